@@ -1,0 +1,99 @@
+/**
+ * The configuration as the rooms get it: complete, checked, with every default filled in.
+ * Made by `load` from TCXWebAPI.ini, Users.csv and the environment (docs/configuration.md lists every key).
+ */
+import type { ProfileName } from "../events/event.ts";
+
+/** A secret never prints: JSON, string conversion and util.inspect show "***". */
+export interface Secret {
+  /** The value itself, for the one place that needs it. */
+  reveal(): string;
+}
+
+export interface PbxConfig {
+  /** "main" for the top-level `PBX_…` keys, else the section's name. */
+  readonly name: string;
+  /** Origin, without a trailing slash. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+  /** PEM text of a private CA, null for the system's. */
+  readonly ca: string | null;
+  readonly tlsVerify: boolean;
+  /** IANA name. */
+  readonly timezone: string;
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  /** 0 = the list of active calls is never read. */
+  readonly activeCallsPollMs: number;
+}
+
+export type OrderMode = "bounded" | "strict" | "none";
+export type ExtraEvent = "ringstop" | "callsummary" | "norecording" | "ai" | "gap";
+
+/** Which events an endpoint gets; null = no restriction. */
+export interface EndpointFilter {
+  readonly events: readonly string[] | null;
+  readonly users: readonly string[] | null;
+  readonly direction: "incoming" | "outgoing" | null;
+}
+
+export interface EndpointConfig {
+  /** "default", "second", "monitor", or the section's name. */
+  readonly name: string;
+  /** Name of the PBX whose events it gets. */
+  readonly pbx: string;
+  /**
+   * `unlisted`: the events of users whom Users.csv sends nowhere else (the default endpoint);
+   * `listed`: only those of users whom Users.csv sends here; `all`: everything that passes the filter.
+   */
+  readonly receives: "unlisted" | "listed" | "all";
+  readonly url: string | null;
+  readonly recordingUrl: string | null;
+  readonly method: "POST" | "GET";
+  readonly profile: ProfileName;
+  readonly recordingFullInfo: boolean;
+  /** Signing secrets (`whsec_…`) in force, newest first; empty = unsigned. */
+  readonly secrets: readonly Secret[];
+  /** Extra request headers; values may be secrets. */
+  readonly headers: readonly { readonly name: string; readonly value: Secret }[];
+  readonly filter: EndpointFilter;
+  readonly extraEvents: readonly ExtraEvent[];
+  /** Total deadline of one attempt. */
+  readonly timeoutMs: number;
+  /** Requests in flight at once. */
+  readonly concurrency: number;
+  /** Delays before attempt 2, 3 …; each ±20 % when used. */
+  readonly retryScheduleMs: readonly number[];
+  readonly order: OrderMode;
+  readonly orderHoldMs: number;
+}
+
+export interface Config {
+  /** The file it came from. */
+  readonly file: string;
+  readonly pbxs: readonly PbxConfig[];
+  readonly endpoints: readonly EndpointConfig[];
+  /** Users.csv: extension → endpoint name. */
+  readonly userEndpoints: ReadonlyMap<string, string>;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly publicUrl: string;
+  readonly dataDir: string;
+  /** `postgres://…`, null = the embedded store. */
+  readonly databaseUrl: Secret | null;
+  /** null = made at first start, kept in `dataDir`. */
+  readonly adminToken: Secret | null;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+/** One thing wrong (or odd) in the configuration, with the way out. */
+export interface Problem {
+  readonly severity: "error" | "warning";
+  readonly file: string;
+  /** From 1; 0 when the problem is not on a line (a key is missing, an environment variable). */
+  readonly line: number;
+  readonly key: string;
+  /** What was found; masked for secrets. */
+  readonly found: string;
+  readonly expected: string;
+}

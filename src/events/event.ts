@@ -1,0 +1,89 @@
+/**
+ * The public vocabulary: what happened on the phone system, as high-level facts about one link of one call.
+ * Imports nothing. How an event is written as a webhook body is a profile's business (profiles/).
+ * Source of every rule: docs/contract.md §2-§3.
+ */
+
+/** Milliseconds since 1970-01-01 UTC. */
+export type EpochMs = number;
+
+export type Direction = "incoming" | "outgoing";
+
+/** What the internal number is. The webhook's `usertype` and the words of the missed titles derive from it. */
+export type UserKind = "extension" | "queue" | "ivr" | "ringgroup" | "other";
+
+/** How the external party came to this link: first answer, blind transfer, attended transfer. */
+export type TransferType = "NotDef" | "Blind" | "Accomp";
+
+/** Who hung up: the outside party, ours, or not known. */
+export type BreakSide = "External" | "Internal" | "Undef";
+
+/** What every event says of its call. */
+export interface CallFacts {
+  /** Stable over retries, replays and restarts; sent as `webhook-id`. Holds no ".". */
+  readonly eventId: string;
+  /** The PBX's name in the configuration; "main" for the one of the top-level `PBX_…` keys. */
+  readonly pbx: string;
+  /** `yyMMddHHmmss_N`, the id less its link; the same for all events of one call. */
+  readonly callId: string;
+  /** The PBX's own number of the call (`N` of the id). */
+  readonly callNumber: number;
+  /** When the call reached the PBX; what `callId` was made of. */
+  readonly callStartedAt: EpochMs;
+  /** Number of the link in the call's chain of transfers; 0 until somebody answers. */
+  readonly link: number;
+  /** When the fact became known to us. */
+  readonly at: EpochMs;
+  readonly direction: Direction;
+  /** The external party's number as sent: one leading "+" removed, "anonymous" if withheld. */
+  readonly callerid: string;
+  /** The internal number: extension, queue, IVR, ring group … */
+  readonly user: string;
+  readonly userKind: UserKind;
+  /** Name of the DID rule, else the DID number, else "". Always "" for outgoing calls. */
+  readonly did: string;
+  /** The DID number, "" if unknown. */
+  readonly didNumber: string;
+  /** The external party's display name as the PBX gives it, "" if unknown. */
+  readonly displayName: string;
+}
+
+/** An incoming call reached an IVR, queue, ring group or extension. */
+export interface RingingEvent extends CallFacts {
+  readonly kind: "ringing";
+  readonly direction: "incoming";
+}
+
+/** A user dials out. */
+export interface DialingEvent extends CallFacts {
+  readonly kind: "dialing";
+  readonly direction: "outgoing";
+}
+
+export interface AnsweredEvent extends CallFacts {
+  readonly kind: "answered";
+  readonly transferType: TransferType;
+}
+
+/** A link ended. */
+export interface EndedEvent extends CallFacts {
+  readonly kind: "ended";
+  /** `Ok` if this link had a conversation. */
+  readonly finish: "Ok" | "Missed";
+  /** True if the link ended because the external party was passed on. */
+  readonly transferred: boolean;
+  /** Answer to end of this link; null if it had no conversation. */
+  readonly talkMs: number | null;
+  readonly breakSide: BreakSide;
+  /** The caller ordered a callback at the queue where the call was missed. */
+  readonly callbackRequested: boolean;
+}
+
+export type CallEvent = RingingEvent | DialingEvent | AnsweredEvent | EndedEvent;
+export type EventKind = CallEvent["kind"];
+
+/** The bodies that a receiver can choose among. */
+export type ProfileName = "classic" | "current" | "k2m";
+
+/** One field of a body, in its place. */
+export type Field = readonly [name: string, value: string];

@@ -1,0 +1,53 @@
+/**
+ * The port through which a phone system is watched. A source turns what one PBX says into activities
+ * (tracker/activity.ts), in order per call, and tells how its connection lives.
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { Activity } from "../tracker/activity.ts";
+
+/** Why a PBX refused us, in the order in which an operator would look. */
+export type Refusal =
+  | "wrong-secret"
+  | "call-control-off"
+  | "licence"
+  | "address-not-allowed"
+  | "not-found"
+  | "other";
+
+export type SourceStatus =
+  | { readonly state: "connecting"; readonly sinceAt: EpochMs; readonly attempt: number }
+  | { readonly state: "live"; readonly sinceAt: EpochMs; readonly visibleDns: readonly string[] }
+  /** Refused by the PBX: retried slowly, the reason is a sentence for the operator. */
+  | {
+      readonly state: "refused";
+      readonly refusal: Refusal;
+      readonly reason: string;
+      readonly retryAt: EpochMs;
+    }
+  /** Connection lost or not had: retried with back-off. */
+  | { readonly state: "waiting"; readonly reason: string; readonly retryAt: EpochMs }
+  | { readonly state: "stopped" };
+
+/** Things that a source counts; all since start. */
+export interface SourceCounters {
+  frames: number;
+  framesNotUnderstood: number;
+  answersNotUnderstood: number;
+  entityGets: number;
+  snapshots: number;
+  reconnects: number;
+  tokensFetched: number;
+}
+
+export interface Source {
+  /** Connects and keeps connected until `stop`. Calls the sink synchronously, in order. */
+  start(sink: (activity: Activity) => void): void;
+  /** Asks for the list of active calls at once; answered by an `activeCalls` or `activeCallsUnavailable` activity. */
+  askActiveCalls(): void;
+  status(): SourceStatus;
+  /** Called on each change of status; returns the way to stop listening. */
+  onStatus(listener: (status: SourceStatus) => void): () => void;
+  readonly counters: Readonly<SourceCounters>;
+  /** Ends within a second; nothing reaches the sink afterwards. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,122 @@
+/**
+ * The tracker's input: one normalised low-level fact about legs, whatever the source.
+ * A source owes: activities of one call in the order in which the PBX made them; nothing invented.
+ */
+import type { EpochMs } from "../events/event.ts";
+
+/** What a DN is. `unknown`: the PBX has not said (yet). */
+export type DnKind =
+  | "extension"
+  | "queue"
+  | "ivr"
+  | "ringgroup"
+  | "trunk"
+  | "routepoint"
+  | "parking"
+  | "specialmenu"
+  | "fax"
+  | "conference"
+  | "other"
+  | "unknown";
+
+export interface DnRef {
+  readonly dn: string;
+  readonly kind: DnKind;
+}
+
+/** The other side of a leg. An outside party stands behind a trunk (`kind: "trunk"`). */
+export interface Party extends DnRef {
+  /** Caller's or dialled number as the PBX gives it; "" if withheld or not known yet. */
+  readonly number: string;
+  readonly name: string;
+}
+
+/** The DID that the call came in on. */
+export interface Did {
+  readonly number: string;
+  /** Name of the inbound rule; "" if it has none or is not known. */
+  readonly ruleName: string;
+}
+
+export type LegStatus = "dialing" | "ringing" | "connected";
+
+/** One DN's part in a call. */
+export interface Leg {
+  /** `dn/id`: unique within the PBX's uptime. */
+  readonly legId: string;
+  readonly dn: string;
+  readonly dnKind: DnKind;
+  readonly status: LegStatus;
+  readonly party: Party;
+  /** Best known DID of the call, null if unknown. */
+  readonly did: Did | null;
+  /** The DN that made this leg by routing; null if its owner did, or unknown. */
+  readonly originatedBy: DnRef | null;
+  /** Who blind-transferred the call here; valid only while ringing. */
+  readonly referredBy: DnRef | null;
+  readonly onBehalfOf: DnRef | null;
+  /** The PBX's number of the call; restarts with the PBX. */
+  readonly callNumber: number;
+  /** Number of the leg in its call, 1 = originator; 0 if not told. */
+  readonly legNumber: number;
+}
+
+/** One row of the PBX's own list of active calls. */
+export interface ActiveCall {
+  readonly callNumber: number;
+  readonly caller: Party;
+  readonly callee: Party;
+  readonly status: string;
+  /** When the call began, by the PBX's clock; null if not told. */
+  readonly establishedAt: EpochMs | null;
+}
+
+/** A leg appeared or changed. */
+export interface LegChanged {
+  readonly kind: "legChanged";
+  readonly at: EpochMs;
+  readonly leg: Leg;
+}
+
+/** A leg is gone (removed, or the PBX answered 404 for it). */
+export interface LegGone {
+  readonly kind: "legGone";
+  readonly at: EpochMs;
+  readonly legId: string;
+}
+
+/** All visible legs at this moment. What is not in it is gone. */
+export interface Snapshot {
+  readonly kind: "snapshot";
+  readonly at: EpochMs;
+  readonly legs: readonly Leg[];
+}
+
+/** The list of active calls as it was at a moment after `askedAt`. */
+export interface ActiveCalls {
+  readonly kind: "activeCalls";
+  readonly at: EpochMs;
+  readonly askedAt: EpochMs;
+  readonly calls: readonly ActiveCall[];
+}
+
+/** The list of active calls could not be had (forbidden, failed, switched off). */
+export interface ActiveCallsUnavailable {
+  readonly kind: "activeCallsUnavailable";
+  readonly at: EpochMs;
+}
+
+/** Time passed: a deadline of the tracker may be due. */
+export interface Tick {
+  readonly kind: "tick";
+  readonly at: EpochMs;
+}
+
+export type Activity =
+  | LegChanged
+  | LegGone
+  | Snapshot
+  | ActiveCalls
+  | ActiveCallsUnavailable
+  | Tick;
+export type ActivityKind = Activity["kind"];
