@@ -48,10 +48,9 @@ export interface CallFacts {
   readonly displayName: string;
 }
 
-/** An incoming call reached an IVR, queue, ring group or extension. */
+/** A call reached an IVR, queue, ring group or extension. Outgoing only after a transfer. */
 export interface RingingEvent extends CallFacts {
   readonly kind: "ringing";
-  readonly direction: "incoming";
 }
 
 /** A user dials out. */
