@@ -86,6 +86,8 @@ export interface Call {
   lastLegid: number;
   /** What routing has under way; ends when the call moves on. */
   step: Step | null;
+  /** Who is trying to hand the call over; its leg stays until that succeeds. */
+  transferrer: Leg | null;
   endedAt: number | null;
 }
 

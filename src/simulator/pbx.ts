@@ -1,7 +1,19 @@
-/** The live PBX. (First cut of the types: what XAPI reads.) */
-import type { Directory } from "./directory.ts";
-import type { Call, PbxEvent } from "./model.ts";
+/**
+ * The PBX as people and API clients use it. People act on DNs ("102 answers"), clients on legs.
+ * A request that cannot be done throws `UserMistake` with a sentence; nothing is half done then.
+ */
+import type { Clock } from "../util/clock.ts";
+import { clientAction } from "./actions.ts";
+import { dial, makeCall } from "./dialing.ts";
+import type { Destination, Directory, Extension, InboundRule } from "./directory.ts";
+import { Exchange } from "./exchange.ts";
+import { UserMistake } from "./mistake.ts";
+import type { Call, Leg, Party, PbxEvent } from "./model.ts";
+import { startCallback } from "./queue.ts";
+import { type Route, routeTo } from "./routing.ts";
 import type { Settings } from "./settings.ts";
+import { accept, refuse } from "./stage.ts";
+import { blindTransfer, completeTransfer, hold, pickUp, resume, unpark } from "./transfers.ts";
 
 /** One row of `ActiveCalls`, in the PBX's own words. */
 export interface ActiveCallRow {
@@ -19,21 +31,346 @@ export interface ActionResult {
   readonly finalstatus: "Success" | "Rejected" | "Failed";
   readonly reason: string;
   readonly reasontext: string;
-  /** The leg that was made, if the PBX tells. */
+  /** The leg that was made or changed, if the PBX tells. */
   readonly legId: number | null;
   /** HTTP status: 200, 202, 404, 422 or 424. */
   readonly status: number;
 }
 
-export interface Pbx {
-  readonly directory: Directory;
-  readonly settings: Settings;
-  calls(): readonly Call[];
+export interface ActionRequest {
+  readonly action: string;
+  readonly destination: string;
+  readonly timeoutMs?: number;
+}
+
+export interface IncomingCall {
+  /** The caller's number; "" = withheld. */
+  readonly from: string;
+  readonly name?: string;
+  /** A DID or a rule's name; default: the first rule's. */
+  readonly did?: string;
+}
+
+export class Pbx {
+  readonly #exchange: Exchange;
+
+  constructor(directory: Directory, settings: Settings, clock: Clock, random: () => number) {
+    this.#exchange = new Exchange(directory, settings, clock, random);
+  }
+
+  get directory(): Directory {
+    return this.#exchange.directory;
+  }
+
+  set directory(directory: Directory) {
+    this.#exchange.directory = directory;
+  }
+
+  get settings(): Settings {
+    return this.#exchange.settings;
+  }
+
+  set settings(settings: Settings) {
+    this.#exchange.settings = settings;
+  }
+
+  on(listener: (event: PbxEvent) => void): () => void {
+    return this.#exchange.on(listener);
+  }
+
+  // What there is.
+
+  calls(): readonly Call[] {
+    return [...this.#exchange.calls.values()];
+  }
+
   /** Ended calls, oldest first, at most `MAX_ENDED_CALLS`; legs with times and reasons. */
-  endedCalls(): readonly Call[];
-  activeCalls(): ActiveCallRow[];
+  endedCalls(): readonly Call[] {
+    return this.#exchange.ended;
+  }
+
+  leg(id: number): Leg | undefined {
+    return this.#exchange.leg(id);
+  }
+
+  legsOf(dn: string): Leg[] {
+    return this.#exchange.legsOf(dn);
+  }
+
+  legs(): Leg[] {
+    return this.#exchange.legs();
+  }
+
+  activeCalls(): ActiveCallRow[] {
+    return this.calls().map((call) => ({
+      id: call.id,
+      caller: this.#describe(call.caller),
+      callee: this.#describe(call.callee),
+      status: call.state,
+      establishedAt: call.startedAt,
+      changedAt: call.changedAt,
+    }));
+  }
+
+  #describe(party: Party): string {
+    if (party.kind !== "trunk") return `${party.dn} ${party.name}`.trim();
+    const trunk = this.directory.trunks.find((row) => row.number === party.dn);
+    return `${party.dn} ${trunk?.name ?? ""} (${party.number})`;
+  }
+
+  // What people do.
+
+  /** A call from outside comes in on a DID and is routed by its rule, a few milliseconds later. */
+  incoming({ from, name = "", did }: IncomingCall): Call {
+    const rule = this.#rule(did);
+    const exchange = this.#exchange;
+    const trunk = exchange.directory.trunks.find((row) => row.number === rule.trunk);
+    const caller: Party = { dn: rule.trunk, kind: "trunk", number: from, name };
+    const router: Party = { dn: "ROUTER", kind: "routepoint", number: "", name: "" };
+    const call = exchange.newCall("incoming", caller, router);
+    call.rule = rule;
+    const anchor = exchange.addLeg(call, {
+      dn: rule.trunk,
+      kind: "trunk",
+      status: "dialing",
+      party: { ...router, number: trunk?.externalNumber ?? "" },
+      outside: { number: from, name },
+    });
+    exchange.show(anchor);
+    exchange.clock.after(exchange.settings.didRoutingMs, () => this.#route(call, anchor, rule));
+    return call;
+  }
+
+  #rule(did: string | undefined): InboundRule {
+    const { inboundRules } = this.directory;
+    const rule =
+      did === undefined
+        ? inboundRules[0]
+        : inboundRules.find((row) => row.did === did || row.ruleName === did);
+    if (rule) return rule;
+    const known = inboundRules.map((row) => row.did).join(", ") || "none";
+    throw new UserMistake(`Expected a DID or rule name, got "${did ?? ""}". DIDs: ${known}.`);
+  }
+
+  #route(call: Call, anchor: Leg, rule: InboundRule): void {
+    if (call.endedAt !== null) return;
+    const { to } = rule.destination;
+    const number = rule.destination.to === "dn" ? rule.destination.number : "";
+    const app = this.directory.clients.some((row) => row.clientId === number);
+    const phone = this.directory.extensions.some((row) => row.number === number);
+    // A route point has its DID to itself; a phone hangs behind the router and the rule (seen: leg 4).
+    if (!app) this.#exchange.skipLeg(call);
+    if (phone || to === "voicemail") this.#exchange.skipLeg(call);
+    const named = this.settings.namePrefix === "queueOrRule" && rule.ruleName !== "";
+    const route: Route = {
+      call,
+      anchor,
+      originatedBy: app ? null : { dn: "ROUTER", kind: "routepoint" },
+      referredBy: null,
+      onBehalfOf: null,
+      prefix: named ? `${rule.ruleName}:` : "",
+    };
+    this.#exchange.setState(call, "Routing");
+    routeTo(this.#exchange, route, rule.destination);
+  }
+
+  /** A phone dials. Numbers of the directory are internal, `*20*101` picks up, `*11` unparks SP1. */
+  dial(dn: string, number: string): Call {
+    const pickup = /^\*20\*(.+)$/.exec(number)?.[1];
+    if (pickup !== undefined) return this.pickUp(dn, pickup).call;
+    const slot = /^\*1(\d)$/.exec(number)?.[1];
+    if (slot !== undefined) return this.unpark(dn, `SP${slot}`).call;
+    for (const leg of this.legsOf(dn)) {
+      if (leg.status === "connected" && leg.peer) hold(this.#exchange, leg);
+    }
+    return dial(this.#exchange, this.#extension(dn), number);
+  }
+
+  answer(dn: string): Leg {
+    const leg = this.#ringing(dn);
+    for (const other of this.legsOf(dn)) {
+      if (other !== leg && other.status === "connected" && other.peer) hold(this.#exchange, other);
+    }
+    accept(leg);
+    return leg;
+  }
+
+  /** Refuses a ringing call. A queue polls again later. */
+  reject(dn: string): void {
+    refuse(this.#exchange, this.#ringing(dn), "rejected");
+  }
+
+  /** `dn` hangs up what it talks or dials; a ringing leg is refused. */
+  hangUp(dn: string): void {
+    const legs = this.legsOf(dn);
+    const leg =
+      legs.find((each) => each.status === "connected" || each.status === "dialing") ?? legs[0];
+    if (!leg) throw new UserMistake(`Expected a live call at ${dn}, it has none.`);
+    this.hangUpLeg(leg);
+  }
+
+  hangUpLeg(leg: Leg): void {
+    if (leg.offer) {
+      refuse(this.#exchange, leg, "rejected");
+      return;
+    }
+    if (leg.call.transferrer === leg) {
+      this.#exchange.remove(leg, "transferred");
+      return;
+    }
+    this.#exchange.endCall(leg.call, "hungUp", leg);
+  }
+
+  /** The caller presses a key; a menu follows it, an application is told. */
+  press(callid: number, key: string): void {
+    const call = this.#exchange.call(callid);
+    if (call.step?.press) {
+      call.step.press(key);
+      return;
+    }
+    for (const leg of call.legs) {
+      if (leg.kind === "routepoint") this.#exchange.raise({ kind: "dtmf", leg, digits: key });
+    }
+  }
+
+  outsideAnswers(callid: number): void {
+    accept(this.#dialledOut(callid));
+  }
+
+  outsideRefuses(callid: number): void {
+    refuse(this.#exchange, this.#dialledOut(callid), "rejected");
+  }
+
+  outsideHangsUp(callid: number): void {
+    const call = this.#exchange.call(callid);
+    const leg = [...call.legs].find((each) => each.kind === "trunk");
+    if (!leg) throw new UserMistake(`Expected an outside party in call ${callid}, it has none.`);
+    this.hangUpLeg(leg);
+  }
+
+  hold(dn: string): void {
+    hold(this.#exchange, this.#talking(dn));
+  }
+
+  resume(dn: string): void {
+    const held = this.legsOf(dn).find((leg) => leg.status === "hold");
+    if (!held) throw new UserMistake(`Expected a call on hold at ${dn}, it has none.`);
+    resume(this.#exchange, held);
+  }
+
+  blindTransfer(dn: string, to: string): void {
+    blindTransfer(this.#exchange, this.#talking(dn), this.destination(to));
+  }
+
+  /** Joins the two calls of `dn`: the one on hold and the one it consulted in. */
+  completeTransfer(dn: string): void {
+    const [first, second] = this.legsOf(dn);
+    if (!first || !second) {
+      throw new UserMistake(
+        `Expected two calls at ${dn}, one held and one consulted. Let ${dn} dial somebody first.`,
+      );
+    }
+    completeTransfer(this.#exchange, first, second);
+  }
+
+  /** Parks what `dn` talks, at the first free place unless told. Returns the place. */
+  park(dn: string, slot?: string): string {
+    const free = this.directory.parkings.find((each) => this.legsOf(each).length === 0);
+    const place = slot ?? free;
+    if (place === undefined || !this.directory.parkings.includes(place)) {
+      const known = this.directory.parkings.join(", ") || "none";
+      throw new UserMistake(
+        `Expected a parking place, got ${slot ?? "no free one"}. Places: ${known}.`,
+      );
+    }
+    blindTransfer(this.#exchange, this.#talking(dn), { to: "dn", number: place });
+    return place;
+  }
+
+  unpark(dn: string, slot: string): Leg {
+    const [place] = this.legsOf(slot);
+    if (!place) throw new UserMistake(`Expected a call parked at ${slot}, there is none.`);
+    unpark(this.#exchange, this.#extension(dn).number, place);
+    return place;
+  }
+
+  pickUp(dn: string, from: string): Leg {
+    const ringing = this.#ringing(from);
+    pickUp(this.#exchange, this.#extension(dn).number, ringing);
+    return ringing;
+  }
+
+  /** A caller who waits in a queue orders a call-back and leaves. */
+  orderCallback(callid: number): void {
+    const call = this.#exchange.call(callid);
+    const queue = this.directory.queues.find((row) => row.number === call.step?.place.dn);
+    if (!queue?.callback) {
+      throw new UserMistake(`Expected call ${callid} to wait in a queue that offers call-backs.`);
+    }
+    const { number, name } = call.caller;
+    this.#exchange.endCall(call, "hungUp");
+    startCallback(this.#exchange, queue, { number, name });
+  }
+
+  // What API clients do.
+
+  makeCall(dn: string, destination: string, deviceId?: string): ActionResult {
+    return makeCall(this.#exchange, dn, destination, deviceId);
+  }
+
+  /** `POST /callcontrol/{dn}/participants/{id}/{action}`. */
+  act(leg: Leg, request: ActionRequest): Promise<ActionResult> {
+    return clientAction(this.#exchange, leg, request, this.destination(request.destination));
+  }
+
   /** Ends a call (XAPI DropCall); false = no such call. */
-  dropCall(callid: number): boolean;
-  makeCall(dn: string, destination: string, deviceId?: string): ActionResult;
-  on(listener: (event: PbxEvent) => void): () => void;
+  dropCall(callid: number): boolean {
+    const call = this.#exchange.calls.get(callid);
+    if (call) this.#exchange.endCall(call, "hungUp");
+    return call !== undefined;
+  }
+
+  /** The service restarts: calls vanish without a word, numbers begin anew. */
+  restart(): void {
+    this.#exchange.restart();
+  }
+
+  /** A dialled string as a destination; `*0n` parks, `VM101` is a voicemail box. */
+  destination(number: string): Destination {
+    const slot = /^\*0(\d)$/.exec(number)?.[1];
+    if (slot !== undefined) return { to: "dn", number: `SP${slot}` };
+    const box = /^VM(\d+)$/i.exec(number)?.[1];
+    if (box !== undefined) return { to: "voicemail", of: box };
+    return { to: "dn", number };
+  }
+
+  #extension(dn: string): Extension {
+    const row = this.directory.extensions.find((extension) => extension.number === dn);
+    if (row) return row;
+    const known = this.directory.extensions.map((extension) => extension.number).join(", ");
+    throw new UserMistake(`Expected an extension, got "${dn}". Extensions: ${known}.`);
+  }
+
+  #ringing(dn: string): Leg {
+    const leg = this.legsOf(dn).find((each) => each.status === "ringing" && each.offer);
+    if (leg) return leg;
+    const now = this.legs()
+      .filter((each) => each.offer && each.status === "ringing")
+      .map((each) => each.dn);
+    const where = now.join(", ") || "nowhere";
+    throw new UserMistake(`Expected a call ringing at ${dn}, there is none. Ringing: ${where}.`);
+  }
+
+  #talking(dn: string): Leg {
+    const leg = this.legsOf(dn).find((each) => each.status === "connected" && each.peer);
+    if (leg) return leg;
+    throw new UserMistake(`Expected ${dn} to be in a conversation, it is not. Answer first.`);
+  }
+
+  #dialledOut(callid: number): Leg {
+    const legs = [...this.#exchange.call(callid).legs];
+    const leg = legs.find((each) => each.kind === "trunk" && each.offer);
+    if (leg) return leg;
+    throw new UserMistake(`Expected call ${callid} to be dialling out, it is not.`);
+  }
 }

@@ -70,6 +70,8 @@ export const settingsSchema = z.strictObject({
   ownPhoneLiftMs: ms.default(300),
   /** An outgoing call that nobody answers fails after this long. */
   dialTimeoutMs: ms.default(60_000),
+  /** An ordered call-back begins this long after the caller left. */
+  callbackMs: ms.default(5000),
   /** `transferto`/`routeto` answer when settled, or at once with 202. */
   actionAnswers: z.enum(["settled", "accepted"]).default("settled"),
 });

@@ -1,0 +1,240 @@
+/**
+ * Handing a call over: blind, as an attempt (transferto, routeto), attended, diverted, picked up,
+ * parked and taken back.
+ */
+import type { Destination } from "./directory.ts";
+import type { Exchange } from "./exchange.ts";
+import { UserMistake } from "./mistake.ts";
+import type { Call, DnRef, Leg } from "./model.ts";
+import { type Route, type RouteOutcome, ringPhones, routeTo } from "./routing.ts";
+import { accept } from "./stage.ts";
+
+function refOf(leg: Leg): DnRef {
+  return { dn: leg.dn, kind: leg.kind };
+}
+
+/** The side that stays when `leg` hands the call over. */
+function otherSide(leg: Leg): Leg {
+  const { peer } = leg;
+  if (!peer || peer.end || leg.end) {
+    throw new UserMistake(
+      `Expected ${leg.dn} to be in a conversation, its leg ${leg.id} is ${leg.status}. Answer first.`,
+    );
+  }
+  return peer;
+}
+
+export function blindTransfer(exchange: Exchange, leg: Leg, to: Destination): void {
+  if (exchange.settings.blindTransferLeaves === "onAnswer") {
+    attempt(exchange, leg, to, { referredBy: refOf(leg), originatedBy: null }, () => {});
+    return;
+  }
+  const anchor = otherSide(leg);
+  exchange.setState(leg.call, "Transferring");
+  anchor.peer = null;
+  unhold(exchange, anchor);
+  const route: Route = {
+    call: leg.call,
+    anchor,
+    originatedBy: null,
+    referredBy: refOf(leg),
+    onBehalfOf: null,
+    prefix: "",
+    recallTo: leg.dn,
+  };
+  routeTo(exchange, route, to);
+  exchange.remove(leg, "transferred");
+}
+
+/** The leg stays until the destination accepts; on failure the conversation goes on. */
+export function attempt(
+  exchange: Exchange,
+  leg: Leg,
+  to: Destination,
+  marks: { readonly referredBy: DnRef | null; readonly originatedBy: DnRef | null },
+  told: (outcome: RouteOutcome) => void,
+  timeoutMs?: number,
+): void {
+  const anchor = otherSide(leg);
+  const { call } = leg;
+  call.transferrer = leg;
+  exchange.setState(call, "Transferring");
+  const route: Route = {
+    call,
+    anchor,
+    ...marks,
+    onBehalfOf: null,
+    prefix: "",
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    settled(outcome) {
+      if (call.transferrer === leg) call.transferrer = null;
+      if (outcome.ok) {
+        exchange.remove(leg, "transferred");
+      } else if (leg.end) {
+        exchange.endCall(call, outcome.why);
+      } else {
+        exchange.place(call, anchor, exchange.partyOf(leg), "Talking");
+      }
+      told(outcome);
+    },
+  };
+  routeTo(exchange, route, to);
+}
+
+/** A ringing leg sends the call elsewhere. */
+export function divert(exchange: Exchange, leg: Leg, to: Destination): void {
+  const { offer, call } = leg;
+  if (!offer) throw new UserMistake(`Expected leg ${leg.id} to be ringing, it is ${leg.status}.`);
+  const step = call.step;
+  const route: Route = {
+    call,
+    anchor: offer.anchor,
+    originatedBy: leg.originatedBy,
+    referredBy: null,
+    onBehalfOf: refOf(leg),
+    prefix: "",
+  };
+  const polled = step !== null && step.place.dn !== leg.dn;
+  const target = exchange.directory.extensions.find(
+    (row) => to.to === "dn" && row.number === to.number,
+  );
+  if (polled && target) {
+    ringPhones(exchange, route, offer, target);
+    exchange.remove(leg, "replaced");
+  } else {
+    routeTo(exchange, route, to);
+  }
+}
+
+/** Adds a parallel destination to a ringing leg: first to accept wins. */
+export function ringAlso(exchange: Exchange, leg: Leg, number: string): boolean {
+  const { offer } = leg;
+  const target = exchange.directory.extensions.find((row) => row.number === number);
+  if (!offer || !target) return false;
+  const route: Route = {
+    call: leg.call,
+    anchor: offer.anchor,
+    originatedBy: refOf(leg),
+    referredBy: null,
+    onBehalfOf: null,
+    prefix: "",
+  };
+  ringPhones(exchange, route, offer, target);
+  return true;
+}
+
+/** Moves a leg into another call: same id, that call's number, a new leg number. */
+function adopt(leg: Leg, call: Call): void {
+  leg.call.legs.delete(leg);
+  call.lastLegid += 1;
+  leg.call = call;
+  leg.legid = call.lastLegid;
+  call.legs.add(leg);
+  call.allLegs.push(leg);
+}
+
+/**
+ * `dn` joins its two calls and leaves. `first` is the older conversation, `second` the consultation.
+ * While the consulted side still rings this is a blind transfer.
+ */
+export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): void {
+  const { step } = second.call;
+  if (step || second.status === "dialing") {
+    const to = { to: "dn", number: second.party.number } as const;
+    exchange.endCall(second.call, "transferred");
+    blindTransfer(exchange, first, to);
+    return;
+  }
+  const stays = otherSide(first);
+  const consulted = otherSide(second);
+  const [x, y] = [first.call, second.call];
+  exchange.remove(first, "transferred");
+  exchange.remove(second, "transferred");
+  const mode = exchange.settings.attendedTransfer;
+  if (mode === "newLeg") {
+    exchange.remove(consulted, "replaced");
+    const { dn, kind, deviceId, directControl, outside } = consulted;
+    const party = exchange.partyOf(stays);
+    const spec = { dn, kind, deviceId, directControl, status: "connected", party } as const;
+    const replacement = exchange.addLeg(x, outside ? { ...spec, outside } : spec);
+    join(exchange, x, stays, replacement);
+    exchange.show(replacement);
+  } else {
+    adopt(mode === "keepX" ? consulted : stays, mode === "keepX" ? x : y);
+    join(exchange, mode === "keepX" ? x : y, stays, consulted);
+    exchange.show(consulted);
+  }
+  exchange.show(stays);
+  exchange.endCall(mode === "keepY" ? x : y, "transferred");
+}
+
+/** Both sides talk to one another in `call`. */
+function join(exchange: Exchange, call: Call, stays: Leg, other: Leg): void {
+  const staysParty = exchange.partyOf(stays);
+  const otherParty = exchange.partyOf(other);
+  for (const [leg, peer, party] of [
+    [stays, other, otherParty],
+    [other, stays, staysParty],
+  ] as const) {
+    leg.peer = peer;
+    leg.party = party;
+    leg.status = "connected";
+  }
+  call.caller = call.direction === "outgoing" ? otherParty : staysParty;
+  call.callee = call.direction === "outgoing" ? staysParty : otherParty;
+  exchange.setState(call, "Talking");
+}
+
+export function hold(exchange: Exchange, leg: Leg): void {
+  const peer = otherSide(leg);
+  leg.status = "hold";
+  peer.status = "held";
+  exchange.show(leg);
+  exchange.show(peer);
+}
+
+export function resume(exchange: Exchange, leg: Leg): void {
+  const peer = otherSide(leg);
+  unhold(exchange, leg);
+  unhold(exchange, peer);
+}
+
+function unhold(exchange: Exchange, leg: Leg): void {
+  if (leg.status !== "hold" && leg.status !== "held") return;
+  leg.status = "connected";
+  exchange.show(leg);
+}
+
+/** `dn` takes the call that rings at `ringing`: its phone is called back and answers by itself. */
+export function pickUp(exchange: Exchange, dn: string, ringing: Leg): void {
+  const { offer } = ringing;
+  if (!offer) throw new UserMistake(`Expected a call ringing at ${ringing.dn}, there is none.`);
+  const leg = exchange.addLeg(ringing.call, {
+    dn,
+    kind: "extension",
+    status: "ringing",
+    party: ringing.party,
+    originatedBy: ringing.originatedBy,
+    onBehalfOf: refOf(ringing),
+  });
+  leg.offer = offer;
+  offer.legs.add(leg);
+  exchange.show(leg);
+  exchange.remove(ringing, "answeredElsewhere");
+  accept(leg);
+}
+
+/** `dn` takes back the call parked at `place`. */
+export function unpark(exchange: Exchange, dn: string, place: Leg): void {
+  const parked = otherSide(place);
+  const leg = exchange.addLeg(place.call, {
+    dn,
+    kind: "extension",
+    status: "dialing",
+    party: { ...exchange.partyOf(place), number: place.dn },
+  });
+  exchange.show(leg);
+  exchange.bridge(leg, parked);
+  exchange.remove(place, "replaced");
+  exchange.place(place.call, parked, exchange.partyOf(leg), "Talking");
+}
