@@ -1,0 +1,130 @@
+/**
+ * The PBX's own list of active calls (XAPI). Read steadily, and at once when asked; every question gets
+ * an answer that was asked for after it, or word that there is none.
+ */
+import type { ActiveCalls, ActiveCallsUnavailable } from "../../tracker/activity.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Log } from "../../util/log.ts";
+import type { Limits } from "./limits.ts";
+import { type Knowledge, normaliseActiveCall } from "./normalise.ts";
+import { readSet } from "./odata.ts";
+import { parseActiveCall } from "./parse.ts";
+import type { Rest } from "./rest.ts";
+
+export type ActiveCallsActivity = ActiveCalls | ActiveCallsUnavailable;
+
+export interface ActiveCallsOptions {
+  readonly rest: Rest;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly knowledge: Knowledge;
+  /** 0 = never read. */
+  readonly pollMs: number;
+  readonly emit: (activity: ActiveCallsActivity) => void;
+  readonly onNotUnderstood: (fields: object, line: string) => void;
+}
+
+export class ActiveCallsReader {
+  readonly #options: ActiveCallsOptions;
+  /** `forbidden`: the PBX said that this client may not; tried again slowly. */
+  #access: "open" | "forbidden" = "open";
+  #live = false;
+  #busy = false;
+  #askedWhileBusy = false;
+  #cancelTimer = () => {};
+
+  constructor(options: ActiveCallsOptions) {
+    this.#options = options;
+  }
+
+  /** From now on the list is read steadily. */
+  resume(): void {
+    if (this.#live || this.#options.pollMs === 0) return;
+    this.#live = true;
+    this.#schedule(this.#access === "open" ? 0 : this.#options.limits.forbiddenProbeMs);
+  }
+
+  pause(): void {
+    this.#live = false;
+    this.#cancelTimer();
+  }
+
+  ask(): void {
+    if (!this.#live || this.#access === "forbidden") {
+      // Never from inside the question: who asks may be in the middle of something.
+      queueMicrotask(() => this.#options.emit(this.#unavailable()));
+    } else if (this.#busy) this.#askedWhileBusy = true;
+    else void this.#run();
+  }
+
+  /** One reading, outside of the steady ones. */
+  async read(): Promise<ActiveCallsActivity> {
+    const { rest, clock, limits, log, knowledge, pollMs } = this.#options;
+    if (pollMs === 0) return this.#unavailable();
+    const askedAt = clock.now();
+    const answer = await readSet(rest, limits, "ActiveCalls");
+    switch (answer.kind) {
+      case "rows":
+        if (this.#access === "forbidden") log.info({}, "The list of active calls is open again.");
+        this.#access = "open";
+        break;
+      case "denied":
+      case "missing":
+        if (this.#access === "open") {
+          log.warn(
+            {},
+            "The PBX does not show its list of active calls; ends of calls are inferred.",
+          );
+        }
+        this.#access = "forbidden";
+        return this.#unavailable();
+      case "notUnderstood":
+        this.#options.onNotUnderstood({ set: "ActiveCalls" }, answer.reason);
+        return this.#unavailable();
+      default:
+        return this.#unavailable();
+    }
+    const calls = new Map<number, ActiveCalls["calls"][number]>();
+    for (const row of answer.rows) {
+      const wire = parseActiveCall(row);
+      const call = wire && normaliseActiveCall(wire, knowledge);
+      if (call) calls.set(call.callNumber, call);
+      else
+        this.#options.onNotUnderstood({ set: "ActiveCalls" }, "A row of the list has no call id.");
+    }
+    return { kind: "activeCalls", at: clock.now(), askedAt, calls: [...calls.values()] };
+  }
+
+  #unavailable(): ActiveCallsUnavailable {
+    return { kind: "activeCallsUnavailable", at: this.#options.clock.now() };
+  }
+
+  #schedule(delayMs: number): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.clock.after(delayMs, () => {
+      if (!this.#busy) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { clock, emit, pollMs, limits } = this.#options;
+    this.#busy = true;
+    this.#cancelTimer();
+    let beganAt = clock.now();
+    for (;;) {
+      beganAt = clock.now();
+      emit(await this.read());
+      if (!this.#askedWhileBusy) break;
+      this.#askedWhileBusy = false;
+      if (this.#live && this.#access === "open") continue;
+      emit(this.#unavailable());
+      break;
+    }
+    this.#busy = false;
+    if (!this.#live) return;
+    // From start to start, but a slow PBX is left some time to itself.
+    const waitMs = Math.max(pollMs - (clock.now() - beganAt), pollMs / 4);
+    this.#schedule(this.#access === "open" ? waitMs : limits.forbiddenProbeMs);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * From a DID number, or from the trunk alone, to the inbound rule that routes it. Pure.
+ * Masks are the PBX's own: a `*` before or after the digits stands for any others. A leading "+" means nothing.
+ */
+import type { Did } from "../../tracker/activity.ts";
+
+export interface DidRule {
+  /** Identity within the PBX; "" if not told. */
+  readonly id: string;
+  readonly name: string;
+  /** The mask or masks as the PBX has them. */
+  readonly data: string;
+  /** DN of its trunk; "" if not told. */
+  readonly trunk: string;
+}
+
+interface Mask {
+  readonly digits: string;
+  readonly openStart: boolean;
+  readonly openEnd: boolean;
+}
+
+export function digitsOf(number: string): string {
+  return number.replace(/\D/g, "");
+}
+
+function masksOf(data: string): readonly Mask[] {
+  return data
+    .split(/[,;|\s]+/)
+    .map((part) => part.trim())
+    .filter((part) => digitsOf(part) !== "")
+    .map((part) => ({
+      digits: digitsOf(part),
+      openStart: part.startsWith("*"),
+      openEnd: part.endsWith("*"),
+    }));
+}
+
+/** How well it fits: 0 not at all, the more digits the better, exact beats any mask. */
+function closeness(mask: Mask, digits: string): number {
+  if (mask.digits === digits) return 1_000;
+  const fits =
+    mask.openStart && mask.openEnd
+      ? digits.includes(mask.digits)
+      : (mask.openStart && digits.endsWith(mask.digits)) ||
+        (mask.openEnd && digits.startsWith(mask.digits));
+  return fits ? mask.digits.length : 0;
+}
+
+export interface DidRules {
+  /** The DID with its rule's name; a number without a rule keeps an empty name. */
+  ofNumber(number: string, trunk: string): Did;
+  /** The rule of a trunk that has only one; null for none or several. */
+  onlyOf(trunk: string): Did | null;
+}
+
+export function didRules(
+  rules: readonly DidRule[],
+  /** Trunk DN → its DID numbers, for rules that do not tell their trunk. */
+  trunkNumbers: ReadonlyMap<string, readonly string[]>,
+): DidRules {
+  const withMasks = rules.map((rule) => ({ rule, masks: masksOf(rule.data) }));
+  const bestFit = (masks: readonly Mask[], digits: string) =>
+    masks.reduce((best, mask) => Math.max(best, closeness(mask, digits)), 0);
+
+  function belongsTo(entry: (typeof withMasks)[number], trunk: string): boolean {
+    if (entry.rule.trunk !== "") return entry.rule.trunk === trunk;
+    const numbers = trunkNumbers.get(trunk) ?? [];
+    return numbers.some((number) => bestFit(entry.masks, digitsOf(number)) > 0);
+  }
+
+  return {
+    ofNumber(number, trunk) {
+      const digits = digitsOf(number);
+      let best: { name: string; score: number } = { name: "", score: 0 };
+      for (const entry of withMasks) {
+        const score = bestFit(entry.masks, digits);
+        if (score === 0) continue;
+        // Between equal fits the rule of the trunk that brought the call goes first.
+        const weighed = score + (entry.rule.trunk !== "" && entry.rule.trunk === trunk ? 0.5 : 0);
+        if (weighed > best.score) best = { name: entry.rule.name, score: weighed };
+      }
+      return { number: number.replace(/^\+/, ""), ruleName: best.name };
+    },
+    onlyOf(trunk) {
+      const own = withMasks.filter((entry) => belongsTo(entry, trunk));
+      const [only] = own;
+      if (!only || own.length > 1) return null;
+      const [mask] = only.masks;
+      const whole = only.masks.length === 1 && mask && !mask.openStart && !mask.openEnd;
+      const [onlyNumber, ...others] = trunkNumbers.get(trunk) ?? [];
+      const listed = onlyNumber !== undefined && others.length === 0 ? onlyNumber : "";
+      return { number: whole ? mask.digits : listed.replace(/^\+/, ""), ruleName: only.rule.name };
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * The GET that each Upsert asks for. One leg's questions follow one another, and as many Upserts as wait
+ * for one leg are answered by one question; different legs are asked for side by side. What comes of
+ * them leaves by the release queue, in the order of the frames.
+ */
+import type { Clock } from "../../util/clock.ts";
+import type { Limits } from "./limits.ts";
+import type { Place, ReleaseQueue } from "./release.ts";
+import type { RestAnswer } from "./rest.ts";
+
+export interface LegAddress {
+  readonly legId: string;
+  readonly dn: string;
+  readonly id: number;
+}
+
+interface Question {
+  readonly address: LegAddress;
+  readonly place: Place;
+  state: "queued" | "asked" | "cancelled";
+}
+
+interface Asking {
+  current: Question;
+  next: Question | null;
+}
+
+export interface EntitiesOptions {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly queue: ReleaseQueue;
+  readonly get: (address: LegAddress) => Promise<RestAnswer>;
+  /** The moment of a question, for telling the younger of two answers. */
+  readonly moment: () => number;
+  /** Called in frame order. */
+  readonly onAnswer: (address: LegAddress, answer: RestAnswer, asked: number) => void;
+}
+
+export class Entities {
+  readonly #options: EntitiesOptions;
+  readonly #asking = new Map<string, Asking>();
+  readonly #queued: Question[] = [];
+  #inFlight = 0;
+  #closed = false;
+
+  constructor(options: EntitiesOptions) {
+    this.#options = options;
+  }
+
+  upsert(address: LegAddress): void {
+    const asking = this.#asking.get(address.legId);
+    // A question that is not sent yet will answer this Upsert too.
+    if (asking && (asking.next !== null || asking.current.state === "queued")) return;
+    const question: Question = { address, place: this.#options.queue.place(), state: "queued" };
+    if (asking) {
+      asking.next = question;
+      return;
+    }
+    this.#asking.set(address.legId, { current: question, next: null });
+    this.#start(question);
+  }
+
+  /** Whatever is still answered about this leg is of no interest. */
+  cancel(legId: string): void {
+    const asking = this.#asking.get(legId);
+    if (!asking) return;
+    this.#asking.delete(legId);
+    for (const question of [asking.current, asking.next]) {
+      if (question === null) continue;
+      question.state = "cancelled";
+      question.place.drop();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#asking.clear();
+    this.#queued.length = 0;
+  }
+
+  #start(question: Question): void {
+    this.#queued.push(question);
+    this.#startMore();
+  }
+
+  #startMore(): void {
+    while (!this.#closed && this.#inFlight < this.#options.limits.entityGetsMax) {
+      const question = this.#queued.shift();
+      if (!question) return;
+      if (question.state === "queued") void this.#ask(question);
+    }
+  }
+
+  async #ask(question: Question): Promise<void> {
+    const { address } = question;
+    const isOff = () => this.#closed || question.state === "cancelled";
+    question.state = "asked";
+    this.#inFlight += 1;
+    const asked = this.#options.moment();
+    const answer = await this.#getPatiently(address, isOff);
+    this.#inFlight -= 1;
+    if (!isOff()) {
+      // Came before any removal: it counts, even if its turn comes after one.
+      question.place.fill(() => this.#options.onAnswer(address, answer, asked));
+      const asking = this.#asking.get(address.legId);
+      if (asking?.current === question) {
+        const { next } = asking;
+        if (next === null) this.#asking.delete(address.legId);
+        else {
+          this.#asking.set(address.legId, { current: next, next: null });
+          this.#start(next);
+        }
+      }
+    }
+    this.#startMore();
+  }
+
+  async #getPatiently(address: LegAddress, isOff: () => boolean): Promise<RestAnswer> {
+    const { get, clock, limits } = this.#options;
+    let answer = await get(address);
+    for (const pauseMs of limits.entityRetryMs) {
+      const mayPass = answer.kind === "failed" && (answer.status === null || answer.status >= 429);
+      if (!mayPass || isOff()) break;
+      await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      if (isOff()) break;
+      answer = await get(address);
+    }
+    return answer;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Reads frames and tells what each one asks for. Keeps count of the sequence: a hole means that a frame
+ * was lost; a sequence that starts anew or repeats means nothing.
+ */
+import { assertNever } from "../../util/assertNever.ts";
+import type { SourceCounters } from "../source.ts";
+import { type Complaints, excerpt } from "./complaints.ts";
+import type { LegAddress } from "./entities.ts";
+import { legIdOf } from "./normalise.ts";
+import { type Entity, type Frame, parseFrame } from "./parse.ts";
+
+export interface FrameDuties {
+  upsert(address: LegAddress): void;
+  remove(address: LegAddress): void;
+  /** More changed, or was lost, than one leg. */
+  readAll(why: string): void;
+}
+
+export class FrameReader {
+  readonly #duties: FrameDuties;
+  readonly #complaints: Complaints;
+  readonly #counters: SourceCounters;
+  #sequence: number | null = null;
+
+  constructor(duties: FrameDuties, complaints: Complaints, counters: SourceCounters) {
+    this.#duties = duties;
+    this.#complaints = complaints;
+    this.#counters = counters;
+  }
+
+  read(text: string): void {
+    const frame = parseFrame(text);
+    if (frame === null) {
+      this.#notUnderstood(
+        { frame: excerpt(text) },
+        'Expected a frame {"sequence":…,"event":{"event_type":…,"entity":…}}, got something else; ignored.',
+      );
+      return;
+    }
+    this.#follow(frame.sequence);
+    switch (frame.kind) {
+      case "upsert":
+      case "remove":
+        this.#obey(frame, frame.kind);
+        return;
+      case "dtmf":
+      case "promptFinished":
+      case "response":
+        return; // of no interest to who only watches
+      case "unknown":
+        this.#notUnderstood(
+          { eventType: frame.eventType, entity: frame.path },
+          `Expected event_type 0 to 4, got ${frame.eventType}; the frame is ignored.`,
+        );
+        return;
+      default:
+        assertNever(frame.kind);
+    }
+  }
+
+  notRead(bytes: number): void {
+    this.#notUnderstood({ bytes }, `A frame of ${bytes} bytes is beyond its size limit; ignored.`);
+  }
+
+  #notUnderstood(fields: object, line: string): void {
+    this.#counters.framesNotUnderstood += 1;
+    this.#complaints.complain("frame", fields, line);
+  }
+
+  #follow(sequence: number | null): void {
+    if (sequence === null) return;
+    const last = this.#sequence;
+    this.#sequence = sequence;
+    if (last !== null && sequence > last + 1) {
+      this.#duties.readAll(`frames ${last + 1} to ${sequence - 1} are missing`);
+    }
+  }
+
+  #obey(frame: Frame, kind: "upsert" | "remove"): void {
+    const entity: Entity | null = frame.entity;
+    switch (entity?.kind) {
+      case undefined:
+        this.#notUnderstood(
+          { entity: excerpt(frame.path) },
+          "Expected an entity /callcontrol/{dn}/participants/{id}, got another path; ignored.",
+        );
+        return;
+      case "participant": {
+        const { dn, id } = entity;
+        this.#duties[kind]({ legId: legIdOf(dn, id), dn, id });
+        return;
+      }
+      case "dn":
+        this.#duties.readAll(`DN ${entity.dn} changed as a whole`);
+        return;
+      case "device":
+        return;
+      default:
+        assertNever(entity);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * One HTTP exchange with the PBX: a status and a text, or a reason why there is none. Never throws,
+ * reads no more than it was told to, and ends by its deadline. Sockets are kept, so that the GET after
+ * a frame costs one round trip.
+ */
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import type { Clock } from "../../util/clock.ts";
+import type { Limits } from "./limits.ts";
+import { proxyAuthorization, type TlsOptions } from "./proxy.ts";
+import { errorCodeOf, failureReason } from "./refusal.ts";
+
+export interface HttpAsk {
+  readonly method: "GET" | "POST";
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+}
+
+export type HttpAnswer =
+  | { readonly kind: "answer"; readonly status: number; readonly text: string }
+  | { readonly kind: "tooLarge"; readonly status: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface Http {
+  exchange(ask: HttpAsk): Promise<HttpAnswer>;
+  /** Breaks off what is under way. */
+  close(): Promise<void>;
+}
+
+/** What a kept socket says when the PBX closed it while we were asking: ask again on a new one. */
+const staleCodes = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+type Body = Dispatcher.ResponseData["body"];
+
+/** Null beyond the limit. */
+async function readBody(body: Body, bytesMax: number): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) return null; // leaving the loop destroys the stream
+    chunks.push(chunk);
+  }
+  const [only, ...others] = chunks;
+  return (only && others.length === 0 ? only : Buffer.concat(chunks)).toString("utf8");
+}
+
+export interface HttpOptions {
+  /** Origin of the PBX. */
+  readonly url: string;
+  readonly tls: TlsOptions;
+  readonly proxy: URL | null;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+function makeDispatcher({ tls, proxy, limits }: HttpOptions): Dispatcher {
+  const shared = {
+    connections: limits.connectionsMax,
+    // One question at a time on a socket: a slow answer must not stand before a fast one.
+    pipelining: 1,
+    keepAliveTimeout: limits.idleSocketMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  if (proxy === null) {
+    return new Agent({ ...shared, connect: { ...tls, timeout: limits.connectTimeoutMs } });
+  }
+  const token = proxyAuthorization(proxy);
+  return new ProxyAgent({
+    ...shared,
+    uri: proxy.origin,
+    ...(token === null ? {} : { token }),
+    requestTls: { ...tls, timeout: limits.connectTimeoutMs },
+  });
+}
+
+export function makeHttp(options: HttpOptions): Http {
+  const { url, clock } = options;
+  const dispatcher = makeDispatcher(options);
+  const { host } = new URL(url);
+
+  /** Null: the socket was stale, and a new one may do. */
+  async function attempt(ask: HttpAsk, isLast: boolean): Promise<HttpAnswer | null> {
+    const abort = new AbortController();
+    const late = new Error(`No whole answer within ${ask.timeoutMs} ms.`);
+    const cancelDeadline = clock.after(ask.timeoutMs, () => abort.abort(late));
+    try {
+      const { statusCode, body } = await dispatcher.request({
+        origin: url,
+        path: ask.path,
+        method: ask.method,
+        headers: ask.headers,
+        body: ask.body ?? null,
+        signal: abort.signal,
+      });
+      const text = await readBody(body, ask.bytesMax);
+      return text === null
+        ? { kind: "tooLarge", status: statusCode }
+        : { kind: "answer", status: statusCode, text };
+    } catch (error) {
+      if (!isLast && staleCodes.has(errorCodeOf(error))) return null;
+      return { kind: "failed", reason: failureReason(error, host) };
+    } finally {
+      cancelDeadline();
+    }
+  }
+
+  return {
+    async exchange(ask) {
+      const failed: HttpAnswer = { kind: "failed", reason: `No connection to ${host}.` };
+      return (await attempt(ask, false)) ?? (await attempt(ask, true)) ?? failed;
+    },
+    close: () => dispatcher.destroy(),
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * What one connection knows of the legs, and which of two answers is the younger. Answers are ordered by
+ * when they were asked for, never by when they came: the PBX tells the state at some moment after the question.
+ * A leg that a frame spoke of after a snapshot was asked for is not that snapshot's to decide.
+ */
+import type { DnKind, Leg } from "../../tracker/activity.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Limits } from "./limits.ts";
+import { type Knowledge, legIdOf, type NormalisedLeg, normaliseParticipant } from "./normalise.ts";
+import type { WireDnInfo, WireParticipant } from "./wire.ts";
+
+interface Known {
+  readonly wire: WireParticipant;
+  readonly leg: Leg;
+}
+
+export interface LegsOptions {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly knowledge: Knowledge;
+  /** Told of legs that are left out, with why. */
+  readonly onLeftOut: (wire: WireParticipant, why: Exclude<NormalisedLeg, { kind: "leg" }>) => void;
+}
+
+/** Moments in the order of questions and frames. */
+export type Moment = number;
+
+export class Legs {
+  readonly #options: LegsOptions;
+  readonly #known = new Map<string, Known>();
+  /** Leg → when it was removed; ids are not used again before the PBX restarts. */
+  readonly #removed = new Map<string, number>();
+  /** Leg → the last frame that spoke of it, since the last snapshot was asked for. */
+  readonly #touched = new Map<string, Moment>();
+  #snapshotAsked: Moment = 0;
+  #moment: Moment = 0;
+
+  constructor(options: LegsOptions) {
+    this.#options = options;
+  }
+
+  /** Now, in the order of questions and frames. */
+  next(): Moment {
+    this.#moment += 1;
+    return this.#moment;
+  }
+
+  touch(legId: string): void {
+    this.#touched.set(legId, this.next());
+  }
+
+  isRemoved(legId: string): boolean {
+    const at = this.#removed.get(legId);
+    return at !== undefined && this.#options.clock.now() - at < this.#options.limits.removedKeptMs;
+  }
+
+  /** The PBX removed it: no answer brings it back. */
+  bury(legId: string): void {
+    const { clock, limits } = this.#options;
+    this.#removed.delete(legId); // to the end of the order
+    this.#removed.set(legId, clock.now());
+    for (const [oldest, at] of this.#removed) {
+      const tooOld = clock.now() - at >= limits.removedKeptMs;
+      if (!tooOld && this.#removed.size <= limits.removedMax) break;
+      this.#removed.delete(oldest);
+    }
+  }
+
+  /** True if it was known. */
+  forget(legId: string): boolean {
+    return this.#known.delete(legId);
+  }
+
+  /** True if an answer that was asked for then may say more than the last snapshot. */
+  isFresh(asked: Moment): boolean {
+    return asked > this.#snapshotAsked;
+  }
+
+  /** The leg as it is now, null if there is none to show. */
+  learn(wire: WireParticipant): Leg | null {
+    const legId = legIdOf(wire.dn, wire.id);
+    const before = this.#known.get(legId);
+    const { knowledge } = this.#options;
+    const now = normaliseParticipant(wire, knowledge, before?.leg.status ?? null);
+    if (now.kind !== "leg") {
+      this.#options.onLeftOut(wire, now);
+      return null;
+    }
+    this.#known.set(legId, { wire, leg: now.leg });
+    return now.leg;
+  }
+
+  /** All legs, once this snapshot has had its say. */
+  learnAll(dns: readonly WireDnInfo[], asked: Moment): readonly Leg[] {
+    const isNewer = (legId: string) => (this.#touched.get(legId) ?? 0) > asked;
+    const shown = new Set<string>();
+    for (const wire of dns.flatMap((info) => info.participants)) {
+      const legId = legIdOf(wire.dn, wire.id);
+      if (isNewer(legId) || this.isRemoved(legId)) continue;
+      this.learn(wire);
+      shown.add(legId);
+    }
+    for (const legId of this.#known.keys()) {
+      if (!shown.has(legId) && !isNewer(legId)) this.#known.delete(legId);
+    }
+    for (const [legId, moment] of this.#touched) if (moment <= asked) this.#touched.delete(legId);
+    this.#snapshotAsked = Math.max(this.#snapshotAsked, asked);
+    return [...this.#known.values()].map(({ leg }) => leg);
+  }
+
+  /** The legs that read otherwise with what is known now. */
+  readAgain(): readonly Leg[] {
+    return [...this.#known.values()].flatMap(({ wire, leg }) => {
+      const again = this.learn(wire);
+      return again && JSON.stringify(again) !== JSON.stringify(leg) ? [again] : [];
+    });
+  }
+}
+
+/** The DNs of the last snapshot: what this API client may see. */
+export class VisibleDns {
+  #kinds: ReadonlyMap<string, DnKind | null> = new Map();
+  #dns: readonly string[] = [];
+
+  set(entries: readonly { readonly dn: string; readonly kind: DnKind | null }[]): void {
+    this.#kinds = new Map(entries.map(({ dn, kind }) => [dn.toLowerCase(), kind]));
+    this.#dns = entries.map(({ dn }) => dn);
+  }
+
+  get list(): readonly string[] {
+    return this.#dns;
+  }
+
+  has(dn: string): boolean {
+    return this.#kinds.has(dn.toLowerCase());
+  }
+
+  kindOf(dn: string): DnKind | null {
+    return this.#kinds.get(dn.toLowerCase()) ?? null;
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Every limit and interval of the 3CX source, by name. Callers may override single ones (tests do);
+ * what the operator may set is in PbxConfig instead.
+ */
+export interface Limits {
+  /** TCP, TLS and a proxy's tunnel together. */
+  readonly connectTimeoutMs: number;
+  /** One exchange over REST, from the question to the last byte of the answer. */
+  readonly requestTimeoutMs: number;
+  /** The same for one leg, where waiting costs order. */
+  readonly entityTimeoutMs: number;
+  /** From opening the WebSocket to its upgrade. */
+  readonly handshakeTimeoutMs: number;
+  /** Sockets kept to the PBX. */
+  readonly connectionsMax: number;
+  /** An idle socket is given up after this, unless the PBX names a shorter time. */
+  readonly idleSocketMs: number;
+
+  /** One frame; real ones are under 200 bytes. */
+  readonly frameBytesMax: number;
+  /** A frame beyond this ends the connection: it is not even read. */
+  readonly framePayloadBytesMax: number;
+  /** An answer about one leg; real ones are under 1 KiB. */
+  readonly entityBytesMax: number;
+  /** `GET /callcontrol`, all DNs with their devices and legs. */
+  readonly snapshotBytesMax: number;
+  /** One page of an XAPI set. */
+  readonly pageBytesMax: number;
+  /** Answers without data of interest: tokens, refusals. */
+  readonly smallBytesMax: number;
+
+  /** Time between pings; the official sample sends one each 5 s, a quiet PBX says nothing for hours. */
+  readonly pingMs: number;
+  /** After a ping without any sign of life for this long the connection is half-open. */
+  readonly pongTimeoutMs: number;
+
+  /** How long an answer that is late may hold back what the PBX said after it. */
+  readonly holdMsMax: number;
+  /** Frames not yet turned into activities; beyond it all is read anew. */
+  readonly waitingFramesMax: number;
+  /** Legs asked for at once. */
+  readonly entityGetsMax: number;
+  /** Pauses before a failed GET of a leg is tried again; then a fresh snapshot decides. */
+  readonly entityRetryMs: readonly number[];
+  /** How long a removed leg stays removed whatever a late answer says. */
+  readonly removedKeptMs: number;
+  readonly removedMax: number;
+
+  /** All is read again this often, in case the PBX lost a frame. */
+  readonly watchdogMs: number;
+  /** Least time between two snapshots, however many reasons there are. */
+  readonly snapshotGapMs: number;
+  /** Pauses before a failed snapshot is tried again; then the connection is made anew. */
+  readonly snapshotRetryMs: readonly number[];
+
+  /** How long the first snapshot waits for names and active calls. */
+  readonly firstDirectoryWaitMs: number;
+  readonly directoryRefreshMs: number;
+  /** Least time between two readings of the directory because of an unknown DN. */
+  readonly directoryGapMs: number;
+  /** XAPI refuses `$top` beyond 100 with 400. */
+  readonly pageRows: number;
+  readonly pagesMax: number;
+
+  /** How often a forbidden list of active calls is tried again. */
+  readonly forbiddenProbeMs: number;
+
+  /** A token is renewed this long before it ends, or at nine tenths of its life if that is later. */
+  readonly tokenAheadMs: number;
+  /** A renewal that failed is not tried again sooner, as long as the old token lasts. */
+  readonly tokenRetryMs: number;
+  /** A whole part of the API that said 401 to a new token too gets no further token for this long. */
+  readonly deniedKeptMs: number;
+
+  /** A PBX that refuses us is asked again after this. */
+  readonly refusedRetryMs: number;
+  /** A connection that lived this long starts the back-off anew. */
+  readonly settledMs: number;
+
+  /** The same complaint is logged at most once in this time; the next line says how many there were. */
+  readonly complaintGapMs: number;
+  /** Names kept of DNs that were already complained about or asked for. */
+  readonly namesMax: number;
+}
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+export const defaultLimits: Limits = {
+  connectTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  entityTimeoutMs: 5_000,
+  handshakeTimeoutMs: 10_000,
+  connectionsMax: 32,
+  idleSocketMs: 30_000,
+
+  frameBytesMax: 64 * kib,
+  framePayloadBytesMax: 16 * mib,
+  entityBytesMax: 64 * kib,
+  snapshotBytesMax: 32 * mib,
+  pageBytesMax: 8 * mib,
+  smallBytesMax: 64 * kib,
+
+  pingMs: 10_000,
+  pongTimeoutMs: 10_000,
+
+  holdMsMax: 250,
+  waitingFramesMax: 10_000,
+  entityGetsMax: 16,
+  entityRetryMs: [50, 250],
+  removedKeptMs: 60_000,
+  removedMax: 10_000,
+
+  watchdogMs: 45_000,
+  snapshotGapMs: 500,
+  snapshotRetryMs: [250, 1_000, 3_000],
+
+  firstDirectoryWaitMs: 2_000,
+  directoryRefreshMs: 600_000,
+  directoryGapMs: 30_000,
+  pageRows: 100,
+  pagesMax: 200,
+
+  forbiddenProbeMs: 600_000,
+
+  tokenAheadMs: 300_000,
+  tokenRetryMs: 10_000,
+  deniedKeptMs: 60_000,
+
+  refusedRetryMs: 60_000,
+  settledMs: 5_000,
+
+  complaintGapMs: 60_000,
+  namesMax: 1_000,
+};

@@ -1,0 +1,142 @@
+/**
+ * From the wire's shapes to the vocabulary of the tracker. Pure; invents nothing: what the PBX
+ * does not say stays empty, `unknown` or null.
+ */
+import type {
+  ActiveCall,
+  Did,
+  DnKind,
+  DnRef,
+  Leg,
+  LegStatus,
+  Party,
+} from "../../tracker/activity.ts";
+import { kindOfNumber, kindOfType, looksLikeTrunk } from "./dnKind.ts";
+import { timeOf } from "./values.ts";
+import type { WireActiveCall, WireParticipant } from "./wire.ts";
+
+/** What is known besides the leg itself. */
+export interface Knowledge {
+  /** What the last snapshot, else XAPI, says that a DN is; null if neither knows it. */
+  kindOf(dn: string): DnKind | null;
+  didOf(number: string, trunk: string): Did;
+  onlyDidOf(trunk: string): Did | null;
+}
+
+/** `dn/id`, the same for every spelling of the DN. */
+export function legIdOf(dn: string, id: number): string {
+  return `${dn.toLowerCase()}/${id}`;
+}
+
+/**
+ * Hold and Held are states of the engine that may show; a held conversation is still one.
+ * Null: a word that we do not know.
+ */
+export function statusOf(word: string): LegStatus | null {
+  switch (word.toLowerCase()) {
+    case "dialing":
+      return "dialing";
+    case "ringing":
+      return "ringing";
+    case "connected":
+    case "hold":
+    case "held":
+      return "connected";
+    default:
+      return null;
+  }
+}
+
+function kindOf(dn: string, type: string, knowledge: Knowledge): DnKind {
+  if (dn === "") return "unknown";
+  const told = kindOfType(type);
+  if (told !== null && told !== "other") return told;
+  return knowledge.kindOf(dn) ?? kindOfNumber(dn) ?? told ?? "unknown";
+}
+
+/** The other side: a DN that nobody knows but that is numbered like a trunk is one. */
+function partyKindOf(dn: string, type: string, knowledge: Knowledge): DnKind {
+  const kind = kindOf(dn, type, knowledge);
+  return kind === "unknown" && looksLikeTrunk(dn) ? "trunk" : kind;
+}
+
+function refOf(dn: string, type: string, knowledge: Knowledge): DnRef | null {
+  return dn === "" ? null : { dn, kind: kindOf(dn, type, knowledge) };
+}
+
+function didOf(wire: WireParticipant, party: Party, status: LegStatus, knowledge: Knowledge) {
+  const trunk = party.kind === "trunk" ? party.dn : "";
+  if (wire.party_did !== "") return knowledge.didOf(wire.party_did, trunk);
+  // Who dials out, or made the call, did not come in on a DID.
+  const cameIn = status !== "dialing" && wire.legid !== 1;
+  return trunk !== "" && cameIn ? knowledge.onlyDidOf(trunk) : null;
+}
+
+export type NormalisedLeg =
+  | { readonly kind: "leg"; readonly leg: Leg }
+  /** No call behind it: the PBX shows such legs, and they mean nothing. */
+  | { readonly kind: "phantom" }
+  | { readonly kind: "unknownStatus"; readonly status: string };
+
+/** `lastStatus` stands in for a status word that is not understood. */
+export function normaliseParticipant(
+  wire: WireParticipant,
+  knowledge: Knowledge,
+  lastStatus: LegStatus | null,
+): NormalisedLeg {
+  if (wire.callid <= 0) return { kind: "phantom" };
+  const status = statusOf(wire.status) ?? lastStatus;
+  if (status === null) return { kind: "unknownStatus", status: wire.status };
+  const party: Party = {
+    dn: wire.party_dn,
+    kind: partyKindOf(wire.party_dn, wire.party_dn_type, knowledge),
+    number: wire.party_caller_id,
+    name: wire.party_caller_name,
+  };
+  const originatedBy = refOf(wire.originated_by_dn, wire.originated_by_type, knowledge);
+  const madeByOwner = originatedBy?.dn.toLowerCase() === wire.dn.toLowerCase();
+  const leg: Leg = {
+    legId: legIdOf(wire.dn, wire.id),
+    dn: wire.dn,
+    dnKind: kindOf(wire.dn, "", knowledge),
+    status,
+    party,
+    did: didOf(wire, party, status, knowledge),
+    originatedBy: madeByOwner ? null : originatedBy,
+    referredBy: refOf(wire.referred_by_dn, wire.referred_by_type, knowledge),
+    onBehalfOf: refOf(wire.on_behalf_of_dn, wire.on_behalf_of_type, knowledge),
+    callNumber: wire.callid,
+    legNumber: Math.max(0, wire.legid),
+  };
+  return { kind: "leg", leg };
+}
+
+/** A number between the brackets of `<DN> <name> (<number>)`, not a word of the name. */
+const numberShaped = /^[+*#\d][*#\d\s()/.-]*$/;
+
+/** `<DN> <name>`, for trunks `<DN> <name> (<number>)`; also `MakeCall` or a parking place alone. */
+export function partyOfText(text: string, knowledge: Knowledge): Party {
+  const trimmed = text.trim();
+  const space = trimmed.search(/\s/);
+  const dn = space < 0 ? trimmed : trimmed.slice(0, space);
+  const rest = space < 0 ? "" : trimmed.slice(space).trim();
+  const kind = partyKindOf(dn, "", knowledge);
+  const open = rest.lastIndexOf("(");
+  const inside = open >= 0 && rest.endsWith(")") ? rest.slice(open + 1, -1).trim() : null;
+  // Outside callers may be "anonymous" or the like; inside, a word in brackets belongs to the name.
+  const isNumber = inside !== null && (kind === "trunk" || numberShaped.test(inside));
+  return isNumber
+    ? { dn, kind, number: inside, name: rest.slice(0, open).trim() }
+    : { dn, kind, number: "", name: rest };
+}
+
+export function normaliseActiveCall(wire: WireActiveCall, knowledge: Knowledge): ActiveCall | null {
+  if (wire.Id <= 0) return null;
+  return {
+    callNumber: wire.Id,
+    caller: partyOfText(wire.Caller ?? "", knowledge),
+    callee: partyOfText(wire.Callee ?? "", knowledge),
+    status: wire.Status ?? "",
+    establishedAt: timeOf(wire.EstablishedAt),
+  };
+}

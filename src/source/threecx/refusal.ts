@@ -1,0 +1,111 @@
+/**
+ * Why a PBX refuses us, in plain words with the way out. The status alone is ambiguous (builds answer an
+ * unticked box with 401 or 403), so the place where it was said and its words decide together.
+ */
+import type { Refusal } from "../source.ts";
+import { parseErrorText } from "./parse.ts";
+
+export interface Refused {
+  readonly refusal: Refusal;
+  readonly reason: string;
+}
+
+/** Which part of the PBX said no. */
+export type Part = "token" | "callcontrol" | "xapi";
+
+const place = "the PBX's admin console, Integrations → API";
+
+const reasons: Readonly<Record<Refusal, (clientId: string, said: string) => string>> = {
+  "wrong-secret": (clientId, said) =>
+    `The PBX does not accept client id "${clientId}" with its secret (${said}). ` +
+    `Compare PBX_CLIENT_ID with ${place}, or make a new API key there and set PBX_CLIENT_SECRET.`,
+  "call-control-off": (clientId, said) =>
+    `The PBX does not let client "${clientId}" use the Call Control API (${said}). ` +
+    `Tick "3CX Call Control API Access" in ${place}; it needs an 8SC+ Enterprise (AI) licence.`,
+  licence: (clientId, said) =>
+    `The PBX's licence does not include what client "${clientId}" asks for (${said}). ` +
+    "The Call Control API needs an Enterprise (AI) licence of 8SC or more.",
+  "address-not-allowed": (_clientId, said) =>
+    `The PBX does not take API calls from this machine's address (${said}). ` +
+    "Allow the address in the PBX's admin console, Advanced → Console Restrictions.",
+  "not-found": (_clientId, said) =>
+    `No 3CX V20 API answers at this address (${said}). ` +
+    "Expected the PBX's own web address, such as https://pbx.example.com:5001. Check PBX_URL.",
+  other: (clientId, said) =>
+    `The PBX refuses client "${clientId}" (${said}). Check the client in ${place}.`,
+};
+
+export function makeRefused(refusal: Refusal, clientId: string, said: string): Refused {
+  return { refusal, reason: reasons[refusal](clientId, said) };
+}
+
+function refusalOf(part: Part, status: number, words: string): Refusal | null {
+  const isNo = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  if (!isNo) return null;
+  if (status === 402 || /licen[cs]e/i.test(words)) return "licence";
+  if (status === 404 || status === 405) return "not-found";
+  if (status === 403 && /\bip\b|address|restrict/i.test(words)) return "address-not-allowed";
+  if (part === "token") {
+    if (status === 403) return "address-not-allowed";
+    return status === 400 || status === 401 ? "wrong-secret" : "other";
+  }
+  if (part === "callcontrol" && (status === 401 || status === 403)) return "call-control-off";
+  return "other";
+}
+
+/** Null if the status is no refusal but a failure that may pass. */
+export function refusedBy(
+  part: Part,
+  status: number,
+  body: string,
+  clientId: string,
+): Refused | null {
+  const words = parseErrorText(body);
+  const refusal = refusalOf(part, status, words === "" ? body.slice(0, 500) : words);
+  if (refusal === null) return null;
+  const path = { token: "/connect/token", callcontrol: "/callcontrol", xapi: "/xapi/v1" }[part];
+  const said = `${path} answered ${status}${words === "" ? "" : `: ${words}`}`;
+  return makeRefused(refusal, clientId, said);
+}
+
+/** XAPI is a bonus: what is poorer without it, and the way out. */
+export function xapiReason(clientId: string, said: string): string {
+  return (
+    `The Configuration API is not open to client "${clientId}" (${said}). Calls are watched all the same, ` +
+    "with less knowledge of names, kinds of numbers, DIDs and ends of calls. " +
+    `Tick "3CX Configuration API Access" in ${place}, with a department and the role System Owner.`
+  );
+}
+
+const certificateCodes = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+export function errorCodeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const own = (error as NodeJS.ErrnoException).code;
+  if (typeof own === "string") return own;
+  return errorCodeOf(error.cause);
+}
+
+/** A failed connection as a sentence for the operator. */
+export function failureReason(error: unknown, host: string): string {
+  const code = errorCodeOf(error);
+  const words = error instanceof Error ? error.message : String(error);
+  const said = code === "" || words.includes(code) ? words : `${code}: ${words}`;
+  if (certificateCodes.has(code)) {
+    return (
+      `The certificate of ${host} is not trusted (${said}). ` +
+      "Set PBX_CA_FILE to its authority, or use the name that it was made for in PBX_URL."
+    );
+  }
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return `The name ${host} is not known to DNS (${code}). Check PBX_URL.`;
+  }
+  return `No connection to ${host} (${said || "no reason given"}).`;
+}

@@ -1,0 +1,100 @@
+/**
+ * Asks the PBX for JSON with the token in force; on 401 one new token and one more try.
+ * Never throws: every outcome is an answer.
+ */
+import type { Clock } from "../../util/clock.ts";
+import type { Http, HttpAnswer } from "./http.ts";
+import type { Limits } from "./limits.ts";
+import { parseErrorText } from "./parse.ts";
+import type { Part, Refused } from "./refusal.ts";
+import type { Tokens } from "./token.ts";
+import { parseJson } from "./values.ts";
+
+export type RestAnswer =
+  | { readonly kind: "ok"; readonly body: unknown }
+  /** 401 to a new token too, or 403. */
+  | { readonly kind: "denied"; readonly status: number; readonly text: string }
+  | { readonly kind: "missing" }
+  /** Came, but is no JSON or too large. */
+  | { readonly kind: "notUnderstood"; readonly reason: string }
+  /** May pass: no connection, no answer in time, 5xx. */
+  | { readonly kind: "failed"; readonly reason: string; readonly status: number | null }
+  /** There is no token to ask with. */
+  | { readonly kind: "refused"; readonly refused: Refused };
+
+export interface RestAsk {
+  readonly part: Exclude<Part, "token">;
+  readonly path: string;
+  readonly bytesMax: number;
+  readonly timeoutMs?: number;
+}
+
+export interface Rest {
+  get(ask: RestAsk): Promise<RestAnswer>;
+}
+
+export interface RestOptions {
+  readonly http: Http;
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+function judge(answer: HttpAnswer, path: string): RestAnswer {
+  if (answer.kind === "failed") return { kind: "failed", reason: answer.reason, status: null };
+  const { status } = answer;
+  const ok = status >= 200 && status < 300;
+  if (answer.kind === "tooLarge") {
+    return ok
+      ? { kind: "notUnderstood", reason: `The answer to GET ${path} is beyond its size limit.` }
+      : { kind: "failed", reason: `GET ${path} answered ${status}.`, status };
+  }
+  if (status === 401 || status === 403) return { kind: "denied", status, text: answer.text };
+  if (status === 404 || status === 410) return { kind: "missing" };
+  if (!ok) {
+    const words = parseErrorText(answer.text);
+    const reason = `GET ${path} answered ${status}${words === "" ? "" : `: ${words}`}.`;
+    return { kind: "failed", reason, status };
+  }
+  const body = parseJson(answer.text);
+  return body === undefined
+    ? { kind: "notUnderstood", reason: `The answer to GET ${path} is no JSON.` }
+    : { kind: "ok", body };
+}
+
+export function makeRest({ http, tokens, clock, limits }: RestOptions): Rest {
+  /** Parts that say 401 whatever the token: a new one would only end the one that others use. */
+  const deniedUntil = new Map<RestAsk["part"], number>();
+
+  const send = (ask: RestAsk, token: string): Promise<HttpAnswer> =>
+    http.exchange({
+      method: "GET",
+      path: ask.path,
+      headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+      bytesMax: ask.bytesMax,
+      timeoutMs: ask.timeoutMs ?? limits.requestTimeoutMs,
+    });
+
+  return {
+    async get(ask) {
+      const first = await tokens.get();
+      if (first.kind === "refused") return first;
+      if (first.kind === "failed") return { ...first, status: null };
+      let answer = await send(ask, first.token);
+      if (answer.kind === "answer" && answer.status === 401) {
+        if (clock.now() >= (deniedUntil.get(ask.part) ?? 0)) {
+          tokens.reject(first.token);
+          const second = await tokens.get();
+          if (second.kind === "refused") return second;
+          if (second.kind === "failed") return { ...second, status: null };
+          answer = await send(ask, second.token);
+          if (answer.kind === "answer" && answer.status === 401) {
+            deniedUntil.set(ask.part, clock.now() + limits.deniedKeptMs);
+          }
+        }
+      }
+      if (answer.kind === "answer" && answer.status < 300) deniedUntil.delete(ask.part);
+      return judge(answer, ask.path);
+    },
+  };
+}

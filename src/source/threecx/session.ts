@@ -1,0 +1,367 @@
+/**
+ * The life of one connection: WebSocket first, its frames kept back, then all legs at once, then the frames
+ * kept back, then live, until it breaks. Nothing is replayed by the PBX, so each connection begins with
+ * a snapshot and forgets what an earlier one knew.
+ */
+import type { Activity, Leg } from "../../tracker/activity.ts";
+import { assertNever } from "../../util/assertNever.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Log } from "../../util/log.ts";
+import type { SourceCounters } from "../source.ts";
+import type { ActiveCallsReader } from "./activeCalls.ts";
+import { type Again, makeAgain } from "./again.ts";
+import type { Complaints } from "./complaints.ts";
+import type { Connection } from "./connection.ts";
+import type { DirectoryKeeper } from "./directoryKeeper.ts";
+import { kindOfType } from "./dnKind.ts";
+import { Entities, type LegAddress } from "./entities.ts";
+import { FrameReader } from "./frames.ts";
+import { Legs, type VisibleDns } from "./legs.ts";
+import type { Limits } from "./limits.ts";
+import type { Knowledge, NormalisedLeg } from "./normalise.ts";
+import { type ParsedSnapshot, parseParticipant } from "./parse.ts";
+import { type Refused, refusedBy } from "./refusal.ts";
+import { ReleaseQueue } from "./release.ts";
+import type { RestAnswer } from "./rest.ts";
+import { readSnapshot } from "./snapshot.ts";
+import { type LiveSocket, openSocket, type SocketAnswer } from "./socket.ts";
+import { wait } from "./wait.ts";
+import type { WireParticipant } from "./wire.ts";
+
+export interface SessionOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly complaints: Complaints;
+  readonly counters: SourceCounters;
+  readonly directory: DirectoryKeeper;
+  readonly activeCalls: ActiveCallsReader;
+  readonly visible: VisibleDns;
+  readonly knowledge: Knowledge;
+  readonly emit: (activity: Activity) => void;
+  /** The first snapshot is out. */
+  readonly onLive: () => void;
+  readonly onVisible: () => void;
+  readonly signal: AbortSignal;
+}
+
+export type SessionEnd =
+  | { readonly kind: "refused"; readonly refused: Refused }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** Kinds that an API client can be given to see, so that their absence is worth a line. */
+const watchable: ReadonlySet<string> = new Set(["extension", "queue", "ivr", "ringgroup"]);
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #queue: ReleaseQueue;
+  readonly #legs: Legs;
+  readonly #entities: Entities;
+  readonly #frames: FrameReader;
+  readonly #snapshots: Again;
+  readonly #ended: Promise<SessionEnd>;
+  #end: (end: SessionEnd) => void = () => {};
+  #over = false;
+  /** Frames from before the first snapshot; null once live. */
+  #keptBack: string[] | null = [];
+  #keptBackOverflow = false;
+  #snapshotAskedAt = 0;
+  #cancelWatchdog = () => {};
+
+  constructor(options: SessionOptions) {
+    const { clock, limits, complaints, counters, knowledge } = options;
+    this.#options = options;
+    this.#queue = new ReleaseQueue(clock, limits.holdMsMax);
+    this.#legs = new Legs({
+      clock,
+      limits,
+      knowledge,
+      onLeftOut: (wire, why) => this.#leftOut(wire, why),
+    });
+    this.#entities = new Entities({
+      clock,
+      limits,
+      queue: this.#queue,
+      get: (address) => this.#getLeg(address),
+      moment: () => this.#legs.next(),
+      onAnswer: (address, answer, asked) => this.#answered(address, answer, asked),
+    });
+    this.#frames = new FrameReader(
+      {
+        upsert: (address) => this.#upsert(address),
+        remove: (address) => this.#remove(address),
+        readAll: (why) => this.#readAll(why),
+      },
+      complaints,
+      counters,
+    );
+    this.#snapshots = makeAgain(() => this.#takeSnapshot());
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /** Settles when the connection is over. */
+  async run(): Promise<SessionEnd> {
+    const { directory, activeCalls, signal } = this.#options;
+    const firstDirectory = directory.wake();
+    const opened = await this.#open();
+    if (opened.kind !== "open") return opened;
+    opened.socket.closed.then((reason) => this.#end({ kind: "lost", reason }));
+    if (!signal.aborted) await Promise.race([this.#goLive(firstDirectory), this.#ended]);
+    const end = await this.#ended;
+    this.#over = true;
+    this.#cancelWatchdog();
+    activeCalls.pause();
+    this.#entities.close();
+    this.#queue.close();
+    opened.socket.close();
+    return end;
+  }
+
+  /** In its turn among what the frames led to. */
+  inOrder(activity: Activity): void {
+    if (this.#keptBack === null) this.#queue.push(() => this.#options.emit(activity));
+    else this.#options.emit(activity);
+  }
+
+  /** More is known of numbers and DIDs: tells the legs that read otherwise now. */
+  directoryChanged(): void {
+    this.#queue.push(() => {
+      for (const leg of this.#legs.readAgain()) this.#tell(leg);
+    });
+  }
+
+  async #open(): Promise<{ kind: "open"; socket: LiveSocket } | SessionEnd> {
+    const { connection, clock, limits, counters, signal } = this.#options;
+    const { tokens, config, tls, proxy } = connection;
+    const tryOnce = async (): Promise<{ token: string; answer: SocketAnswer } | SessionEnd> => {
+      const got = await tokens.get();
+      if (got.kind === "refused") return got;
+      if (got.kind === "failed") return { kind: "lost", reason: got.reason };
+      const socketOptions = {
+        url: config.url,
+        tls,
+        proxy,
+        clock,
+        limits,
+        onFrame: (text: string) => {
+          counters.frames += 1;
+          this.#take(text);
+        },
+        onTooLarge: (bytes: number) => {
+          counters.frames += 1;
+          this.#frames.notRead(bytes);
+        },
+      };
+      return { token: got.token, answer: await openSocket(socketOptions, got.token, signal) };
+    };
+    let tried = await tryOnce();
+    if ("answer" in tried && tried.answer.kind === "status" && tried.answer.status === 401) {
+      tokens.reject(tried.token);
+      tried = await tryOnce();
+    }
+    if (!("answer" in tried)) return tried;
+    const { answer } = tried;
+    if (answer.kind === "open") return answer;
+    if (answer.kind === "failed") return { kind: "lost", reason: answer.reason };
+    const refused = refusedBy("callcontrol", answer.status, answer.text, config.clientId);
+    if (refused) return { kind: "refused", refused };
+    return { kind: "lost", reason: `The PBX answered the WebSocket with ${answer.status}.` };
+  }
+
+  async #goLive(firstDirectory: Promise<void>): Promise<void> {
+    const { activeCalls, clock, limits, emit, signal, onLive } = this.#options;
+    const patience = wait(clock, limits.firstDirectoryWaitMs, signal);
+    const asked = this.#legs.next();
+    const [snapshot, calls] = await Promise.all([
+      this.#readSnapshot(),
+      Promise.race([activeCalls.read(), patience]),
+      Promise.race([firstDirectory, patience]),
+    ]);
+    if (this.#over || signal.aborted || snapshot === null) return;
+    // First, so that calls that were there before us get their true beginning.
+    if (calls?.kind === "activeCalls") emit(calls);
+    this.#apply(snapshot, asked);
+    const keptBack = this.#keptBack ?? [];
+    this.#keptBack = null;
+    onLive();
+    for (const text of keptBack) this.#frames.read(text);
+    if (this.#keptBackOverflow) this.#readAll("too many frames came before the first snapshot");
+    activeCalls.resume();
+  }
+
+  #take(text: string): void {
+    if (this.#keptBack === null) this.#frames.read(text);
+    else if (this.#keptBack.length < this.#options.limits.waitingFramesMax) {
+      this.#keptBack.push(text);
+    } else this.#keptBackOverflow = true;
+  }
+
+  #upsert(address: LegAddress): void {
+    if (this.#legs.isRemoved(address.legId)) return;
+    this.#legs.touch(address.legId);
+    this.#entities.upsert(address);
+  }
+
+  #remove(address: LegAddress): void {
+    this.#legs.touch(address.legId);
+    this.#legs.bury(address.legId);
+    this.#entities.cancel(address.legId);
+    this.#queue.push(() => this.#gone(address.legId));
+  }
+
+  #gone(legId: string): void {
+    const { emit, clock } = this.#options;
+    if (this.#legs.forget(legId)) emit({ kind: "legGone", at: clock.now(), legId });
+  }
+
+  #getLeg({ dn, id }: LegAddress): Promise<RestAnswer> {
+    const { connection, limits, counters } = this.#options;
+    counters.entityGets += 1;
+    return connection.rest.get({
+      part: "callcontrol",
+      path: `/callcontrol/${encodeURIComponent(dn)}/participants/${id}`,
+      bytesMax: limits.entityBytesMax,
+      timeoutMs: limits.entityTimeoutMs,
+    });
+  }
+
+  #answered(address: LegAddress, answer: RestAnswer, asked: number): void {
+    if (!this.#legs.isFresh(asked)) return;
+    switch (answer.kind) {
+      case "ok": {
+        const wire = parseParticipant(answer.body, address);
+        if (wire === null || wire.id !== address.id) {
+          this.#answerNotUnderstood({ legId: address.legId }, "The answer about a leg is none.");
+          return;
+        }
+        const sameDn = wire.dn.toLowerCase() === address.dn.toLowerCase();
+        const leg = this.#legs.learn(sameDn ? wire : { ...wire, dn: address.dn });
+        if (leg) this.#tell(leg);
+        return;
+      }
+      case "missing":
+        this.#gone(address.legId);
+        return;
+      case "notUnderstood":
+        this.#answerNotUnderstood({ legId: address.legId }, answer.reason);
+        return;
+      case "denied":
+        if (answer.status === 403) this.#nameInvisible(address.dn);
+        else this.#readAll("a leg was answered with 401");
+        return;
+      case "failed":
+      case "refused":
+        this.#readAll(`leg ${address.legId} could not be read`);
+        return;
+      default:
+        assertNever(answer);
+    }
+  }
+
+  #tell(leg: Leg): void {
+    const { emit, clock } = this.#options;
+    emit({ kind: "legChanged", at: clock.now(), leg });
+    this.#note(leg);
+  }
+
+  /** The numbers that a leg names: some we should learn of, some the operator should know of. */
+  #note(leg: Leg): void {
+    const { directory, visible } = this.#options;
+    for (const ref of [leg.party, leg.originatedBy, leg.referredBy, leg.onBehalfOf]) {
+      if (!ref || ref.dn === "") continue;
+      if (ref.kind === "unknown" || ref.kind === "trunk") directory.miss(ref.dn);
+      else if (watchable.has(ref.kind) && !visible.has(ref.dn)) this.#nameInvisible(ref.dn);
+    }
+    if (leg.dnKind === "unknown") directory.miss(leg.dn);
+  }
+
+  #nameInvisible(dn: string): void {
+    this.#options.complaints.once(
+      `dn ${dn.toLowerCase()}`,
+      { dn },
+      `DN ${dn} takes part in calls, but this API client may not see it, so it stays silent. ` +
+        "Add it to the client's extensions in the PBX's admin console, Integrations → API.",
+    );
+  }
+
+  #answerNotUnderstood(fields: object, line: string): void {
+    this.#options.counters.answersNotUnderstood += 1;
+    this.#options.complaints.complain("answer", fields, line);
+  }
+
+  #leftOut(wire: WireParticipant, why: Exclude<NormalisedLeg, { kind: "leg" }>): void {
+    const { log } = this.#options;
+    if (why.kind === "phantom") {
+      log.debug({ dn: wire.dn, id: wire.id }, "A leg without a call is left out.");
+      return;
+    }
+    this.#answerNotUnderstood(
+      { dn: wire.dn, id: wire.id, status: why.status },
+      "Expected the status Dialing, Ringing or Connected, got another; the leg is left out.",
+    );
+  }
+
+  #readAll(why: string): void {
+    if (this.#over) return;
+    this.#options.log.debug({ why }, "All legs are read anew.");
+    this.#snapshots.ask();
+  }
+
+  async #takeSnapshot(): Promise<void> {
+    const { clock, limits, signal } = this.#options;
+    const sinceLastMs = clock.now() - this.#snapshotAskedAt;
+    if (sinceLastMs < limits.snapshotGapMs) {
+      await wait(clock, limits.snapshotGapMs - sinceLastMs, signal);
+    }
+    if (this.#over || signal.aborted) return;
+    const asked = this.#legs.next();
+    const snapshot = await this.#readSnapshot();
+    if (snapshot !== null && !this.#over) this.#queue.push(() => this.#apply(snapshot, asked));
+  }
+
+  /** Null: the connection is given up, or stopped. */
+  async #readSnapshot(): Promise<ParsedSnapshot | null> {
+    const { connection, clock, limits, signal, counters } = this.#options;
+    this.#cancelWatchdog();
+    this.#snapshotAskedAt = clock.now();
+    let reason = "";
+    for (const pauseMs of [0, ...limits.snapshotRetryMs]) {
+      if (pauseMs > 0) await wait(clock, pauseMs, signal);
+      if (this.#over || signal.aborted) return null;
+      const answer = await readSnapshot(connection, limits);
+      if (answer.kind === "snapshot") {
+        counters.snapshots += 1;
+        return answer.snapshot;
+      }
+      if (answer.kind === "refused") {
+        this.#end(answer);
+        return null;
+      }
+      if (!answer.understood) this.#answerNotUnderstood({ path: "/callcontrol" }, answer.reason);
+      reason = answer.reason;
+    }
+    this.#end({ kind: "lost", reason });
+    return null;
+  }
+
+  #apply({ dns, notUnderstood }: ParsedSnapshot, asked: number): void {
+    const { clock, limits, emit, visible, onVisible } = this.#options;
+    for (const place of notUnderstood) {
+      this.#answerNotUnderstood(
+        { place },
+        `GET /callcontrol: ${place} is not understood; left out.`,
+      );
+    }
+    const before = visible.list.join("\n");
+    visible.set(dns.map(({ dn, type }) => ({ dn, kind: kindOfType(type) })));
+    const legs = this.#legs.learnAll(dns, asked);
+    emit({ kind: "snapshot", at: clock.now(), legs });
+    for (const leg of legs) this.#note(leg);
+    if (visible.list.join("\n") !== before) onVisible();
+    this.#cancelWatchdog();
+    this.#cancelWatchdog = clock.after(limits.watchdogMs, () => this.#readAll("in case of a loss"));
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * The source for a 3CX V20: connects, and keeps connected until it is stopped. A PBX that cannot be
+ * reached is tried with growing pauses, one that refuses us slowly.
+ */
+import type { PbxConfig } from "../../config/config.ts";
+import type { Activity } from "../../tracker/activity.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Log } from "../../util/log.ts";
+import type { Source, SourceCounters, SourceStatus } from "../source.ts";
+import { ActiveCallsReader } from "./activeCalls.ts";
+import { type Complaints, makeComplaints } from "./complaints.ts";
+import { type Connection, makeConnection, zeroCounters } from "./connection.ts";
+import { type DirectoryKeeper, keepDirectory } from "./directoryKeeper.ts";
+import { VisibleDns } from "./legs.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import type { Knowledge } from "./normalise.ts";
+import type { ProxyEnv } from "./proxy.ts";
+import { Session, type SessionEnd } from "./session.ts";
+import { wait } from "./wait.ts";
+
+export interface ThreecxSourceOptions {
+  readonly pbx: PbxConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly proxyEnv?: ProxyEnv;
+  /** For jitter; 0 up to 1. */
+  readonly random?: () => number;
+  readonly limits?: Partial<Limits>;
+}
+
+/** More tokens than this in a minute: somebody else asks for them under our name. */
+const tokensPerMinuteMax = 5;
+
+/** Between the bounds: half of the growing pause is fixed, half is chance. */
+export function backOffMs(
+  failures: number,
+  pbx: Pick<PbxConfig, "reconnectMinMs" | "reconnectMaxMs">,
+  random: () => number,
+): number {
+  const { reconnectMinMs, reconnectMaxMs } = pbx;
+  const grown = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(failures, 30));
+  const jittered = grown * (0.5 + random() / 2);
+  return Math.round(Math.min(reconnectMaxMs, Math.max(reconnectMinMs, jittered)));
+}
+
+function withFields(log: Log, fields: object): Log {
+  const level = (name: keyof Log) => (more: object, line: string) =>
+    log[name]({ ...fields, ...more }, line);
+  return {
+    debug: level("debug"),
+    info: level("info"),
+    warn: level("warn"),
+    error: level("error"),
+  };
+}
+
+class ThreecxSource implements Source {
+  readonly counters: SourceCounters = zeroCounters();
+  readonly #pbx: PbxConfig;
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #log: Log;
+  readonly #random: () => number;
+  readonly #connection: Connection;
+  readonly #complaints: Complaints;
+  readonly #directory: DirectoryKeeper;
+  readonly #activeCalls: ActiveCallsReader;
+  readonly #visible = new VisibleDns();
+  readonly #knowledge: Knowledge;
+  readonly #listeners = new Set<(status: SourceStatus) => void>();
+  readonly #stopping = new AbortController();
+  #sink: ((activity: Activity) => void) | null = null;
+  #status: SourceStatus;
+  #session: Session | null = null;
+  #liveSinceAt: number | null = null;
+  #wasLive = false;
+  #tokenTimes: number[] = [];
+  #life: Promise<void> = Promise.resolve();
+
+  constructor(options: ThreecxSourceOptions) {
+    this.#pbx = options.pbx;
+    this.#clock = options.clock;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#log = withFields(options.log, { pbx: options.pbx.name });
+    this.#random = options.random ?? Math.random;
+    this.#complaints = makeComplaints(this.#log, this.#clock, this.#limits);
+    this.#status = { state: "connecting", sinceAt: this.#clock.now(), attempt: 1 };
+    const shared = { clock: this.#clock, limits: this.#limits, log: this.#log };
+    this.#connection = makeConnection({
+      ...shared,
+      config: options.pbx,
+      proxyEnv: options.proxyEnv ?? {},
+      onTokenFetched: () => this.#tokenFetched(),
+    });
+    const { rest } = this.#connection;
+    this.#directory = keepDirectory({
+      ...shared,
+      rest,
+      clientId: options.pbx.clientId,
+      onChange: () => this.#session?.directoryChanged(),
+    });
+    this.#knowledge = {
+      kindOf: (dn) => {
+        const own = this.#visible.kindOf(dn);
+        return own !== null && own !== "other"
+          ? own
+          : (this.#directory.current.find(dn)?.kind ?? own);
+      },
+      didOf: (number, trunk) => this.#directory.current.didOf(number, trunk),
+      onlyDidOf: (trunk) => this.#directory.current.onlyDidOf(trunk),
+    };
+    this.#activeCalls = new ActiveCallsReader({
+      ...shared,
+      rest,
+      knowledge: this.#knowledge,
+      pollMs: options.pbx.activeCallsPollMs,
+      emit: (activity) => {
+        if (this.#session) this.#session.inOrder(activity);
+        else this.#emit(activity);
+      },
+      onNotUnderstood: (fields, line) => {
+        this.counters.answersNotUnderstood += 1;
+        this.#complaints.complain("answer", fields, line);
+      },
+    });
+  }
+
+  start(sink: (activity: Activity) => void): void {
+    if (this.#sink !== null || this.#stopping.signal.aborted) return;
+    this.#sink = sink;
+    this.#life = this.#live();
+  }
+
+  askActiveCalls(): void {
+    this.#activeCalls.ask();
+  }
+
+  status(): SourceStatus {
+    return this.#status;
+  }
+
+  onStatus(listener: (status: SourceStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#stopping.signal.aborted) {
+      this.#sink = null;
+      this.#stopping.abort();
+      this.#directory.sleep();
+      this.#activeCalls.pause();
+      this.#setStatus({ state: "stopped" });
+    }
+    await this.#connection.http.close();
+    await this.#life;
+  }
+
+  #emit(activity: Activity): void {
+    this.#sink?.(activity);
+  }
+
+  #setStatus(status: SourceStatus): void {
+    if (this.#status.state === "stopped") return;
+    this.#status = status;
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  #tokenFetched(): void {
+    this.counters.tokensFetched += 1;
+    const now = this.#clock.now();
+    this.#tokenTimes = [...this.#tokenTimes.filter((at) => now - at < 60_000), now];
+    if (this.#tokenTimes.length <= tokensPerMinuteMax) return;
+    this.#complaints.complain(
+      "tokens",
+      { tokensInLastMinute: this.#tokenTimes.length },
+      "The PBX keeps ending our access tokens. Does another program use the same API client? " +
+        "A client has one token at a time: give each program its own client.",
+    );
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#stopping;
+    let failures = 0;
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      this.#setStatus({ state: "connecting", sinceAt: this.#clock.now(), attempt });
+      const end = await this.#runSession();
+      if (signal.aborted) return;
+      const livedMs = this.#liveSinceAt === null ? 0 : this.#clock.now() - this.#liveSinceAt;
+      if (this.#liveSinceAt !== null) attempt = 0;
+      if (livedMs >= this.#limits.settledMs) failures = 0;
+      const delayMs = this.#pauseAfter(end, failures);
+      failures += 1;
+      await wait(this.#clock, delayMs, signal);
+    }
+  }
+
+  async #runSession(): Promise<SessionEnd> {
+    this.#liveSinceAt = null;
+    const session = new Session({
+      connection: this.#connection,
+      clock: this.#clock,
+      limits: this.#limits,
+      log: this.#log,
+      complaints: this.#complaints,
+      counters: this.counters,
+      directory: this.#directory,
+      activeCalls: this.#activeCalls,
+      visible: this.#visible,
+      knowledge: this.#knowledge,
+      emit: (activity) => this.#emit(activity),
+      onLive: () => this.#wentLive(),
+      onVisible: () => {
+        if (this.#status.state === "live") this.#tellLive(this.#status.sinceAt);
+      },
+      signal: this.#stopping.signal,
+    });
+    this.#session = session;
+    const end = await session.run();
+    this.#session = null;
+    this.#directory.sleep();
+    return end;
+  }
+
+  #wentLive(): void {
+    this.#liveSinceAt = this.#clock.now();
+    if (this.#wasLive) this.counters.reconnects += 1;
+    this.#wasLive = true;
+    this.#log.info(
+      { url: this.#pbx.url, visibleDns: this.#visible.list.length },
+      `The PBX is watched: ${this.#visible.list.length} DNs are visible.`,
+    );
+    this.#tellLive(this.#liveSinceAt);
+  }
+
+  #tellLive(sinceAt: number): void {
+    this.#setStatus({ state: "live", sinceAt, visibleDns: this.#visible.list });
+  }
+
+  #pauseAfter(end: SessionEnd, failures: number): number {
+    if (end.kind === "refused") {
+      const delayMs = this.#limits.refusedRetryMs;
+      this.#log.error({ refusal: end.refused.refusal, retryInMs: delayMs }, end.refused.reason);
+      const retryAt = this.#clock.now() + delayMs;
+      this.#setStatus({ state: "refused", ...end.refused, retryAt });
+      return delayMs;
+    }
+    const delayMs = backOffMs(failures, this.#pbx, this.#random);
+    this.#log.warn({ retryInMs: delayMs }, end.reason);
+    this.#setStatus({
+      state: "waiting",
+      reason: end.reason,
+      retryAt: this.#clock.now() + delayMs,
+    });
+    return delayMs;
+  }
+}
+
+export function createThreecxSource(options: ThreecxSourceOptions): Source {
+  return new ThreecxSource(options);
+}
