@@ -33,6 +33,11 @@ export type ExtraEvent = "ringstop" | "callsummary" | "norecording" | "ai" | "ga
 
 /** Which events an endpoint gets; null = no restriction. */
 export interface EndpointFilter {
+  /**
+   * Names as in the classic profile (`ringing`, `dialing`, `hangupincoming`, `hangupoutgoing`, `incoming`,
+   * `outgoing`), whatever the endpoint's profile. `recording` and the endpoint's extra events are always among
+   * them, as other keys decide on those.
+   */
   readonly events: readonly string[] | null;
   readonly users: readonly string[] | null;
   readonly direction: "incoming" | "outgoing" | null;
@@ -74,7 +79,10 @@ export interface Config {
   readonly file: string;
   readonly pbxs: readonly PbxConfig[];
   readonly endpoints: readonly EndpointConfig[];
-  /** Users.csv: extension → endpoint name. */
+  /**
+   * Users.csv: extension → name of the endpoint that gets its events. The extension is one of that endpoint's
+   * PBX; on another PBX the same number stays unlisted.
+   */
   readonly userEndpoints: ReadonlyMap<string, string>;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string;

@@ -1,0 +1,400 @@
+/**
+ * Every key that the configuration knows: the one table from which files are read, unknown keys are matched and
+ * docs/configuration.md is checked (keys.test.ts). Meanings: docs/contract.md §5.
+ * What must hold: `defaultText` says what `fallback` is.
+ */
+import type { ExtraEvent, OrderMode } from "./config.ts";
+import type { HeaderLine, Parser } from "./values.ts";
+import * as values from "./values.ts";
+
+export type Scope = "top" | "pbx" | "endpoint";
+
+export interface Key<T, Fallback = T> {
+  /** In upper case. A numbered key ends in `_n` here and in `_1`, `_2` … in the file. */
+  readonly name: string;
+  readonly scope: Scope;
+  readonly parse: Parser<T>;
+  readonly fallback: Fallback;
+  /** As docs/configuration.md prints it. */
+  readonly defaultText: string;
+  readonly limits: string;
+  readonly doc: string;
+  /** Never printed. Unless numbered, it may also come from `NAME_FILE` or the environment. */
+  readonly secret: boolean;
+  readonly numbered: boolean;
+  /** Other names under which it is accepted. */
+  readonly aliases: readonly string[];
+  /** What to say when it is set although this version does not act on it. */
+  readonly notYet: string | null;
+}
+
+export const HEADERS_MAX = 50;
+
+interface Extras {
+  readonly secret?: boolean;
+  readonly numbered?: boolean;
+  readonly aliases?: readonly string[];
+  readonly notYet?: string;
+}
+
+type Spec<T, Fallback> = Extras &
+  Pick<Key<T, Fallback>, "parse" | "fallback" | "defaultText" | "limits" | "doc">;
+
+function key<T, const Fallback>(
+  scope: Scope,
+  name: string,
+  spec: Spec<T, Fallback>,
+): Key<T, Fallback> {
+  return { scope, name, secret: false, numbered: false, aliases: [], notYet: null, ...spec };
+}
+
+const RECORDINGS_NOT_YET = "a later version: this one sends no recordings";
+
+/** The classic names stand for the events in every profile. */
+const EVENT_WORDS = new Map<string, readonly string[]>([
+  ["ringing", ["ringing"]],
+  ["dialing", ["dialing"]],
+  ["answered", ["hangupincoming", "hangupoutgoing"]],
+  ["ended", ["incoming", "outgoing"]],
+  ["hangupincoming", ["hangupincoming"]],
+  ["hangupoutgoing", ["hangupoutgoing"]],
+  ["incoming", ["incoming"]],
+  ["outgoing", ["outgoing"]],
+  ["pickupincoming", ["hangupincoming"]],
+  ["pickupoutgoing", ["hangupoutgoing"]],
+  ["incomingcall_started", ["hangupincoming"]],
+  ["outgoingcall_started", ["hangupoutgoing"]],
+  ["recording", ["recording"]],
+]);
+
+const EXTRA_WORDS = new Map<string, readonly ExtraEvent[]>([
+  ["ringstop", ["ringstop"]],
+  ["callsummary", ["callsummary"]],
+  ["norecording", ["norecording"]],
+  ["ai", ["ai"]],
+  ["gap", ["gap"]],
+]);
+
+const ORDERS = ["bounded", "strict", "none"] as const satisfies readonly OrderMode[];
+const PROFILES = ["classic", "current", "k2m"] as const;
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+const DEFAULT_RETRIES = "1,5,15,60,300,1800,7200,18000,36000,50400,72000,86400";
+
+function text(scope: Scope, name: string, doc: string, extras: Extras = {}) {
+  const spec = { parse: values.plainText, fallback: null, defaultText: "none", ...extras, doc };
+  return key(scope, name, { ...spec, limits: `${values.TEXT_CHARS_MAX} characters` });
+}
+
+function url(scope: Scope, name: string, doc: string, extras: Extras = {}) {
+  const limits = "`http://` or `https://`, no user name, no `#`";
+  const spec = { parse: values.webUrl, fallback: null, defaultText: "none", limits, ...extras };
+  return key(scope, name, { ...spec, doc });
+}
+
+function flag(scope: Scope, name: string, fallback: boolean, doc: string, extras: Extras = {}) {
+  const defaultText = fallback ? "1" : "0";
+  const spec = { parse: values.flag, fallback, defaultText, limits: "`1` or `0`", ...extras };
+  return key(scope, name, { ...spec, doc });
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+}
+
+function number(scope: Scope, name: string, fallback: number, range: Range, doc: string) {
+  const { min, max, unit } = range;
+  const parse = values.integer(min, max, unit);
+  const spec = { parse, fallback, defaultText: String(fallback), limits: `${min} to ${max}` };
+  return key(scope, name, { ...spec, doc });
+}
+
+/** The same key in a section: what stands above the first section is its default. */
+function inherited<T, F>(scope: Scope, name: string, from: Key<T, F>): Key<T, null> {
+  const changed = { scope, name, fallback: null, aliases: [] };
+  return { ...from, ...changed, defaultText: `\`${from.name}\` of the top` };
+}
+
+function secretText(scope: Scope, name: string, doc: string, extras: Extras = {}) {
+  return text(scope, name, doc, { secret: true, ...extras });
+}
+
+function signing(scope: Scope, name: string, doc: string, extras: Extras = {}) {
+  return key<readonly string[], null>(scope, name, {
+    parse: values.signingSecrets,
+    fallback: null,
+    defaultText: "none: unsigned",
+    limits: `\`whsec_\` + base64 of 24 to 64 bytes; ${values.SECRETS_MAX} secrets`,
+    doc,
+    secret: true,
+    ...extras,
+  });
+}
+
+function header(scope: Scope, name: string, doc: string) {
+  return key<HeaderLine, null>(scope, name, {
+    parse: values.headerLine,
+    fallback: null,
+    defaultText: "none",
+    limits: `n from 1 to ${HEADERS_MAX}; no name of ours or of the connection's`,
+    doc,
+    secret: true,
+    numbered: true,
+  });
+}
+
+const ms = (min: number, max: number): Range => ({ min, max, unit: "milliseconds" });
+
+function pbxKeys(scope: "top" | "pbx") {
+  const p = scope === "top" ? "PBX_" : "";
+  const origin = {
+    parse: values.originUrl,
+    fallback: null,
+    defaultText: "none: required",
+    limits: "scheme, host and port alone",
+    doc: `\`https://fqdn[:port]\`; \`http://\` only for loopback, or with \`${p}ALLOW_HTTP=1\``,
+  };
+  const zone = {
+    parse: values.timeZone,
+    fallback: null,
+    defaultText: "the machine's zone",
+    limits: "IANA name",
+    doc: "The PBX's time zone, in which call ids are written",
+  };
+  const required = { defaultText: "none: required" };
+  const clientId = text(scope, `${p}CLIENT_ID`, "Client id of the PBX's API client");
+  const secretDoc = "API key of that client";
+  const caDoc = "PEM file of the private CA that signed the PBX's certificate";
+  return {
+    url: key(scope, `${p}URL`, origin),
+    clientId: { ...clientId, ...required },
+    clientSecret: { ...secretText(scope, `${p}CLIENT_SECRET`, secretDoc), ...required },
+    allowHttp: flag(scope, `${p}ALLOW_HTTP`, false, "`1` permits `http://` beyond loopback"),
+    caFile: text(scope, `${p}CA_FILE`, caDoc),
+    tlsVerify: flag(scope, `${p}TLS_VERIFY`, true, "`0` = the certificate is not verified"),
+    timezone: key(scope, `${p}TIMEZONE`, zone),
+  };
+}
+
+/** How often the PBX is asked; above the first section also the default of every `[pbx.NAME]`. */
+const topPace = {
+  reconnectMinMs: number(
+    "top",
+    "PBX_RECONNECT_MIN_MS",
+    1000,
+    ms(10, 3_600_000),
+    "First delay before a lost connection to the PBX is tried again, with jitter",
+  ),
+  reconnectMaxMs: number(
+    "top",
+    "PBX_RECONNECT_MAX_MS",
+    60_000,
+    ms(10, 3_600_000),
+    "Longest such delay; not below the first",
+  ),
+  activeCallsPollMs: number(
+    "top",
+    "ACTIVE_CALLS_POLL_MS",
+    1000,
+    ms(0, 3_600_000),
+    "How often the list of active calls is read; `0` = never",
+  ),
+};
+
+/** One of the three endpoints that the original knows: URL, recording URL, and what we add. */
+function webhookKeys(suffix: "" | "_2" | "_MONITOR", who: string) {
+  const aliases = suffix === "" ? ["SECRET"] : [];
+  return {
+    url: url("top", `WEBHOOK_URL${suffix}`, `Call events ${who}`),
+    recordingUrl: url("top", `WEBHOOK_POST_URL${suffix}`, `Recording webhook ${who}`, {
+      notYet: RECORDINGS_NOT_YET,
+    }),
+    secret: signing("top", `WEBHOOK_SECRET${suffix}`, `Signing secrets ${who}, newest first`, {
+      aliases,
+    }),
+    header: header(
+      "top",
+      `WEBHOOK_HEADER_n${suffix}`,
+      `Extra request header ${who}: \`Name: value\``,
+    ),
+  };
+}
+
+const topEndpoint = {
+  post: flag("top", "POST", true, "`1` POST scheme, `0` GET scheme", {
+    aliases: ["WEBHOOK_POST_ENABLED", "HTTP_REQUEST_METHOD_POST"],
+  }),
+  profile: key("top", "PROFILE", {
+    parse: values.word(PROFILES),
+    fallback: "classic",
+    defaultText: "classic",
+    limits: "`classic`, `current`, `k2m`",
+    doc: "How an event is written as a body (contract §3, §7)",
+  }),
+  recordingFullInfo: flag(
+    "top",
+    "RECORDING_FULL_INFO",
+    true,
+    "`1` = `FILES` and the end event's fields, `0` = `FILES` alone",
+  ),
+  extraEvents: key("top", "EXTRA_EVENTS", {
+    parse: values.words(EXTRA_WORDS),
+    fallback: [],
+    defaultText: "none",
+    limits: [...EXTRA_WORDS.keys()].map((each) => `\`${each}\``).join(", "),
+    doc: "Opt-in events (contract §8)",
+    notYet: "a later version: this one has no extra events",
+  }),
+  timeoutMs: number("top", "REQUEST_TIMEOUT_MS", 10_000, ms(10, 600_000), "Deadline of an attempt"),
+  concurrency: number(
+    "top",
+    "WEBHOOK_CONCURRENCY",
+    8,
+    { min: 1, max: 256, unit: "requests" },
+    "Requests in flight at once, for each endpoint",
+  ),
+  retrySchedule: key("top", "RETRY_SCHEDULE", {
+    parse: values.retrySchedule,
+    fallback: DEFAULT_RETRIES.split(",").map((each) => Number(each) * 1000),
+    defaultText: DEFAULT_RETRIES,
+    limits: `${values.RETRIES_MAX} delays of 0 to ${values.RETRY_DELAY_S_MAX} s, fractions allowed`,
+    doc: "Seconds before the second, third … attempt, each ±20 %",
+  }),
+  order: key("top", "ORDER", {
+    parse: values.word(ORDERS),
+    fallback: "bounded",
+    defaultText: "bounded",
+    limits: "`bounded`, `strict`, `none`",
+    doc: "Whether a later event of a call waits for an earlier one that is being retried",
+  }),
+  orderHoldMs: key("top", "ORDER_HOLD_S", {
+    parse: values.seconds(86_400),
+    fallback: 120_000,
+    defaultText: "120",
+    limits: "0 to 86400, fractions allowed",
+    doc: "The longest such wait with `ORDER=bounded`, in seconds",
+  }),
+};
+
+export const keys = {
+  main: pbxKeys("top"),
+  pace: topPace,
+  default: webhookKeys("", "of the first pair"),
+  second: webhookKeys("_2", "of the users whom `Users.csv` lists"),
+  monitor: webhookKeys("_MONITOR", "of the mirror, which gets everything"),
+  top: {
+    ...topEndpoint,
+    usersFile: {
+      ...text("top", "USERS_FILE", "Path of `Users.csv`; if set, the file must exist"),
+      defaultText: "`Users.csv` beside the ini",
+    },
+    listen: key("top", "LISTEN", {
+      parse: values.listenAddress,
+      fallback: { host: "127.0.0.1", port: 8480 },
+      defaultText: "127.0.0.1:8480",
+      limits: "`HOST:PORT`, `[IPv6]:PORT` or `PORT`",
+      doc: "Address of our own HTTP server",
+    }),
+    publicUrl: key("top", "PUBLIC_URL", {
+      parse: values.baseUrl,
+      fallback: null,
+      defaultText: "`http://` + `LISTEN`",
+      limits: "`http://` or `https://`, no query",
+      doc: "Base of the recording URLs that are sent",
+    }),
+    dataDir: {
+      ...text("top", "DATA_DIR", "Folder of the embedded store and the recordings"),
+      fallback: "./data",
+      defaultText: "./data",
+    },
+    databaseUrl: secretText(
+      "top",
+      "DATABASE_URL",
+      "`postgres://…`: the store beyond one machine. Not in this version: setting it is an error",
+    ),
+    adminToken: {
+      ...secretText("top", "ADMIN_TOKEN", "Opens the dashboard and the admin API"),
+      defaultText: "made at first start, kept in `DATA_DIR`",
+    },
+    logLevel: key("top", "LOG_LEVEL", {
+      parse: values.word(LEVELS),
+      fallback: "info",
+      defaultText: "info",
+      limits: "`debug`, `info`, `warn`, `error`",
+      doc: "The least severe log lines that are written",
+    }),
+    recordingUrlTtl: key("top", "RECORDING_URL_TTL", {
+      parse: values.seconds(10 * 366 * 86_400),
+      fallback: 0,
+      defaultText: "0",
+      limits: "0 to 316224000 seconds",
+      doc: "How long a recording URL is valid; `0` = for ever",
+      notYet: RECORDINGS_NOT_YET,
+    }),
+    recordingOpen: flag("top", "RECORDING_OPEN", false, "`1` = recording URLs without signature", {
+      notYet: RECORDINGS_NOT_YET,
+    }),
+    callbackHoldMs: {
+      ...number(
+        "top",
+        "CALLBACK_HOLD_MS",
+        3000,
+        ms(0, 60_000),
+        "Longest wait for a callback order",
+      ),
+      notYet: "a later version: this one knows of no callbacks",
+    },
+  },
+  pbx: pbxKeys("pbx"),
+  pbxPace: {
+    reconnectMinMs: inherited("pbx", "RECONNECT_MIN_MS", topPace.reconnectMinMs),
+    reconnectMaxMs: inherited("pbx", "RECONNECT_MAX_MS", topPace.reconnectMaxMs),
+    activeCallsPollMs: inherited("pbx", "ACTIVE_CALLS_POLL_MS", topPace.activeCallsPollMs),
+  },
+  endpoint: {
+    url: url("endpoint", "URL", "Call events"),
+    recordingUrl: url("endpoint", "RECORDING_URL", "Recording webhook", {
+      notYet: RECORDINGS_NOT_YET,
+    }),
+    secret: signing("endpoint", "SECRET", "Signing secrets, newest first"),
+    header: header("endpoint", "HEADER_n", "Extra request header: `Name: value`"),
+    pbx: text("endpoint", "PBX", "The PBX whose events it gets: `main` or a `[pbx.NAME]`"),
+    events: key("endpoint", "EVENTS", {
+      parse: values.words(EVENT_WORDS),
+      fallback: null,
+      defaultText: "all",
+      limits: "names of any profile, or `answered`, `ended`",
+      doc: "Only these events; recordings follow `RECORDING_URL`, extra events `EXTRA_EVENTS`",
+    }),
+    users: key("endpoint", "USERS", {
+      parse: values.userList,
+      fallback: null,
+      defaultText: "all",
+      limits: `${values.LIST_ITEMS_MAX} numbers`,
+      doc: "Only events whose `user` is one of these",
+    }),
+    direction: key("endpoint", "DIRECTION", {
+      parse: values.word(["incoming", "outgoing", "both"]),
+      fallback: "both",
+      defaultText: "both",
+      limits: "`incoming`, `outgoing`, `both`",
+      doc: "Only calls of this direction",
+    }),
+    post: inherited("endpoint", "POST", topEndpoint.post),
+    profile: inherited("endpoint", "PROFILE", topEndpoint.profile),
+    recordingFullInfo: inherited("endpoint", "RECORDING_FULL_INFO", topEndpoint.recordingFullInfo),
+    extraEvents: inherited("endpoint", "EXTRA_EVENTS", topEndpoint.extraEvents),
+    timeoutMs: inherited("endpoint", "TIMEOUT_MS", topEndpoint.timeoutMs),
+    concurrency: inherited("endpoint", "CONCURRENCY", topEndpoint.concurrency),
+    retrySchedule: inherited("endpoint", "RETRY_SCHEDULE", topEndpoint.retrySchedule),
+    order: inherited("endpoint", "ORDER", topEndpoint.order),
+    orderHoldMs: inherited("endpoint", "ORDER_HOLD_S", topEndpoint.orderHoldMs),
+  },
+} as const;
+
+export type AnyKey = Key<unknown, unknown>;
+
+export const allKeys: readonly AnyKey[] = Object.values(keys).flatMap((group) =>
+  Object.values<AnyKey>(group),
+);
