@@ -1,0 +1,65 @@
+/**
+ * The sets that are only looked at: live calls, and what is left of ended ones.
+ */
+import type { Clock } from "../../util/clock.ts";
+import type { Pbx } from "../pbx.ts";
+import { completeRow, type Row } from "./odata/schema.ts";
+import { type Recordings, recordingRow } from "./recordings.ts";
+import { callHistoryRows, type NameOf } from "./reports.ts";
+import type { EntitySet } from "./sets.ts";
+import { TYPES } from "./types.ts";
+
+export interface LiveWorld {
+  readonly pbx: Pick<Pbx, "activeCalls" | "endedCalls">;
+  readonly clock: Pick<Clock, "now">;
+  readonly recordings: Recordings;
+  readonly nameOf: NameOf;
+}
+
+/** None of them can be addressed by key: `Recordings(5)` is 404 on a live PBX too. */
+export function liveSets(world: LiveWorld): EntitySet[] {
+  const { pbx, recordings, nameOf } = world;
+  return [
+    { name: "ActiveCalls", type: TYPES.activeCall, keys: [], rows: () => activeCallRows(world) },
+    {
+      name: "Recordings",
+      type: TYPES.recording,
+      keys: [],
+      rows: () => recordings.all().map((found) => recordingRow(found, nameOf(found.leg.dn))),
+    },
+    {
+      name: "CallHistoryView",
+      type: TYPES.callHistoryView,
+      keys: [],
+      rows: () => callHistoryRows(pbx.endedCalls(), recordings, nameOf),
+    },
+    {
+      name: "LastCdrAndChatMessageTimestamp",
+      type: TYPES.lastTimestamps,
+      keys: [],
+      rows: () => lastTimestamps(pbx),
+    },
+  ];
+}
+
+function activeCallRows({ pbx, clock }: LiveWorld): Row[] {
+  const serverNow = iso(clock.now());
+  return pbx.activeCalls().map((call) => ({
+    Id: call.id,
+    Caller: call.caller,
+    Callee: call.callee,
+    Status: call.status,
+    LastChangeStatus: iso(call.changedAt),
+    EstablishedAt: iso(call.establishedAt),
+    ServerNow: serverNow,
+  }));
+}
+
+function lastTimestamps(pbx: LiveWorld["pbx"]): Row[] {
+  const last = pbx.endedCalls().reduce((latest, call) => Math.max(latest, call.startedAt), 0);
+  return [completeRow(TYPES.lastTimestamps, { LastCdrStartedAt: iso(last) })];
+}
+
+function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

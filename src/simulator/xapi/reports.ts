@@ -1,0 +1,159 @@
+/**
+ * Call reports over the ended calls: `CallHistoryView` (one row for each stretch of ringing or
+ * talking) and the call log (one row for each leg that the call was offered to). The words of
+ * `Direction`, `Status` and `Reason` are not published; those here are plain English.
+ */
+import type { Call, Leg, LegEnd } from "../model.ts";
+import { completeRow, type Row } from "./odata/schema.ts";
+import { dnTypeCode, fileName, type Recordings, sidesOf } from "./recordings.ts";
+import { TYPES } from "./types.ts";
+
+const SEGMENT_RINGING = 1;
+const SEGMENT_TALKING = 2;
+const FILETIME_EPOCH = 116_444_736_000_000_000n;
+const TICKS_PER_MS = 10_000n;
+
+export type NameOf = (dn: string) => string;
+
+/** ISO 8601, as the PBX writes durations: `PT1M5.2S`. */
+export function isoDuration(spanMs: number): string {
+  const tenths = Math.round(spanMs / 100);
+  const hours = Math.floor(tenths / 36_000);
+  const minutes = Math.floor((tenths % 36_000) / 600);
+  const seconds = (tenths % 600) / 10;
+  const text = `${hours ? `${hours}H` : ""}${minutes ? `${minutes}M` : ""}`;
+  return `PT${text}${seconds || text === "" ? `${seconds}S` : ""}`;
+}
+
+/** The PBX's history id: a FILETIME and a counter, written as a UUID. */
+export function historyId(startedAt: number, counter: number): string {
+  const ticks = BigInt(Math.round(startedAt)) * TICKS_PER_MS + FILETIME_EPOCH;
+  const time = ticks.toString(16).padStart(16, "0");
+  const count = counter.toString(16).padStart(8, "0");
+  const [a, b, c, d] = [0, 4, 8, 12].map((at) => time.slice(at, at + 4));
+  return `00000000-${a}-${b}-${c}-${d}${count}`;
+}
+
+/** The legs that a call was offered to: all but the caller's own. */
+function offeredLegs(call: Call): Leg[] {
+  const [origin, ...others] = call.allLegs;
+  const offered = others.filter((leg) => call.direction === "outgoing" || leg.kind !== "trunk");
+  if (offered.length > 0 || !origin) return offered;
+  return origin.kind === "trunk" ? [] : [origin];
+}
+
+function endOf(leg: Leg, call: Call): number {
+  return leg.end?.at ?? call.endedAt ?? leg.startedAt;
+}
+
+export function callLogRows(calls: readonly Call[], recordings: Recordings, nameOf: NameOf): Row[] {
+  return calls.flatMap((call) => {
+    const files = recordings.of(call);
+    return offeredLegs(call).map((leg, index) => {
+      const file = files.find((recording) => recording.leg === leg);
+      const answered = leg.answeredAt !== null;
+      const ringsUntil = leg.answeredAt ?? endOf(leg, call);
+      const mainId = historyId(call.startedAt, call.id);
+      return completeRow(TYPES.callLogData, {
+        CallId: call.id,
+        CdrId: historyId(leg.startedAt, leg.id),
+        MainCallHistoryId: mainId,
+        CallHistoryId: mainId,
+        SegmentId: leg.id,
+        Indent: index === 0 ? 0 : 1,
+        SubrowDescNumber: index === 0 ? 0 : 1,
+        StartTime: new Date(leg.startedAt).toISOString(),
+        Direction: DIRECTIONS[call.direction],
+        CallType: DIRECTIONS[call.direction],
+        Status: answered ? "Answered" : "Unanswered",
+        Reason: leg.end ? REASONS[leg.end.why] : null,
+        Answered: answered,
+        RingingDuration: isoDuration(ringsUntil - leg.startedAt),
+        TalkingDuration: answered ? isoDuration(endOf(leg, call) - ringsUntil) : null,
+        ...logSides(call, leg, nameOf),
+        QualityReport: false,
+        DstRecId: file?.id ?? null,
+        RecordingUrl: file ? `${leg.dn}/${fileName(file, nameOf(leg.dn))}` : null,
+        Recordings: files.map((recording) => ({ Id: recording.id })),
+      });
+    });
+  });
+}
+
+function logSides(call: Call, leg: Leg, nameOf: NameOf): Row {
+  const { caller } = call;
+  const target = leg.outside ?? { number: leg.dn, name: nameOf(leg.dn) };
+  return {
+    SourceDn: caller.dn,
+    SourceType: dnTypeCode(caller.kind),
+    SourceCallerId: caller.number,
+    SourceDisplayName: caller.name,
+    DestinationDn: leg.dn,
+    DestinationType: dnTypeCode(leg.kind),
+    DestinationCallerId: target.number,
+    DestinationDisplayName: target.name,
+  };
+}
+
+const DIRECTIONS = { incoming: "Inbound", outgoing: "Outbound", internal: "Internal" } as const;
+
+const REASONS: Readonly<Record<LegEnd, string>> = {
+  hungUp: "Terminated by destination",
+  otherSideHungUp: "Terminated by source",
+  answeredElsewhere: "Answered elsewhere",
+  callerGone: "Cancelled by source",
+  noAnswer: "No answer",
+  rejected: "Busy",
+  replaced: "Replaced",
+  transferred: "Transferred",
+  failed: "No route",
+  restart: "Restarted",
+};
+
+export function callHistoryRows(
+  calls: readonly Call[],
+  recordings: Recordings,
+  nameOf: NameOf,
+): Row[] {
+  return calls.flatMap((call) => {
+    const files = recordings.of(call);
+    return offeredLegs(call).flatMap((leg) => {
+      const file = files.find((recording) => recording.leg === leg);
+      const base = {
+        ...historySides(leg, nameOf),
+        SegmentActionId: 0,
+        CallAnswered: leg.answeredAt !== null,
+        DstRecId: file?.id ?? null,
+      };
+      const segment = (id: number, type: number, from: number, to: number): Row =>
+        completeRow(TYPES.callHistoryView, {
+          ...base,
+          SegmentId: id,
+          SegmentType: type,
+          SegmentStartTime: new Date(from).toISOString(),
+          SegmentEndTime: new Date(to).toISOString(),
+          CallTime: isoDuration(to - from),
+        });
+      const end = endOf(leg, call);
+      const answeredAt = leg.answeredAt;
+      const ringing = segment(2 * leg.id, SEGMENT_RINGING, leg.startedAt, answeredAt ?? end);
+      if (answeredAt === null) return [ringing];
+      return [ringing, segment(2 * leg.id + 1, SEGMENT_TALKING, answeredAt, end)];
+    });
+  });
+}
+
+function historySides(leg: Leg, nameOf: NameOf): Row {
+  const { from, to } = sidesOf(leg, nameOf(leg.dn));
+  const columns = (prefix: "Src" | "Dst", side: typeof from): Row => ({
+    [`${prefix}Id`]: side.participant ?? 0,
+    [`${prefix}Dn`]: side.dn,
+    [`${prefix}DnType`]: dnTypeCode(side.kind),
+    [`${prefix}CallerNumber`]: side.number,
+    [`${prefix}DisplayName`]: side.name,
+    [`${prefix}External`]: side.kind === "trunk",
+    [`${prefix}Internal`]: side.kind !== "trunk",
+    [`${prefix}ParticipantId`]: side.participant ?? 0,
+  });
+  return { ...columns("Src", from), ...columns("Dst", to) };
+}
