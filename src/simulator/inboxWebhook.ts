@@ -1,0 +1,81 @@
+/**
+ * One webhook as the inbox has it, and what a careful receiver would notice about it:
+ * whether it has come before, and whether one before it is missing.
+ */
+import type { SignatureCheck } from "./inboxSignature.ts";
+
+/** Where it stands among the webhooks of its call at this path, by `offhook-sequence`. */
+export type OrderCheck =
+  /** No sequence, or no call id: nothing can be said. */
+  | { readonly state: "unknown" }
+  | { readonly state: "next" }
+  /** Webhooks `from` to `to` have not been taken before it. */
+  | { readonly state: "hole"; readonly from: number; readonly to: number }
+  /** Later ones of its call were taken before it. */
+  | { readonly state: "late"; readonly after: number };
+
+export interface Webhook {
+  /** From 1, since the inbox began. */
+  readonly number: number;
+  readonly at: number;
+  readonly method: "POST" | "GET";
+  /** Path and query as they stood in the request line. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** As it came; "" for GET. */
+  readonly body: string;
+  /** In the order of the body or query; empty if it could not be read, see `problem`. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Why the body could not be read, in a sentence; null if it could. */
+  readonly problem: string | null;
+  readonly signature: SignatureCheck;
+  /** One with the same `webhook-id` was taken before: a receiver would skip this one. */
+  readonly duplicate: boolean;
+  readonly order: OrderCheck;
+  /** What the inbox did: "200", or the failure that it was told ("500", "timeout" …). */
+  readonly answer: string;
+}
+
+/** Reads the fields of a request as a receiver does: the JSON body of a POST, else the query. */
+export function readFields(
+  method: "POST" | "GET",
+  target: string,
+  body: string,
+): Pick<Webhook, "fields" | "problem"> {
+  if (method === "GET") {
+    const at = target.indexOf("?");
+    const query = new URLSearchParams(at < 0 ? "" : target.slice(at + 1));
+    return { fields: Object.fromEntries(query), problem: null };
+  }
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return { fields: { ...value }, problem: null };
+    }
+  } catch {
+    // Told below: the inbox shows whatever comes.
+  }
+  return {
+    fields: {},
+    problem: `Expected a JSON object as the body, got ${body.length} characters.`,
+  };
+}
+
+/** A field as text, in either spelling (`id`, `Id`); "" if it is not there or no text. */
+export function textField(webhook: Pick<Webhook, "fields">, name: string): string {
+  const capital = name.charAt(0).toUpperCase() + name.slice(1);
+  const value = webhook.fields[name] ?? webhook.fields[capital];
+  return typeof value === "string" ? value : "";
+}
+
+/** What names the call at this path: the id less its link. Two endpoints at two paths count apart. */
+export function callKeyOf(webhook: Pick<Webhook, "fields" | "path">): string | null {
+  const id = textField(webhook, "id");
+  if (id === "") return null;
+  return `${webhook.path.split("?", 1)[0]} ${id.replace(/-\d+$/, "")}`;
+}
+
+export function sequenceOf(headers: Readonly<Record<string, string>>): number | null {
+  const text = headers["offhook-sequence"] ?? "";
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
+}
