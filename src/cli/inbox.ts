@@ -42,6 +42,7 @@ GET and DELETE /_inbox/webhooks.`,
 
 async function run(said: Said, command: Command): Promise<void> {
   const inbox = await open(said, command);
+  const asked = stopAsked();
   print([
     `Receiving webhooks at ${inbox.url}/ (Ctrl-C ends it). In TCXWebAPI.ini:`,
     `  WEBHOOK_URL = ${inbox.url}/calls`,
@@ -53,7 +54,7 @@ async function run(said: Said, command: Command): Promise<void> {
     ...(said.fail === undefined ? [] : [`Failing on purpose: ${said.fail}.`]),
     "",
   ]);
-  await stopAsked();
+  await asked;
   const { length } = inbox.webhooks();
   await inbox.stop();
   print([`Stopped; ${length === 1 ? "1 webhook" : `${length} webhooks`} kept until now.`]);
