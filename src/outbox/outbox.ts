@@ -29,12 +29,17 @@ export interface Delivery {
   readonly event: CallEvent;
   /** Attempts made so far. */
   readonly attempts: number;
-  /** Not to be tried before this time. */
+  /** Those of them that used up a step of the retry schedule (an endpoint's outage uses up none). */
+  readonly spent: number;
+  /** When the first attempt began, null before it; the order hold counts from here. */
+  readonly firstAttemptAt: EpochMs | null;
+  /** Not to be tried before this time; 0 = at once. */
   readonly dueAt: EpochMs;
 }
 
 /** One HTTP exchange for a delivery. */
 export interface Attempt {
+  /** From 1; every exchange counts, whether it used up a step of the schedule or not. */
   readonly number: number;
   readonly startedAt: EpochMs;
   readonly durationMs: number;
@@ -46,10 +51,10 @@ export interface Attempt {
   readonly responseHead: string;
 }
 
-/** What became of a delivery after an attempt. */
+/** What became of a delivery after an attempt. `spent` as in Delivery. */
 export type Fate =
   | { readonly state: "delivered" }
-  | { readonly state: "pending"; readonly attempts: number; readonly dueAt: EpochMs }
+  | { readonly state: "pending"; readonly spent: number; readonly dueAt: EpochMs }
   | { readonly state: "dead"; readonly reason: string };
 
 export interface Settlement {
@@ -65,13 +70,33 @@ export interface OutboxCounts {
   readonly dead: number;
 }
 
+/**
+ * What went wrong with the store, by what the operator can do about it:
+ * `in-use` another process holds it; `unusable` it cannot be opened or written where it is;
+ * `schema` a newer version made it; `failed` one request was not stored; `closed` it was closed.
+ */
+export type OutboxFault = "in-use" | "unusable" | "schema" | "failed" | "closed";
+
+export class OutboxError extends Error {
+  readonly fault: OutboxFault;
+
+  constructor(fault: OutboxFault, message: string) {
+    super(message);
+    this.name = "OutboxError";
+    this.fault = fault;
+  }
+}
+
 export interface Outbox {
-  /** Stores events, their deliveries and checkpoints together. Resolves, when durable, with the new deliveries. */
+  /**
+   * Stores events, their deliveries and checkpoints together. Resolves, when durable, with the new deliveries.
+   * An event whose id is stored already is not stored again and owes nothing new.
+   */
   append(
     entries: readonly Entry[],
     checkpoints: readonly Checkpoint[],
   ): Promise<readonly Delivery[]>;
-  /** Stores attempts and what became of their deliveries together. */
+  /** Stores attempts and what became of their deliveries together. The same settlement may come twice. */
   settle(settlements: readonly Settlement[]): Promise<void>;
   /** Deliveries not settled yet, by position, those after `afterPosition`, at most `limit`. */
   loadPending(afterPosition: number, limit: number): Promise<readonly Delivery[]>;

@@ -1,0 +1,142 @@
+/**
+ * Opens the store's files in the data directory and brings the schema up to date.
+ * Must hold: one process at a time; nothing readable by others is created; a schema newer than this
+ * program is left alone; every commit is on the disk when it returns (WAL, synchronous=FULL).
+ */
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { OutboxError } from "../outbox.ts";
+
+/** Older ones can corrupt a database when the WAL is reset (sqlite.org, fixed in 3.51.3). */
+const SQLITE_MIN = [3, 51, 3] as const;
+/** Readers (backup, export) may hold the file shortly. */
+const BUSY_TIMEOUT_MS = 5000;
+const WAL_BYTES_MAX = 64 * 1024 * 1024;
+const MIGRATIONS_DIR = new URL("./migrations/", import.meta.url);
+
+export interface StoreFiles {
+  readonly db: DatabaseSync;
+  close(): void;
+}
+
+export function openDatabase(dataDir: string): StoreFiles {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const lock = takeLock(dataDir);
+    try {
+      const db = openStore(join(dataDir, "outbox.sqlite"));
+      return {
+        db,
+        close() {
+          db.close();
+          lock.close();
+        },
+      };
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof OutboxError) throw error;
+    const found = error instanceof Error ? error.message : String(error);
+    throw new OutboxError(
+      "unusable",
+      `Expected a data directory that can be written at ${dataDir}, got: ${found}. ` +
+        "Check DATA_DIR, its owner and the free space.",
+    );
+  }
+}
+
+/**
+ * An exclusive transaction on a database of its own, held for the life of the process: the kernel lets
+ * go of it when the process dies, however it dies. The file must never be opened by other means here:
+ * closing any descriptor of it would drop the lock (POSIX fcntl).
+ */
+function takeLock(dataDir: string): DatabaseSync {
+  const path = join(dataDir, "outbox.lock");
+  createPrivately(path);
+  const lock = new DatabaseSync(path, { timeout: 0 });
+  try {
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (!isBusy(error)) throw error;
+    throw new OutboxError(
+      "in-use",
+      `Expected to be the only process on the data directory ${dataDir}, but another one holds ` +
+        "outbox.lock there. Stop the other Offhook, or give this one a DATA_DIR of its own.",
+    );
+  }
+}
+
+function openStore(path: string): DatabaseSync {
+  createPrivately(path);
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    checkVersion(db);
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
+      PRAGMA mmap_size = 0;
+    `);
+    migrate(db, path);
+    // A file that can only be read opens without complaint; asking for the write lock tells.
+    db.exec("BEGIN IMMEDIATE; ROLLBACK");
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Makes the file readable by its owner alone; SQLite gives its side files the same mode. */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+}
+
+function checkVersion(db: DatabaseSync): void {
+  const found = String(db.prepare("SELECT sqlite_version() AS version").get()?.version);
+  const parts = found.split(".").map(Number);
+  for (const [index, least] of SQLITE_MIN.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      throw new OutboxError(
+        "unusable",
+        `Expected SQLite ${SQLITE_MIN.join(".")} or later (older ones can corrupt a store), got ` +
+          `${found}. Use the Node.js that package.json asks for.`,
+      );
+    }
+  }
+}
+
+/** Migrations are numbered files; `user_version` holds the number of the last one applied. */
+function migrate(db: DatabaseSync, path: string): void {
+  const files = readdirSync(MIGRATIONS_DIR)
+    .filter((name) => /^\d{3}-.*\.sql$/.test(name))
+    .sort();
+  const applied = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  if (applied > files.length) {
+    throw new OutboxError(
+      "schema",
+      `Expected a store of schema ${files.length} or older at ${path}, got schema ${applied}, made ` +
+        "by a newer Offhook. Start that version, or restore a backup made before the upgrade.",
+    );
+  }
+  for (const [index, name] of files.entries()) {
+    if (index < applied) continue;
+    const sql = readFileSync(new URL(name, MIGRATIONS_DIR), "utf8");
+    db.exec(`BEGIN IMMEDIATE;\n${sql}\nPRAGMA user_version = ${index + 1};\nCOMMIT;`);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === 5;
+}

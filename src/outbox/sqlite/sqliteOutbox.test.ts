@@ -1,0 +1,208 @@
+/** What is the SQLite outbox's own, beyond the port's conformance suite (test/conformance/outbox.ts). */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { callEvent } from "../../../test/conformance/outboxEvents.ts";
+import { silentLog } from "../../util/log.ts";
+import { type Outbox, OutboxError } from "../outbox.ts";
+import { openSqliteOutbox } from "./sqliteOutbox.ts";
+
+const GOLDEN_SCHEMA = new URL("../../../test/conformance/outbox.schema.sql", import.meta.url);
+const APPENDING_PROCESS = fileURLToPath(
+  new URL("../../../test/conformance/outboxAppender.ts", import.meta.url),
+);
+
+let parent: string;
+let dataDir: string;
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), "offhook-sqlite-"));
+  dataDir = join(parent, "data");
+});
+
+afterEach(() => rm(parent, { recursive: true }));
+
+const open = (): Promise<Outbox> => openSqliteOutbox({ dataDir, log: silentLog });
+
+/** Opens the store's file when no outbox holds it. */
+function look<T>(read: (db: DatabaseSync) => T): T {
+  const db = new DatabaseSync(join(dataDir, "outbox.sqlite"));
+  try {
+    return read(db);
+  } finally {
+    db.close();
+  }
+}
+
+async function faultOf(opening: Promise<Outbox>): Promise<OutboxError> {
+  const outcome = await opening.catch((error: unknown) => error);
+  if (outcome instanceof OutboxError) return outcome;
+  throw new Error("Expected the store not to open.");
+}
+
+describe("opening", () => {
+  test("makes directory and files for the owner alone", async () => {
+    const outbox = await open();
+    await outbox.setMeta("a", "1");
+    const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+    expect(await mode(dataDir)).toBe("700");
+    const files = await readdir(dataDir);
+    expect(files).toContain("outbox.sqlite-wal");
+    for (const file of files)
+      expect([file, await mode(join(dataDir, file))]).toEqual([file, "600"]);
+    await outbox.close();
+  });
+
+  test("refuses a second one on the same directory, and lets it in afterwards", async () => {
+    const first = await open();
+    const refusal = await faultOf(open());
+    expect(refusal.fault).toBe("in-use");
+    expect(refusal.message).toContain(dataDir);
+    // The refused one must not have broken the first one's hold.
+    expect((await faultOf(open())).fault).toBe("in-use");
+    await first.setMeta("still", "works");
+    await first.close();
+    const second = await open();
+    expect(await second.getMeta("still")).toBe("works");
+    await second.close();
+  });
+
+  test("says what is wrong with a directory that cannot be made", async () => {
+    await writeFile(join(parent, "file"), "");
+    dataDir = join(parent, "file", "data");
+    const refusal = await faultOf(open());
+    expect(refusal.fault).toBe("unusable");
+    expect(refusal.message).toMatch(/Expected a data directory .*ENOTDIR.*Check DATA_DIR/s);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("says so when it cannot write there", async () => {
+    await (await open()).close();
+    await chmod(join(dataDir, "outbox.sqlite"), 0o400);
+    expect((await faultOf(open())).fault).toBe("unusable");
+  });
+
+  test("says so when the file is no store", async () => {
+    await (await open()).close();
+    await writeFile(join(dataDir, "outbox.sqlite"), "x".repeat(8192));
+    const refusal = await faultOf(open());
+    expect(refusal.fault).toBe("unusable");
+    expect(refusal.message).toContain("not a database");
+  });
+
+  test("leaves a store of a newer schema alone", async () => {
+    await (await open()).close();
+    look((db) => db.exec("PRAGMA user_version = 99"));
+    const refusal = await faultOf(open());
+    expect(refusal.fault).toBe("schema");
+    expect(refusal.message).toContain("schema 99");
+  });
+
+  test("every migration together gives the golden schema", async () => {
+    await (await open()).close();
+    const schema = look((db) =>
+      db
+        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name")
+        .all()
+        .map(({ sql }) => `${sql};\n`)
+        .join("\n"),
+    );
+    expect(schema).toBe(await readFile(GOLDEN_SCHEMA, "utf8"));
+  });
+});
+
+describe("writing", () => {
+  test("what gathers is stored together, and one that fails harms none beside it", async () => {
+    const outbox = await open();
+    const good = (call: number) =>
+      outbox.append([{ event: callEvent(call), endpoints: ["a"] }], []);
+    const bad = outbox.append(
+      [
+        { event: callEvent(50), endpoints: ["a"] },
+        // A time that no STRICT integer column takes.
+        { event: { ...callEvent(51), at: 0.5 }, endpoints: ["a"] },
+      ],
+      [{ pbx: "main", key: "k", state: "s" }],
+    );
+    const results = await Promise.allSettled([good(1), bad, good(2)]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    await expect(bad).rejects.toBeInstanceOf(OutboxError);
+    const pending = await outbox.loadPending(0, 10);
+    expect(pending.map(({ event }) => event.callNumber)).toEqual([1, 2]);
+    expect(await outbox.loadCheckpoints("main")).toEqual([]);
+    await outbox.close();
+  });
+
+  test("close stores what was asked before it and refuses what comes after", async () => {
+    const outbox = await open();
+    const appends = Array.from({ length: 600 }, (_, call) =>
+      outbox.append([{ event: callEvent(call), endpoints: ["a"] }], []),
+    );
+    const closed = outbox.close();
+    await expect(outbox.probe()).rejects.toMatchObject({ fault: "closed" });
+    await closed;
+    await Promise.all(appends);
+    const again = await open();
+    expect(await again.counts()).toMatchObject({ events: 600, pending: 600 });
+    await again.close();
+  });
+
+  test("attempts are kept", async () => {
+    const outbox = await open();
+    const [delivery] = await outbox.append([{ event: callEvent(1), endpoints: ["a"] }], []);
+    const attempt = {
+      number: 1,
+      startedAt: 5,
+      durationMs: 7,
+      status: 503,
+      outcome: "refused with 503",
+      responseHead: "Přestávka ☕",
+    };
+    const fate = { state: "pending", spent: 1, dueAt: 9 } as const;
+    await outbox.settle([{ deliveryId: delivery?.deliveryId ?? 0, attempt, fate }]);
+    await outbox.close();
+    expect(look((db) => ({ ...db.prepare("SELECT * FROM attempts").get() }))).toEqual({
+      delivery_id: delivery?.deliveryId,
+      number: 1,
+      started_at: 5,
+      duration_ms: 7,
+      status: 503,
+      outcome: "refused with 503",
+      response_head: "Přestávka ☕",
+    });
+  });
+});
+
+describe("kill -9", () => {
+  test("loses nothing that was acknowledged, and the lock goes with the process", async () => {
+    const acknowledged: string[] = [];
+    for (const killAfter of [1, 40, 150]) {
+      const child = spawn(process.execPath, [APPENDING_PROCESS, dataDir, String(killAfter)], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let count = 0;
+      for await (const line of createInterface({ input: child.stdout })) {
+        acknowledged.push(line);
+        count += 1;
+        if (count === killAfter) child.kill("SIGKILL");
+      }
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      expect(child.signalCode).toBe("SIGKILL");
+      const outbox = await open();
+      const stored = await outbox.loadPending(0, 1_000_000);
+      const ids = new Set(stored.map(({ event }) => event.eventId));
+      expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
+      const sequences = stored.map(({ sequence }) => sequence);
+      expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+      await outbox.close();
+    }
+    expect(look((db) => db.prepare("PRAGMA integrity_check").get())).toEqual({
+      integrity_check: "ok",
+    });
+  });
+});

@@ -1,0 +1,231 @@
+/**
+ * The embedded outbox: SQLite in a worker thread, implementing the port of outbox.ts.
+ * Group commit without a timer: when the writer is idle a turn's requests go at once, in one
+ * transaction; while it commits, what comes gathers and goes together next. Measured by others at
+ * 0.77-0.96 of no store at all, against 0.09 for a commit per row.
+ */
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { assertNever } from "../../util/assertNever.ts";
+import type { Log } from "../../util/log.ts";
+import { type Delivery, type Entry, type Outbox, OutboxError } from "../outbox.ts";
+import type {
+  FromWriter,
+  Made,
+  OperationName,
+  Operations,
+  PendingRow,
+  Request,
+  ToWriter,
+} from "./wire.ts";
+
+/** Requests in one transaction; bounds how long a commit can take. */
+const BATCH_MAX = 256;
+
+export interface SqliteOutboxOptions {
+  readonly dataDir: string;
+  readonly log: Log;
+}
+
+/** Rejects with an OutboxError that says what to do when the store cannot be opened. */
+export async function openSqliteOutbox({ dataDir, log }: SqliteOutboxOptions): Promise<Outbox> {
+  const writer = new Writer(dataDir, log);
+  await writer.opened;
+  return new SqliteOutbox(writer, log);
+}
+
+class SqliteOutbox implements Outbox {
+  readonly #writer: Writer;
+  readonly #log: Log;
+
+  constructor(writer: Writer, log: Log) {
+    this.#writer = writer;
+    this.#log = log;
+  }
+
+  async append(...[entries, checkpoints]: Parameters<Outbox["append"]>) {
+    const made = await this.#writer.ask("append", {
+      events: entries.map(({ event, endpoints }) => ({
+        eventId: event.eventId,
+        pbx: event.pbx,
+        callId: event.callId,
+        at: event.at,
+        body: JSON.stringify(event),
+        endpoints,
+      })),
+      checkpoints,
+    });
+    return entries.flatMap((entry, index) => {
+      const deliveries = made[index];
+      if (deliveries) return newDeliveries(entry, deliveries);
+      this.#log.warn(
+        { webhookId: entry.event.eventId, event: entry.event.kind },
+        "outbox.duplicate: this event is stored already and owes nothing new",
+      );
+      return [];
+    });
+  }
+
+  async settle(...[settlements]: Parameters<Outbox["settle"]>) {
+    await this.#writer.ask("settle", { settlements });
+  }
+
+  async loadPending(afterPosition: number, limit: number) {
+    const rows = await this.#writer.ask("loadPending", { afterPosition, limit });
+    return rows.map(storedDelivery);
+  }
+
+  loadCheckpoints(pbx: string) {
+    return this.#writer.ask("loadCheckpoints", { pbx });
+  }
+
+  counts() {
+    return this.#writer.ask("counts", {});
+  }
+
+  getMeta(name: string) {
+    return this.#writer.ask("getMeta", { name });
+  }
+
+  async setMeta(name: string, value: string) {
+    await this.#writer.ask("setMeta", { name, value });
+  }
+
+  probe() {
+    return this.setMeta("probe", new Date().toISOString());
+  }
+
+  close() {
+    return this.#writer.close();
+  }
+}
+
+function newDeliveries({ event, endpoints }: Entry, made: readonly Made[]): Delivery[] {
+  return made.map(([deliveryId, sequence], index) => ({
+    deliveryId,
+    endpoint: endpoints[index] ?? "",
+    position: deliveryId,
+    sequence,
+    event,
+    attempts: 0,
+    spent: 0,
+    firstAttemptAt: null,
+    dueAt: 0,
+  }));
+}
+
+function storedDelivery({ body, ...row }: PendingRow): Delivery {
+  return { ...row, position: row.deliveryId, event: JSON.parse(body) };
+}
+
+interface Waiting {
+  readonly request: Request;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: OutboxError) => void;
+}
+
+/** Hands requests to the worker thread in batches, one batch at a time. */
+class Writer {
+  readonly opened: Promise<void>;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #gathering: Waiting[] = [];
+  #running: Waiting[] = [];
+  #flushPlanned = false;
+  #gone: OutboxError | null = null;
+
+  constructor(dataDir: string, log: Log) {
+    // The writer is beside this file: .ts when run from the sources, .js when built.
+    const file = `./writer${extname(fileURLToPath(import.meta.url))}`;
+    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: { dataDir } });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.opened = promise;
+    this.#worker.on("message", (message: FromWriter) => {
+      switch (message.say) {
+        case "ready":
+          return resolve();
+        case "refused":
+          return reject(new OutboxError(message.fault, message.message));
+        case "ran":
+          return this.#take(message.results);
+        default:
+          return assertNever(message);
+      }
+    });
+    this.#worker.on("error", (error) => {
+      log.error({ err: error }, "outbox.writer: the store's thread failed");
+    });
+    this.#exited = new Promise((exited) => {
+      this.#worker.once("exit", () => {
+        const gone = this.#gone ?? new OutboxError("failed", "The store's thread has ended.");
+        this.#gone = gone;
+        reject(gone);
+        for (const { reject: refuse } of [...this.#running, ...this.#gathering]) refuse(gone);
+        this.#running = [];
+        this.#gathering = [];
+        exited();
+      });
+    });
+  }
+
+  ask<O extends OperationName>(
+    operation: O,
+    args: Operations[O]["args"],
+  ): Promise<Operations[O]["answer"]> {
+    if (this.#gone) return Promise.reject(this.#gone);
+    return new Promise((resolve, reject) => {
+      this.#gathering.push({
+        request: { operation, ...args } as unknown as Request,
+        resolve: resolve as Waiting["resolve"],
+        reject,
+      });
+      this.#planFlush();
+    });
+  }
+
+  /** Lets what is under way be committed, then ends the thread. */
+  async close(): Promise<void> {
+    this.#gone ??= new OutboxError("closed", "Expected an open store, but it was closed.");
+    if (this.#idle()) this.#say({ say: "close" });
+    await this.#exited;
+  }
+
+  #idle(): boolean {
+    return this.#running.length === 0 && this.#gathering.length === 0;
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned || this.#running.length > 0) return;
+    this.#flushPlanned = true;
+    setImmediate(() => {
+      this.#flushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#gathering.length === 0) return;
+    this.#running = this.#gathering.splice(0, BATCH_MAX);
+    this.#say({ say: "run", requests: this.#running.map(({ request }) => request) });
+  }
+
+  #take(results: Extract<FromWriter, { say: "ran" }>["results"]): void {
+    const ran = this.#running;
+    this.#running = [];
+    this.#flush();
+    for (const [index, { resolve, reject, request }] of ran.entries()) {
+      const result = results[index];
+      if (result?.ok) resolve(result.answer);
+      else {
+        const found = result?.message ?? "no answer";
+        reject(new OutboxError("failed", `The store did not take ${request.operation}: ${found}.`));
+      }
+    }
+    if (this.#gone && this.#idle()) this.#say({ say: "close" });
+  }
+
+  #say(message: ToWriter): void {
+    this.#worker.postMessage(message);
+  }
+}

@@ -1,0 +1,21 @@
+/** Runs the conformance suite over every implementation of the outbox. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSqliteOutbox } from "../../src/outbox/sqlite/sqliteOutbox.ts";
+import { silentLog } from "../../src/util/log.ts";
+import { describeOutbox } from "./outbox.ts";
+import { OutboxModel } from "./outboxModel.ts";
+
+describeOutbox("model", async () => {
+  const model = new OutboxModel();
+  return { open: async () => model, remove: async () => {} };
+});
+
+describeOutbox("SQLite", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "offhook-outbox-"));
+  return {
+    open: () => openSqliteOutbox({ dataDir, log: silentLog }),
+    remove: () => rm(dataDir, { recursive: true }),
+  };
+});
