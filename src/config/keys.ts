@@ -1,52 +1,22 @@
 /**
  * Every key that the configuration knows: the one table from which files are read, unknown keys are matched and
  * docs/configuration.md is checked (keys.test.ts). Meanings: docs/contract.md §5.
- * What must hold: `defaultText` says what `fallback` is.
  */
 import type { ExtraEvent, OrderMode } from "./config.ts";
-import type { HeaderLine, Parser } from "./values.ts";
+import {
+  type AnyKey,
+  flag,
+  header,
+  inherited,
+  key,
+  ms,
+  number,
+  secretText,
+  signing,
+  text,
+  url,
+} from "./key.ts";
 import * as values from "./values.ts";
-
-export type Scope = "top" | "pbx" | "endpoint";
-
-export interface Key<T, Fallback = T> {
-  /** In upper case. A numbered key ends in `_n` here and in `_1`, `_2` … in the file. */
-  readonly name: string;
-  readonly scope: Scope;
-  readonly parse: Parser<T>;
-  readonly fallback: Fallback;
-  /** As docs/configuration.md prints it. */
-  readonly defaultText: string;
-  readonly limits: string;
-  readonly doc: string;
-  /** Never printed. Unless numbered, it may also come from `NAME_FILE` or the environment. */
-  readonly secret: boolean;
-  readonly numbered: boolean;
-  /** Other names under which it is accepted. */
-  readonly aliases: readonly string[];
-  /** What to say when it is set although this version does not act on it. */
-  readonly notYet: string | null;
-}
-
-export const HEADERS_MAX = 50;
-
-interface Extras {
-  readonly secret?: boolean;
-  readonly numbered?: boolean;
-  readonly aliases?: readonly string[];
-  readonly notYet?: string;
-}
-
-type Spec<T, Fallback> = Extras &
-  Pick<Key<T, Fallback>, "parse" | "fallback" | "defaultText" | "limits" | "doc">;
-
-function key<T, const Fallback>(
-  scope: Scope,
-  name: string,
-  spec: Spec<T, Fallback>,
-): Key<T, Fallback> {
-  return { scope, name, secret: false, numbered: false, aliases: [], notYet: null, ...spec };
-}
 
 const RECORDINGS_NOT_YET = "a later version: this one sends no recordings";
 
@@ -79,72 +49,6 @@ const ORDERS = ["bounded", "strict", "none"] as const satisfies readonly OrderMo
 const PROFILES = ["classic", "current", "k2m"] as const;
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 const DEFAULT_RETRIES = "1,5,15,60,300,1800,7200,18000,36000,50400,72000,86400";
-
-function text(scope: Scope, name: string, doc: string, extras: Extras = {}) {
-  const spec = { parse: values.plainText, fallback: null, defaultText: "none", ...extras, doc };
-  return key(scope, name, { ...spec, limits: `${values.TEXT_CHARS_MAX} characters` });
-}
-
-function url(scope: Scope, name: string, doc: string, extras: Extras = {}) {
-  const limits = "`http://` or `https://`, no user name, no `#`";
-  const spec = { parse: values.webUrl, fallback: null, defaultText: "none", limits, ...extras };
-  return key(scope, name, { ...spec, doc });
-}
-
-function flag(scope: Scope, name: string, fallback: boolean, doc: string, extras: Extras = {}) {
-  const defaultText = fallback ? "1" : "0";
-  const spec = { parse: values.flag, fallback, defaultText, limits: "`1` or `0`", ...extras };
-  return key(scope, name, { ...spec, doc });
-}
-
-interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly unit: string;
-}
-
-function number(scope: Scope, name: string, fallback: number, range: Range, doc: string) {
-  const { min, max, unit } = range;
-  const parse = values.integer(min, max, unit);
-  const spec = { parse, fallback, defaultText: String(fallback), limits: `${min} to ${max}` };
-  return key(scope, name, { ...spec, doc });
-}
-
-/** The same key in a section: what stands above the first section is its default. */
-function inherited<T, F>(scope: Scope, name: string, from: Key<T, F>): Key<T, null> {
-  const changed = { scope, name, fallback: null, aliases: [] };
-  return { ...from, ...changed, defaultText: `\`${from.name}\` of the top` };
-}
-
-function secretText(scope: Scope, name: string, doc: string, extras: Extras = {}) {
-  return text(scope, name, doc, { secret: true, ...extras });
-}
-
-function signing(scope: Scope, name: string, doc: string, extras: Extras = {}) {
-  return key<readonly string[], null>(scope, name, {
-    parse: values.signingSecrets,
-    fallback: null,
-    defaultText: "none: unsigned",
-    limits: `\`whsec_\` + base64 of 24 to 64 bytes; ${values.SECRETS_MAX} secrets`,
-    doc,
-    secret: true,
-    ...extras,
-  });
-}
-
-function header(scope: Scope, name: string, doc: string) {
-  return key<HeaderLine, null>(scope, name, {
-    parse: values.headerLine,
-    fallback: null,
-    defaultText: "none",
-    limits: `n from 1 to ${HEADERS_MAX}; no name of ours or of the connection's`,
-    doc,
-    secret: true,
-    numbered: true,
-  });
-}
-
-const ms = (min: number, max: number): Range => ({ min, max, unit: "milliseconds" });
 
 function pbxKeys(scope: "top" | "pbx") {
   const p = scope === "top" ? "PBX_" : "";
@@ -392,8 +296,6 @@ export const keys = {
     orderHoldMs: inherited("endpoint", "ORDER_HOLD_S", topEndpoint.orderHoldMs),
   },
 } as const;
-
-export type AnyKey = Key<unknown, unknown>;
 
 export const allKeys: readonly AnyKey[] = Object.values(keys).flatMap((group) =>
   Object.values<AnyKey>(group),

@@ -8,7 +8,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Problem } from "./config.ts";
 import type { IniSection } from "./ini.ts";
-import { type AnyKey, HEADERS_MAX, type Key } from "./keys.ts";
+import { type AnyKey, HEADERS_MAX, type Key } from "./key.ts";
 import { MASK } from "./secret.ts";
 import { maskUrl } from "./urls.ts";
 import { decodeUtf8 } from "./utf8.ts";

@@ -2,7 +2,8 @@
 import { distance } from "fastest-levenshtein";
 import type { Problem } from "./config.ts";
 import type { IniEntry, IniSection } from "./ini.ts";
-import { type AnyKey, allKeys, HEADERS_MAX, type Scope } from "./keys.ts";
+import { type AnyKey, HEADERS_MAX, type Scope } from "./key.ts";
+import { allKeys } from "./keys.ts";
 
 /** Every name under which a key of the scope may stand in the file; numbered ones with their `_n`. */
 export function namesIn(scope: Scope): readonly string[] {

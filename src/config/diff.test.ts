@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Config, EndpointConfig } from "./config.ts";
+import { diffConfig } from "./diff.ts";
+import { secret } from "./secret.ts";
+
+const endpoint = (name: string, changes: Partial<EndpointConfig> = {}): EndpointConfig => ({
+  name,
+  pbx: "main",
+  receives: "all",
+  url: "https://a.example/",
+  recordingUrl: null,
+  method: "POST",
+  profile: "classic",
+  recordingFullInfo: true,
+  secrets: [secret("one")],
+  headers: [],
+  filter: { events: null, users: null, direction: null },
+  extraEvents: [],
+  timeoutMs: 1,
+  concurrency: 1,
+  retryScheduleMs: [],
+  order: "bounded",
+  orderHoldMs: 1,
+  ...changes,
+});
+
+const config = (changes: Partial<Config> = {}): Config => ({
+  file: "/x.ini",
+  pbxs: [],
+  endpoints: [endpoint("default")],
+  userEndpoints: new Map([
+    ["101", "a"],
+    ["102", "b"],
+  ]),
+  listen: { host: "127.0.0.1", port: 1 },
+  publicUrl: "http://127.0.0.1:1",
+  dataDir: "/data",
+  databaseUrl: null,
+  adminToken: secret("token"),
+  logLevel: "info",
+  ...changes,
+});
+
+describe("diffConfig", () => {
+  it("finds nothing between equals, whatever the order of users", () => {
+    const users = new Map([...config().userEndpoints].toReversed());
+    expect(diffConfig(config(), config({ userEndpoints: users }))).toEqual({
+      changed: [],
+      restart: [],
+    });
+  });
+
+  it("names the parts that changed, and those that need a restart", () => {
+    const after = config({
+      endpoints: [endpoint("default", { secrets: [secret("two")] }), endpoint("crm")],
+      userEndpoints: new Map([["101", "b"]]),
+      listen: { host: "127.0.0.1", port: 2 },
+      dataDir: "/other",
+      adminToken: secret("other"),
+    });
+    const { changed, restart } = diffConfig(config(), after);
+    const parts = ["adminToken", "dataDir", "endpoint.crm", "endpoint.default", "listen", "users"];
+    expect(changed.toSorted()).toEqual(parts);
+    expect(restart.toSorted()).toEqual(["dataDir", "listen"]);
+    expect(diffConfig(after, config()).changed.toSorted()).toEqual(parts);
+  });
+});
