@@ -178,7 +178,7 @@ export async function readSets(rest: Rest, limits: Limits, former: Sets): Promis
   const failed: SetsAnswer["failed"][number][] = [];
   for (const { set, answer } of answers) {
     if (answer.kind === "rows") {
-      sets[set] = answer.rows.flatMap((row) => asObject(row) ?? []);
+      sets[set] = answer.rows.map(asObject).filter((row) => row !== null);
     } else failed.push({ set, answer });
   }
   return { sets, failed };

@@ -83,8 +83,7 @@ export function makeHttp(options: HttpOptions): Http {
   const dispatcher = makeDispatcher(options);
   const { host } = new URL(url);
 
-  /** Null: the socket was stale, and a new one may do. */
-  async function attempt(ask: HttpAsk, isLast: boolean): Promise<HttpAnswer | null> {
+  async function attempt(ask: HttpAsk): Promise<{ answer: HttpAnswer; isStale: boolean }> {
     const abort = new AbortController();
     const late = new Error(`No whole answer within ${ask.timeoutMs} ms.`);
     const cancelDeadline = clock.after(ask.timeoutMs, () => abort.abort(late));
@@ -98,12 +97,14 @@ export function makeHttp(options: HttpOptions): Http {
         signal: abort.signal,
       });
       const text = await readBody(body, ask.bytesMax);
-      return text === null
-        ? { kind: "tooLarge", status: statusCode }
-        : { kind: "answer", status: statusCode, text };
+      const answer: HttpAnswer =
+        text === null
+          ? { kind: "tooLarge", status: statusCode }
+          : { kind: "answer", status: statusCode, text };
+      return { answer, isStale: false };
     } catch (error) {
-      if (!isLast && staleCodes.has(errorCodeOf(error))) return null;
-      return { kind: "failed", reason: failureReason(error, host) };
+      const answer: HttpAnswer = { kind: "failed", reason: failureReason(error, host) };
+      return { answer, isStale: staleCodes.has(errorCodeOf(error)) };
     } finally {
       cancelDeadline();
     }
@@ -111,8 +112,8 @@ export function makeHttp(options: HttpOptions): Http {
 
   return {
     async exchange(ask) {
-      const failed: HttpAnswer = { kind: "failed", reason: `No connection to ${host}.` };
-      return (await attempt(ask, false)) ?? (await attempt(ask, true)) ?? failed;
+      const first = await attempt(ask);
+      return first.isStale ? (await attempt(ask)).answer : first.answer;
     },
     close: () => dispatcher.destroy(),
   };

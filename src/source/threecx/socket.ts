@@ -64,28 +64,31 @@ function throughProxy({ url, tls, proxy, limits }: SocketOptions): object {
 function watch(ws: WebSocket, options: SocketOptions, giveUp: (reason: string) => void) {
   const { clock, limits } = options;
   let seenAt = clock.now();
-  let cancel = () => {};
+  let cancelBeat = () => {};
+  let cancelCheck: (() => void) | null = null;
   const seen = () => {
     seenAt = clock.now();
   };
   for (const sign of ["message", "ping", "pong"] as const) ws.on(sign, seen);
-  const beat = (): void => {
-    const askedAt = clock.now();
-    ws.ping();
-    cancel = clock.after(limits.pongTimeoutMs, () => {
-      // Let what lies in the socket be read first, should this process itself have been held up.
-      setImmediate(() => {
-        if (ws.readyState !== WebSocket.OPEN) return;
-        if (seenAt < askedAt) {
-          giveUp(`The PBX showed no sign of life for ${clock.now() - seenAt} ms.`);
-          return;
-        }
-        cancel = clock.after(Math.max(0, limits.pingMs - limits.pongTimeoutMs), beat);
-      });
+  const check = (askedAt: number) => {
+    cancelCheck = null;
+    // Let what lies in the socket be read first, should this process itself have been held up.
+    setImmediate(() => {
+      if (ws.readyState !== WebSocket.OPEN || seenAt >= askedAt) return;
+      giveUp(`The PBX showed no sign of life for ${clock.now() - seenAt} ms.`);
     });
   };
-  cancel = clock.after(limits.pingMs, beat);
-  return () => cancel();
+  const beat = () => {
+    const askedAt = clock.now();
+    ws.ping();
+    cancelCheck ??= clock.after(limits.pongTimeoutMs, () => check(askedAt));
+    cancelBeat = clock.after(limits.pingMs, beat);
+  };
+  cancelBeat = clock.after(limits.pingMs, beat);
+  return () => {
+    cancelBeat();
+    cancelCheck?.();
+  };
 }
 
 function readRefusal(response: IncomingMessage, bytesMax: number): Promise<string> {
