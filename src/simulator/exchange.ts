@@ -202,6 +202,7 @@ export class Exchange {
   endCall(call: Call, why: LegEnd, by: Leg | null = null): void {
     if (call.endedAt !== null) return;
     call.endedAt = this.clock.now();
+    this.calls.delete(call.id);
     const step = call.step;
     call.step = null;
     step?.end(why === "hungUp" || why === "otherSideHungUp" ? "callerGone" : why);
@@ -209,7 +210,6 @@ export class Exchange {
     for (const leg of [...call.legs].reverse()) {
       this.remove(leg, why === "hungUp" ? "otherSideHungUp" : why);
     }
-    this.calls.delete(call.id);
     this.ended.push(call);
     if (this.ended.length > MAX_ENDED_CALLS) this.ended.shift();
     this.raise({ kind: "callEnded", call });

@@ -2,7 +2,7 @@
 import type { Ivr } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { DnRef, Leg } from "./model.ts";
-import { arrived, type Route, routeTo, unanswered, voicemailMenu } from "./routing.ts";
+import { placeAt, type Route, routeTo, unanswered, voicemailMenu } from "./routing.ts";
 import { Stage } from "./stage.ts";
 
 /** A script answers this long after the call reached it (real: about 40 ms). */
@@ -51,6 +51,7 @@ function placeLeg(exchange: Exchange, route: Route, here: DnRef): Leg {
     onBehalfOf: route.onBehalfOf,
     directControl: here.kind === "routepoint",
   });
+  placeAt(exchange, route, leg);
   exchange.show(leg);
   return leg;
 }
@@ -59,7 +60,7 @@ function takeCall(exchange: Exchange, route: Route, leg: Leg): void {
   const take = () => {
     if (leg.end) return;
     exchange.bridge(leg, route.anchor);
-    arrived(exchange, route, leg);
+    route.settled?.({ ok: true, leg });
   };
   if (leg.status === "ringing") exchange.clock.after(SCRIPT_ANSWER_MS, take);
   else take();
@@ -79,6 +80,7 @@ export function enterVoicemail(exchange: Exchange, route: Route, of: string): vo
     originatedBy: route.originatedBy,
     onBehalfOf: route.onBehalfOf,
   });
+  placeAt(exchange, route, leg);
   exchange.show(leg);
   stage.enter(call);
   call.step = null;
@@ -92,7 +94,7 @@ export function enterVoicemail(exchange: Exchange, route: Route, of: string): vo
   anchor.peer = leg;
   leg.peer = anchor;
   exchange.show(anchor);
-  arrived(exchange, route, leg);
+  route.settled?.({ ok: true, leg });
 }
 
 /** Parks the anchor at a place ("SP0"). Nothing rings; whoever takes it back ends it. */
@@ -105,9 +107,10 @@ export function parkAt(exchange: Exchange, route: Route, slot: string): void {
     party: exchange.partyOf(route.anchor),
     referredBy: route.referredBy,
   });
+  placeAt(exchange, route, leg);
   exchange.show(leg);
   stage.enter(route.call);
   route.call.step = null;
   exchange.bridge(leg, route.anchor);
-  arrived(exchange, route, leg);
+  route.settled?.({ ok: true, leg });
 }

@@ -5,7 +5,7 @@
 import type { Extension, Queue } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { DnRef, Leg, LegEnd } from "./model.ts";
-import { arrived, type Route, ringPhones, stageOffer, unanswered } from "./routing.ts";
+import { placeAt, type Route, ringPhones, stageOffer, unanswered } from "./routing.ts";
 import { Stage } from "./stage.ts";
 
 /** How soon a queue looks again for a free agent when there was none. */
@@ -25,11 +25,12 @@ export function enterQueue(exchange: Exchange, route: Route, queue: Queue, holde
       originatedBy: route.originatedBy,
       onBehalfOf: route.onBehalfOf,
     });
+  placeAt(exchange, route, leg);
   if (!holder) exchange.show(leg);
   exchange.bridge(route.anchor, leg);
   stage.holder = leg;
   stage.enter(route.call);
-  arrived(exchange, route, leg);
+  route.settled?.({ ok: true, leg });
   const { settled: _, recallTo: __, timeoutMs: ___, ...rest } = route;
   const polling: Route = {
     ...rest,

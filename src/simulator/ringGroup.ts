@@ -49,8 +49,8 @@ export function enterRingGroup(exchange: Exchange, route: Route, group: RingGrou
     referredBy: route.referredBy,
     onBehalfOf: route.onBehalfOf,
   });
+  exchange.place(route.call, route.anchor, exchange.partyOf(stage.holder), "Routing");
   exchange.show(stage.holder);
-  exchange.place(route.call, route.anchor, exchange.partyOfDn(here.dn, here.kind), "Routing");
   stage.enter(route.call);
   if (hunt) {
     next("noAnswer");

@@ -137,15 +137,11 @@ export function unanswered(
   routeTo(exchange, { ...rest, originatedBy: here, onBehalfOf: here }, forward, hops + 1);
 }
 
-/** The call has arrived at somebody or something that took it. */
-export function arrived(exchange: Exchange, route: Route, leg: Leg): void {
-  exchange.place(
-    route.call,
-    route.anchor,
-    exchange.partyOf(leg),
-    leg.kind === "queue" || leg.kind === "ivr" ? "Routing" : "Talking",
-  );
-  route.settled?.({ ok: true, leg });
+/** Says where the call is; to be called before the legs that tell of it are shown. */
+export function placeAt(exchange: Exchange, route: Route, leg: Leg): void {
+  const waits = leg.kind === "queue" || leg.kind === "ivr";
+  const state = waits ? "Routing" : "Talking";
+  exchange.place(route.call, route.anchor, exchange.partyOf(leg), state);
 }
 
 /** Rings phones of these extensions as part of an offer; one leg a phone or a DN, as switched. */
@@ -199,9 +195,10 @@ export function stageOffer(
     anchor: route.anchor,
     legs: stage.offered,
     accepted(leg) {
+      placeAt(exchange, route, leg);
       exchange.bridge(leg, route.anchor);
       stage.won(route.call, leg);
-      arrived(exchange, route, leg);
+      route.settled?.({ ok: true, leg });
     },
     refused,
   };
@@ -227,8 +224,8 @@ function ringExtension(exchange: Exchange, route: Route, extension: Extension, h
     onwards(why);
   };
   const offer = stageOffer(exchange, route, stage, (_leg, why) => giveUp(why));
-  ringPhones(exchange, route, offer, extension);
   exchange.place(route.call, route.anchor, exchange.partyOfDn(here.dn, here.kind), "Routing");
+  ringPhones(exchange, route, offer, extension);
   stage.enter(route.call);
   stage.after(route.timeoutMs ?? extension.ringTimeoutMs, () => giveUp("noAnswer"));
 }
@@ -259,8 +256,8 @@ export function dialOut(exchange: Exchange, route: Route, number: string): void 
   });
   leg.offer = offer;
   offer.legs.add(leg);
-  exchange.show(leg);
   exchange.place(route.call, route.anchor, exchange.partyOf(leg), "Routing");
+  exchange.show(leg);
   stage.enter(route.call);
   stage.after(route.timeoutMs ?? settings.dialTimeoutMs, () => giveUp("noAnswer"));
   if (settings.outsideAnswersAfterMs !== null) {

@@ -24,6 +24,7 @@ import { SocketHub } from "./socket.ts";
 import { answerStream } from "./streams.ts";
 import { bearerOf, TokenBook } from "./tokens.ts";
 import { visibleDns } from "./wire.ts";
+import { registerXapi } from "./xapi/xapi.ts";
 
 const SOCKET_PATH = "/callcontrol/ws";
 const CERTIFICATE_BITS = 2048;
@@ -104,6 +105,7 @@ class Server implements Simulator, Controlled {
     this.#handlers = [
       (request) => this.#logIn(request),
       (request) => answerHttp(this.#seam, request),
+      registerXapi(this.#seam),
       controlHandler(this),
     ];
     this.pbx.on((event) => {

@@ -233,8 +233,8 @@ export function unpark(exchange: Exchange, dn: string, place: Leg): void {
     status: "dialing",
     party: { ...exchange.partyOf(place), number: place.dn },
   });
+  exchange.place(place.call, parked, exchange.partyOf(leg), "Talking");
   exchange.show(leg);
   exchange.bridge(leg, parked);
   exchange.remove(place, "replaced");
-  exchange.place(place.call, parked, exchange.partyOf(leg), "Talking");
 }

@@ -57,14 +57,11 @@ export const missedScenes: readonly Scene[] = [
   {
     name: "callback-ordered",
     about: "queue 800: the caller orders a call-back and leaves; the PBX calls, 101 answers",
-    async run({ pbx, incoming, wait, settle }) {
+    async run({ pbx, incoming, wait, settle, until }) {
       const call = await incoming("420222000100");
       await wait(4);
       pbx.orderCallback(call.id);
-      const { callbackMs } = pbx.settings;
-      await wait(callbackMs / 1000);
-      const before = pbx.calls().length;
-      for (let waits = 0; pbx.calls().length === before && waits < 100; waits += 1) await settle();
+      await until(() => pbx.legsOf("101").length > 0);
       await wait(2);
       pbx.answer("101");
       await wait(4);

@@ -21,12 +21,17 @@ export interface SceneStage {
   wait(seconds: number): Promise<void>;
   /** Waits until the PBX has routed as far as it does by itself within some 50 ms, at any pace. */
   settle(): Promise<void>;
+  /** Waits for a fact. */
+  until(fact: () => boolean): Promise<void>;
   /** An incoming call on a DID, routed. */
   incoming(did: string): Promise<Call>;
 }
 
 /** The PBX's own doing takes this long at most (DID routing 13 ms, scripts 40 ms, cancelling 10 ms). */
 const SETTLE_MS = 60;
+
+/** A fact that has not come after this many looks fails the scene. */
+const MAX_LOOKS = 10_000;
 
 export function makeStage(pbx: Pbx, clock: Clock, pace: number, turn: number): SceneStage {
   const pause = (ms: number) =>
@@ -41,6 +46,12 @@ export function makeStage(pbx: Pbx, clock: Clock, pace: number, turn: number): S
     caller,
     wait: (seconds) => pause(seconds * 1000 * pace),
     settle,
+    async until(fact) {
+      for (let looks = 0; !fact(); looks += 1) {
+        if (looks >= MAX_LOOKS) throw new Error("Expected the scene to go on, it is stuck.");
+        await settle();
+      }
+    },
     async incoming(did) {
       const call = pbx.incoming({ from: caller.number, name: caller.name, did });
       await settle();
