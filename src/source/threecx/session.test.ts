@@ -197,6 +197,21 @@ describe("snapshots while live", () => {
     await watched.until(() => watched.of("snapshot").length === 2);
   });
 
+  it("reads all anew for a DN that changed as a whole, not for a device", async () => {
+    const server = await pbx();
+    const watched = watch(server.url);
+    await watched.live();
+    server.frame(0, "/callcontrol/100/devices/sip%3A100%40127.0.0.1%3A5483");
+    server.dns.set("103", "Wextension");
+    server.frame(0, "/callcontrol/103");
+    await watched.until(() => watched.of("snapshot").length === 2);
+    await watched.until(() => {
+      const status = watched.source.status();
+      return status.state === "live" && status.visibleDns.includes("103");
+    });
+    expect(watched.source.counters.snapshots).toBe(2);
+  });
+
   it("leaves a leg alone that a frame spoke of after the snapshot was asked for", async () => {
     const server = await pbx();
     server.legs.set("101/9005", participant("101", 9005));

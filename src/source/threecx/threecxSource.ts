@@ -238,21 +238,20 @@ class ThreecxSource implements Source {
   }
 
   #pauseAfter(end: SessionEnd, failures: number): number {
+    const grownMs = backOffMs(failures, this.#pbx, this.#random);
     if (end.kind === "refused") {
-      const delayMs = this.#limits.refusedRetryMs;
+      // A PBX that took us before may only be starting; one that never did is asked slowly.
+      const slowMs = this.#limits.refusedRetryMs;
+      const delayMs = this.#wasLive ? Math.min(slowMs, grownMs) : slowMs;
       this.#log.error({ refusal: end.refused.refusal, retryInMs: delayMs }, end.refused.reason);
       const retryAt = this.#clock.now() + delayMs;
       this.#setStatus({ state: "refused", ...end.refused, retryAt });
       return delayMs;
     }
-    const delayMs = backOffMs(failures, this.#pbx, this.#random);
-    this.#log.warn({ retryInMs: delayMs }, end.reason);
-    this.#setStatus({
-      state: "waiting",
-      reason: end.reason,
-      retryAt: this.#clock.now() + delayMs,
-    });
-    return delayMs;
+    this.#log.warn({ retryInMs: grownMs }, end.reason);
+    const retryAt = this.#clock.now() + grownMs;
+    this.#setStatus({ state: "waiting", reason: end.reason, retryAt });
+    return grownMs;
   }
 }
 

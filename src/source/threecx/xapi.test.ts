@@ -1,0 +1,214 @@
+/** Active calls and the directory against a puppet PBX: what they add, and what is left without them. */
+import { afterEach, describe, expect, it } from "vitest";
+import { type Watched, watchPbx } from "../../../test/support/watchedPbx.ts";
+import { participant, WirePbx } from "../../../test/support/wirePbx.ts";
+
+let cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+  cleanUps = [];
+});
+
+async function pbx(): Promise<WirePbx> {
+  const made = await new WirePbx().listen();
+  cleanUps.push(() => made.close());
+  return made;
+}
+
+function watch(server: WirePbx, more: Parameters<typeof watchPbx>[1] = {}): Watched {
+  const watched = watchPbx(server.url, more);
+  cleanUps.unshift(() => watched.source.stop());
+  return watched;
+}
+
+const row = {
+  Id: 1264,
+  Caller: "10007 MyTrunk (420777000001)",
+  Callee: "100 Novak Jan",
+  Status: "Talking",
+  EstablishedAt: "2026-05-04T08:00:01Z",
+};
+const slowly = { pbx: { activeCallsPollMs: 60_000 } };
+
+describe("active calls", () => {
+  it("come before the first snapshot, so that calls get their true beginning", async () => {
+    const server = await pbx();
+    server.xapi.set("ActiveCalls", [row, null, { Id: "x" }]);
+    const watched = watch(server, slowly);
+    await watched.live();
+    expect(watched.told().slice(0, 2)).toEqual(["activeCalls", "snapshot "]);
+    expect(watched.of("activeCalls")[0]?.calls).toEqual([
+      {
+        callNumber: 1264,
+        caller: { dn: "10007", kind: "trunk", number: "420777000001", name: "MyTrunk" },
+        callee: { dn: "100", kind: expect.any(String), number: "", name: "Novak Jan" },
+        status: "Talking",
+        establishedAt: Date.UTC(2026, 4, 4, 8, 0, 1),
+      },
+    ]);
+  });
+
+  it("are read steadily, and whole beyond a page", async () => {
+    const server = await pbx();
+    server.xapi.set(
+      "ActiveCalls",
+      Array.from({ length: 230 }, (_, n) => ({ Id: n + 1 })),
+    );
+    const watched = watch(server, { pbx: { activeCallsPollMs: 5 } });
+    await watched.until(() => watched.of("activeCalls").length >= 4);
+    expect(watched.of("activeCalls").map(({ calls }) => calls.length)).toContain(230);
+    const asked = watched.of("activeCalls").map(({ askedAt }) => askedAt);
+    expect(asked).toEqual(asked.toSorted((a, b) => a - b));
+  });
+
+  it("are asked for again after a question that came while they were being read", async () => {
+    const server = await pbx();
+    const watched = watch(server, slowly);
+    await watched.live();
+    await watched.until(() => watched.of("activeCalls").length === 2);
+    const held: (() => void)[] = [];
+    server.intercept = (path) =>
+      path.includes("ActiveCalls")
+        ? new Promise((resolve) => held.push(() => resolve(undefined)))
+        : undefined;
+    watched.source.askActiveCalls();
+    await watched.until(() => held.length === 1);
+    watched.source.askActiveCalls();
+    watched.source.askActiveCalls();
+    held[0]?.();
+    await watched.until(() => held.length === 2);
+    held[1]?.();
+    await watched.until(() => watched.of("activeCalls").length === 4);
+    expect(held).toHaveLength(2);
+  });
+
+  it("are never read when that is switched off, and a question is answered all the same", async () => {
+    const server = await pbx();
+    const watched = watch(server);
+    await watched.live();
+    const before = watched.activities.length;
+    watched.source.askActiveCalls();
+    expect(watched.activities).toHaveLength(before);
+    await watched.until(() => watched.of("activeCallsUnavailable").length === 1);
+    expect(server.count("GET /xapi/v1/ActiveCalls")).toBe(0);
+  });
+
+  it.each([401, 403, 404])(
+    "forbidden by %i: tried slowly, questions answered at once",
+    async (status) => {
+      const server = await pbx();
+      server.xapi.set("ActiveCalls", status);
+      const watched = watch(server, {
+        pbx: { activeCallsPollMs: 1 },
+        limits: { forbiddenProbeMs: 60_000 },
+      });
+      await watched.live();
+      for (let n = 1; n <= 3; n += 1) {
+        watched.source.askActiveCalls();
+        await watched.until(() => watched.of("activeCallsUnavailable").length >= n);
+      }
+      expect(server.count("GET /xapi/v1/ActiveCalls")).toBe(status === 401 ? 2 : 1);
+      expect(watched.of("activeCalls")).toEqual([]);
+    },
+  );
+
+  it("are told to be missing when they fail, and are tried again", async () => {
+    const server = await pbx();
+    server.xapi.set("ActiveCalls", 500);
+    const watched = watch(server, { pbx: { activeCallsPollMs: 5 } });
+    await watched.until(() => watched.of("activeCallsUnavailable").length >= 2);
+    server.xapi.set("ActiveCalls", [row]);
+    await watched.until(() => watched.of("activeCalls").length >= 1);
+  });
+
+  it("are answered for while there is no connection", async () => {
+    const server = await pbx();
+    server.intercept = (path) => (path === "/connect/token" ? { status: 503 } : undefined);
+    const watched = watch(server, slowly);
+    watched.source.askActiveCalls();
+    await watched.until(() => watched.of("activeCallsUnavailable").length === 1);
+  });
+});
+
+describe("the directory", () => {
+  const rule = { Id: 1, RuleName: "Main line", Data: "420222000100", Condition: "BasedOnDID" };
+
+  it("is there for the first calls", async () => {
+    const server = await pbx();
+    server.legs.set("100/1", participant("100", 1, { party_did: "+420222000100" }));
+    server.xapi.set("InboundRules", [rule]);
+    const watched = watch(server);
+    await watched.live();
+    expect(watched.of("snapshot")[0]?.legs[0]?.did).toEqual({
+      number: "420222000100",
+      ruleName: "Main line",
+    });
+  });
+
+  it("does not hold up the first snapshot for long, and tells what it changes", async () => {
+    const server = await pbx();
+    server.legs.set("100/1", participant("100", 1));
+    server.legs.set(
+      "102/2",
+      participant("102", 2, { party_dn: "101", party_dn_type: "Wextension" }),
+    );
+    server.xapi.set("Trunks", [{ Id: 5, Number: "10007", RoutingRules: [rule] }]);
+    let go = () => {};
+    server.intercept = (path) =>
+      path.includes("Trunks")
+        ? new Promise((resolve) => (go = () => resolve(undefined)))
+        : undefined;
+    const watched = watch(server, { limits: { firstDirectoryWaitMs: 20 } });
+    await watched.live();
+    expect(watched.of("snapshot")[0]?.legs[0]?.did).toBeNull();
+    go();
+    await watched.until(() => watched.of("legChanged").length === 1);
+    expect(watched.of("legChanged")[0]?.leg).toMatchObject({
+      legId: "100/1",
+      did: { number: "420222000100", ruleName: "Main line" },
+    });
+  });
+
+  it("is read again for a number that it does not have, once", async () => {
+    const server = await pbx();
+    const watched = watch(server, { limits: { directoryGapMs: 20 } });
+    await watched.live();
+    const reads = () => server.count("GET /xapi/v1/Peers");
+    expect(reads()).toBe(1);
+    const leg = participant("100", 1, { party_dn: "555", party_dn_type: "None" });
+    server.upsert(leg);
+    await watched.until(() => watched.of("legChanged").length === 1);
+    server.xapi.set("Peers", [{ Number: "555", Name: "New", Type: "Queue" }]);
+    await watched.until(() => watched.of("legChanged").length === 2);
+    expect(watched.of("legChanged")[1]?.leg.party.kind).toBe("queue");
+    server.upsert(leg);
+    await watched.until(() => watched.of("legChanged").length === 3);
+    expect(reads()).toBe(2);
+  });
+
+  it("may be closed: calls are watched all the same, and the operator is told once", async () => {
+    const server = await pbx();
+    server.intercept = (path) => (path.startsWith("/xapi") ? { status: 403 } : undefined);
+    const watched = watch(server, { limits: { directoryRefreshMs: 10 } });
+    await watched.live();
+    server.upsert(participant("100", 1, { party_did: "420222000100" }));
+    await watched.until(() => watched.of("legChanged").length === 1);
+    expect(watched.of("legChanged")[0]?.leg).toMatchObject({
+      dnKind: "extension",
+      party: { kind: "trunk" },
+      did: { number: "420222000100", ruleName: "" },
+    });
+    await watched.until(() => server.count("GET /xapi/v1/Peers") >= 3);
+    expect(watched.lines.filter((line) => line.includes("Configuration API"))).toHaveLength(1);
+  });
+
+  it("does without wishes that a build refuses", async () => {
+    const server = await pbx();
+    server.legs.set("100/1", participant("100", 1, { party_did: "420222000100" }));
+    server.xapi.set("InboundRules", [rule]);
+    server.intercept = (path) => (/\$(?:expand|select)=/.test(path) ? { status: 400 } : undefined);
+    const watched = watch(server);
+    await watched.live();
+    expect(watched.of("snapshot")[0]?.legs[0]?.did?.ruleName).toBe("Main line");
+  });
+});
