@@ -1,0 +1,238 @@
+/**
+ * Whatever a PBX does: the invariants of SPEC.md hold after every step, duplicates tell nothing new,
+ * and every chain is brought to its end. fast-check prints the seed of a failure.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { inside, leg, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import type { ActiveCall, Leg } from "./activity.ts";
+import { type Ledger, violations } from "./invariants.ts";
+import { reduce } from "./reduce.ts";
+import { initialState, nextDueAt } from "./state.ts";
+
+const dns = ["101", "102", "103", "800", "801", "820", "app", "666", "10007", "?"] as const;
+const maybeRef = fc.option(fc.constantFrom("800", "820", "801", "ROUTER", "102").map(ref), {
+  nil: null,
+});
+const party = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(outside(), outside(""), outside("112")) },
+  fc.constantFrom(inside("101"), inside("102")),
+  fc.constant({ dn: "", kind: "unknown" as const, number: "420777000001", name: "" }),
+);
+const anyLeg: fc.Arbitrary<Leg> = fc
+  .record({
+    dn: fc.constantFrom(...dns),
+    id: fc.integer({ min: 1, max: 4 }),
+    status: fc.constantFrom("dialing" as const, "ringing" as const, "connected" as const),
+    party,
+    originatedBy: maybeRef,
+    referredBy: maybeRef,
+    callNumber: fc.integer({ min: 7, max: 8 }),
+    legNumber: fc.integer({ min: 0, max: 5 }),
+    did: fc.option(
+      fc.constantFrom({ number: "420", ruleName: "" }, { number: "420", ruleName: "A" }),
+      {
+        nil: null,
+      },
+    ),
+  })
+  .map(({ dn, id, status, ...more }) => leg(dn, id, status, more));
+const anyRow: fc.Arbitrary<ActiveCall> = fc
+  .record({
+    callee: fc.constantFrom("101", "800", "801", "10007", "SP0", "666", ""),
+    caller: fc.constantFrom(outside(), inside("101")),
+    callNumber: fc.integer({ min: 7, max: 9 }),
+    establishedAt: fc.option(fc.constant(t0 - 5_000), { nil: null }),
+  })
+  .map(({ callee, ...more }) => row(callee, more));
+
+type Deed =
+  | { readonly do: "leg"; readonly leg: Leg }
+  | { readonly do: "gone"; readonly legId: string }
+  | { readonly do: "snapshot"; readonly legs: readonly Leg[] }
+  | { readonly do: "list"; readonly rows: readonly ActiveCall[]; readonly ageMs: number }
+  | { readonly do: "noList" | "restart" }
+  | { readonly do: "pass"; readonly ms: number };
+
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 8, arbitrary: anyLeg.map((l) => ({ do: "leg" as const, leg: l })) },
+  { weight: 5, arbitrary: anyLeg.map((l) => ({ do: "gone" as const, legId: l.legId })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .uniqueArray(anyLeg, { maxLength: 4, selector: (l) => l.legId })
+      .map((legs) => ({ do: "snapshot" as const, legs })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.array(anyRow, { maxLength: 3 }), fc.constantFrom(0, 0, 10))
+      .map(([rows, ageMs]) => ({ do: "list" as const, rows, ageMs })),
+  },
+  { weight: 1, arbitrary: fc.constantFrom({ do: "noList" as const }, { do: "restart" as const }) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(1, 150, 400, 2_500, 70_000)
+      .map((ms) => ({ do: "pass" as const, ms })),
+  },
+);
+
+function perform(phone: Phone, step: Deed, times: number): void {
+  for (let n = 0; n < times; n++) {
+    switch (step.do) {
+      case "leg":
+        phone.feed({ kind: "legChanged", at: phone.at, leg: step.leg });
+        break;
+      case "gone":
+        phone.gone(step.legId);
+        break;
+      case "snapshot":
+        phone.snapshot(...step.legs);
+        break;
+      case "list": {
+        const askedAt = phone.at - step.ageMs;
+        phone.feed({ kind: "activeCalls", at: phone.at, askedAt, calls: step.rows });
+        return;
+      }
+      case "noList":
+        phone.noList();
+        break;
+      case "restart":
+        phone.restart();
+        break;
+      case "pass":
+        phone.pass(step.ms);
+        return;
+    }
+  }
+}
+
+describe("any sequence of activities", () => {
+  it("keeps the invariants, over restarts too, and brings every chain to its end", () => {
+    fc.assert(
+      fc.property(fc.array(deed, { minLength: 1, maxLength: 40 }), (deeds) => {
+        const phone = new Phone();
+        for (const step of deeds) perform(phone, step, 1);
+        phone.pass(1_000);
+        phone.snapshot();
+        phone.pass(1);
+        phone.list();
+        phone.pass(phone.settings.graceMs + 1);
+        for (const events of phone.ledger.values()) {
+          const answered = events.filter((e) => e.kind === "answered").map((e) => e.link);
+          const ended = events.filter((e) => e.kind === "ended").map((e) => e.link);
+          expect(ended).toEqual(expect.arrayContaining(answered));
+        }
+        for (const call of phone.state.calls.values()) {
+          expect(call.overAt ?? call.external).not.toBe(undefined);
+          expect(call.hidden === null || call.overAt === null).toBe(true);
+        }
+        phone.pass(phone.settings.overKeptMs);
+        expect(phone.state.calls.size).toBe(0);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("tells the same when every leg activity comes twice", () => {
+    fc.assert(
+      fc.property(fc.array(deed, { minLength: 1, maxLength: 30 }), (deeds) => {
+        const once = new Phone();
+        const twice = new Phone();
+        for (const step of deeds) {
+          perform(once, step, 1);
+          perform(twice, step, step.do === "noList" || step.do === "restart" ? 1 : 2);
+        }
+        expect(twice.told()).toEqual(once.told());
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("violations", () => {
+  const phone = new Phone();
+  phone.leg("101", 5, "ringing");
+  phone.leg("101", 5, "connected");
+  phone.gone("101/5");
+  const step = reduce(
+    phone.state,
+    { kind: "activeCalls", at: t0, askedAt: t0, calls: [] },
+    phone.settings,
+  );
+  const [ended] = step.events;
+  const told = () => new Map(phone.ledger) as Ledger;
+  const of = (change: object) =>
+    violations(
+      { ...step, events: ended ? [{ ...ended, ...change }] : [] },
+      new Map([...told()].map(([id, events]) => [id, [...events]])),
+    );
+
+  it("finds nothing wrong with a good step", () => {
+    expect(of({})).toEqual([]);
+  });
+
+  it.each([
+    [{ eventId: phone.events[0]?.eventId }, "I1"],
+    [{ direction: "outgoing" }, "I2"],
+    [{ callNumber: 8 }, "I2"],
+    [{ kind: "answered", transferType: "NotDef" }, "I4"],
+    [{ kind: "answered", link: 0 }, "I4"],
+    [{ user: "102" }, "I5"],
+    [{ finish: "Missed", talkMs: null }, "I5"],
+    [{ talkMs: null }, "I5"],
+  ])("finds %j", (change, name) => {
+    expect(of(change).join()).toContain(name);
+  });
+
+  it("finds an event after the end of its link", () => {
+    const ledger = told();
+    expect(violations(step, ledger)).toEqual([]);
+    expect(violations(step, ledger).join()).toContain("I3");
+  });
+
+  it("finds a call that contradicts itself", () => {
+    const call = phone.call();
+    if (call === undefined || call.talk === null) throw new Error("Expected a call with a talk.");
+    const { talk } = call;
+    const handover = { link: 1, transferType: "Blind", outside: false } as const;
+    const wrong = [
+      [{ ...call, external: null }, "I6"],
+      [{ ...call, talk: { ...talk, link: 9 } }, "I7"],
+      [{ ...call, handover }, "I7"],
+      [{ ...call, lastLink: 2, handover }, "I7"],
+      [{ ...call, overAt: t0 }, "I8"],
+    ] as const;
+    for (const [bad, name] of wrong) {
+      const state = { calls: new Map([[7, bad]]) };
+      expect(violations({ ...step, events: [], state }, new Map()).join()).toContain(name);
+    }
+  });
+});
+
+describe("the edges", () => {
+  it("tells nothing of a call without an outside party, however broken its checkpoint", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    const [call] = phone.state.calls.values();
+    if (call === undefined) throw new Error("Expected a call.");
+    const state = { calls: new Map([[7, { ...call, external: null }]]) };
+    const at = t0 + phone.settings.answerMsMax;
+    const step = reduce(state, { kind: "tick", at }, phone.settings);
+    expect(step.events).toEqual([]);
+    expect(step.state.calls.size).toBe(0);
+  });
+
+  it("refuses an activity of an unknown kind", () => {
+    const odd = { kind: "odd", at: t0 } as never;
+    expect(() => reduce(initialState, odd, new Phone().settings)).toThrow(
+      "Expected no further case",
+    );
+  });
+
+  it("has nothing due when nothing goes on", () => {
+    expect(nextDueAt(initialState, new Phone().settings)).toBeNull();
+  });
+});

@@ -1,0 +1,204 @@
+/**
+ * What the tracker believes: legs → links → call. Plain data only, so that a call is its own checkpoint.
+ * The rules that change it are in reduce.ts and rules.ts; what must always hold is in invariants.ts; SPEC.md explains.
+ */
+import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
+import type { Did, Leg } from "./activity.ts";
+
+/** A live leg and what the tracker remembers of it beyond what the PBX says now. */
+export interface TrackedLeg {
+  readonly leg: Leg;
+  /** It once stood towards an inside party: the sign of a consultation. */
+  readonly consulted: boolean;
+  /** Rises with each leg of the call, in the order of their coming. */
+  readonly order: number;
+}
+
+/** The outside party, fixed when first seen; only blanks are filled in later. */
+export interface External {
+  readonly direction: "incoming" | "outgoing";
+  readonly number: string;
+  readonly name: string;
+}
+
+/** Where a call is, or was last: what a missed call is blamed on. */
+export interface Level {
+  readonly dn: string;
+  readonly kind: UserKind;
+}
+
+/** The open link with a conversation. */
+export interface Talk {
+  readonly link: number;
+  readonly user: string;
+  readonly userKind: UserKind;
+  readonly answeredAt: EpochMs;
+  /** The queue or ring group that brought the call to this user, "" if none. */
+  readonly via: string;
+  /** Legs that had come by the answer; only later ones can be a hand-over. */
+  readonly legCount: number;
+}
+
+/** A link that began with a hand-over and has no conversation yet. */
+export interface Handover {
+  readonly link: number;
+  readonly transferType: TransferType;
+  /** Passed on to an outside number: the rest is not a user's call. */
+  readonly outside: boolean;
+}
+
+/** No visible leg stands towards the outside party; the list of active calls is asked. */
+export interface Hidden {
+  readonly sinceAt: EpochMs;
+  /** Looks at the list so far. */
+  readonly looks: number;
+  /** When to look again, or, with `unavailable`, when to believe that the call is over. */
+  readonly dueAt: EpochMs | null;
+  readonly witness: "asked" | "listed" | "unavailable";
+}
+
+/** A user is being told as ringing: by a live leg, or as a level that no visible leg shows. */
+export type Offer = "leg" | "inferred";
+
+export interface Call {
+  readonly callNumber: number;
+  readonly firstSeenAt: EpochMs;
+  /** Last leg activity; older looks at the list say nothing of the level. */
+  readonly touchedAt: EpochMs;
+  /** Start of the call by the PBX's list, if told. */
+  readonly establishedAt: EpochMs | null;
+  /** Frozen at the first event. */
+  readonly id: { readonly callId: string; readonly startedAt: EpochMs } | null;
+  readonly eventCount: number;
+  /** Null as long as no outside party is seen: an inside call, or not known yet. */
+  readonly external: External | null;
+  readonly did: Did | null;
+  readonly legs: Readonly<Record<string, TrackedLeg>>;
+  readonly legCount: number;
+  /** Users that ring now (queues, IVRs and the like that hold the call, too), by DN. */
+  readonly offers: Readonly<Record<string, Offer>>;
+  /** Queues, IVRs, ring groups that the call has reached, by DN, and how we know. */
+  readonly reached: Readonly<Record<string, Offer>>;
+  readonly level: Level | null;
+  /** Highest link number used. */
+  readonly lastLink: number;
+  readonly talk: Talk | null;
+  readonly handover: Handover | null;
+  readonly hidden: Hidden | null;
+  /** Looks in a row at which the list left the call out though its legs lived. */
+  readonly omissions: number;
+  /** An empty number is waited for until then. */
+  readonly numberDueAt: EpochMs | null;
+  /** The end is told; kept a while so that late activities find it. */
+  readonly overAt: EpochMs | null;
+}
+
+export interface TrackerState {
+  /** By call number. */
+  readonly calls: ReadonlyMap<number, Call>;
+}
+
+export interface TrackerSettings {
+  /** Name of the PBX, for event ids. */
+  readonly pbx: string;
+  /** The PBX's IANA zone, for call ids. */
+  readonly timezone: string;
+  /** Without the list of active calls: how long after the last leg a call is over. */
+  readonly graceMs: number;
+  /** A list that was asked and does not answer is given up after this. */
+  readonly answerMsMax: number;
+  /** Pauses between looks at the list while a call without legs is still in it. */
+  readonly lookAgainMs: readonly number[];
+  /** How far the list may lag behind the legs. */
+  readonly listLagMs: number;
+  /** How long the first event of a call waits for an empty number to be filled. */
+  readonly numberHoldMs: number;
+  /** A list that leaves a living call out so often is no witness of its end. */
+  readonly omissionsMax: number;
+  /** How long an ended call is remembered. */
+  readonly overKeptMs: number;
+}
+
+export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
+  graceMs: 2_000,
+  answerMsMax: 10_000,
+  lookAgainMs: [50, 100, 200, 400, 800],
+  listLagMs: 300,
+  numberHoldMs: 200,
+  omissionsMax: 2,
+  overKeptMs: 60_000,
+};
+
+export const initialState: TrackerState = { calls: new Map() };
+
+export function newCall(callNumber: number, at: EpochMs): Call {
+  return {
+    callNumber,
+    firstSeenAt: at,
+    touchedAt: at,
+    establishedAt: null,
+    id: null,
+    eventCount: 0,
+    external: null,
+    did: null,
+    legs: {},
+    legCount: 0,
+    offers: {},
+    reached: {},
+    level: null,
+    lastLink: 0,
+    talk: null,
+    handover: null,
+    hidden: null,
+    omissions: 0,
+    numberDueAt: null,
+    overAt: null,
+  };
+}
+
+/** The situation of a call, for tables, logs and tests. */
+export type Phase = "inside" | "offered" | "dialing" | "talking" | "handedOver" | "hidden" | "over";
+
+export function phaseOf(call: Call): Phase {
+  if (call.overAt !== null) return "over";
+  if (call.external === null) return "inside";
+  if (call.hidden !== null) return "hidden";
+  if (call.talk !== null) return "talking";
+  if (call.handover !== null) return "handedOver";
+  return call.external.direction === "incoming" ? "offered" : "dialing";
+}
+
+/** When the tracker wants the next tick; null = nothing is due. */
+export function nextDueAt(state: TrackerState, settings: TrackerSettings): EpochMs | null {
+  let due: EpochMs | null = null;
+  for (const call of state.calls.values()) {
+    for (const at of [
+      call.hidden?.dueAt ?? null,
+      call.numberDueAt,
+      call.overAt === null ? null : call.overAt + settings.overKeptMs,
+    ]) {
+      if (at !== null && (due === null || at < due)) due = at;
+    }
+  }
+  return due;
+}
+
+/** A call as its own checkpoint. */
+export function serialise(call: Call): string {
+  return JSON.stringify(call);
+}
+
+/**
+ * The state that checkpoints hold. What was being asked when we went down is asked anew: deadlines of a
+ * hidden call start from the next answer, so that nothing is judged before the PBX has been seen again.
+ */
+export function restore(checkpoints: Iterable<string>): TrackerState {
+  const calls = new Map<number, Call>();
+  for (const text of checkpoints) {
+    const saved = JSON.parse(text) as Call;
+    const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved };
+    const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
+    calls.set(call.callNumber, { ...call, hidden });
+  }
+  return { calls };
+}

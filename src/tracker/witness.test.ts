@@ -1,0 +1,217 @@
+/** The end of a call, and the list of active calls as second witness (SPEC.md, "Hidden calls"). */
+import { describe, expect, it } from "vitest";
+import { inside, leg, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+
+function talking(): Phone {
+  const phone = new Phone();
+  phone.leg("101", 5, "ringing");
+  phone.leg("101", 5, "connected");
+  phone.told();
+  return phone;
+}
+
+describe("a call without visible legs", () => {
+  it("is over when a list asked afterwards leaves it out, and not by an older list", () => {
+    const phone = talking();
+    phone.at += 4_000;
+    phone.gone("101/5");
+    phone.feed({ kind: "activeCalls", at: phone.at, askedAt: phone.at - 1, calls: [] });
+    expect(phone.told()).toEqual([]);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("is looked at again and again while the list lags behind", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    for (const pause of phone.settings.lookAgainMs) {
+      phone.list(row("101"));
+      const { asks } = phone;
+      phone.pass(pause);
+      expect(phone.asks).toBe(asks + 1);
+    }
+    phone.list(row("101"));
+    const { asks } = phone;
+    phone.pass(60_000);
+    expect(phone.asks).toBe(asks);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+    expect(phone.events.at(-1)?.at).toBe(t0);
+  });
+
+  it("is over after a grace without the list, unless a leg comes back in time", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.noList();
+    phone.noList();
+    phone.list();
+    phone.pass(phone.settings.graceMs - 1);
+    expect(phone.told()).toEqual([]);
+    phone.leg("101", 6, "connected");
+    phone.gone("101/6");
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("is over in the end when the list never answers", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.pass(phone.settings.answerMsMax);
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("is judged by the grace if the list never knew it", () => {
+    const phone = talking();
+    phone.list();
+    phone.list();
+    phone.gone("101/5");
+    expect(phone.asks).toBe(0);
+    phone.list();
+    expect(phone.told()).toEqual([]);
+    phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("trusts the list again once it names the call, and forgives one that was asked too early", () => {
+    const phone = talking();
+    phone.list();
+    phone.list(row("101"));
+    phone.list();
+    phone.at += 1;
+    phone.leg("101", 5, "connected", { party: outside("1") });
+    phone.feed({ kind: "activeCalls", at: phone.at, askedAt: phone.at - 1, calls: [] });
+    phone.gone("101/5");
+    expect(phone.asks).toBe(1);
+  });
+
+  it("ended when it left the list, if it had gone on elsewhere", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    phone.list(row("666"));
+    phone.pass(9_000);
+    phone.list();
+    expect(phone.events.at(-1)).toMatchObject({ kind: "ended", finish: "Missed", at: t0 + 9_000 });
+  });
+
+  it("is forgotten a while after its end, and nothing of it is told twice", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.list();
+    phone.list(row("800"));
+    phone.tick();
+    phone.noList();
+    phone.gone("101/5");
+    phone.leg("101", 9, "ringing", { party: inside("102") });
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+    phone.pass(phone.settings.overKeptMs);
+    expect(phone.call()).toBeUndefined();
+  });
+
+  it("goes on with the next link if a leg comes back after its end", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.list();
+    phone.leg("102", 6, "ringing");
+    phone.leg("102", 6, "connected");
+    expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -2", "answered 102 -2 Blind"]);
+    const missed = new Phone();
+    missed.leg("101", 5, "ringing");
+    missed.gone("101/5");
+    missed.list();
+    missed.leg("101", 6, "connected");
+    expect(missed.told()).toEqual([
+      "ringing 101 -0",
+      "ended 101 -0 Missed",
+      "answered 101 -1 NotDef",
+    ]);
+  });
+});
+
+describe("a level that only the list shows", () => {
+  it("is told, and blamed when the call is missed there", () => {
+    const phone = new Phone();
+    phone.list(row("801"));
+    phone.at += 1_000;
+    phone.list(row("800"));
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    phone.at += 1_000;
+    phone.list(row("800"));
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 801 -0",
+      "ringing 800 -0",
+      "ringing 101 -0",
+      "ended 800 -0 Missed",
+    ]);
+  });
+
+  it("is not told twice when its leg shows after all, nor by a late list", () => {
+    const phone = new Phone();
+    phone.list(row("801"));
+    phone.leg("801", 3, "connected");
+    phone.leg("800", 4, "connected");
+    phone.gone("801/3");
+    phone.list(row("801"));
+    phone.at += 1_000;
+    phone.list(row("801"));
+    phone.list(row("101"));
+    phone.gone("800/4");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 801 -0", "ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
+  it("does not count while somebody talks, nor for callers of ours or other places", () => {
+    const phone = talking();
+    phone.at += 1_000;
+    phone.list(row("800"));
+    phone.list(row("101"), row("800", { callNumber: 8, caller: inside("102") }));
+    phone.list(row("101"), row("101", { callNumber: 8 }));
+    expect(phone.told()).toEqual([]);
+    expect(phone.call(8)).toBeUndefined();
+  });
+});
+
+describe("our own restart", () => {
+  it("keeps the links and tells only what is new", () => {
+    const phone = talking();
+    phone.restart();
+    phone.snapshot(leg("101", 5, "connected"));
+    expect(phone.told()).toEqual([]);
+    phone.restart();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("judges a hidden call by what the PBX says afterwards, not by old deadlines", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.noList();
+    phone.restart();
+    phone.pass(phone.settings.graceMs * 2);
+    expect(phone.told()).toEqual([]);
+    phone.noList();
+    phone.tick();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("catches up an answer and a new call from the snapshot", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.restart();
+    phone.snapshot(
+      leg("101", 5, "connected"),
+      leg("103", 9, "ringing", { callNumber: 8, originatedBy: ref("820") }),
+    );
+    expect(phone.told()).toEqual([
+      "ringing 101 -0",
+      "answered 101 -1 NotDef",
+      "ringing 820 -0",
+      "ringing 103 -0",
+    ]);
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * A small language for the tracker's tests: legs as a PBX would show them, and a tracker that checks its
+ * invariants after each step and writes what it told as short lines (`ringing 101 other -0`).
+ */
+import { expect } from "vitest";
+import type { CallEvent, EpochMs } from "../../src/events/event.ts";
+import type {
+  ActiveCall,
+  Activity,
+  DnKind,
+  DnRef,
+  Leg,
+  LegStatus,
+  Party,
+} from "../../src/tracker/activity.ts";
+import { type Ledger, violations } from "../../src/tracker/invariants.ts";
+import { reduce } from "../../src/tracker/reduce.ts";
+import {
+  type Call,
+  defaultSettings,
+  initialState,
+  nextDueAt,
+  restore,
+  serialise,
+  type TrackerSettings,
+  type TrackerState,
+} from "../../src/tracker/state.ts";
+
+export const caller = "420777000001";
+/** 2026-05-04 08:00:00 UTC. */
+export const t0: EpochMs = Date.UTC(2026, 4, 4, 8);
+export const settings: TrackerSettings = { ...defaultSettings, pbx: "main", timezone: "UTC" };
+
+const kinds: Record<string, DnKind> = {
+  "800": "queue",
+  "805": "queue",
+  "801": "ivr",
+  "820": "ringgroup",
+  "666": "specialmenu",
+  "10007": "trunk",
+  "10008": "trunk",
+  ROUTER: "routepoint",
+  app: "routepoint",
+  SP0: "parking",
+  "?": "unknown",
+};
+
+export function kindOf(dn: string): DnKind {
+  return kinds[dn] ?? "extension";
+}
+
+export function ref(dn: string): DnRef {
+  return { dn, kind: kindOf(dn) };
+}
+
+export const outside = (number = caller, name = ""): Party => ({ ...ref("10007"), number, name });
+export const inside = (dn: string): Party => ({ ...ref(dn), number: dn, name: "" });
+
+/** A leg of call 7 towards the outside caller, unless told otherwise. */
+export function leg(dn: string, id: number, status: LegStatus, more: Partial<Leg> = {}): Leg {
+  return {
+    legId: `${dn}/${id}`,
+    dn,
+    dnKind: kindOf(dn),
+    status,
+    party: outside(),
+    did: null,
+    originatedBy: status === "dialing" ? null : ref("ROUTER"),
+    referredBy: null,
+    onBehalfOf: null,
+    callNumber: 7,
+    legNumber: status === "dialing" ? 1 : 4,
+    ...more,
+  };
+}
+
+export function row(callee: string, more: Partial<ActiveCall> = {}): ActiveCall {
+  const party = kindOf(callee) === "trunk" ? outside() : inside(callee);
+  return {
+    callNumber: 7,
+    caller: outside(),
+    callee: party,
+    status: "Talking",
+    establishedAt: null,
+    ...more,
+  };
+}
+
+export class Phone {
+  state: TrackerState = initialState;
+  at: EpochMs = t0;
+  asks = 0;
+  readonly events: CallEvent[] = [];
+  readonly ledger: Ledger = new Map();
+  readonly settings: TrackerSettings;
+  #told = 0;
+
+  constructor(more: Partial<TrackerSettings> = {}) {
+    this.settings = { ...settings, ...more };
+  }
+
+  feed(activity: Activity): void {
+    const step = reduce(this.state, activity, this.settings);
+    expect(violations(step, this.ledger)).toEqual([]);
+    this.state = step.state;
+    this.events.push(...step.events);
+    if (step.ask) this.asks += 1;
+  }
+
+  leg(...args: Parameters<typeof leg>): void {
+    this.feed({ kind: "legChanged", at: this.at, leg: leg(...args) });
+  }
+
+  gone(...legIds: string[]): void {
+    for (const legId of legIds) this.feed({ kind: "legGone", at: this.at, legId });
+  }
+
+  snapshot(...legs: Leg[]): void {
+    this.feed({ kind: "snapshot", at: this.at, legs });
+  }
+
+  list(...calls: ActiveCall[]): void {
+    this.feed({ kind: "activeCalls", at: this.at, askedAt: this.at, calls });
+  }
+
+  noList(): void {
+    this.feed({ kind: "activeCallsUnavailable", at: this.at });
+  }
+
+  tick(): void {
+    this.feed({ kind: "tick", at: this.at });
+  }
+
+  /** Lets time pass, with a tick at each deadline, as the service would. */
+  pass(ms: number): void {
+    const until = this.at + ms;
+    for (let ticks = 0; ; ticks++) {
+      if (ticks > 10_000)
+        throw new Error("Expected ticks to clear what is due, got no end of them.");
+      const due = nextDueAt(this.state, this.settings);
+      if (due === null || due > until) break;
+      this.at = Math.max(this.at, due);
+      this.tick();
+    }
+    this.at = until;
+  }
+
+  /** Goes down and comes up with what was checkpointed. */
+  restart(): void {
+    this.state = restore([...this.state.calls.values()].map(serialise));
+  }
+
+  call(callNumber = 7): Call | undefined {
+    return this.state.calls.get(callNumber);
+  }
+
+  /** What was told since last asked. */
+  told(): string[] {
+    const fresh = this.events.slice(this.#told);
+    this.#told = this.events.length;
+    return fresh.map(line);
+  }
+}
+
+export function line(event: CallEvent): string {
+  const head = `${event.kind} ${event.user} -${event.link}`;
+  switch (event.kind) {
+    case "answered":
+      return `${head} ${event.transferType}`;
+    case "ended":
+      return `${head} ${event.finish}${event.transferred ? " passed on" : ""}`;
+    default:
+      return head;
+  }
+}
