@@ -1,6 +1,7 @@
 /**
  * The configuration as the rooms get it: complete, checked, with every default filled in.
- * Made by `load` from TCXWebAPI.ini, Users.csv and the environment (docs/configuration.md lists every key).
+ * Made by `load` from TCXWebAPI.ini, Users.csv and the environment (docs/configuration.md lists
+ * every key).
  */
 import type { ProfileName } from "../events/event.ts";
 
@@ -34,9 +35,9 @@ export type ExtraEvent = "ringstop" | "callsummary" | "norecording" | "ai" | "ga
 /** Which events an endpoint gets; null = no restriction. */
 export interface EndpointFilter {
   /**
-   * Names as in the classic profile (`ringing`, `dialing`, `hangupincoming`, `hangupoutgoing`, `incoming`,
-   * `outgoing`), whatever the endpoint's profile. `recording` and the endpoint's extra events are always among
-   * them, as other keys decide on those.
+   * Names as in the classic profile (`ringing`, `dialing`, `hangupincoming`, `hangupoutgoing`,
+   * `incoming`, `outgoing`), whatever the endpoint's profile. `recording` and the endpoint's extra
+   * events are always among them, as other keys decide on those.
    */
   readonly events: readonly string[] | null;
   readonly users: readonly string[] | null;
@@ -50,7 +51,8 @@ export interface EndpointConfig {
   readonly pbx: string;
   /**
    * `unlisted`: the events of users whom Users.csv sends nowhere else (the default endpoint);
-   * `listed`: only those of users whom Users.csv sends here; `all`: everything that passes the filter.
+   * `listed`: only those of users whom Users.csv sends here; `all`: everything that passes the
+   * filter.
    */
   readonly receives: "unlisted" | "listed" | "all";
   readonly url: string | null;
@@ -80,8 +82,8 @@ export interface Config {
   readonly pbxs: readonly PbxConfig[];
   readonly endpoints: readonly EndpointConfig[];
   /**
-   * Users.csv: extension → name of the endpoint that gets its events. The extension is one of that endpoint's
-   * PBX; on another PBX the same number stays unlisted.
+   * Users.csv: extension → name of the endpoint that gets its events. The extension is one of that
+   * endpoint's PBX; on another PBX the same number stays unlisted.
    */
   readonly userEndpoints: ReadonlyMap<string, string>;
   readonly listen: { readonly host: string; readonly port: number };

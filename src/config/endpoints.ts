@@ -1,4 +1,7 @@
-/** The endpoints of the configuration: the three pairs of the original and the `[endpoint.NAME]` sections. */
+/**
+ * The endpoints of the configuration: the three pairs of the original and the `[endpoint.NAME]`
+ * sections.
+ */
 import type { EndpointConfig, PbxConfig } from "./config.ts";
 import { keys } from "./keys.ts";
 import type { SectionReader } from "./reader.ts";

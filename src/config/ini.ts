@@ -1,9 +1,9 @@
 /**
  * Bytes of an ini → its keys, each with the line that it stands on. Pure, and never throws.
- * Every report needs the line and a value may hold `;` or `#`; the npm package `ini` knows no lines and cuts
- * values at `;`, so it does not fit this format (docs/contract.md §5).
- * What must hold: every line is a comment, a section, a key or a problem; a problem never quotes a line that
- * could hold a secret.
+ * Every report needs the line and a value may hold `;` or `#`; the npm package `ini` knows no
+ * lines and cuts values at `;`, so it does not fit this format (docs/contract.md §5).
+ * What must hold: every line is a comment, a section, a key or a problem; a problem never quotes a
+ * line that could hold a secret.
  */
 import { decodeUtf8 } from "./utf8.ts";
 
@@ -18,7 +18,10 @@ export interface IniEntry {
 }
 
 export interface IniSection {
-  /** `top` for the lines before the first header; `broken` for those under a header that is not understood. */
+  /**
+   * `top` for the lines before the first header; `broken` for those under a header that is not
+   * understood.
+   */
   readonly kind: "top" | "pbx" | "endpoint" | "broken";
   readonly name: string;
   /** Line of the header, 0 for `top`. */

@@ -1,6 +1,6 @@
 /**
- * Every key that the configuration knows: the one table from which files are read, unknown keys are matched and
- * docs/configuration.md is checked (keys.test.ts). Meanings: docs/contract.md §5.
+ * Every key that the configuration knows: the one table from which files are read, unknown keys
+ * are matched and docs/configuration.md is checked (keys.test.ts). Meanings: docs/contract.md §5.
  */
 import type { ExtraEvent, OrderMode } from "./config.ts";
 import {

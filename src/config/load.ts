@@ -1,8 +1,8 @@
 /**
- * TCXWebAPI.ini, Users.csv, secret files and the environment → the configuration, or everything that is wrong
- * with it at once (docs/contract.md §5, docs/configuration.md).
- * What must hold: never throws over what a file holds; `config` is null exactly if there is an error; no secret
- * is in a problem.
+ * TCXWebAPI.ini, Users.csv, secret files and the environment → the configuration, or everything
+ * that is wrong with it at once (docs/contract.md §5, docs/configuration.md).
+ * What must hold: never throws over what a file holds; `config` is null exactly if there is an
+ * error; no secret is in a problem.
  */
 import { dirname, resolve } from "node:path";
 import type { Config, EndpointConfig, PbxConfig, Problem } from "./config.ts";
@@ -111,7 +111,8 @@ function readersOf(ini: IniFile, gathered: Gathered) {
         return section.kind === kind;
       }
       const found = `[${kind}.${section.name}]`;
-      const expected = `another name; ${[...RESERVED_NAMES].join(", ")} are what the top-level keys make`;
+      const taken = [...RESERVED_NAMES].join(", ");
+      const expected = `another name; ${taken} are what the top-level keys make`;
       note(gathered, { key: "", line: section.line, found, expected });
       return false;
     });

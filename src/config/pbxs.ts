@@ -1,4 +1,6 @@
-/** The PBXs of the configuration: the top-level `PBX_…` keys ("main") and the `[pbx.NAME]` sections. */
+/**
+ * The PBXs of the configuration: the top-level `PBX_…` keys ("main") and the `[pbx.NAME]` sections.
+ */
 import { X509Certificate } from "node:crypto";
 import type { PbxConfig } from "./config.ts";
 import { keys } from "./keys.ts";
@@ -85,7 +87,8 @@ function checkTransport(reader: SectionReader, names: PbxKeys, url: string | nul
   if (allowHttp) {
     reader.warning(names.url, url, "https://, as the API key crosses the network in clear text");
   } else {
-    const expected = `https://, as http:// is only for this machine (or with ${names.allowHttp.name}=1)`;
+    const allow = `${names.allowHttp.name}=1`;
+    const expected = `https://, as http:// is only for this machine (or with ${allow})`;
     reader.error(names.url, url, expected);
   }
 }

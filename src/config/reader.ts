@@ -1,7 +1,7 @@
 /**
  * Reads the keys of one section: typed values out, every problem noted with its place.
- * What must hold: a bad value never throws, it is reported and the fallback takes its place, so that one run
- * finds all problems; a secret's value enters no problem.
+ * What must hold: a bad value never throws, it is reported and the fallback takes its place, so
+ * that one run finds all problems; a secret's value enters no problem.
  */
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";

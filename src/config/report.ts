@@ -1,11 +1,17 @@
-/** What is said about a configuration: its problems as text, and what is in force as a plain object to log. */
+/**
+ * What is said about a configuration: its problems as text, and what is in force as a plain object
+ * to log.
+ */
 import type { Config, EndpointConfig, PbxConfig, Problem } from "./config.ts";
 import { MASK } from "./secret.ts";
 import { maskUrl } from "./urls.ts";
 
 export const PROBLEMS_SHOWN_MAX = 200;
 
-/** One line for each problem, in columns, errors first; ends without a line feed. "" if there is none. */
+/**
+ * One line for each problem, in columns, errors first; ends without a line feed. "" if there is
+ * none.
+ */
 export function formatProblems(problems: readonly Problem[]): string {
   const sorted = problems.toSorted(
     (a, b) => rank(a) - rank(b) || compare(a.file, b.file) || a.line - b.line,

@@ -1,6 +1,7 @@
 /**
- * A value that never prints. What must hold: JSON, string conversion and util.inspect show "***"; only
- * `reveal()` gives the value, and it lives in a private field, so that no walk over properties meets it.
+ * A value that never prints. What must hold: JSON, string conversion and util.inspect show "***";
+ * only `reveal()` gives the value, and it lives in a private field, so that no walk over
+ * properties meets it.
  */
 import { inspect } from "node:util";
 import type { Secret } from "./config.ts";

@@ -5,7 +5,9 @@ import type { IniEntry, IniSection } from "./ini.ts";
 import { type AnyKey, HEADERS_MAX, type Scope } from "./key.ts";
 import { allKeys } from "./keys.ts";
 
-/** Every name under which a key of the scope may stand in the file; numbered ones with their `_n`. */
+/**
+ * Every name under which a key of the scope may stand in the file; numbered ones with their `_n`.
+ */
 export function namesIn(scope: Scope): readonly string[] {
   return allKeys.filter((key) => key.scope === scope).flatMap(namesOf);
 }

@@ -35,7 +35,9 @@ export function isNearby(hostname: string): boolean {
   return !host.includes(".") || LOCAL_NAME.test(host);
 }
 
-/** For logs and reports: user information and the query, where keys and tokens stand, are masked. */
+/**
+ * For logs and reports: user information and the query, where keys and tokens stand, are masked.
+ */
 export function maskUrl(url: string): string {
   return url
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, "$1***@")

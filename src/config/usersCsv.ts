@@ -1,9 +1,10 @@
 /**
- * Bytes of Users.csv → the extensions that go elsewhere than the first pair of URLs. Pure, never throws.
- * One extension a line, `#` comments, optionally a second column that names an endpoint; `,` or `;` (or a tab)
- * between them; a header line is tolerated (docs/contract.md §5).
- * The format has no quoting beyond what a spreadsheet puts around a plain cell, and all problems are wanted at
- * once; a CSV library stops at the first, so lines are split here.
+ * Bytes of Users.csv → the extensions that go elsewhere than the first pair of URLs. Pure, never
+ * throws.
+ * One extension a line, `#` comments, optionally a second column that names an endpoint; `,` or
+ * `;` (or a tab) between them; a header line is tolerated (docs/contract.md §5).
+ * The format has no quoting beyond what a spreadsheet puts around a plain cell, and all problems
+ * are wanted at once; a CSV library stops at the first, so lines are split here.
  */
 import { decodeUtf8 } from "./utf8.ts";
 

@@ -1,4 +1,7 @@
-/** Bytes of a configuration file → its lines, or the one problem that keeps it from being read as text. */
+/**
+ * Bytes of a configuration file → its lines, or the one problem that keeps it from being read as
+ * text.
+ */
 
 export type Decoded =
   | { readonly kind: "lines"; readonly lines: readonly string[] }

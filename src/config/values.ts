@@ -1,12 +1,15 @@
 /**
- * How the text of a key becomes a value. Pure. A parser says what it expects in words that finish the sentence
- * "expected …"; it never sees an empty text (an empty value means "not set").
+ * How the text of a key becomes a value. Pure. A parser says what it expects in words that finish
+ * the sentence "expected …"; it never sees an empty text (an empty value means "not set").
  */
 import { isIP } from "node:net";
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
-  /** `found` replaces the value in the report, where the value is secret or only a part of it is wrong. */
+  /**
+   * `found` replaces the value in the report, where the value is secret or only a part of it is
+   * wrong.
+   */
   | { readonly ok: false; readonly expected: string; readonly found?: string };
 
 export type Parser<T> = (text: string) => Parsed<T>;

@@ -1,9 +1,9 @@
 /**
  * Tells when a file of the configuration has other content than before.
- * What must hold: a file that is replaced by renaming (editors, configuration management) or through symbolic
- * links (mounted secrets) is noticed like one that is written to; a change is told once, after it has settled;
- * calls of `onChange` never overlap. Directories are watched, as a watch on a file ends with its inode; a slow
- * poll covers file systems that tell nothing.
+ * What must hold: a file that is replaced by renaming (editors, configuration management) or
+ * through symbolic links (mounted secrets) is noticed like one that is written to; a change is
+ * told once, after it has settled; calls of `onChange` never overlap. Directories are watched, as
+ * a watch on a file ends with its inode; a slow poll covers file systems that tell nothing.
  */
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
