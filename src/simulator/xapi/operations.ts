@@ -3,38 +3,24 @@
  * an entity) to what they do.
  */
 import { randomBytes } from "node:crypto";
-import type { Directory } from "../directory.ts";
-import { wireType } from "../directory.ts";
-import type { Call, Leg } from "../model.ts";
-import type { ActionResult } from "../pbx.ts";
+import { callActions, recordingOperations, reports } from "./callOperations.ts";
 import type { NumberPlan } from "./catalogue.ts";
-import { type DirectoryEdit, withSecret } from "./edits.ts";
+import { withSecret } from "./edits.ts";
 import { rowsIn } from "./memberships.ts";
-import { badRequest, notFound } from "./odata/error.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
-import type { Operation, OperationCall, Outcome } from "./outcome.ts";
-import { fileName, type Recordings } from "./recordings.ts";
-import { callLogRows, type NameOf } from "./reports.ts";
-import type { EntitySets } from "./sets.ts";
+import {
+  complex,
+  idsIn,
+  NOTHING,
+  type Operation,
+  type OperationsWorld,
+  REPORT_TOP_MAX,
+} from "./operation.ts";
+import type { Outcome } from "./outcome.ts";
 import { systemParametersRow } from "./singletons.ts";
 import { TYPES } from "./types.ts";
-import { toneWav } from "./wav.ts";
 
-/** Report functions take far larger pages than sets. */
-export const REPORT_TOP_MAX = 100_000;
 const SECRET_BYTES = 24;
-
-export interface OperationsWorld {
-  readonly sets: EntitySets;
-  readonly recordings: Recordings;
-  readonly nameOf: NameOf;
-  directory(): Directory;
-  changeDirectory(edit: DirectoryEdit): void;
-  calls(): readonly Call[];
-  endedCalls(): readonly Call[];
-  dropCall(id: number): boolean;
-  makeCall(dn: string, destination: string): ActionResult | Promise<ActionResult>;
-}
 
 export function operations(world: OperationsWorld): ReadonlyMap<string, Operation> {
   return new Map<string, Operation>([
@@ -47,12 +33,6 @@ export function operations(world: OperationsWorld): ReadonlyMap<string, Operatio
     ...aboutTheSystem(world),
     ...about(world),
   ]);
-}
-
-const NOTHING: Outcome = { kind: "nothing", status: 204 };
-
-function complex(name: string, row: Row): Outcome {
-  return { kind: "entity", context: `Pbx.${name}`, row, type: undefined };
 }
 
 function freeNumbers({ sets }: OperationsWorld): [string, Operation][] {
@@ -122,188 +102,6 @@ function templates({ sets }: OperationsWorld): [string, Operation][] {
       },
     ],
   ];
-}
-
-function callActions(world: OperationsWorld): [string, Operation][] {
-  return [
-    [
-      "ActiveCalls()/DropCall",
-      {
-        method: "POST",
-        run: ({ entity }) => {
-          if (!world.dropCall(Number(entity?.Id))) throw notFound("There is no such call.");
-          return { kind: "nothing", status: 200 };
-        },
-      },
-    ],
-    [
-      "Users/MakeCall",
-      {
-        method: "POST",
-        run: async ({ body, client }) => {
-          const dn = textIn(body, "dn") || client.clientId;
-          const destination = textIn(body, "destination");
-          if (destination === "") throw badRequest("Expected a destination.", "destination");
-          const result = await world.makeCall(dn, destination);
-          return complex("CallControlResultResponse", {
-            FinalStatus: result.finalstatus,
-            Reason: result.reason,
-            ReasonText: result.reasontext,
-            VttId: null,
-            Result: participantRow(world.calls(), result.legId),
-          });
-        },
-      },
-    ],
-  ];
-}
-
-/** The PascalCase twin of the Call Control API's participant, with 11 of its 18 fields. */
-function participantRow(calls: readonly Call[], legId: number | null): Row | null {
-  const legs = calls.flatMap((call) => [...call.legs]);
-  const leg = legs.find((candidate) => candidate.id === legId);
-  if (!leg) return null;
-  return {
-    CallId: leg.call.id,
-    DN: leg.dn,
-    DeviceId: leg.deviceId,
-    DirectControl: leg.directControl,
-    Id: leg.id,
-    LegId: leg.legid,
-    PartyCallerId: leg.party.number,
-    PartyCallerName: leg.party.name,
-    PartyDn: leg.party.dn,
-    PartyDnType: leg.party.kind === null ? "None" : wireType(leg.party.kind),
-    Status: statusWord(leg),
-  };
-}
-
-function statusWord(leg: Leg): string {
-  return leg.status.charAt(0).toUpperCase() + leg.status.slice(1);
-}
-
-function recordingOperations(world: OperationsWorld): [string, Operation][] {
-  const { recordings } = world;
-  return [
-    [
-      "Recordings/DownloadRecording",
-      {
-        method: "GET",
-        takes: { recId: "number" },
-        run: ({ args }) => {
-          const recording = recordings.find(Number(args.get("recId")));
-          if (!recording) throw notFound("There is no such recording.");
-          return {
-            kind: "file",
-            bytes: toneWav(recording.endedAt - recording.startedAt),
-            name: fileName(recording, world.nameOf(recording.leg.dn)),
-          };
-        },
-      },
-    ],
-    [
-      "Recordings/GetRecordingRepositorySettings",
-      {
-        method: "GET",
-        run: () =>
-          complex("RecordingRepositorySettings", {
-            RecordingPath: "/var/lib/3cxpbx/Instance1/Data/Recordings",
-            RecordingsQuota: 0,
-            RecordingUsedSpace: 0,
-            RecordingDiskSpace: 0,
-            AutoDeleteRecordingEnabled: false,
-            AutoDeleteRecordingDays: 0,
-            IsRecordingArchiveEnabled: false,
-          }),
-      },
-    ],
-    [
-      "Recordings/BulkRecordingsDelete",
-      {
-        method: "POST",
-        run: ({ body }) => {
-          for (const id of idsIn(body)) recordings.delete(id);
-          return NOTHING;
-        },
-      },
-    ],
-    ["Recordings/BulkRecordingsArchive", { method: "POST", run: () => NOTHING }],
-    ["Recordings/TranscribeRecordings", { method: "POST", run: () => NOTHING }],
-  ];
-}
-
-function reports(world: OperationsWorld): [string, Operation][] {
-  const callLog: Operation = {
-    method: "GET",
-    takes: {
-      periodFrom: "time",
-      periodTo: "time",
-      sourceType: "number",
-      sourceFilter: "text",
-      destinationType: "number",
-      destinationFilter: "text",
-      callsType: "number",
-      callTimeFilterType: "number",
-      callTimeFilterFrom: "text",
-      callTimeFilterTo: "text",
-      hidePcalls: "flag",
-    },
-    run: ({ args }) => ({
-      kind: "rows",
-      context: "Collection(Pbx.CallLogData)",
-      rows: callLogRows(world.endedCalls(), world.recordings, world.nameOf).filter((row) =>
-        inCallLog(row, args),
-      ),
-      type: TYPES.callLogData,
-      rules: { topMax: REPORT_TOP_MAX, omitNulls: true, pageBeforeFilter: true },
-    }),
-  };
-  return [
-    ["ReportCallLogData/GetCallLogData", callLog],
-    ["ReportCallLogData/GetOldCallLogData", callLog],
-    [
-      "ReportInboundRules/GetInboundRulesData",
-      {
-        method: "GET",
-        run: () => ({
-          kind: "rows",
-          context: "Collection(Pbx.InboundRuleReport)",
-          rows: inboundRuleReport(world.sets),
-          type: TYPES.inboundRuleReport,
-          rules: { topMax: REPORT_TOP_MAX, omitNulls: true },
-        }),
-      },
-    ],
-  ];
-}
-
-/** The period is exclusive at its end; the two filters look for a part of the number. */
-function inCallLog(row: Row, args: OperationCall["args"]): boolean {
-  const startedAt = Date.parse(String(row.StartTime));
-  const has = (filter: string, ...columns: string[]): boolean => {
-    const wanted = String(args.get(filter) ?? "");
-    return wanted === "" || columns.some((column) => String(row[column]).includes(wanted));
-  };
-  return (
-    startedAt >= Date.parse(String(args.get("periodFrom"))) &&
-    startedAt < Date.parse(String(args.get("periodTo"))) &&
-    has("sourceFilter", "SourceDn", "SourceCallerId") &&
-    has("destinationFilter", "DestinationDn", "DestinationCallerId")
-  );
-}
-
-function inboundRuleReport(sets: EntitySets): Row[] {
-  return (sets.get("InboundRules")?.rows() ?? []).map((rule) => {
-    const [trunk] = rowsIn([rule.TrunkDN]);
-    return {
-      Id: rule.Id,
-      RuleName: rule.RuleName || null,
-      DID: rule.Data,
-      Trunk: trunk ? `${String(trunk.Number)} ${String(trunk.Name)}` : null,
-      InOfficeRouting: rule.OfficeHoursDestination,
-      OutOfficeRouting: rule.OutOfOfficeHoursDestination,
-    };
-  });
 }
 
 function bulkActions({ sets }: OperationsWorld): [string, Operation][] {
@@ -463,15 +261,6 @@ function emptyList(type: string): Operation {
       type: undefined,
     }),
   };
-}
-
-function textIn(body: Row, property: string): string {
-  const value = body[property];
-  return typeof value === "string" ? value : "";
-}
-
-function idsIn(body: Row): number[] {
-  return Array.isArray(body.ids) ? body.ids.filter((id) => typeof id === "number") : [];
 }
 
 function secret(): string {

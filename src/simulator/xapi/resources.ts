@@ -14,7 +14,8 @@ import { type Options, parseQuery } from "./odata/options.ts";
 import type { Row } from "./odata/schema.ts";
 import { unquote } from "./odata/token.ts";
 import { parseInstant } from "./odata/value.ts";
-import type { ArgumentKind, Operation, Outcome } from "./outcome.ts";
+import type { ArgumentKind, Operation } from "./operation.ts";
+import type { Outcome } from "./outcome.ts";
 import type { EntitySet, EntitySets } from "./sets.ts";
 import type { Singleton } from "./singletons.ts";
 

@@ -5,6 +5,7 @@
  */
 import type { ApiClient } from "../directory.ts";
 import { findDn } from "../directory.ts";
+import { UserMistake } from "../mistake.ts";
 import type { RequestHandler, SimAnswer, SimRequest, SimulatorSeam } from "../seam.ts";
 import type { DirectoryEdit } from "./edits.ts";
 import { liveSets } from "./liveSets.ts";
@@ -51,6 +52,7 @@ function resourcesOf(seam: SimulatorSeam): Resources {
       recordings,
       nameOf,
       directory,
+      settings: () => seam.settings(),
       changeDirectory,
       calls: () => pbx.calls(),
       endedCalls,
@@ -79,7 +81,8 @@ async function answerTo(
       client,
     };
     const { outcome, options } = await resources.answer(call);
-    return writeAnswer(outcome, options, `${request.url.origin}${XAPI_ROOT}`, seam.clock.now());
+    const host = request.headers.host ?? seam.directory().fqdn;
+    return writeAnswer(outcome, options, `https://${host}${XAPI_ROOT}`, seam.clock.now());
   } catch (error) {
     return refusal(error);
   }
@@ -95,7 +98,7 @@ function permitted(request: SimRequest, seam: SimulatorSeam): ApiClient {
 }
 
 function refusal(error: unknown): SimAnswer {
-  const status = error instanceof ODataError ? error.status : 500;
+  const status = statusOf(error);
   const message = error instanceof Error ? error.message : String(error);
   const target = error instanceof ODataError ? error.target : null;
   return {
@@ -106,4 +109,9 @@ function refusal(error: unknown): SimAnswer {
     },
     body: errorBody(message, target),
   };
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof ODataError) return error.status;
+  return error instanceof UserMistake ? 400 : 500;
 }

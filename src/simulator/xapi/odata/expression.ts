@@ -34,9 +34,9 @@ export type Expression =
       readonly each: { readonly variable: string; readonly body: Expression } | undefined;
     };
 
-export const EXPRESSION_CHARS_MAX = 4000;
+export const EXPRESSION_CHARS_MAX = 8000;
 export const EXPRESSION_DEPTH_MAX = 40;
-export const EXPRESSION_NODES_MAX = 400;
+export const EXPRESSION_NODES_MAX = 600;
 
 const COMPARE_OPS: ReadonlySet<string> = new Set(["eq", "ne", "gt", "ge", "lt", "le"]);
 
