@@ -241,9 +241,13 @@ export class Exchange {
   restart(): void {
     for (const call of this.calls.values()) {
       call.endedAt = this.clock.now();
-      call.step?.end("restart");
-      for (const leg of call.legs) leg.end = { at: call.endedAt, why: "restart" };
+      for (const leg of call.legs) {
+        leg.end = { at: call.endedAt, why: "restart" };
+        leg.offer = null;
+      }
       call.legs.clear();
+      call.step?.end("restart");
+      call.step = null;
     }
     this.calls.clear();
     this.#legs.clear();

@@ -65,6 +65,7 @@ export function startCallback(
       party: me,
       outside: customer,
     });
+    exchange.show(anchor);
     const stage = new Stage(exchange, here);
     const prefix = exchange.settings.namePrefix === "none" ? "" : `${queue.name}:`;
     const marks = { originatedBy: here, referredBy: null, onBehalfOf: here, prefix };
