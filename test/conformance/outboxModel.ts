@@ -23,6 +23,8 @@ export class OutboxModel implements Outbox {
   readonly #meta = new Map<string, string>();
   /** While set, nothing can be written. */
   broken = false;
+  /** Deliveries whose settlements it refuses. */
+  readonly refuses = new Set<number>();
 
   async append(entries: readonly Entry[], checkpoints: readonly Checkpoint[]) {
     this.#write();
@@ -52,7 +54,8 @@ export class OutboxModel implements Outbox {
     this.#write();
     for (const { deliveryId, attempt, fate } of settlements) {
       const row = this.rows[deliveryId - 1];
-      if (row === undefined) throw new OutboxError("failed", `No delivery ${deliveryId}.`);
+      if (row === undefined || this.refuses.has(deliveryId))
+        throw new OutboxError("failed", `No delivery ${deliveryId}.`);
       row.state = fate.state;
       row.attempts[attempt.number - 1] = attempt;
       const due = fate.state === "pending" ? { spent: fate.spent, dueAt: fate.dueAt } : {};

@@ -83,8 +83,6 @@ function openStore(path: string): DatabaseSync {
       PRAGMA mmap_size = 0;
     `);
     migrate(db, path);
-    // A file that can only be read opens without complaint; asking for the write lock tells.
-    db.exec("BEGIN IMMEDIATE; ROLLBACK");
     return db;
   } catch (error) {
     db.close();
@@ -135,6 +133,8 @@ function migrate(db: DatabaseSync, path: string): void {
     const sql = readFileSync(new URL(name, MIGRATIONS_DIR), "utf8");
     db.exec(`BEGIN IMMEDIATE;\n${sql}\nPRAGMA user_version = ${index + 1};\nCOMMIT;`);
   }
+  // A file that can only be read opens without complaint; writing tells.
+  db.exec(`PRAGMA user_version = ${files.length}`);
 }
 
 function isBusy(error: unknown): boolean {

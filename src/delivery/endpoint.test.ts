@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { endpointConfig } from "../../test/conformance/outboxEndpoint.ts";
+import { callEvent } from "../../test/conformance/outboxEvents.ts";
+import type { EndpointConfig } from "../config/config.ts";
+import type { CallEvent } from "../events/event.ts";
+import { endpointsFor } from "./endpoint.ts";
+
+const byUser = (user: string): CallEvent => ({ ...callEvent(1), user });
+const dialing: CallEvent = { ...callEvent(1), kind: "dialing", direction: "outgoing" };
+const answered: CallEvent = { ...callEvent(1), kind: "answered", transferType: "NotDef" };
+const ended: CallEvent = {
+  ...callEvent(1),
+  kind: "ended",
+  direction: "outgoing",
+  finish: "Ok",
+  transferred: false,
+  talkMs: 1000,
+  breakSide: "Undef",
+  callbackRequested: false,
+};
+
+const named = (name: string, changes: Partial<EndpointConfig> = {}) =>
+  endpointConfig({ name, ...changes });
+
+describe("endpointsFor", () => {
+  const original = [
+    named("default", { receives: "unlisted" }),
+    named("second", { receives: "listed" }),
+    named("monitor"),
+  ];
+  const listed = new Map([
+    ["101", "second"],
+    ["102", "default"],
+    ["103", "gone"],
+  ]);
+
+  test.each([
+    ["101", ["second", "monitor"]],
+    ["102", ["default", "monitor"]],
+    ["103", ["default", "monitor"]],
+    ["104", ["default", "monitor"]],
+  ])("the events of user %s go to %j", (user, names) => {
+    expect(endpointsFor(byUser(user), original, listed)).toEqual(names);
+  });
+
+  test("only endpoints of the event's own PBX with a URL for call events", () => {
+    const endpoints = [
+      named("a", { pbx: "other" }),
+      named("b", { url: null, recordingUrl: "http://127.0.0.1/" }),
+      named("c"),
+    ];
+    expect(endpointsFor(callEvent(1), endpoints, new Map())).toEqual(["c"]);
+  });
+
+  test.each([
+    [answered, "hangupincoming"],
+    [ended, "outgoing"],
+    [dialing, "dialing"],
+    [callEvent(1), "ringing"],
+  ])("filters name events as the classic profile does (%#)", (event, name) => {
+    const filter = { events: [name], users: null, direction: null };
+    const endpoints = [named("a", { filter }), named("k", { filter, profile: "k2m" })];
+    const takers = event.kind === "dialing" ? ["a"] : ["a", "k"];
+    expect(endpointsFor(event, endpoints, new Map())).toEqual(takers);
+    const other = { ...filter, events: ["recording"] };
+    expect(endpointsFor(event, [named("a", { filter: other })], new Map())).toEqual([]);
+  });
+
+  test("filters by user and direction", () => {
+    const endpoints = [
+      named("users", { filter: { events: null, users: ["101"], direction: null } }),
+      named("out", { filter: { events: null, users: null, direction: "outgoing" } }),
+    ];
+    expect(endpointsFor(byUser("101"), endpoints, new Map())).toEqual(["users"]);
+    expect(endpointsFor({ ...dialing, user: "102" }, endpoints, new Map())).toEqual(["out"]);
+  });
+});

@@ -1,0 +1,86 @@
+import { Webhook } from "standardwebhooks";
+import { describe, expect, test } from "vitest";
+import { endpointConfig, secretOf } from "../../test/conformance/outboxEndpoint.ts";
+import { callEvent } from "../../test/conformance/outboxEvents.ts";
+import type { EndpointConfig } from "../config/config.ts";
+import type { Delivery } from "../outbox/outbox.ts";
+import { addresseeOf, buildRequest } from "./request.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const NOW = Date.now();
+
+const delivery: Delivery = {
+  deliveryId: 1,
+  endpoint: "default",
+  position: 1,
+  sequence: 3,
+  event: callEvent(7),
+  attempts: 1,
+  spent: 1,
+  firstAttemptAt: NOW,
+  dueAt: NOW,
+};
+
+const build = (changes: Partial<EndpointConfig>) =>
+  buildRequest(addresseeOf(endpointConfig(changes), "1.2.3"), delivery, 2, NOW);
+
+describe("buildRequest", () => {
+  test("POST: a JSON body and the headers of the contract", () => {
+    const request = build({ url: "https://crm.example:8443/a/b?key=1#part" });
+    expect(request).toMatchObject({
+      method: "POST",
+      origin: "https://crm.example:8443",
+      target: "/a/b?key=1",
+      headers: {
+        "content-type": "application/json",
+        "user-agent": "Offhook/1.2.3",
+        "webhook-id": "evt_main_7_1",
+        "webhook-timestamp": String(Math.floor(NOW / 1000)),
+        "offhook-sequence": "3",
+        "offhook-event-time": "2021-07-01T14:36:49.124Z",
+        "offhook-attempt": "2",
+      },
+    });
+    expect(JSON.parse(request.body ?? "")).toMatchObject({ event: "ringing", user: "101" });
+    expect(request.headers).not.toHaveProperty("webhook-signature");
+  });
+
+  test("GET: fields in the query after the URL's own, the same headers, no body", () => {
+    const request = build({ method: "GET", url: "http://crm.example/hook?key=1" });
+    expect(request.body).toBeNull();
+    expect(request.target).toMatch(/^\/hook\?key=1&event=ringing&callerid=420111222333&/);
+    expect(request.headers).toMatchObject({
+      "webhook-id": "evt_main_7_1",
+      "offhook-sequence": "3",
+    });
+    expect(request.headers).not.toHaveProperty("content-type");
+    expect(request.headers).not.toHaveProperty("webhook-signed");
+  });
+
+  test("what is signed is what is sent, POST and GET, as the reference library sees it", () => {
+    const secrets = [secretOf(SECRET)];
+    const post = build({ secrets });
+    expect(new Webhook(SECRET).verify(post.body ?? "", post.headers)).toMatchObject({
+      user: "101",
+    });
+    const get = build({ secrets, method: "GET", url: 'http://crm.example/a b?q=\\x"é' });
+    expect(get.headers["webhook-signed"]).toBe("target");
+    expect(get.target).toMatch(/^\/a%20b\?q=%5Cx%22%C3%A9&event=/);
+    expect(new Webhook(SECRET).verify(`"${get.target}"`, get.headers)).toBe(get.target);
+  });
+
+  test("custom headers are sent, but ours win", () => {
+    const { headers } = build({
+      headers: [
+        { name: "Authorization", value: secretOf("Bearer x") },
+        { name: "Webhook-Id", value: secretOf("forged") },
+      ],
+    });
+    expect(headers).toMatchObject({ authorization: "Bearer x", "webhook-id": "evt_main_7_1" });
+  });
+
+  test("an endpoint without a URL or with a broken secret is refused in a sentence", () => {
+    expect(() => build({ url: null })).toThrow("Expected a URL for endpoint default");
+    expect(() => build({ secrets: [secretOf("whsec_x")] })).toThrow("Expected a signing secret");
+  });
+});
