@@ -1,10 +1,12 @@
 /** A source that watches a WirePbx, with short intervals, and the waiting for facts that its tests do. */
+import { afterEach } from "vitest";
 import type { PbxConfig } from "../../src/config/config.ts";
 import type { Source, SourceStatus } from "../../src/source/source.ts";
 import { createThreecxSource, type Limits } from "../../src/source/threecx/index.ts";
 import type { Activity, ActivityKind } from "../../src/tracker/activity.ts";
 import { steadyClock } from "../../src/util/clock.ts";
 import type { Log } from "../../src/util/log.ts";
+import { WirePbx, type WirePbxOptions } from "./wirePbx.ts";
 
 export function pbxConfig(url: string, more: Partial<PbxConfig> = {}): PbxConfig {
   return {
@@ -83,5 +85,44 @@ export function watchPbx(
     told: () => activities.map(tellingOf),
     until,
     live: () => until(() => source.status().state === "live"),
+  };
+}
+
+/** PBXs and sources that end with their test; sources first. */
+export function pbxRig() {
+  let cleanUps: (() => Promise<void>)[] = [];
+  const cleanUpFirst = (cleanUp: () => Promise<void>) => cleanUps.unshift(cleanUp);
+  async function cleanUp() {
+    for (const each of cleanUps) await each();
+    cleanUps = [];
+  }
+  afterEach(cleanUp);
+  return {
+    cleanUpFirst,
+    cleanUp,
+    async pbx(options?: WirePbxOptions): Promise<WirePbx> {
+      const made = await new WirePbx(options).listen();
+      cleanUps.push(() => made.close());
+      return made;
+    },
+    watch(url: string, more: Parameters<typeof watchPbx>[1] = {}): Watched {
+      const watched = watchPbx(url, more);
+      cleanUpFirst(() => watched.source.stop());
+      return watched;
+    },
+  };
+}
+
+/** Lets the test decide when a path is answered. */
+export function gate(server: WirePbx, isHeld: (path: string) => boolean) {
+  const held: (() => void)[] = [];
+  server.intercept = (path) =>
+    isHeld(path) ? new Promise((resolve) => held.push(() => resolve(undefined))) : undefined;
+  return {
+    held,
+    open: () => {
+      server.intercept = () => undefined;
+      for (const go of held.splice(0)) go();
+    },
   };
 }

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { generate } from "selfsigned";
-import { afterEach, describe, expect, it } from "vitest";
-import { pbxConfig, type Watched, watchPbx } from "../../../test/support/watchedPbx.ts";
-import { participant, type Reply, WirePbx } from "../../../test/support/wirePbx.ts";
+import { describe, expect, it } from "vitest";
+import { pbxConfig, pbxRig } from "../../../test/support/watchedPbx.ts";
+import { participant, type Reply, type WirePbx } from "../../../test/support/wirePbx.ts";
 import { steadyClock } from "../../util/clock.ts";
 import { type Connection, makeConnection } from "./connection.ts";
 import { inspectPbx } from "./inspect.ts";
@@ -13,23 +13,7 @@ import { defaultLimits, type Limits } from "./limits.ts";
 import { proxyFor } from "./proxy.ts";
 import { backOffMs } from "./threecxSource.ts";
 
-let cleanUps: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps) await cleanUp();
-  cleanUps = [];
-});
-
-async function pbx(options?: ConstructorParameters<typeof WirePbx>[0]): Promise<WirePbx> {
-  const made = await new WirePbx(options).listen();
-  cleanUps.push(() => made.close());
-  return made;
-}
-
-function watch(url: string, more: Parameters<typeof watchPbx>[1] = {}): Watched {
-  const watched = watchPbx(url, more);
-  cleanUps.unshift(() => watched.source.stop());
-  return watched;
-}
+const { pbx, watch, cleanUpFirst } = pbxRig();
 
 function connectTo(server: WirePbx, limits: Partial<Limits> = {}) {
   let nowMs = 1_000_000;
@@ -41,7 +25,7 @@ function connectTo(server: WirePbx, limits: Partial<Limits> = {}) {
     limits: { ...defaultLimits, ...limits },
     onTokenFetched: () => {},
   });
-  cleanUps.unshift(() => connection.http.close());
+  cleanUpFirst(() => connection.http.close());
   const get = () =>
     connection.rest.get({ part: "callcontrol", path: "/callcontrol", bytesMax: 100_000 });
   const getXapi = () =>
@@ -214,14 +198,14 @@ describe("proxies", () => {
         onward.pipe(socket).pipe(onward);
       });
       for (const end of [onward, socket]) end.on("error", () => onward.destroy());
-      cleanUps.push(async () => {
+      cleanUpFirst(async () => {
         onward.destroy();
         socket.destroy();
       });
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    cleanUps.push(async () => {
+    cleanUpFirst(async () => {
       server.close();
     });
     return { tunnels, port: (server.address() as AddressInfo).port };
@@ -262,7 +246,7 @@ describe("proxies", () => {
 describe("the operator's check", () => {
   const inspect = (server: WirePbx) => {
     const inspection = inspectPbx({ pbx: pbxConfig(server.url), clock: steadyClock() });
-    cleanUps.unshift(() => inspection.close());
+    cleanUpFirst(() => inspection.close());
     return inspection;
   };
 

@@ -5,7 +5,14 @@
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import { makeAgain } from "./again.ts";
-import { type Directory, makeDirectory, readSets, type Sets, saidBy } from "./directory.ts";
+import {
+  type Directory,
+  makeDirectory,
+  readSets,
+  type Sets,
+  type SetsAnswer,
+  saidBy,
+} from "./directory.ts";
 import type { Limits } from "./limits.ts";
 import { xapiReason } from "./refusal.ts";
 import type { Rest } from "./rest.ts";
@@ -29,13 +36,34 @@ export interface DirectoryKeeperOptions {
   readonly onChange: () => void;
 }
 
+/** Tells the operator which sets cannot be read, when that changes. */
+function reporter({ log, clientId }: DirectoryKeeperOptions) {
+  let last = "";
+  return (failed: SetsAnswer["failed"]): void => {
+    const [one] = failed;
+    const sets = failed.map(({ set }) => set).join(", ");
+    if (sets === last) return;
+    last = sets;
+    if (!one) {
+      log.info({}, "The PBX's directory can be read whole again.");
+      return;
+    }
+    const said = `${one.set}: ${saidBy(one.answer)}`;
+    const isClosed = one.answer.kind === "denied" || one.answer.kind === "missing";
+    const line = isClosed
+      ? xapiReason(clientId, said)
+      : `The PBX's directory could not be read whole (${said}). It is read again later.`;
+    log.warn({ sets }, line);
+  };
+}
+
 export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper {
-  const { rest, clock, limits, log } = options;
+  const { rest, clock, limits } = options;
+  const report = reporter(options);
   let sets: Sets = {};
   let current = makeDirectory(sets);
   let readAt: number | null = null;
   let awake = false;
-  let lastComplaint = "";
   let cancelTimer = () => {};
   let cancelMiss: (() => void) | null = null;
   /** Numbers that a whole reading did not bring: asking again would not either. */
@@ -45,23 +73,6 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
     firstRead = resolve;
   });
 
-  function complain(failed: Awaited<ReturnType<typeof readSets>>["failed"]): void {
-    const [one] = failed;
-    const complaint = failed.map(({ set }) => set).join(", ");
-    if (complaint === lastComplaint) return;
-    lastComplaint = complaint;
-    if (!one) {
-      log.info({ entries: current.entries.length }, "The PBX's directory is read.");
-      return;
-    }
-    const said = `${one.set}: ${saidBy(one.answer)}`;
-    const isClosed = one.answer.kind === "denied" || one.answer.kind === "missing";
-    const line = isClosed
-      ? xapiReason(options.clientId, said)
-      : `The PBX's directory could not be read whole (${said}). It is read again later.`;
-    log.warn({ sets: complaint }, line);
-  }
-
   const reading = makeAgain(async () => {
     const before = JSON.stringify(sets);
     const answer = await readSets(rest, limits, sets);
@@ -69,7 +80,7 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
     sets = answer.sets;
     const changed = JSON.stringify(sets) !== before;
     if (changed) current = makeDirectory(sets);
-    if (awake) complain(answer.failed);
+    if (awake) report(answer.failed);
     firstRead();
     if (!awake) return;
     cancelTimer();

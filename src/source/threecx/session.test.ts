@@ -1,39 +1,9 @@
 /** The connection's life against a puppet PBX: what reaches the sink, and in which order. */
-import { afterEach, describe, expect, it } from "vitest";
-import { type Watched, watchPbx } from "../../../test/support/watchedPbx.ts";
-import { participant, WirePbx, type WirePbxOptions } from "../../../test/support/wirePbx.ts";
+import { describe, expect, it } from "vitest";
+import { gate, pbxRig } from "../../../test/support/watchedPbx.ts";
+import { participant } from "../../../test/support/wirePbx.ts";
 
-let cleanUps: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps) await cleanUp();
-  cleanUps = [];
-});
-
-async function pbx(options?: WirePbxOptions): Promise<WirePbx> {
-  const made = await new WirePbx(options).listen();
-  cleanUps.push(() => made.close());
-  return made;
-}
-
-function watch(url: string, more: Parameters<typeof watchPbx>[1] = {}): Watched {
-  const watched = watchPbx(url, more);
-  cleanUps.unshift(() => watched.source.stop());
-  return watched;
-}
-
-/** Lets the test decide when a path is answered. */
-function gate(server: WirePbx, isHeld: (path: string) => boolean) {
-  const held: (() => void)[] = [];
-  server.intercept = (path) =>
-    isHeld(path) ? new Promise((resolve) => held.push(() => resolve(undefined))) : undefined;
-  return {
-    held,
-    open: () => {
-      server.intercept = () => undefined;
-      for (const go of held.splice(0)) go();
-    },
-  };
-}
+const { pbx, watch } = pbxRig();
 
 describe("going live", () => {
   it("opens the WebSocket before it asks for the snapshot, and gives one token to both", async () => {
@@ -137,7 +107,7 @@ describe("frame order", () => {
 
   it("asks once more, not once each, for Upserts that come while a leg is being asked for", async () => {
     const server = await pbx();
-    const watched = watch(server.url);
+    const watched = watch(server.url, { limits: { holdMsMax: 60_000 } });
     await watched.live();
     const slow = gate(server, (path) => path.includes("/102/"));
     server.upsert(participant("102", 9006));
@@ -237,6 +207,45 @@ describe("snapshots while live", () => {
     expect(watched.told()).toContain("snapshot 101/9005 connected, 102/9009 ringing");
   });
 
+  it("are asked for once more after a reason that came while one was under way", async () => {
+    const server = await pbx();
+    const watched = watch(server.url);
+    await watched.live();
+    const slow = gate(server, (path) => path === "/callcontrol");
+    server.frame(0, "/callcontrol/100");
+    await watched.until(() => slow.held.length === 1);
+    for (let n = 0; n < 3; n += 1) server.frame(0, "/callcontrol/100");
+    await watched.until(() => watched.source.counters.frames === 4);
+    slow.open();
+    await watched.until(() => watched.of("snapshot").length === 3);
+    expect(server.count("GET /callcontrol")).toBe(3);
+  });
+
+  it("outweigh an answer about a leg that was asked for before them", async () => {
+    const server = await pbx();
+    const watched = watch(server.url, { limits: { holdMsMax: 5 } });
+    await watched.live();
+    let answerLate = () => {};
+    server.intercept = (path) =>
+      path.includes("/102/")
+        ? new Promise((resolve) => {
+            answerLate = () => resolve({ status: 200, body: participant("102", 9006) });
+          })
+        : undefined;
+    server.upsert(participant("102", 9006, { status: "Connected" }));
+    await watched.until(() => server.count("GET /callcontrol/102") === 1);
+    server.frame(0, "/callcontrol/102");
+    await watched.until(() => watched.of("snapshot").length === 2);
+    answerLate();
+    // One socket's worth of round trips later the late answer has been read as well.
+    for (let n = 1; n <= 3; n += 1) {
+      server.upsert(participant("100", n));
+      await watched.until(() => watched.of("legChanged").length >= n);
+    }
+    expect(watched.told()[1]).toBe("snapshot 102/9006 connected");
+    expect(watched.told()).not.toContain("legChanged 102/9006 ringing");
+  });
+
   it("keeps the good legs of a snapshot that is bad in part", async () => {
     const server = await pbx();
     server.intercept = (path) =>
@@ -284,94 +293,5 @@ describe("snapshots while live", () => {
     server.intercept = (path) => (path.includes("/103/") ? { status: 403 } : undefined);
     server.upsert(participant("103", 9006));
     await watched.until(() => watched.lines.some((line) => line.includes("DN 103 takes part")));
-  });
-});
-
-describe("bad frames", () => {
-  it("counts them, says so once, and goes on", async () => {
-    const server = await pbx();
-    const watched = watch(server.url, { limits: { frameBytesMax: 2_000 } });
-    await watched.live();
-    const bad = [
-      "not json",
-      "[]",
-      '{"sequence":1}',
-      '{"sequence":1,"event":{"event_type":"x","entity":""}}',
-      '{"sequence":1,"event":{"event_type":99,"entity":"/callcontrol/100"}}',
-      '{"sequence":2,"event":{"event_type":0,"entity":"/elsewhere"}}',
-      `"${"x".repeat(3_000)}"`,
-    ];
-    for (const text of bad) server.send(text);
-    server.sequence = 2;
-    server.send('{"Sequence":3,"Event":{"EventType":4,"Entity":"/callcontrol/100"}}');
-    server.sequence = 3;
-    server.upsert(participant("101", 9005));
-    await watched.until(() => watched.of("legChanged").length === 1);
-    expect(watched.source.counters).toMatchObject({ frames: 9, framesNotUnderstood: 7 });
-    expect(watched.lines.filter((line) => line.includes("ignored"))).toHaveLength(1);
-  });
-});
-
-describe("the end of a connection", () => {
-  it("connects again and reads all anew", async () => {
-    const server = await pbx();
-    const watched = watch(server.url);
-    await watched.live();
-    for (const ws of server.sockets) ws.close(1001, "restart");
-    server.legs.set("101/9005", participant("101", 9005));
-    await watched.until(() => watched.of("snapshot").length === 2);
-    expect(watched.told().at(-1)).toBe("snapshot 101/9005 ringing");
-    expect(watched.source.counters.reconnects).toBe(1);
-    expect(watched.statuses.map(({ state }) => state)).toEqual([
-      "connecting",
-      "live",
-      "waiting",
-      "connecting",
-      "live",
-    ]);
-    expect(server.tokensGiven).toBe(1);
-  });
-
-  it("gives up a connection that does not answer pings", async () => {
-    const server = await pbx({ pongs: false });
-    const watched = watch(server.url, { limits: { pingMs: 10, pongTimeoutMs: 20 } });
-    await watched.until(() => watched.source.counters.reconnects >= 1);
-    expect(watched.lines.join()).toContain("no sign of life");
-  });
-
-  it("keeps a quiet connection that answers pings", async () => {
-    const server = await pbx();
-    const watched = watch(server.url, { limits: { pingMs: 5, pongTimeoutMs: 2_000 } });
-    await watched.live();
-    let pings = 0;
-    for (const ws of server.sockets) ws.on("ping", () => pings++);
-    await watched.until(() => pings >= 3);
-    expect(watched.source.status().state).toBe("live");
-    expect(watched.source.counters.reconnects).toBe(0);
-  });
-
-  it("stops at once, whatever is under way, and says nothing more", async () => {
-    const server = await pbx();
-    const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
-    await watched.live();
-    const slow = gate(server, () => true);
-    server.upsert(participant("101", 9005));
-    await watched.until(() => slow.held.length > 0);
-    const before = watched.activities.length;
-    const beganAt = performance.now();
-    await watched.source.stop();
-    expect(performance.now() - beganAt).toBeLessThan(1_000);
-    slow.open();
-    watched.source.askActiveCalls();
-    await watched.until(() => server.sockets.size === 0);
-    expect(watched.activities).toHaveLength(before);
-    expect(watched.source.status()).toEqual({ state: "stopped" });
-  });
-
-  it("stops while it waits to connect", async () => {
-    const watched = watch("http://127.0.0.1:1", { pbx: { reconnectMinMs: 60_000 } });
-    await watched.until(() => watched.source.status().state === "waiting");
-    await watched.source.stop();
-    expect(watched.activities).toEqual([]);
   });
 });

@@ -206,7 +206,6 @@ export class Session {
   }
 
   #remove(address: LegAddress): void {
-    this.#legs.touch(address.legId);
     this.#legs.bury(address.legId);
     this.#entities.cancel(address.legId);
     this.#queue.push(() => this.#gone(address.legId));

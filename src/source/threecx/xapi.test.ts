@@ -1,25 +1,9 @@
 /** Active calls and the directory against a puppet PBX: what they add, and what is left without them. */
-import { afterEach, describe, expect, it } from "vitest";
-import { type Watched, watchPbx } from "../../../test/support/watchedPbx.ts";
-import { participant, WirePbx } from "../../../test/support/wirePbx.ts";
+import { describe, expect, it } from "vitest";
+import { pbxRig } from "../../../test/support/watchedPbx.ts";
+import { participant } from "../../../test/support/wirePbx.ts";
 
-let cleanUps: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps) await cleanUp();
-  cleanUps = [];
-});
-
-async function pbx(): Promise<WirePbx> {
-  const made = await new WirePbx().listen();
-  cleanUps.push(() => made.close());
-  return made;
-}
-
-function watch(server: WirePbx, more: Parameters<typeof watchPbx>[1] = {}): Watched {
-  const watched = watchPbx(server.url, more);
-  cleanUps.unshift(() => watched.source.stop());
-  return watched;
-}
+const { pbx, watch } = pbxRig();
 
 const row = {
   Id: 1264,
@@ -34,7 +18,7 @@ describe("active calls", () => {
   it("come before the first snapshot, so that calls get their true beginning", async () => {
     const server = await pbx();
     server.xapi.set("ActiveCalls", [row, null, { Id: "x" }]);
-    const watched = watch(server, slowly);
+    const watched = watch(server.url, slowly);
     await watched.live();
     expect(watched.told().slice(0, 2)).toEqual(["activeCalls", "snapshot "]);
     expect(watched.of("activeCalls")[0]?.calls).toEqual([
@@ -54,7 +38,7 @@ describe("active calls", () => {
       "ActiveCalls",
       Array.from({ length: 230 }, (_, n) => ({ Id: n + 1 })),
     );
-    const watched = watch(server, { pbx: { activeCallsPollMs: 5 } });
+    const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
     await watched.until(() => watched.of("activeCalls").length >= 4);
     expect(watched.of("activeCalls").map(({ calls }) => calls.length)).toContain(230);
     const asked = watched.of("activeCalls").map(({ askedAt }) => askedAt);
@@ -63,7 +47,7 @@ describe("active calls", () => {
 
   it("are asked for again after a question that came while they were being read", async () => {
     const server = await pbx();
-    const watched = watch(server, slowly);
+    const watched = watch(server.url, slowly);
     await watched.live();
     await watched.until(() => watched.of("activeCalls").length === 2);
     const held: (() => void)[] = [];
@@ -84,7 +68,7 @@ describe("active calls", () => {
 
   it("are never read when that is switched off, and a question is answered all the same", async () => {
     const server = await pbx();
-    const watched = watch(server);
+    const watched = watch(server.url);
     await watched.live();
     const before = watched.activities.length;
     watched.source.askActiveCalls();
@@ -98,7 +82,7 @@ describe("active calls", () => {
     async (status) => {
       const server = await pbx();
       server.xapi.set("ActiveCalls", status);
-      const watched = watch(server, {
+      const watched = watch(server.url, {
         pbx: { activeCallsPollMs: 1 },
         limits: { forbiddenProbeMs: 60_000 },
       });
@@ -115,7 +99,7 @@ describe("active calls", () => {
   it("are told to be missing when they fail, and are tried again", async () => {
     const server = await pbx();
     server.xapi.set("ActiveCalls", 500);
-    const watched = watch(server, { pbx: { activeCallsPollMs: 5 } });
+    const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
     await watched.until(() => watched.of("activeCallsUnavailable").length >= 2);
     server.xapi.set("ActiveCalls", [row]);
     await watched.until(() => watched.of("activeCalls").length >= 1);
@@ -124,7 +108,7 @@ describe("active calls", () => {
   it("are answered for while there is no connection", async () => {
     const server = await pbx();
     server.intercept = (path) => (path === "/connect/token" ? { status: 503 } : undefined);
-    const watched = watch(server, slowly);
+    const watched = watch(server.url, slowly);
     watched.source.askActiveCalls();
     await watched.until(() => watched.of("activeCallsUnavailable").length === 1);
   });
@@ -137,7 +121,7 @@ describe("the directory", () => {
     const server = await pbx();
     server.legs.set("100/1", participant("100", 1, { party_did: "+420222000100" }));
     server.xapi.set("InboundRules", [rule]);
-    const watched = watch(server);
+    const watched = watch(server.url);
     await watched.live();
     expect(watched.of("snapshot")[0]?.legs[0]?.did).toEqual({
       number: "420222000100",
@@ -158,7 +142,7 @@ describe("the directory", () => {
       path.includes("Trunks")
         ? new Promise((resolve) => (go = () => resolve(undefined)))
         : undefined;
-    const watched = watch(server, { limits: { firstDirectoryWaitMs: 20 } });
+    const watched = watch(server.url, { limits: { firstDirectoryWaitMs: 20 } });
     await watched.live();
     expect(watched.of("snapshot")[0]?.legs[0]?.did).toBeNull();
     go();
@@ -171,7 +155,7 @@ describe("the directory", () => {
 
   it("is read again for a number that it does not have, once", async () => {
     const server = await pbx();
-    const watched = watch(server, { limits: { directoryGapMs: 20 } });
+    const watched = watch(server.url, { limits: { directoryGapMs: 20, watchdogMs: 15 } });
     await watched.live();
     const reads = () => server.count("GET /xapi/v1/Peers");
     expect(reads()).toBe(1);
@@ -181,15 +165,19 @@ describe("the directory", () => {
     server.xapi.set("Peers", [{ Number: "555", Name: "New", Type: "Queue" }]);
     await watched.until(() => watched.of("legChanged").length === 2);
     expect(watched.of("legChanged")[1]?.leg.party.kind).toBe("queue");
-    server.upsert(leg);
-    await watched.until(() => watched.of("legChanged").length === 3);
-    expect(reads()).toBe(2);
+    const unknown = participant("100", 1, { party_dn: "556", party_dn_type: "None" });
+    server.upsert(unknown);
+    await watched.until(() => reads() === 3);
+    server.upsert(unknown);
+    const { snapshots } = watched.source.counters;
+    await watched.until(() => watched.source.counters.snapshots === snapshots + 4);
+    expect(reads()).toBe(3);
   });
 
   it("may be closed: calls are watched all the same, and the operator is told once", async () => {
     const server = await pbx();
     server.intercept = (path) => (path.startsWith("/xapi") ? { status: 403 } : undefined);
-    const watched = watch(server, { limits: { directoryRefreshMs: 10 } });
+    const watched = watch(server.url, { limits: { directoryRefreshMs: 10 } });
     await watched.live();
     server.upsert(participant("100", 1, { party_did: "420222000100" }));
     await watched.until(() => watched.of("legChanged").length === 1);
@@ -207,7 +195,7 @@ describe("the directory", () => {
     server.legs.set("100/1", participant("100", 1, { party_did: "420222000100" }));
     server.xapi.set("InboundRules", [rule]);
     server.intercept = (path) => (/\$(?:expand|select)=/.test(path) ? { status: 400 } : undefined);
-    const watched = watch(server);
+    const watched = watch(server.url);
     await watched.live();
     expect(watched.of("snapshot")[0]?.legs[0]?.did?.ruleName).toBe("Main line");
   });

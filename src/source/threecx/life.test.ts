@@ -1,0 +1,95 @@
+/** What goes wrong on a connection, and its end, against a puppet PBX. */
+import { describe, expect, it } from "vitest";
+import { gate, pbxRig } from "../../../test/support/watchedPbx.ts";
+import { participant } from "../../../test/support/wirePbx.ts";
+
+const { pbx, watch } = pbxRig();
+
+describe("bad frames", () => {
+  it("counts them, says so once, and goes on", async () => {
+    const server = await pbx();
+    const watched = watch(server.url, { limits: { frameBytesMax: 2_000 } });
+    await watched.live();
+    const bad = [
+      "not json",
+      "[]",
+      '{"sequence":1}',
+      '{"sequence":1,"event":{"event_type":"x","entity":""}}',
+      '{"sequence":1,"event":{"event_type":99,"entity":"/callcontrol/100"}}',
+      '{"sequence":2,"event":{"event_type":0,"entity":"/elsewhere"}}',
+      `"${"x".repeat(3_000)}"`,
+    ];
+    for (const text of bad) server.send(text);
+    server.sequence = 2;
+    server.send('{"Sequence":3,"Event":{"EventType":4,"Entity":"/callcontrol/100"}}');
+    server.sequence = 3;
+    server.upsert(participant("101", 9005));
+    await watched.until(() => watched.of("legChanged").length === 1);
+    expect(watched.source.counters).toMatchObject({ frames: 9, framesNotUnderstood: 7 });
+    expect(watched.lines.filter((line) => line.includes("ignored"))).toHaveLength(1);
+  });
+});
+
+describe("the end of a connection", () => {
+  it("connects again and reads all anew", async () => {
+    const server = await pbx();
+    const watched = watch(server.url);
+    await watched.live();
+    for (const ws of server.sockets) ws.close(1001, "restart");
+    server.legs.set("101/9005", participant("101", 9005));
+    await watched.until(() => watched.of("snapshot").length === 2);
+    expect(watched.told().at(-1)).toBe("snapshot 101/9005 ringing");
+    expect(watched.source.counters.reconnects).toBe(1);
+    expect(watched.statuses.map(({ state }) => state)).toEqual([
+      "connecting",
+      "live",
+      "waiting",
+      "connecting",
+      "live",
+    ]);
+    expect(server.tokensGiven).toBe(1);
+  });
+
+  it("gives up a connection that does not answer pings", async () => {
+    const server = await pbx({ pongs: false });
+    const watched = watch(server.url, { limits: { pingMs: 10, pongTimeoutMs: 20 } });
+    await watched.until(() => watched.source.counters.reconnects >= 1);
+    expect(watched.lines.join()).toContain("no sign of life");
+  });
+
+  it("keeps a quiet connection that answers pings", async () => {
+    const server = await pbx();
+    const watched = watch(server.url, { limits: { pingMs: 5, pongTimeoutMs: 2_000 } });
+    await watched.live();
+    let pings = 0;
+    for (const ws of server.sockets) ws.on("ping", () => pings++);
+    await watched.until(() => pings >= 3);
+    expect(watched.source.status().state).toBe("live");
+    expect(watched.source.counters.reconnects).toBe(0);
+  });
+
+  it("stops at once, whatever is under way, and says nothing more", async () => {
+    const server = await pbx();
+    const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
+    await watched.live();
+    const slow = gate(server, () => true);
+    server.upsert(participant("101", 9005));
+    await watched.until(() => slow.held.length > 0);
+    const before = watched.activities.length;
+    const beganAt = performance.now();
+    await watched.source.stop();
+    expect(performance.now() - beganAt).toBeLessThan(1_000);
+    slow.open();
+    watched.source.askActiveCalls();
+    await watched.until(() => server.sockets.size === 0);
+    expect(watched.activities).toHaveLength(before);
+    expect(watched.source.status()).toEqual({ state: "stopped" });
+  });
+
+  it("stops while it waits to connect", async () => {
+    const watched = watch("http://127.0.0.1:1", { pbx: { reconnectMinMs: 60_000 } });
+    await watched.until(() => watched.source.status().state === "waiting");
+    await watched.source.stop();
+    expect(watched.activities).toEqual([]);
+  });
+});
