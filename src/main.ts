@@ -1,2 +1,16 @@
 #!/usr/bin/env node
-console.log("offhook");
+/** Process edge: the Node that we need, argv → cli, exit codes, last-chance handlers. */
+const needed = [24, 15] as const;
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  console.error(
+    `Offhook needs Node ${needed.join(".")} or newer, this is ${process.versions.node}. ` +
+      "In a checkout, node_modules/.bin/node is one: node_modules/.bin/node dist/main.js",
+  );
+  process.exitCode = 2;
+} else {
+  // Imported late, as an older Node could not even read it.
+  const { runCli } = await import("./cli/program.ts");
+  process.exitCode = await runCli(process.argv, { env: process.env, cwd: process.cwd() });
+}

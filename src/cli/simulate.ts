@@ -1,6 +1,7 @@
 /**
  * `offhook simulate`: a 3CX V20 without a 3CX, and the commands that talk to one that runs.
  */
+import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { scenes } from "../simulator/scenes/index.ts";
 import { createSimulator, type Simulator } from "../simulator/server.ts";
@@ -14,6 +15,7 @@ interface Said {
   readonly port: number;
   readonly host: string;
   readonly tls?: true;
+  readonly caFile?: string;
   readonly set: Readonly<Record<string, unknown>>;
   readonly play: readonly string[];
   readonly pace: number;
@@ -57,6 +59,11 @@ async function run(said: Said, command: Command): Promise<void> {
     print(listing());
     return;
   }
+  if (said.caFile !== undefined && !said.tls) {
+    command.error("Expected --tls with --ca-file: without it there is no certificate.", {
+      exitCode: 2,
+    });
+  }
   const unknown = said.play.find((name) => !scenes.some((scene) => scene.name === name));
   if (unknown !== undefined) {
     command.error(`Expected the name of a scene, got "${unknown}". See: offhook simulate --list.`, {
@@ -64,6 +71,7 @@ async function run(said: Said, command: Command): Promise<void> {
     });
   }
   const simulator = await open(said, command);
+  if (said.caFile !== undefined) writeFileSync(said.caFile, simulator.certificate ?? "");
   print(greeting(simulator, said));
   const stop = stopAsked();
   const playing = playAll(simulator, said, stop.signal);
@@ -123,7 +131,7 @@ function greeting(simulator: Simulator, said: Said): string[] {
     `  PBX_URL = ${simulator.url}`,
     `  PBX_CLIENT_ID = ${clientId}`,
     `  PBX_CLIENT_SECRET = ${clientSecret}`,
-    ...(said.tls ? ["  PBX_TLS_VERIFY = 0        (its certificate was made just now)"] : []),
+    ...trust(said),
     "",
     "In another terminal:",
     "  offhook simulate play answered-in-queue       a scripted call",
@@ -134,6 +142,12 @@ function greeting(simulator: Simulator, said: Said): string[] {
     ...(said.port === DEFAULT_PORT ? [] : [`Each with --url ${simulator.url}`]),
     "",
   ];
+}
+
+function trust({ tls, caFile }: Said): string[] {
+  if (!tls) return [];
+  if (caFile !== undefined) return [`  PBX_CA_FILE = ${caFile}`];
+  return ["  PBX_TLS_VERIFY = 0", "  ; or --ca-file FILE here and PBX_CA_FILE = FILE there"];
 }
 
 function listing(): string[] {

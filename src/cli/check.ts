@@ -1,0 +1,152 @@
+/**
+ * `offhook check`: is everything right before it matters? Configuration, log-in at each PBX, which of its DNs
+ * this API client does not monitor, and whether the endpoints can be reached. Sends no webhook.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { Command } from "commander";
+import type { EndpointConfig, PbxConfig } from "../config/config.ts";
+import { readProxyEnv } from "../config/proxyEnv.ts";
+import { countProblems } from "../config/report.ts";
+import { type DirectoryEntry, type Found, inspectPbx } from "../source/threecx/index.ts";
+import { steadyClock } from "../util/clock.ts";
+import { type ProxyEnv, proxyFor } from "../util/proxy.ts";
+import { type CliContext, configured, print, table } from "./context.ts";
+
+type Mark = "ok" | "warn" | "FAIL";
+
+interface Finding {
+  readonly mark: Mark;
+  readonly what: string;
+  readonly says: string;
+}
+
+const reachTimeoutMs = 5_000;
+/** More DNs than this are counted, not named. */
+const namedDnsMax = 40;
+
+export function checkCommand(context: CliContext): Command {
+  return new Command("check")
+    .description("check configuration, PBX log-in, monitored DNs and endpoints; send nothing")
+    .option("--config <file>", "the ini; else ./TCXWebAPI.ini, else /etc/offhook/TCXWebAPI.ini")
+    .addHelpText(
+      "after",
+      `
+A PBX has one valid token for each API client: while the service runs with the same
+client, this check takes its token, and the service fetches a new one at once.
+Ends with 0 if nothing failed (warnings are no failures), 1 if something did, 2 if the
+configuration is wrong.`,
+    )
+    .action((said: { config?: string }) => check(context, said.config));
+}
+
+async function check(context: CliContext, file: string | undefined): Promise<void> {
+  const loaded = await configured(context, file);
+  if (loaded === null) return;
+  const { config, problems } = loaded;
+  const odd = problems.length > 0;
+  const says = odd ? `${countProblems(problems)}, see above` : "no problems";
+  const findings: Finding[] = [
+    { mark: odd ? "warn" : "ok", what: "configuration", says: `${loaded.file}: ${says}` },
+  ];
+  const proxyEnv = readProxyEnv(context.env);
+  for (const pbx of config.pbxs) findings.push(...(await checkPbx(pbx, proxyEnv)));
+  const reached = config.endpoints.map((endpoint) => checkEndpoint(endpoint, proxyEnv));
+  findings.push(...(await Promise.all(reached)).flat());
+  print(...table(findings.map(({ mark, what, says }) => [mark, what, says])));
+  const failed = findings.filter(({ mark }) => mark === "FAIL").length;
+  print("", failed === 0 ? "Nothing failed." : `${failed} of ${findings.length} checks failed.`);
+  context.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function checkPbx(pbx: PbxConfig, proxyEnv: ProxyEnv): Promise<Finding[]> {
+  const what = `pbx ${pbx.name}`;
+  const inspection = inspectPbx({ pbx, clock: steadyClock(), proxyEnv });
+  try {
+    const login = await inspection.logIn();
+    if (login.kind !== "found") return [{ mark: "FAIL", what, says: login.reason }];
+    const findings: Finding[] = [{ mark: "ok", what, says: `log-in accepted at ${pbx.url}` }];
+    const visible = await inspection.visibleDns();
+    if (visible.kind !== "found") {
+      return [...findings, { mark: "FAIL", what: `${what} call control`, says: visible.reason }];
+    }
+    const seen = new Set(visible.value.map(({ dn }) => dn));
+    const monitored = visible.value.filter(({ dn }) => dn !== pbx.clientId).length;
+    findings.push({
+      mark: monitored > 0 ? "ok" : "FAIL",
+      what: `${what} call control`,
+      says:
+        monitored > 0
+          ? `${monitored} DNs monitored`
+          : "No extension is monitored, so nothing would be told. Select them in the admin console: " +
+            "Integrations → API → the client → Select Extensions.",
+    });
+    return [...findings, ...silentDns(what, await inspection.pbxDns(), seen)];
+  } finally {
+    await inspection.close();
+  }
+}
+
+/** Which DNs of the PBX this API client does not see. */
+function silentDns(
+  what: string,
+  all: Found<readonly DirectoryEntry[]>,
+  seen: ReadonlySet<string>,
+): Finding[] {
+  if (all.kind !== "found") {
+    const says = `${all.reason} Names of DID rules and types of numbers will be poorer.`;
+    return [{ mark: "warn", what: `${what} directory`, says }];
+  }
+  const silent = all.value.filter(({ number }) => !seen.has(number));
+  const counted = `${all.value.length} extensions, queues, IVRs and ring groups`;
+  if (silent.length === 0) {
+    return [{ mark: "ok", what: `${what} directory`, says: `${counted}, all monitored` }];
+  }
+  const says =
+    `${silent.length} of ${counted} are not monitored and stay silent ` +
+    "(queues, IVRs and ring groups: told late, from the list of active calls):";
+  const named = silent.slice(0, namedDnsMax).map(({ number, name, kind }): Finding => {
+    return { mark: "warn", what: `  ${number}`, says: `${kind} ${name}`.trimEnd() };
+  });
+  const left = silent.length - named.length;
+  const more: Finding[] = left > 0 ? [{ mark: "warn", what: "  …", says: `${left} more` }] : [];
+  return [{ mark: "warn", what: `${what} directory`, says }, ...named, ...more];
+}
+
+async function checkEndpoint(endpoint: EndpointConfig, proxyEnv: ProxyEnv): Promise<Finding[]> {
+  const targets = new Set([endpoint.url, endpoint.recordingUrl].filter((url) => url !== null));
+  const origins = new Set([...targets].map((url) => new URL(url).origin));
+  const findings = [...origins].map(async (origin): Promise<Finding> => {
+    const what = `endpoint ${endpoint.name}`;
+    const proxy = proxyFor(origin, proxyEnv);
+    const target = proxy ?? new URL(origin);
+    const via = proxy === null ? "" : `the proxy for it, ${proxy.host}, `;
+    const fault = await reach(target);
+    return fault === null
+      ? { mark: "ok", what, says: `${origin}: ${via}can be reached` }
+      : { mark: "FAIL", what, says: `${origin}: ${via}cannot be reached: ${fault}` };
+  });
+  return Promise.all(findings);
+}
+
+/** Opens a connection (with TLS for https) and closes it; null if that works, else why not. */
+function reach(target: URL): Promise<string | null> {
+  const tls = target.protocol === "https:";
+  const host = target.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(target.port || (tls ? 443 : 80));
+  return new Promise((resolve) => {
+    let socket: Socket;
+    const done = (fault: string | null): void => {
+      socket.destroy();
+      resolve(fault);
+    };
+    if (tls) {
+      const servername = /^[\d.]+$|:/.test(host) ? "" : host;
+      socket = connectTls({ host, port, servername }, () => done(null));
+    } else {
+      socket = connectTcp({ host, port }, () => done(null));
+    }
+    socket.setTimeout(reachTimeoutMs, () => done(`no answer within ${reachTimeoutMs / 1000} s`));
+    socket.on("error", (error) => done(error.message));
+  });
+}

@@ -1,0 +1,180 @@
+/**
+ * `offhook demo`: a simulated PBX, the service and a receiver in one process, joined by the same ini and the
+ * same HTTP as in earnest. Nothing is installed, nothing is left behind.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { loadConfig } from "../config/load.ts";
+import { formatProblems } from "../config/report.ts";
+import { type Service, startService } from "../service.ts";
+import { createInbox, formatWebhook, type Inbox } from "../simulator/inbox.ts";
+import { createSimulator, type Simulator } from "../simulator/server.ts";
+import type { Log } from "../util/log.ts";
+import { type CliContext, print, stopAsked } from "./context.ts";
+import { type Flow, faultsOf, flows } from "./demoFlows.ts";
+
+interface Said {
+  readonly once?: true;
+  readonly pace?: string;
+}
+
+interface Stage {
+  readonly simulator: Simulator;
+  readonly service: Service;
+  readonly inbox: Inbox;
+  end(): Promise<void>;
+}
+
+const paceAlways = 0.6;
+const paceOnce = 0.15;
+const arriveMsMax = 15_000;
+/** Nothing more may come for this long after the last webhook due. */
+const silenceMs = 600;
+const lookMs = 20;
+
+export function demoCommand(context: CliContext): Command {
+  return new Command("demo")
+    .description("see it work: a simulated PBX, the service and a receiver in one process")
+    .option(
+      "--once",
+      "play the published flows once, check every webhook, end with 0 if all is right",
+    )
+    .option("--pace <factor>", "stretch (2) or shrink (0.1) the waits of the calls")
+    .action((said: Said, command: Command) => demo(context, said, command));
+}
+
+async function demo(context: CliContext, said: Said, command: Command): Promise<void> {
+  const pace = Number(said.pace ?? (said.once ? paceOnce : paceAlways));
+  if (!(pace >= 0 && pace <= 100)) {
+    command.error(`Expected a pace from 0 to 100, got "${said.pace}".`, { exitCode: 2 });
+  }
+  const dir = await mkdtemp(join(tmpdir(), "offhook-demo-"));
+  try {
+    const stage = await build(context, dir);
+    try {
+      if (said.once) await playOnce(context, stage, pace);
+      else await playUntilStopped(stage, pace);
+    } finally {
+      await stage.end();
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function build(context: CliContext, dir: string): Promise<Stage> {
+  const colour = process.stdout.isTTY === true && process.stdout.hasColors();
+  const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
+  const simulator = await createSimulator({ settings: { partyDid: "all", showRingGroups: true } });
+  const inbox = await createInbox({
+    host: "127.0.0.1",
+    port: 0,
+    secret,
+    onWebhook: (webhook) => print(...formatWebhook(webhook, { colour })),
+    log: complaints,
+  });
+  const file = join(dir, "TCXWebAPI.ini");
+  const { clientId, clientSecret } = simulator.client;
+  const ini = [
+    `WEBHOOK_URL = ${inbox.url}/calls`,
+    "POST = 1",
+    `WEBHOOK_SECRET = ${secret}`,
+    `PBX_URL = ${simulator.url}`,
+    `PBX_CLIENT_ID = ${clientId}`,
+    `PBX_CLIENT_SECRET = ${clientSecret}`,
+    "LISTEN = 127.0.0.1:0",
+    `DATA_DIR = ${join(dir, "data")}`,
+  ];
+  await writeFile(file, `${ini.join("\n")}\n`, { mode: 0o600 });
+  const { config, problems } = await loadConfig({ file, env: {}, cwd: dir });
+  if (config === null) throw new Error(`The demo's own ini is wrong:\n${formatProblems(problems)}`);
+  const { version } = context;
+  const service = await startService({ config, log: complaints, version, proxyEnv: {} });
+  print(
+    `Simulated PBX at ${simulator.url}, service at ${service.url}, receiver at ${inbox.url}.`,
+    "",
+  );
+  await until(async () => (await service.unready()).length === 0, "the service to be ready");
+  return {
+    simulator,
+    service,
+    inbox,
+    async end() {
+      await service.stop();
+      await inbox.stop();
+      await simulator.close();
+    },
+  };
+}
+
+/** Only what goes wrong is shown; the webhooks are the demo's output. */
+const complaints: Log = {
+  debug() {},
+  info() {},
+  warn: (_fields, line) => print(`! ${line}`),
+  error: (_fields, line) => print(`! ${line}`),
+};
+
+async function playUntilStopped({ simulator }: Stage, pace: number): Promise<void> {
+  print(
+    "Calls are played until Ctrl-C. Each block below is one webhook as a receiver gets it.",
+    "",
+  );
+  const asked = stopAsked();
+  let stopped = false;
+  const playing = (async () => {
+    for (let turn = 0; !stopped; turn++) {
+      const flow = flows[turn % flows.length];
+      if (flow === undefined) return;
+      print(`▶ ${flow.about}`, "");
+      await simulator.play(flow.scene, pace);
+    }
+  })();
+  await Promise.race([asked, playing]);
+  stopped = true;
+  print("Stopping.");
+  // The scene under way ends with its PBX.
+  playing.catch(() => {});
+}
+
+async function playOnce(context: CliContext, stage: Stage, pace: number): Promise<void> {
+  const faults: string[] = [];
+  for (const flow of flows) {
+    print(`▶ ${flow.about}`, "");
+    faults.push(...(await playAndCheck(stage, flow, pace)));
+  }
+  const count = flows.reduce((sum, { webhooks }) => sum + webhooks.length, 0);
+  if (faults.length === 0) {
+    print(`✓ ${flows.length} flows, ${count} webhooks: each as published, signed, in order, once.`);
+  } else {
+    print(...faults.map((fault) => `✗ ${fault}`), `${faults.length} faults.`);
+    context.exitCode = 1;
+  }
+}
+
+async function playAndCheck(stage: Stage, flow: Flow, pace: number): Promise<string[]> {
+  const { simulator, inbox } = stage;
+  inbox.clear();
+  await simulator.play(flow.scene, pace);
+  const arrived = async () => inbox.webhooks().length >= flow.webhooks.length;
+  await until(arrived, "every webhook to arrive").catch(() => {});
+  await pause(silenceMs);
+  return faultsOf(flow, inbox.webhooks());
+}
+
+async function until(fact: () => Promise<boolean>, what: string): Promise<void> {
+  const giveUpAt = performance.now() + arriveMsMax;
+  while (!(await fact())) {
+    if (performance.now() > giveUpAt)
+      throw new Error(`Waited ${arriveMsMax / 1000} s for ${what}.`);
+    await pause(lookMs);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

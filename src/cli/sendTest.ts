@@ -1,0 +1,101 @@
+/** `offhook send-test`: sends a sample of every event to the configured endpoints, past store and filters. */
+import { Command } from "commander";
+import type { Config, EndpointConfig } from "../config/config.ts";
+import { readProxyEnv } from "../config/proxyEnv.ts";
+import { describe as describeOutcome } from "../delivery/outcome.ts";
+import { createSender, type Sender } from "../delivery/sender.ts";
+import type { CallEvent } from "../events/event.ts";
+import { profileSends, renderFields } from "../events/render.ts";
+import { proxyFor } from "../util/proxy.ts";
+import { type CliContext, configured, print, table } from "./context.ts";
+import { sampleEvents } from "./sampleEvents.ts";
+
+interface Said {
+  readonly config?: string;
+  readonly endpoint?: string;
+}
+
+export function sendTestCommand(context: CliContext): Command {
+  return new Command("send-test")
+    .description("send a sample of every event to the configured endpoints")
+    .option("--config <file>", "the ini; else ./TCXWebAPI.ini, else /etc/offhook/TCXWebAPI.ini")
+    .option("--endpoint <name>", "only to this one: default, second, monitor or a section's name")
+    .addHelpText(
+      "after",
+      `
+The samples are of an invented call (caller 420777000001, DID "Offhook test"); their
+webhook-id begins with "test_". Filters and Users.csv are not heeded, each is sent once.`,
+    )
+    .action((said: Said, command: Command) => sendTest(context, said, command));
+}
+
+async function sendTest(context: CliContext, said: Said, command: Command): Promise<void> {
+  const loaded = await configured(context, said.config);
+  if (loaded === null) return;
+  const { config } = loaded;
+  const endpoints = chosen(config, said, command);
+  const proxyEnv = readProxyEnv(context.env);
+  const sender = createSender({
+    version: context.version,
+    now: Date.now,
+    proxyFor: (origin) => proxyFor(origin, proxyEnv)?.href ?? null,
+  });
+  try {
+    let failures = 0;
+    for (const endpoint of endpoints) failures += await sendAll(config, endpoint, sender);
+    const verdict = failures === 0 ? "All samples were accepted." : `${failures} samples failed.`;
+    print(verdict);
+    context.exitCode = failures === 0 ? 0 : 1;
+  } finally {
+    await sender.close();
+  }
+}
+
+function chosen(config: Config, { endpoint }: Said, command: Command): EndpointConfig[] {
+  const able = config.endpoints.filter(({ url }) => url !== null);
+  if (endpoint === undefined) return able;
+  const found = able.filter(({ name }) => name === endpoint);
+  if (found.length > 0) return found;
+  const names = able.map(({ name }) => name).join(", ");
+  return command.error(`Expected an endpoint of the configuration (${names}), got "${endpoint}".`, {
+    exitCode: 2,
+  });
+}
+
+async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender): Promise<number> {
+  const timezone = config.pbxs.find(({ name }) => name === endpoint.pbx)?.timezone ?? "UTC";
+  const samples = sampleEvents(endpoint.pbx, timezone, Date.now());
+  const rows: string[][] = [];
+  let failures = 0;
+  for (const [index, event] of samples.entries()) {
+    if (!profileSends(endpoint.profile, event)) continue;
+    const startedAt = performance.now();
+    const outcome = await sender.send(endpoint, sampleDelivery(endpoint, event, index), 1);
+    if (outcome.kind !== "accepted") failures += 1;
+    const tookMs = Math.round(performance.now() - startedAt);
+    const mark = outcome.kind === "accepted" ? "✓" : "✗";
+    rows.push([`  ${mark}`, nameOf(event, endpoint), describeOutcome(outcome), `${tookMs} ms`]);
+  }
+  print(`${endpoint.name} (${endpoint.method}, ${endpoint.profile})`, ...table(rows));
+  return failures;
+}
+
+function nameOf(event: CallEvent, { profile, method }: EndpointConfig): string {
+  const fields = new Map(renderFields(event, profile, method));
+  const name = fields.get("event") ?? fields.get("Event") ?? event.kind;
+  return event.kind === "ended" ? `${name} ${event.finish}` : name;
+}
+
+function sampleDelivery(endpoint: EndpointConfig, event: CallEvent, index: number) {
+  return {
+    deliveryId: index + 1,
+    endpoint: endpoint.name,
+    position: index + 1,
+    sequence: index + 1,
+    event,
+    attempts: 0,
+    spent: 0,
+    firstAttemptAt: null,
+    dueAt: event.at,
+  };
+}

@@ -1,0 +1,76 @@
+/** `offhook simulate` as a process: starts, is told what happens, stops. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+
+const ENTRY = `
+  const { simulateCommand } = await import(${JSON.stringify(new URL("./simulate.ts", import.meta.url).href)});
+  await simulateCommand().parseAsync(process.argv.slice(1), { from: "user" });
+`;
+
+const running: ChildProcessWithoutNullStreams[] = [];
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill("SIGKILL");
+});
+
+function simulate(...args: readonly string[]) {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", ENTRY, "--", ...args]);
+  running.push(child);
+  let said = "";
+  const hears: (() => void)[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      for (const hear of hears) hear();
+    });
+  }
+  const over = once(child, "close").then(([code]: unknown[]) => ({ code, said }));
+  const hear = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(said);
+        if (found) resolve(found);
+      };
+      hears.push(look);
+      look();
+      void over.then(() => reject(new Error(`Expected ${String(pattern)}, got: ${said}`)));
+    });
+  return { child, hear, over };
+}
+
+describe("offhook simulate", () => {
+  it("serves, is told what happens by the other commands, stops cleanly", async () => {
+    const server = simulate("--port", "0", "--tls", "--set", "flickerChance=0");
+    const [, url = ""] = await server.hear(/PBX_URL = (\S+)/);
+    const at = ["--url", url.replace("https://", "")];
+    const call = await simulate("call", "--did", "420222000100", ...at).over;
+    expect(call).toEqual({ code: 0, said: "Call 1.\n" });
+    const played = await simulate("play", "internal", "--pace", "0", ...at).over;
+    expect(played).toEqual({ code: 0, said: "Played internal.\n" });
+    const state = await simulate("state", ...at).over;
+    expect(state.said).toMatch(/^Call 1: 10007 MyTrunk \(420777000001\) → 800 Support, Routing\n/);
+    expect(state.said).toMatch(/101 Ringing with 420777000001/);
+    const wrong = await simulate("answer", "150", ...at).over;
+    expect(wrong.code).toBe(1);
+    expect(wrong.said).toMatch(/^Expected a call ringing at 150, there is none\./);
+    server.child.kill("SIGTERM");
+    expect(await server.over).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/Stopped\.\n$/),
+    });
+  });
+
+  it.each([
+    [["--set", "nonsense=1"], /Unrecognized key: "nonsense"/],
+    [["--set", "partyDid=blue"], /Invalid option/],
+    [["--port", "x"], /Expected a number from 0 to 65535/],
+    [["--play", "opera"], /Expected the name of a scene, got "opera"/],
+    [["state", "--url", "http://127.0.0.1:9"], /Expected a simulator at .*, none answers\./],
+  ])("%j: one sentence and an exit code", async (args, sentence) => {
+    const { code, said } = await simulate(...args).over;
+    expect(code).not.toBe(0);
+    expect(said).toMatch(sentence);
+    expect(said).not.toMatch(/ {4}at /);
+  });
+});

@@ -1,0 +1,54 @@
+/**
+ * Our own HTTP server (`LISTEN`): `/healthz` answers while the process runs, `/readyz` tells whether it
+ * does its work, and if not, why. Nothing here needs a log-in, so nothing here tells of calls.
+ */
+import fastify from "fastify";
+
+/** One thing that keeps the service from its work. */
+export interface Unready {
+  /** What it concerns: `pbx.main`, `store` … */
+  readonly part: string;
+  readonly reason: string;
+}
+
+export interface HttpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+  /** Everything that is not well; empty = ready. */
+  readonly unready: () => Promise<readonly Unready[]>;
+}
+
+export interface HttpServer {
+  /** Origin, with the port that was really taken. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const bodyBytesMax = 64 * 1024;
+const requestTimeoutMs = 10_000;
+
+/** Rejects with a sentence that tells the way out if the address cannot be had. */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { host, port, version } = options;
+  const app = fastify({ bodyLimit: bodyBytesMax, requestTimeout: requestTimeoutMs });
+  app.get("/healthz", async () => ({ status: "ok", version }));
+  app.get("/readyz", async (_request, reply) => {
+    const reasons = await options.unready();
+    reply.header("cache-control", "no-store");
+    return reply.code(reasons.length === 0 ? 200 : 503).send({
+      status: reasons.length === 0 ? "ready" : "not ready",
+      reasons,
+    });
+  });
+  try {
+    const url = await app.listen({ host, port });
+    return { url, stop: () => app.close() };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new Error(
+      `Expected LISTEN = ${host}:${port} to be free for our HTTP server, got ${code}. ` +
+        "Stop what listens there, or set LISTEN to another address.",
+    );
+  }
+}

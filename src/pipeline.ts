@@ -1,0 +1,139 @@
+/**
+ * THE HEART: for each activity of one PBX → reduce → events, their deliveries and the tracker's checkpoint,
+ * stored in ONE transaction before anything is sent.
+ * Must hold: activities are worked in one at a time and in order; what was told is stored before it is sent;
+ * a store that fails stops the intake, and the same transaction is tried again until it succeeds.
+ */
+import type { CallEvent } from "./events/event.ts";
+import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
+import type { Activity } from "./tracker/activity.ts";
+import { reduce } from "./tracker/reduce.ts";
+import { nextDueAt, restore, serialise, type TrackerSettings } from "./tracker/state.ts";
+import type { Clock } from "./util/clock.ts";
+import type { Log } from "./util/log.ts";
+
+export interface PipelineOptions {
+  readonly tracker: TrackerSettings;
+  readonly outbox: Pick<Outbox, "append" | "loadCheckpoints">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Names of the endpoints that an event is owed to. */
+  readonly route: (event: CallEvent) => readonly string[];
+  /** The tracker wants the list of active calls. */
+  readonly ask: () => void;
+  /** Deliveries that are durable now. */
+  readonly owed: (deliveries: readonly Delivery[]) => void;
+}
+
+export interface Pipeline {
+  /** Takes an activity; never blocks, never throws. */
+  take(activity: Activity): void;
+  /** Why nothing is taken in at the moment; null when all is well. */
+  trouble(): string | null;
+  /** Calls that the tracker follows. */
+  calls(): number;
+  /** Takes nothing any more; resolves when all that was taken is stored, or the store keeps failing. */
+  stop(): Promise<void>;
+}
+
+/** Beyond this the store has failed for long; the snapshot after it heals makes good what is left out. */
+const waitingMax = 100_000;
+const storeRetryMs = 1_000;
+/** A deadline is never awaited in a tight loop, whatever the clock does. */
+const tickMsMin = 1;
+
+/** Takes up the calls that were followed before the last stop. */
+export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { tracker, outbox, clock, log } = options;
+  const checkpoints = await outbox.loadCheckpoints(tracker.pbx);
+  let state = restore(checkpoints.flatMap((saved) => saved.state ?? []));
+  let waiting: Activity[] = [];
+  let running: Promise<void> | null = null;
+  let trouble: string | null = null;
+  let stopped = false;
+  let cancelTick = () => {};
+
+  function take(activity: Activity): void {
+    if (stopped) return;
+    if (waiting.length >= waitingMax) {
+      trouble = `more than ${waitingMax} activities wait for the store`;
+      return;
+    }
+    waiting.push(activity);
+    running ??= work().finally(() => {
+      running = null;
+    });
+  }
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      const entries: Entry[] = [];
+      const changed = new Set<number>();
+      for (const activity of batch) {
+        const step = reduce(state, activity, tracker);
+        state = step.state;
+        for (const callNumber of step.changed) changed.add(callNumber);
+        for (const event of step.events) entries.push({ event, endpoints: options.route(event) });
+        if (step.ask) options.ask();
+      }
+      if (entries.length > 0 || changed.size > 0) await store(entries, checkpointsOf(changed));
+      awaitDeadline();
+    }
+  }
+
+  /** Inside calls are not kept: a snapshot tells all there is to know of them. */
+  function checkpointsOf(changed: ReadonlySet<number>): Checkpoint[] {
+    return [...changed].map((callNumber) => {
+      const call = state.calls.get(callNumber);
+      const kept = call !== undefined && call.external !== null;
+      return {
+        pbx: tracker.pbx,
+        key: String(callNumber),
+        state: kept ? serialise(call) : null,
+      };
+    });
+  }
+
+  async function store(entries: readonly Entry[], changed: readonly Checkpoint[]): Promise<void> {
+    for (;;) {
+      try {
+        const deliveries = await outbox.append(entries, changed);
+        trouble = null;
+        for (const { event, endpoints } of entries) {
+          const { eventId, kind, user, callId, link } = event;
+          log.info({ eventId, kind, user, callId, link, endpoints }, "event.stored");
+        }
+        options.owed(deliveries);
+        return;
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+        log.error({ trouble, events: entries.length }, "The store refuses to write; trying again.");
+        if (stopped) return;
+        await new Promise<void>((resolve) => clock.after(storeRetryMs, resolve));
+      }
+    }
+  }
+
+  function awaitDeadline(): void {
+    cancelTick();
+    cancelTick = () => {};
+    const dueAt = nextDueAt(state, tracker);
+    if (dueAt === null || stopped) return;
+    const delayMs = Math.max(tickMsMin, dueAt - clock.now());
+    cancelTick = clock.after(delayMs, () => take({ kind: "tick", at: clock.now() }));
+  }
+
+  awaitDeadline();
+  return {
+    take,
+    trouble: () => trouble,
+    calls: () => state.calls.size,
+    async stop() {
+      stopped = true;
+      cancelTick();
+      await running;
+    },
+  };
+}

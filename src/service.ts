@@ -1,0 +1,189 @@
+/**
+ * The composition root, in the order of the path: PBX → source → tracker → events → outbox → delivery →
+ * endpoint. Stopping goes the same way, so that nothing is taken in which cannot be stored, and nothing
+ * stored is lost.
+ */
+import type { Config, PbxConfig } from "./config/config.ts";
+import { createDispatcher, type Dispatcher } from "./delivery/dispatcher.ts";
+import { endpointsFor } from "./delivery/endpoint.ts";
+import type { EndpointStatus } from "./delivery/outlet.ts";
+import { createSender } from "./delivery/sender.ts";
+import type { CallEvent } from "./events/event.ts";
+import { startHttp, type Unready } from "./http/server.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import { openSqliteOutbox } from "./outbox/sqlite/sqliteOutbox.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
+import type { Source, SourceStatus } from "./source/source.ts";
+import { createThreecxSource } from "./source/threecx/index.ts";
+import { defaultSettings } from "./tracker/state.ts";
+import { type Clock, steadyClock } from "./util/clock.ts";
+import type { Log } from "./util/log.ts";
+import { type ProxyEnv, proxyFor } from "./util/proxy.ts";
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+  readonly proxyEnv: ProxyEnv;
+}
+
+export interface Service {
+  /** Origin of our HTTP server. */
+  readonly url: string;
+  unready(): Promise<readonly Unready[]>;
+  endpoints(): readonly EndpointStatus[];
+  sources(): ReadonlyMap<string, SourceStatus>;
+  /** Puts a checked new configuration in force. LISTEN and DATA_DIR wait for a restart. */
+  reload(config: Config): Promise<void>;
+  /** Takes nothing in any more, finishes what is in flight, closes the store. */
+  stop(): Promise<void>;
+}
+
+/** How long a stop waits for requests in flight. */
+const stopGraceMs = 15_000;
+
+/** Rejects with a sentence that tells the way out if a part cannot start. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { log, version, proxyEnv } = options;
+  let { config } = options;
+  const clock = steadyClock();
+  const outbox = await openSqliteOutbox({ dataDir: config.dataDir, log });
+  const sender = createSender({
+    version,
+    now: Date.now,
+    proxyFor: (origin) => proxyFor(origin, proxyEnv)?.href ?? null,
+  });
+  const dispatcher = createDispatcher({
+    outbox,
+    endpoints: config.endpoints,
+    send: sender.send,
+    clock,
+    log,
+    random: Math.random,
+  });
+  const route = (event: CallEvent) => endpointsFor(event, config.endpoints, config.userEndpoints);
+  const watches = new Map<string, Watch>();
+  const shared = { outbox, dispatcher, clock, log, proxyEnv, route };
+
+  const unready = async () => [
+    ...[...watches].flatMap(([name, watch]) => troubleOf(name, watch)),
+    ...(await storeTrouble(outbox)),
+  ];
+  const { host, port } = config.listen;
+  const http = await startHttp({ host, port, version, unready }).catch(async (error) => {
+    await outbox.close();
+    throw error;
+  });
+  await dispatcher.start();
+  for (const pbx of config.pbxs) watches.set(pbx.name, await watchPbx(pbx, shared));
+
+  return {
+    url: http.url,
+    unready,
+    endpoints: () => dispatcher.status(),
+    sources: () => new Map([...watches].map(([name, { source }]) => [name, source.status()])),
+    async reload(next) {
+      const before = new Map(config.pbxs.map((pbx) => [pbx.name, pbx]));
+      config = next;
+      dispatcher.update(next.endpoints);
+      for (const [name, watch] of watches) {
+        const pbx = next.pbxs.find((candidate) => candidate.name === name);
+        if (pbx !== undefined && samePbx(pbx, before.get(name))) continue;
+        await watch.stop();
+        watches.delete(name);
+      }
+      for (const pbx of next.pbxs) {
+        if (!watches.has(pbx.name)) watches.set(pbx.name, await watchPbx(pbx, shared));
+      }
+    },
+    async stop() {
+      await Promise.all([...watches.values()].map((watch) => watch.stop()));
+      await dispatcher.stop(stopGraceMs);
+      await sender.close();
+      await http.stop();
+      await outbox.close();
+    },
+  };
+}
+
+/** One PBX being watched: its source and its tracker. */
+interface Watch {
+  readonly source: Source;
+  readonly pipeline: Pipeline;
+  stop(): Promise<void>;
+}
+
+interface Shared {
+  readonly outbox: Outbox;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly proxyEnv: ProxyEnv;
+  readonly route: (event: CallEvent) => readonly string[];
+}
+
+async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
+  const { outbox, dispatcher, clock, log, proxyEnv, route } = shared;
+  const source = createThreecxSource({ pbx, log, clock, proxyEnv });
+  const pipeline = await createPipeline({
+    tracker: { ...defaultSettings, pbx: pbx.name, timezone: pbx.timezone },
+    outbox,
+    clock,
+    log,
+    route,
+    ask: () => source.askActiveCalls(),
+    owed: (deliveries) => dispatcher.enqueue(deliveries),
+  });
+  // What was hidden before a blind stretch is asked for once we see again.
+  source.onStatus(({ state }) => {
+    if (state === "live") source.askActiveCalls();
+  });
+  source.start(pipeline.take);
+  return {
+    source,
+    pipeline,
+    async stop() {
+      await source.stop();
+      await pipeline.stop();
+    },
+  };
+}
+
+/** Configurations hold secrets, which do not print: compare what they are, too. */
+function samePbx(a: PbxConfig, b: PbxConfig | undefined): boolean {
+  if (b === undefined) return false;
+  const secret = a.clientSecret.reveal() === b.clientSecret.reveal();
+  return secret && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function troubleOf(name: string, { source, pipeline }: Watch): Unready[] {
+  const part = `pbx.${name}`;
+  const found: Unready[] = [];
+  const status = source.status();
+  switch (status.state) {
+    case "live":
+      break;
+    case "refused":
+    case "waiting":
+      found.push({ part, reason: status.reason });
+      break;
+    case "connecting":
+      found.push({ part, reason: `connecting, attempt ${status.attempt}` });
+      break;
+    case "stopped":
+      found.push({ part, reason: "stopped" });
+      break;
+  }
+  const trouble = pipeline.trouble();
+  if (trouble !== null) found.push({ part: "store", reason: trouble });
+  return found;
+}
+
+async function storeTrouble(outbox: Outbox): Promise<Unready[]> {
+  try {
+    await outbox.probe();
+    return [];
+  } catch (error) {
+    return [{ part: "store", reason: error instanceof Error ? error.message : String(error) }];
+  }
+}

@@ -1,0 +1,34 @@
+/** Which proxy leads to a target, by the usual variables of the environment (read by config alone). */
+
+export interface ProxyEnv {
+  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: string | undefined;
+  readonly noProxy?: string | undefined;
+}
+function portOf(url: URL): string {
+  return url.port || (url.protocol === "https:" ? "443" : "80");
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+}
+
+/** `host`, `.domain`, `*.domain`, each with or without `:port`; `*` is everything. */
+function isExcepted(url: URL, noProxy: string): boolean {
+  return noProxy.split(/[\s,]+/).some((entry) => {
+    if (entry === "*") return true;
+    const [, name = "", port] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+    const isIpV6 = entry.includes("::") || entry.startsWith("[");
+    const bare = (isIpV6 ? entry.toLowerCase() : name).replace(/^\*?\./, "").replace(/[[\]]/g, "");
+    if (bare === "" || (port !== undefined && !isIpV6 && port !== portOf(url))) return false;
+    return hostOf(url) === bare || hostOf(url).endsWith(`.${bare}`);
+  });
+}
+
+/** The proxy for this target, null for the straight way. */
+export function proxyFor(target: string, env: ProxyEnv): URL | null {
+  const url = new URL(target);
+  const chosen = url.protocol === "https:" ? env.httpsProxy || env.httpProxy : env.httpProxy;
+  if (!chosen || isExcepted(url, env.noProxy ?? "")) return null;
+  return new URL(/^[a-z]+:\/\//i.test(chosen) ? chosen : `http://${chosen}`);
+}
