@@ -5,6 +5,7 @@
  */
 import type { Dispatcher } from "undici";
 import type { EpochMs } from "../events/event.ts";
+import { assertNever } from "../util/assertNever.ts";
 import { type Carried, type Connections, createConnections, type ProxyFor } from "./connections.ts";
 import type { FailedStage, Outcome } from "./outcome.ts";
 import type { HttpRequest } from "./request.ts";
@@ -186,6 +187,8 @@ function outcomeOf(ending: Ending, proxied: boolean, now: EpochMs): Outcome {
       const stage = stageOf(codeOf(ending.error), proxied);
       return { kind: "failed", stage, message: messageOf(ending.error) };
     }
+    default:
+      return assertNever(ending);
   }
 }
 

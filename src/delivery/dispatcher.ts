@@ -7,6 +7,7 @@
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery, Fate, Outbox, Settlement } from "../outbox/outbox.ts";
+import { assertNever } from "../util/assertNever.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 import { owedFrom } from "./lane.ts";
@@ -287,6 +288,8 @@ function fateOf(verdict: Verdict, now: EpochMs): Fate {
       return { state: "pending", spent: verdict.spent, dueAt: verdict.dueAt };
     case "pauseEndpoint":
       return { state: "pending", spent: verdict.spent, dueAt: now };
+    default:
+      return assertNever(verdict);
   }
 }
 

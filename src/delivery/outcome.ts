@@ -1,5 +1,6 @@
 /** What one HTTP exchange came to. A receiver's refusal is an outcome, never an error of ours. */
 import type { EpochMs } from "../events/event.ts";
+import { assertNever } from "../util/assertNever.ts";
 
 /**
  * Where an exchange failed. `local` is a fault on our side of the wire (our resolver, our proxy, a
@@ -37,5 +38,7 @@ export function describe(outcome: Outcome): string {
       return `refused with ${outcome.status}`;
     case "failed":
       return `failed (${outcome.stage}): ${outcome.message}`;
+    default:
+      return assertNever(outcome);
   }
 }

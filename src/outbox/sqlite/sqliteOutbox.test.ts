@@ -124,8 +124,8 @@ describe("writing", () => {
     const bad = outbox.append(
       [
         { event: callEvent(50), endpoints: ["a"] },
-        // A time that no STRICT integer column takes.
-        { event: { ...callEvent(51), at: 0.5 }, endpoints: ["a"] },
+        // A time that no column takes.
+        { event: { ...callEvent(51), at: Number.NaN }, endpoints: ["a"] },
       ],
       [{ pbx: "main", key: "k", state: "s" }],
     );

@@ -81,7 +81,7 @@ function perform(sql: Statements, request: Request): Operations[Request["operati
 }
 
 function appendEvent(sql: Statements, event: EventRow): readonly Made[] | null {
-  const stored = sql.insertEvent.get(event.eventId, event.at, event.body);
+  const stored = sql.insertEvent.get(event.eventId, whole(event.at), event.body);
   if (stored === undefined) return null;
   const position = Number(stored.position);
   return event.endpoints.map((endpoint): Made => {
@@ -102,8 +102,8 @@ function settle(sql: Statements, { deliveryId, attempt, fate }: SettleRow): void
     state: fate.state,
     attempts: attempt.number,
     spent: fate.state === "pending" ? fate.spent : null,
-    startedAt: attempt.startedAt,
-    dueAt: fate.state === "pending" ? fate.dueAt : null,
+    startedAt: whole(attempt.startedAt),
+    dueAt: fate.state === "pending" ? whole(fate.dueAt) : null,
     reason: fate.state === "dead" ? fate.reason : null,
     deliveryId,
   });
@@ -113,12 +113,17 @@ function settle(sql: Statements, { deliveryId, attempt, fate }: SettleRow): void
   sql.putAttempt.run(
     deliveryId,
     attempt.number,
-    attempt.startedAt,
-    attempt.durationMs,
+    whole(attempt.startedAt),
+    whole(attempt.durationMs),
     attempt.status,
     attempt.outcome,
     attempt.responseHead,
   );
+}
+
+/** Times are whole milliseconds in the store, whatever clock they came from. */
+function whole(ms: number): number {
+  return Math.round(ms);
 }
 
 function messageOf(error: unknown): string {

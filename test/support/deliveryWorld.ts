@@ -1,0 +1,158 @@
+/** A dispatcher with a clock, a store and receivers of the test's own around it. */
+import type { EndpointConfig } from "../../src/config/config.ts";
+import { createDispatcher, type Dispatcher } from "../../src/delivery/dispatcher.ts";
+import type { Outcome } from "../../src/delivery/outcome.ts";
+import type { Delivery } from "../../src/outbox/outbox.ts";
+import type { Clock } from "../../src/util/clock.ts";
+import { type Log, silentLog } from "../../src/util/log.ts";
+import { callEvent } from "../conformance/outboxEvents.ts";
+import { OutboxModel } from "../conformance/outboxModel.ts";
+
+export const START = 1_800_000_000_000;
+
+/** Time that passes only when the test says so. */
+export class TestClock implements Clock {
+  #now = START;
+  #timers = new Set<{ at: number; run: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, delayMs), run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  get sleeping(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass, timer by timer, everything between them settled. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settleDown();
+    for (;;) {
+      const due = [...this.#timers].filter(({ at }) => at <= end);
+      const next = due.reduce<(typeof due)[number] | null>(
+        (first, timer) => (first === null || timer.at < first.at ? timer : first),
+        null,
+      );
+      if (next === null) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.run();
+      await settleDown();
+    }
+    this.#now = end;
+  }
+}
+
+const settleDown = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export const OK: Outcome = { kind: "accepted", status: 200, responseHead: "" };
+export const refused = (status: number): Outcome => ({
+  kind: "refused",
+  status,
+  retryAfterAt: null,
+  responseHead: "",
+});
+export const UNREACHABLE: Outcome = { kind: "failed", stage: "connect", message: "ECONNREFUSED" };
+
+export interface Exchange {
+  readonly endpoint: string;
+  readonly eventId: string;
+  readonly call: number;
+  readonly sequence: number;
+  readonly attempt: number;
+  readonly at: number;
+  readonly outcome: Outcome;
+}
+
+export type Answer = (endpoint: string, delivery: Delivery, attempt: number) => Outcome;
+
+/** A dispatcher with everything around it, and the record of what reached the receivers. */
+export class World {
+  readonly clock = new TestClock();
+  readonly outbox = new OutboxModel();
+  readonly exchanges: Exchange[] = [];
+  readonly lines: string[] = [];
+  inFlight = 0;
+  inFlightMost = 0;
+  answer: Answer = () => OK;
+  latencyMs: (endpoint: string) => number = () => 5;
+  random: () => number = () => 0.5;
+  dispatcher: Dispatcher;
+  endpoints: readonly EndpointConfig[];
+  #generation = 0;
+
+  constructor(endpoints: readonly EndpointConfig[]) {
+    this.endpoints = endpoints;
+    this.dispatcher = this.#create();
+  }
+
+  #create(): Dispatcher {
+    const { clock, outbox, endpoints } = this;
+    const generation = ++this.#generation;
+    const note = (_fields: object, line: string) => this.lines.push(line);
+    const log: Log = { ...silentLog, warn: note, error: note, info: note };
+    return createDispatcher({
+      // A process that was killed writes nothing more.
+      outbox: {
+        loadPending: (after, limit) => outbox.loadPending(after, limit),
+        probe: () => outbox.probe(),
+        settle: (settlements) =>
+          generation === this.#generation ? outbox.settle(settlements) : new Promise(() => {}),
+      },
+      endpoints,
+      clock,
+      log,
+      random: () => this.random(),
+      send: (config, delivery, attempt) => this.#send(config, delivery, attempt),
+    });
+  }
+
+  #send(config: EndpointConfig, delivery: Delivery, attempt: number): Promise<Outcome> {
+    const outcome = this.answer(config.name, delivery, attempt);
+    this.inFlight += 1;
+    this.inFlightMost = Math.max(this.inFlightMost, this.inFlight);
+    const { event, sequence } = delivery;
+    this.exchanges.push({
+      endpoint: config.name,
+      eventId: event.eventId,
+      call: event.callNumber,
+      sequence,
+      attempt,
+      at: this.clock.now(),
+      outcome,
+    });
+    return new Promise((resolve) => {
+      this.clock.after(this.latencyMs(config.name), () => {
+        this.inFlight -= 1;
+        resolve(outcome);
+      });
+    });
+  }
+
+  async append(call: number, number: number, endpoints = this.endpoints.map(({ name }) => name)) {
+    const made = await this.outbox.append([{ event: callEvent(call, number), endpoints }], []);
+    this.dispatcher.enqueue(made);
+  }
+
+  /** As after kill -9: all memory gone, what was in flight unsettled. */
+  async restart(): Promise<void> {
+    void this.dispatcher.stop(0);
+    this.dispatcher = this.#create();
+    await this.dispatcher.start();
+  }
+
+  delivered(endpoint = "default"): string[] {
+    const accepted = this.exchanges.filter((each) => each.outcome.kind === "accepted");
+    return accepted.filter((each) => each.endpoint === endpoint).map(({ eventId }) => eventId);
+  }
+
+  statusOf(name: string) {
+    return this.dispatcher.status().find((status) => status.name === name);
+  }
+}
