@@ -3,6 +3,7 @@
  * of the right kind. Annotations (`@odata.context`) are let through and dropped, since clients post
  * back what they were given.
  */
+import { assertNever } from "../../util/assertNever.ts";
 import { badRequest } from "./odata/error.ts";
 import type { EntityType, Kind, Row } from "./odata/schema.ts";
 import { parseDuration, parseInstant } from "./odata/value.ts";
@@ -58,5 +59,7 @@ function fits(value: unknown, kind: Kind): boolean {
     case "complex":
     case "nav":
       return typeof value === "object";
+    default:
+      return assertNever(kind);
   }
 }

@@ -2,6 +2,7 @@
  * What was written through XAPI, as changes of the simulator's directory, so that a queue made there
  * can be called. Properties that the directory does not know stay in XAPI's own store.
  */
+import { randomBytes } from "node:crypto";
 import type {
   ApiClient,
   Destination,
@@ -27,6 +28,7 @@ export interface DirectoryEdits {
 }
 
 const STRATEGIES: readonly PollingStrategy[] = ["RingAll", "Hunt", "HuntRandomStart", "NextAgent"];
+const SECRET_BYTES = 24;
 const RING_MS = 20_000;
 const QUEUE_WAIT_MS = 120_000;
 const MENU_WAIT_MS = 10_000;
@@ -142,10 +144,15 @@ function ruleOf(row: Row, trunk: string, old?: InboundRule): InboundRule {
   };
 }
 
+/** What an API client logs in with; shown once, when it is asked for. */
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString("base64url");
+}
+
 function clientOf(row: Row, old?: ApiClient): ApiClient {
   return {
     clientId: text(row, "Number"),
-    clientSecret: old?.clientSecret ?? "",
+    clientSecret: old?.clientSecret ?? newSecret(),
     callControl: row.CallControlEnabled === true,
     xapi: row.XAPIEnabled === true,
     monitored: numbers(row.Peers),

@@ -2,6 +2,7 @@
  * The simulator's directory as XAPI rows: plain translation, one function for each kind of entry.
  * Times of the directory are milliseconds, those of XAPI whole seconds.
  */
+import { assertNever } from "../../util/assertNever.ts";
 import {
   type ApiClient,
   type Destination,
@@ -62,6 +63,8 @@ export function destinationRow(directory: Directory, destination: Destination): 
       return row("External", "", "", "None", destination.number);
     case "end":
       return row("None", "", "", "None");
+    default:
+      return assertNever(destination);
   }
 }
 
@@ -177,6 +180,8 @@ function ivrForward(directory: Directory, destination: Destination): [string, st
       return ["CustomInput", destination.number, "None"];
     case "end":
       return ["EndCall", "", "None"];
+    default:
+      return assertNever(destination);
   }
 }
 

@@ -2,11 +2,11 @@
  * The functions and actions, as a table from `Set/Name` (bound to the set) or `Set()/Name` (bound to
  * an entity) to what they do.
  */
-import { randomBytes } from "node:crypto";
 import { callActions, recordingOperations, reports } from "./callOperations.ts";
 import type { NumberPlan } from "./catalogue.ts";
-import { withSecret } from "./edits.ts";
+import { newSecret, withSecret } from "./edits.ts";
 import { rowsIn } from "./memberships.ts";
+import { notFound } from "./odata/error.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
 import {
   complex,
@@ -20,10 +20,9 @@ import type { Outcome } from "./outcome.ts";
 import { systemParametersRow } from "./singletons.ts";
 import { TYPES } from "./types.ts";
 
-const SECRET_BYTES = 24;
-
 export function operations(world: OperationsWorld): ReadonlyMap<string, Operation> {
   return new Map<string, Operation>([
+    ...byNumber(world),
     ...freeNumbers(world),
     ...templates(world),
     ...callActions(world),
@@ -32,6 +31,27 @@ export function operations(world: OperationsWorld): ReadonlyMap<string, Operatio
     ...bulkActions(world),
     ...aboutTheSystem(world),
     ...about(world),
+  ]);
+}
+
+const FORMER_NAMES: Readonly<Record<string, string>> = {
+  Peers: "GetPeerByNumber",
+  Trunks: "GetTrunkByNumber",
+};
+
+/** How builds up to 20.0.7 found a DN by its number; later ones by key, `Users(Number='100')`. */
+function byNumber({ sets }: OperationsWorld): [string, Operation][] {
+  return sets.numbered().map((set) => [
+    `${set.name}/${FORMER_NAMES[set.name] ?? "GetByNumber"}`,
+    {
+      method: "GET",
+      takes: { number: "text" },
+      run: ({ args }) => {
+        const row = set.rows().find((candidate) => candidate.Number === args.get("number"));
+        if (!row) throw notFound(`${set.name} has no such number.`);
+        return { kind: "entity", context: `${set.name}/$entity`, row, type: set.type };
+      },
+    },
   ]);
 }
 
@@ -66,7 +86,7 @@ function templates({ sets }: OperationsWorld): [string, Operation][] {
             Id: 0,
             Number: number,
             AuthID: number,
-            AuthPassword: secret(),
+            AuthPassword: newSecret(),
             FaxServer: false,
           });
           return { kind: "entity", context: "Fax/$entity", row, type: TYPES.fax };
@@ -186,7 +206,7 @@ function about(world: OperationsWorld): [string, Operation][] {
       {
         method: "POST",
         run: ({ entity }) => {
-          const value = secret();
+          const value = newSecret();
           world.changeDirectory(withSecret(String(entity?.Number), value));
           return { kind: "entity", context: "Edm.String", row: { value }, type: undefined };
         },
@@ -261,8 +281,4 @@ function emptyList(type: string): Operation {
       type: undefined,
     }),
   };
-}
-
-function secret(): string {
-  return randomBytes(SECRET_BYTES).toString("base64url");
 }

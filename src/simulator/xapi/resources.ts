@@ -6,6 +6,7 @@
  *   /Set/Pbx.Name(…)     /Set(key)/Pbx.Name(…)   functions by GET, actions by POST
  *   /Singleton           GET, PATCH       /Singleton/Part     GET
  */
+import { assertNever } from "../../util/assertNever.ts";
 import type { ApiClient } from "../directory.ts";
 import { parseBody, parseEntity } from "./body.ts";
 import { parseAddress, parseArguments, parseKey, type Segment } from "./odata/address.ts";
@@ -219,6 +220,8 @@ function argumentValue(name: string, literal: string, kind: ArgumentKind): unkno
       if (literal === "null") return null;
       if (/^'(?:[^']|'')*'$/.test(literal)) return unquote(literal);
       break;
+    default:
+      return assertNever(kind);
   }
   throw notFound(`The argument ${name} is no ${kind}.`);
 }

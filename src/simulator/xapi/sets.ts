@@ -65,6 +65,11 @@ export class EntitySets {
     return [...this.#sets.keys()];
   }
 
+  /** The sets whose entities are known by a number, too. */
+  numbered(): EntitySet[] {
+    return [...this.#sets.values()].filter((set) => set.keys.includes("Number"));
+  }
+
   /** The smallest number of a plan that no DN has. */
   freeNumber(plan: NumberPlan): string {
     const used = new Set(this.#allBare().map((row) => row.Number));

@@ -1,4 +1,5 @@
 /** From an outcome to the answer on the wire, with the annotations that OData gives it. */
+import { assertNever } from "../../util/assertNever.ts";
 import type { SimAnswer } from "../seam.ts";
 import { type ApplyRules, applyOptions, writeEntity } from "./odata/apply.ts";
 import type { Options } from "./odata/options.ts";
@@ -63,6 +64,8 @@ export function writeAnswer(
         },
         body: outcome.bytes,
       };
+    default:
+      return assertNever(outcome);
   }
 }
 

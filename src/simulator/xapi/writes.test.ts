@@ -94,6 +94,14 @@ describe("writing through XAPI", () => {
     expect(bench.pbx.directory.clients[0]?.clientSecret).toBe(rowIn(token.body).value);
   });
 
+  it("makes an API client that cannot log in without the secret it is given", async () => {
+    const bench = new XapiBench();
+    await bench.ask("POST", "/ServicePrincipals", { Number: "second", XAPIEnabled: true });
+    const made = bench.pbx.directory.clients.at(-1);
+    expect(made).toMatchObject({ clientId: "second", xapi: true, callControl: false });
+    expect(made?.clientSecret.length).toBeGreaterThan(20);
+  });
+
   it("shows a department's members from both sides", async () => {
     const bench = new XapiBench();
     const group = rowIn((await bench.ask("POST", "/Groups", { Name: "Sales" })).body);

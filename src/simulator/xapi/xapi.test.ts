@@ -117,6 +117,15 @@ describe("what is known to be particular", () => {
       Name: "Support",
     });
     expect((await bench.ask("GET", "/Peers(Number='801')")).body).toMatchObject({ Type: "IVR" });
+    for (const [former, number] of [
+      ["Queues/Pbx.GetByNumber", "800"],
+      ["Trunks/Pbx.GetTrunkByNumber", "10007"],
+      ["Peers/Pbx.GetPeerByNumber", "801"],
+    ]) {
+      const { body } = await bench.ask("GET", `/${former}(number='${number}')?$select=Number`);
+      expect(body).toMatchObject({ Number: number });
+    }
+    expect((await bench.ask("GET", "/Queues/Pbx.GetByNumber(number='1')")).status).toBe(404);
     for (const key of ["/Recordings(5)", "/Users(99999)", "/Users('102')", "/Users(x)"]) {
       expect((await bench.ask("GET", key)).status).toBe(404);
     }
