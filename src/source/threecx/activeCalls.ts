@@ -1,6 +1,6 @@
 /**
- * The PBX's own list of active calls (XAPI). Read steadily, and at once when asked; every question gets
- * an answer that was asked for after it, or word that there is none.
+ * The PBX's own list of active calls (XAPI). Read steadily, and at once when asked; every question
+ * gets an answer that was asked for after it, or word that there is none.
  */
 import type { ActiveCalls, ActiveCallsUnavailable } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";

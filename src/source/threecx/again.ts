@@ -1,6 +1,7 @@
 /**
- * Work that is asked for at any time and never overlaps: a wish that comes while it runs leads to one
- * further run, begun after the wish. So whoever asked gets an answer that is younger than the question.
+ * Work that is asked for at any time and never overlaps: a wish that comes while it runs leads to
+ * one further run, begun after the wish. So whoever asked gets an answer that is younger than the
+ * question.
  */
 export interface Again {
   ask(): void;

@@ -1,6 +1,6 @@
 /**
- * One clear log line for what is not understood, and no flood of them: the same complaint speaks once in a
- * while and then says how many there were.
+ * One clear log line for what is not understood, and no flood of them: the same complaint speaks
+ * once in a while and then says how many there were.
  */
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";

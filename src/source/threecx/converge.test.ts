@@ -1,6 +1,6 @@
 /**
- * Whatever is lost, late, doubled or broken off: in the end the sink's picture is the PBX's. The state behind an
- * answer is that of the moment of its question, and answers come in any order.
+ * Whatever is lost, late, doubled or broken off: in the end the sink's picture is the PBX's. The
+ * state behind an answer is that of the moment of its question, and answers come in any order.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -112,7 +112,10 @@ function play(server: WirePbx, one: Step, held: (() => void)[], removed: Set<str
   }
 }
 
-/** A lost frame shows by the next one, but not before the first: so each connection begins with one. */
+/**
+ * A lost frame shows by the next one, but not before the first: so each connection begins with
+ * one.
+ */
 async function begin(server: WirePbx): Promise<void> {
   while (server.sockets.size === 0) await turn();
   server.frame(2, "/callcontrol/100");

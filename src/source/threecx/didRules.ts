@@ -1,6 +1,7 @@
 /**
- * From a DID number, or from the trunk alone, to the inbound rule that routes it. Pure.
- * Masks are the PBX's own: a `*` before or after the digits stands for any others. A leading "+" means nothing.
+ * From a DID number, or from the trunk alone, to the inbound rule that routes it. Pure. Masks are
+ * the PBX's own: a `*` before or after the digits stands for any others. A leading "+" means
+ * nothing.
  */
 import type { Did } from "../../tracker/activity.ts";
 

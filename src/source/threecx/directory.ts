@@ -1,6 +1,7 @@
 /**
- * Who is who in the PBX, from XAPI: kinds and names of numbers, and which inbound rule a DID belongs to.
- * A bonus: each set may fail alone, and without any of them calls are watched all the same.
+ * Who is who in the PBX, from XAPI: kinds and names of numbers, and which inbound rule a DID
+ * belongs to. A bonus: each set may fail alone, and without any of them calls are watched all the
+ * same.
  */
 import type { Did, DnKind } from "../../tracker/activity.ts";
 import { type DidRule, didRules } from "./didRules.ts";

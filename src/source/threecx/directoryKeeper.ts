@@ -1,6 +1,6 @@
 /**
- * Keeps the directory at hand and young: read at the start, every ten minutes, and, not too often, when
- * the PBX names a number that it does not have.
+ * Keeps the directory at hand and young: read at the start, every ten minutes, and, not too often,
+ * when the PBX names a number that it does not have.
  */
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";

@@ -1,6 +1,7 @@
 /**
- * What kind of thing a DN is, from the words that the PBX has for it: "W" + class name in the Call Control
- * API (`Wextension`, `Wexternalline` …; seen for some, by rule for the rest), `PeerType` in XAPI. Pure.
+ * What kind of thing a DN is, from the words that the PBX has for it: "W" + class name in the Call
+ * Control API (`Wextension`, `Wexternalline` …; seen for some, by rule for the rest), `PeerType`
+ * in XAPI. Pure.
  */
 import type { DnKind } from "../../tracker/activity.ts";
 
@@ -31,7 +32,9 @@ export function kindOfType(type: string): DnKind | null {
   return kinds.get(word) ?? kinds.get(word.replace(/^w/, "")) ?? "other";
 }
 
-/** What the number itself gives away: parking places are SP0, SP1 …; ROUTER routes calls by DID. */
+/**
+ * What the number itself gives away: parking places are SP0, SP1 …; ROUTER routes calls by DID.
+ */
 export function kindOfNumber(dn: string): DnKind | null {
   if (/^sp\d+$/i.test(dn)) return "parking";
   if (/^router$/i.test(dn)) return "routepoint";

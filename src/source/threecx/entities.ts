@@ -1,7 +1,7 @@
 /**
- * The GET that each Upsert asks for. One leg's questions follow one another, and as many Upserts as wait
- * for one leg are answered by one question; different legs are asked for side by side. What comes of
- * them leaves by the release queue, in the order of the frames.
+ * The GET that each Upsert asks for. One leg's questions follow one another, and as many Upserts
+ * as wait for one leg are answered by one question; different legs are asked for side by side.
+ * What comes of them leaves by the release queue, in the order of the frames.
  */
 import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";

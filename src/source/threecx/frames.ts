@@ -1,6 +1,6 @@
 /**
- * Reads frames and tells what each one asks for. Keeps count of the sequence: a hole means that a frame
- * was lost; a sequence that starts anew or repeats means nothing.
+ * Reads frames and tells what each one asks for. Keeps count of the sequence: a hole means that a
+ * frame was lost; a sequence that starts anew or repeats means nothing.
  */
 import { assertNever } from "../../util/assertNever.ts";
 import type { SourceCounters } from "../source.ts";
@@ -33,7 +33,7 @@ export class FrameReader {
     if (frame === null) {
       this.#notUnderstood(
         { frame: excerpt(text) },
-        'Expected a frame {"sequence":…,"event":{"event_type":…,"entity":…}}, got something else; ignored.',
+        'Expected {"sequence":…,"event":{"event_type":…,"entity":…}}, got another frame; ignored.',
       );
       return;
     }

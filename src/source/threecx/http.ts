@@ -1,7 +1,7 @@
 /**
- * One HTTP exchange with the PBX: a status and a text, or a reason why there is none. Never throws,
- * reads no more than it was told to, and ends by its deadline. Sockets are kept, so that the GET after
- * a frame costs one round trip.
+ * One HTTP exchange with the PBX: a status and a text, or a reason why there is none. Never
+ * throws, reads no more than it was told to, and ends by its deadline. Sockets are kept, so that
+ * the GET after a frame costs one round trip.
  */
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import type { Clock } from "../../util/clock.ts";

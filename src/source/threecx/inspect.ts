@@ -1,6 +1,6 @@
 /**
- * What an operator's check asks a PBX: does the log-in work, which DNs does this API client see, and which
- * are there at all. Each question fails alone, with a reason in plain words.
+ * What an operator's check asks a PBX: does the log-in work, which DNs does this API client see,
+ * and which are there at all. Each question fails alone, with a reason in plain words.
  */
 import type { DnKind } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";

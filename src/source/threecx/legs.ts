@@ -1,7 +1,8 @@
 /**
- * What one connection knows of the legs, and which of two answers is the younger. Answers are ordered by
- * when they were asked for, never by when they came: the PBX tells the state at some moment after the question.
- * A leg that a frame spoke of after a snapshot was asked for is not that snapshot's to decide.
+ * What one connection knows of the legs, and which of two answers is the younger. Answers are
+ * ordered by when they were asked for, never by when they came: the PBX tells the state at some
+ * moment after the question. A leg that a frame spoke of after a snapshot was asked for is not
+ * that snapshot's to decide.
  */
 import type { DnKind, Leg } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";

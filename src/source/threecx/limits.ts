@@ -1,6 +1,6 @@
 /**
- * Every limit and interval of the 3CX source, by name. Callers may override single ones (tests do);
- * what the operator may set is in PbxConfig instead.
+ * Every limit and interval of the 3CX source, by name. Callers may override single ones (tests
+ * do); what the operator may set is in PbxConfig instead.
  */
 export interface Limits {
   /** TCP, TLS and a proxy's tunnel together. */
@@ -29,7 +29,10 @@ export interface Limits {
   /** Answers without data of interest: tokens, refusals. */
   readonly smallBytesMax: number;
 
-  /** Time between pings; the official sample sends one each 5 s, a quiet PBX says nothing for hours. */
+  /**
+   * Time between pings; the official sample sends one each 5 s, a quiet PBX says nothing for
+   * hours.
+   */
   readonly pingMs: number;
   /** After a ping without any sign of life for this long the connection is half-open. */
   readonly pongTimeoutMs: number;
@@ -65,11 +68,15 @@ export interface Limits {
   /** How often a forbidden list of active calls is tried again. */
   readonly forbiddenProbeMs: number;
 
-  /** A token is renewed this long before it ends, or at nine tenths of its life if that is later. */
+  /**
+   * A token is renewed this long before it ends, or at nine tenths of its life if that is later.
+   */
   readonly tokenAheadMs: number;
   /** A renewal that failed is not tried again sooner, as long as the old token lasts. */
   readonly tokenRetryMs: number;
-  /** A whole part of the API that said 401 to a new token too gets no further token for this long. */
+  /**
+   * A whole part of the API that said 401 to a new token too gets no further token for this long.
+   */
   readonly deniedKeptMs: number;
 
   /** A PBX that refuses us is asked again after this. */
@@ -77,7 +84,10 @@ export interface Limits {
   /** A connection that lived this long starts the back-off anew. */
   readonly settledMs: number;
 
-  /** The same complaint is logged at most once in this time; the next line says how many there were. */
+  /**
+   * The same complaint is logged at most once in this time; the next line says how many there
+   * were.
+   */
   readonly complaintGapMs: number;
   /** Names kept of DNs that were already complained about or asked for. */
   readonly namesMax: number;

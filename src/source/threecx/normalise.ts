@@ -114,7 +114,9 @@ export function normaliseParticipant(
 /** A number between the brackets of `<DN> <name> (<number>)`, not a word of the name. */
 const numberShaped = /^[+*#\d][*#\d\s()/.-]*$/;
 
-/** `<DN> <name>`, for trunks `<DN> <name> (<number>)`; also `MakeCall` or a parking place alone. */
+/**
+ * `<DN> <name>`, for trunks `<DN> <name> (<number>)`; also `MakeCall` or a parking place alone.
+ */
 export function partyOfText(text: string, knowledge: Knowledge): Party {
   const trimmed = text.trim();
   const space = trimmed.search(/\s/);

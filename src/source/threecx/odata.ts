@@ -1,6 +1,7 @@
 /**
- * Reads a whole XAPI set, page by page. `$top` beyond 100 is refused, `nextLink` is often missing, and a
- * server may ignore `$skip`: so a short page ends it, and a page that brings nothing new does too.
+ * Reads a whole XAPI set, page by page. `$top` beyond 100 is refused, `nextLink` is often missing,
+ * and a server may ignore `$skip`: so a short page ends it, and a page that brings nothing new
+ * does too.
  */
 import type { Limits } from "./limits.ts";
 import { parseRows } from "./parse.ts";

@@ -72,8 +72,8 @@ export function parseEntity(path: string): Entity | null {
 }
 
 /**
- * One leg. Only an id is indispensable; absent texts are "", absent types "None", as the PBX writes them.
- * `known` fills in what the place where it was found says already.
+ * One leg. Only an id is indispensable; absent texts are "", absent types "None", as the PBX
+ * writes them. `known` fills in what the place where it was found says already.
  */
 export function parseParticipant(
   value: unknown,

@@ -1,6 +1,6 @@
 /**
- * The way to the PBX through a proxy. REST and WebSocket must go the same way, so the choice is made
- * once, here, from what the configuration read of HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * The way to the PBX through a proxy. REST and WebSocket must go the same way, so the choice is
+ * made once, here, from what the configuration read of HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  */
 import * as http from "node:http";
 import * as https from "node:https";

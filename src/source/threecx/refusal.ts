@@ -1,6 +1,7 @@
 /**
- * Why a PBX refuses us, in plain words with the way out. The status alone is ambiguous (builds answer an
- * unticked box with 401 or 403), so the place where it was said and its words decide together.
+ * Why a PBX refuses us, in plain words with the way out. The status alone is ambiguous (builds
+ * answer an unticked box with 401 or 403), so the place where it was said and its words decide
+ * together.
  */
 import type { Refusal } from "../source.ts";
 import { parseErrorText } from "./parse.ts";
@@ -71,8 +72,8 @@ export function refusedBy(
 /** XAPI is a bonus: what is poorer without it, and the way out. */
 export function xapiReason(clientId: string, said: string): string {
   return (
-    `The Configuration API is not open to client "${clientId}" (${said}). Calls are watched all the same, ` +
-    "with less knowledge of names, kinds of numbers, DIDs and ends of calls. " +
+    `The Configuration API is not open to client "${clientId}" (${said}). Calls are watched all ` +
+    "the same, with less knowledge of names, kinds of numbers, DIDs and ends of calls. " +
     `Tick "3CX Configuration API Access" in ${place}, with a department and the role System Owner.`
   );
 }

@@ -1,8 +1,8 @@
 /**
- * Lets things out in the order in which the PBX spoke of them, though their answers come in any order.
- * Each frame takes a place in the queue; a place is let out when it is filled and all before it are out.
- * A place that stays empty holds the others back for `holdMsMax` at most; then they pass it, and it is let
- * out whenever it is filled.
+ * Lets things out in the order in which the PBX spoke of them, though their answers come in any
+ * order. Each frame takes a place in the queue; a place is let out when it is filled and all
+ * before it are out. A place that stays empty holds the others back for `holdMsMax` at most; then
+ * they pass it, and it is let out whenever it is filled.
  */
 import type { Clock } from "../../util/clock.ts";
 

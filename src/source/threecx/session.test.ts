@@ -6,7 +6,7 @@ import { participant } from "../../../test/support/wirePbx.ts";
 const { pbx, watch } = pbxRig();
 
 describe("going live", () => {
-  it("opens the WebSocket before it asks for the snapshot, and gives one token to both", async () => {
+  it("opens the WebSocket before it asks for the snapshot, with one token", async () => {
     const server = await pbx();
     server.legs.set("101/9001", participant("101", 9001));
     const watched = watch(server.url);
@@ -105,7 +105,7 @@ describe("frame order", () => {
     ]);
   });
 
-  it("asks once more, not once each, for Upserts that come while a leg is being asked for", async () => {
+  it("asks once more, not once each, for Upserts that come during a question", async () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { holdMsMax: 60_000 } });
     await watched.live();
@@ -119,7 +119,7 @@ describe("frame order", () => {
     expect(watched.source.counters.entityGets).toBe(2);
   });
 
-  it("drops the answer about a leg that was removed meanwhile, and later Upserts of it", async () => {
+  it("drops the answer about a leg that was removed meanwhile, and later Upserts", async () => {
     const server = await pbx();
     const watched = watch(server.url);
     await watched.live();
@@ -152,7 +152,7 @@ describe("frame order", () => {
 });
 
 describe("snapshots while live", () => {
-  it("reads all anew after a hole in the sequence, not after one that restarts or repeats", async () => {
+  it("reads all anew after a hole in the sequence, not after a restart or repeat", async () => {
     const server = await pbx();
     const watched = watch(server.url);
     await watched.live();

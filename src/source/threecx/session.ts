@@ -1,7 +1,7 @@
 /**
- * The life of one connection: WebSocket first, its frames kept back, then all legs at once, then the frames
- * kept back, then live, until it breaks. Nothing is replayed by the PBX, so each connection begins with
- * a snapshot and forgets what an earlier one knew.
+ * The life of one connection: WebSocket first, its frames kept back, then all legs at once, then
+ * the frames kept back, then live, until it breaks. Nothing is replayed by the PBX, so each
+ * connection begins with a snapshot and forgets what an earlier one knew.
  */
 import type { Activity, Leg } from "../../tracker/activity.ts";
 import { assertNever } from "../../util/assertNever.ts";

@@ -1,6 +1,6 @@
 /**
- * The source for a 3CX V20: connects, and keeps connected until it is stopped. A PBX that cannot be
- * reached is tried with growing pauses, one that refuses us slowly.
+ * The source for a 3CX V20: connects, and keeps connected until it is stopped. A PBX that cannot
+ * be reached is tried with growing pauses, one that refuses us slowly.
  */
 import type { PbxConfig } from "../../config/config.ts";
 import type { Activity } from "../../tracker/activity.ts";

@@ -1,7 +1,7 @@
 /**
- * The access token. The PBX keeps one active token for an API client: asking for a new one ends the old.
- * So it is asked for only when needed, once at a time, and everybody gets the same.
- * The token is never logged.
+ * The access token. The PBX keeps one active token for an API client: asking for a new one ends
+ * the old. So it is asked for only when needed, once at a time, and everybody gets the same. The
+ * token is never logged.
  */
 import type { Clock } from "../../util/clock.ts";
 import type { Http } from "./http.ts";

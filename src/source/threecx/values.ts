@@ -1,7 +1,8 @@
 /**
- * Reads single values out of JSON that nobody vouches for. Nothing here throws, whatever it is given.
- * Field names match in snake_case and PascalCase alike: the documentation of the Call Control API
- * writes frames in one and its prose in the other, and XAPI's twins of its shapes use the second.
+ * Reads single values out of JSON that nobody vouches for. Nothing here throws, whatever it is
+ * given. Field names match in snake_case and PascalCase alike: the documentation of the Call
+ * Control API writes frames in one and its prose in the other, and XAPI's twins of its shapes use
+ * the second.
  */
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,7 @@
-/** Active calls and the directory against a puppet PBX: what they add, and what is left without them. */
+/**
+ * Active calls and the directory against a puppet PBX: what they add, and what is left without
+ * them.
+ */
 import { describe, expect, it } from "vitest";
 import { pbxRig } from "../../../test/support/watchedPbx.ts";
 import { participant } from "../../../test/support/wirePbx.ts";
@@ -66,7 +69,7 @@ describe("active calls", () => {
     expect(held).toHaveLength(2);
   });
 
-  it("are never read when that is switched off, and a question is answered all the same", async () => {
+  it("are never read when switched off, and a question is answered all the same", async () => {
     const server = await pbx();
     const watched = watch(server.url);
     await watched.live();
