@@ -10,6 +10,7 @@ import type { Log } from "../util/log.ts";
 import { readSwitches, simulateClientCommands } from "./simulateClient.ts";
 
 const DEFAULT_PORT = 5001;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface Said {
   readonly port: number;
@@ -29,6 +30,7 @@ export function simulateCommand(): Command {
     .option("--port <number>", "port to listen on, 0 = any free one", readPort, DEFAULT_PORT)
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--tls", "serve https with a certificate made for it")
+    .option("--ca-file <path>", "write that certificate there, for PBX_CA_FILE")
     .option(
       "--set <switch=value...>",
       "set switches, e.g. attendedTransfer=keepY",
@@ -109,19 +111,11 @@ async function playAll(simulator: Simulator, said: Said, stopped: AbortSignal): 
     for (const name of said.play) {
       if (stopped.aborted) return;
       print([`▶ ${name}`]);
-      const over = simulator.play(name, said.pace).catch((error: unknown) => {
+      await simulator.play(name, said.pace).catch((error: unknown) => {
         print([`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`]);
       });
-      await Promise.race([over, whenAborted(stopped)]);
     }
   } while (said.loop && said.play.length > 0 && !stopped.aborted);
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function greeting(simulator: Simulator, said: Said): string[] {
@@ -162,12 +156,18 @@ function listing(): string[] {
   ];
 }
 
+/** Settles at the first SIGINT or SIGTERM; a second one ends the process as usual. */
 function stopAsked(): { readonly asked: Promise<void>; readonly signal: AbortSignal } {
   const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => stopping.abort());
-  }
-  return { asked: whenAborted(stopping.signal), signal: stopping.signal };
+  const asked = new Promise<void>((resolve) => {
+    const stop = () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+      stopping.abort();
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+  });
+  return { asked, signal: stopping.signal };
 }
 
 function readPort(text: string): number {

@@ -19,7 +19,7 @@ interface ClientCommand {
   readonly about: string;
   /** commander's notation: `<dn>`, `[slot]`. */
   readonly takes: readonly string[];
-  /** Takes `--call <number>` in place of an extension: the outside party of that call. */
+  /** Takes an extension, `--call <number>`, or both; the number alone is that call's outside party. */
   readonly outside?: true;
   readonly said?: (answer: Values) => string;
 }
@@ -103,7 +103,8 @@ function simple({ name, about, takes, outside, said }: ClientCommand): Command {
   const command = new Command(name).description(about);
   for (const argument of takes) command.argument(argument);
   if (outside) command.argument("[dn]", "extension");
-  if (outside) command.option("--call <number>", "the outside party of this call");
+  if (outside)
+    command.option("--call <number>", "in this call; without an extension: its outside party");
   command.action(async () => {
     const { url, call } = command.opts<Values>();
     const body: Record<string, unknown> = {};
@@ -113,7 +114,7 @@ function simple({ name, about, takes, outside, said }: ClientCommand): Command {
       if (value !== undefined) body[key] = key === "callid" ? Number(value) : value;
     }
     if (call !== undefined) body.callid = Number(call);
-    if (outside && Object.keys(body).length !== 1) {
+    if (outside && Object.keys(body).length === 0) {
       command.error(`Expected an extension or --call with a call's number. See: ${name} --help.`);
     }
     const answer = await post(command, url, name, body);

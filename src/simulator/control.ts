@@ -36,7 +36,11 @@ function verb<T>(body: z.ZodType<T>, run: (sim: Controlled, body: T) => unknown)
 
 const dn = z.string().min(1);
 const callid = z.number().int().positive();
-const who = z.union([z.strictObject({ dn }), z.strictObject({ callid })]);
+/** A phone (in one of its calls), or the outside party of a call. */
+const who = z.union([
+  z.strictObject({ dn, callid: callid.optional() }),
+  z.strictObject({ callid }),
+]);
 const ofDn = z.strictObject({ dn });
 
 function legView(pbx: Pbx, leg: Leg) {
@@ -78,13 +82,13 @@ const verbs: Readonly<Record<string, Verb>> = {
     callid: pbx.dial(body.dn, body.number).id,
   })),
   answer: verb(who, ({ pbx }, body) =>
-    done(() => ("dn" in body ? pbx.answer(body.dn) : pbx.outsideAnswers(body.callid))),
+    done(() => ("dn" in body ? pbx.answer(body.dn, body.callid) : pbx.outsideAnswers(body.callid))),
   ),
   reject: verb(who, ({ pbx }, body) =>
-    done(() => ("dn" in body ? pbx.reject(body.dn) : pbx.outsideRefuses(body.callid))),
+    done(() => ("dn" in body ? pbx.reject(body.dn, body.callid) : pbx.outsideRefuses(body.callid))),
   ),
   hangup: verb(who, ({ pbx }, body) =>
-    done(() => ("dn" in body ? pbx.hangUp(body.dn) : pbx.outsideHangsUp(body.callid))),
+    done(() => ("dn" in body ? pbx.hangUp(body.dn, body.callid) : pbx.outsideHangsUp(body.callid))),
   ),
   press: verb(z.strictObject({ callid, key: z.string().min(1).max(32) }), ({ pbx }, body) =>
     done(() => pbx.press(body.callid, body.key)),

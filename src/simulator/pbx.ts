@@ -186,8 +186,9 @@ export class Pbx {
     return dial(this.#exchange, this.#extension(dn), number);
   }
 
-  answer(dn: string): Leg {
-    const leg = this.#ringing(dn);
+  /** `callid` says which call, where several ring; else the oldest. */
+  answer(dn: string, callid?: number): Leg {
+    const leg = this.#ringing(dn, callid);
     for (const other of this.legsOf(dn)) {
       if (other !== leg && other.status === "connected" && other.peer) hold(this.#exchange, other);
     }
@@ -196,13 +197,13 @@ export class Pbx {
   }
 
   /** Refuses a ringing call. A queue polls again later. */
-  reject(dn: string): void {
-    refuse(this.#exchange, this.#ringing(dn), "rejected");
+  reject(dn: string, callid?: number): void {
+    refuse(this.#exchange, this.#ringing(dn, callid), "rejected");
   }
 
   /** `dn` hangs up what it talks or dials; a ringing leg is refused. */
-  hangUp(dn: string): void {
-    const legs = this.legsOf(dn);
+  hangUp(dn: string, callid?: number): void {
+    const legs = this.#legsIn(dn, callid);
     const leg =
       legs.find((each) => each.status === "connected" || each.status === "dialing") ?? legs[0];
     if (!leg) throw new UserMistake(`Expected a live call at ${dn}, it has none.`);
@@ -258,8 +259,8 @@ export class Pbx {
     resume(this.#exchange, held);
   }
 
-  blindTransfer(dn: string, to: string): void {
-    blindTransfer(this.#exchange, this.#talking(dn), this.destination(to));
+  blindTransfer(dn: string, to: string, callid?: number): void {
+    blindTransfer(this.#exchange, this.#talking(dn, callid), this.destination(to));
   }
 
   /** Joins the two calls of `dn`: the one on hold and the one it consulted in. */
@@ -294,8 +295,8 @@ export class Pbx {
     return place;
   }
 
-  pickUp(dn: string, from: string): Leg {
-    const ringing = this.#ringing(from);
+  pickUp(dn: string, from: string, callid?: number): Leg {
+    const ringing = this.#ringing(from, callid);
     pickUp(this.#exchange, this.#extension(dn).number, ringing);
     return ringing;
   }
@@ -351,8 +352,13 @@ export class Pbx {
     throw new UserMistake(`Expected an extension, got "${dn}". Extensions: ${known}.`);
   }
 
-  #ringing(dn: string): Leg {
-    const leg = this.legsOf(dn).find((each) => each.status === "ringing" && each.offer);
+  #legsIn(dn: string, callid: number | undefined): Leg[] {
+    const legs = this.legsOf(dn);
+    return callid === undefined ? legs : legs.filter((leg) => leg.call.id === callid);
+  }
+
+  #ringing(dn: string, callid?: number): Leg {
+    const leg = this.#legsIn(dn, callid).find((each) => each.status === "ringing" && each.offer);
     if (leg) return leg;
     const now = this.legs()
       .filter((each) => each.offer && each.status === "ringing")
@@ -361,8 +367,8 @@ export class Pbx {
     throw new UserMistake(`Expected a call ringing at ${dn}, there is none. Ringing: ${where}.`);
   }
 
-  #talking(dn: string): Leg {
-    const leg = this.legsOf(dn).find((each) => each.status === "connected" && each.peer);
+  #talking(dn: string, callid?: number): Leg {
+    const leg = this.#legsIn(dn, callid).find((each) => each.status === "connected" && each.peer);
     if (leg) return leg;
     throw new UserMistake(`Expected ${dn} to be in a conversation, it is not. Answer first.`);
   }

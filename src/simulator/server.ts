@@ -14,6 +14,7 @@ import { type Behaviour, type Deviation, deviationFor, type Occasion } from "./b
 import { answerHttp, legOf, partsOf } from "./callcontrol.ts";
 import { type Controlled, controlHandler, unknownScene } from "./control.ts";
 import { type ApiClient, type Directory, defaultDirectory } from "./directory.ts";
+import { EndingClock } from "./endingClock.ts";
 import { readBody, send, upgradeRefusal, withoutBody } from "./http.ts";
 import { Pbx } from "./pbx.ts";
 import { scenes } from "./scenes/index.ts";
@@ -51,7 +52,7 @@ export interface Simulator {
   /** The first API client of the directory. */
   readonly client: ApiClient;
   readonly scenes: Controlled["scenes"];
-  /** Plays a scene to its end; `pace` 0 = without its waits. */
+  /** Plays a scene to its end, or until the simulator closes; `pace` 0 = without its waits. */
   play(scene: string, pace?: number): Promise<void>;
   /** Changes switches while it runs. */
   change(patch: Readonly<Record<string, unknown>>): Settings;
@@ -76,7 +77,8 @@ class Server implements Simulator, Controlled {
   readonly scenes = scenes;
   url = "";
   certificate: string | null = null;
-  readonly #clock: Clock;
+  readonly #clock: EndingClock;
+  readonly #closing = new AbortController();
   readonly #log: Log;
   readonly #tokens: TokenBook;
   readonly #behaviours: Behaviour[];
@@ -88,7 +90,7 @@ class Server implements Simulator, Controlled {
 
   constructor(options: SimulatorOptions) {
     const random = options.random ?? Math.random;
-    this.#clock = options.clock ?? steadyClock();
+    this.#clock = new EndingClock(options.clock ?? steadyClock());
     this.#log = options.log ?? silentLog;
     this.#tokens = new TokenBook(this.#clock);
     this.#behaviours = [...(options.behaviours ?? [])];
@@ -301,7 +303,16 @@ class Server implements Simulator, Controlled {
     const scene = scenes.find((row) => row.name === name);
     if (!scene) throw unknownScene(this, name);
     this.#turn += 1;
-    await scene.run(makeStage(this.pbx, this.#clock, pace, this.#turn));
+    const { signal } = this.#closing;
+    const stage = makeStage(this.pbx, this.#clock, pace, this.#turn);
+    await new Promise<void>((resolve, reject) => {
+      const closed = () => resolve();
+      signal.addEventListener("abort", closed, { once: true });
+      scene
+        .run(stage)
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener("abort", closed));
+    });
   }
 
   failed(scene: string, error: unknown): void {
@@ -330,6 +341,8 @@ class Server implements Simulator, Controlled {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
+    this.#clock.end();
     this.#hub.cutAll();
     const server = this.#http;
     if (!server?.listening) return;

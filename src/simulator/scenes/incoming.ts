@@ -10,7 +10,7 @@ export const incomingScenes: readonly Scene[] = [
       await wait(2);
       pbx.press(call.id, "1");
       await wait(4);
-      pbx.answer("102");
+      pbx.answer("102", call.id);
       await wait(8);
       pbx.outsideHangsUp(call.id);
       await settle();
@@ -20,11 +20,11 @@ export const incomingScenes: readonly Scene[] = [
     name: "answered-by-extension",
     about: "DID → extension 150 answers and hangs up",
     async run({ pbx, incoming, wait, settle }) {
-      await incoming("420222000150");
+      const call = await incoming("420222000150");
       await wait(3);
-      pbx.answer("150");
+      pbx.answer("150", call.id);
       await wait(6);
-      pbx.hangUp("150");
+      pbx.hangUp("150", call.id);
       await settle();
     },
   },
@@ -34,7 +34,7 @@ export const incomingScenes: readonly Scene[] = [
     async run({ pbx, incoming, wait, settle }) {
       const call = await incoming("420222000200");
       await wait(3);
-      pbx.answer("104");
+      pbx.answer("104", call.id);
       await wait(5);
       pbx.outsideHangsUp(call.id);
       await settle();
@@ -46,9 +46,9 @@ export const incomingScenes: readonly Scene[] = [
     async run({ pbx, incoming, wait, settle }) {
       const call = await incoming("420222000100");
       await wait(2);
-      pbx.reject("101");
+      pbx.reject("101", call.id);
       await wait(3);
-      pbx.answer("103");
+      pbx.answer("103", call.id);
       await wait(5);
       pbx.outsideHangsUp(call.id);
       await settle();

@@ -48,24 +48,26 @@ export const missedScenes: readonly Scene[] = [
     name: "rejected-by-extension",
     about: "DID → extension 150 rejects",
     async run({ pbx, incoming, wait, settle }) {
-      await incoming("420222000150");
+      const call = await incoming("420222000150");
       await wait(3);
-      pbx.reject("150");
+      pbx.reject("150", call.id);
       await settle();
     },
   },
   {
     name: "callback-ordered",
     about: "queue 800: the caller orders a call-back and leaves; the PBX calls, 101 answers",
-    async run({ pbx, incoming, wait, settle, until }) {
+    async run({ pbx, caller, incoming, wait, settle, until }) {
       const call = await incoming("420222000100");
       await wait(4);
       pbx.orderCallback(call.id);
-      await until(() => pbx.legsOf("101").length > 0);
+      const back = () => pbx.calls().find((row) => row.callee.number === caller.number)?.id;
+      await until(() => back() !== undefined);
+      const callid = back();
       await wait(2);
-      pbx.answer("101");
+      pbx.answer("101", callid);
       await wait(4);
-      pbx.hangUp("101");
+      pbx.hangUp("101", callid);
       await settle();
     },
   },

@@ -10,7 +10,7 @@ export const outgoingScenes: readonly Scene[] = [
       await wait(4);
       pbx.outsideAnswers(call.id);
       await wait(6);
-      pbx.hangUp("101");
+      pbx.hangUp("101", call.id);
       await settle();
     },
   },
@@ -18,9 +18,9 @@ export const outgoingScenes: readonly Scene[] = [
     name: "outgoing-unanswered",
     about: "101 dials out and gives up",
     async run({ pbx, caller, wait, settle }) {
-      pbx.dial("101", caller.number);
+      const call = pbx.dial("101", caller.number);
       await wait(5);
-      pbx.hangUp("101");
+      pbx.hangUp("101", call.id);
       await settle();
     },
   },
@@ -38,11 +38,11 @@ export const outgoingScenes: readonly Scene[] = [
     name: "internal",
     about: "101 calls 102 (an internal call: no webhook)",
     async run({ pbx, wait, settle }) {
-      pbx.dial("101", "102");
+      const call = pbx.dial("101", "102");
       await wait(2);
-      pbx.answer("102");
+      pbx.answer("102", call.id);
       await wait(3);
-      pbx.hangUp("102");
+      pbx.hangUp("102", call.id);
       await settle();
     },
   },
@@ -50,11 +50,11 @@ export const outgoingScenes: readonly Scene[] = [
     name: "internal-to-queue",
     about: "150 calls queue 800, 101 answers (an internal call: no webhook)",
     async run({ pbx, wait, settle }) {
-      pbx.dial("150", "800");
+      const call = pbx.dial("150", "800");
       await wait(2);
-      pbx.answer("101");
+      pbx.answer("101", call.id);
       await wait(3);
-      pbx.hangUp("150");
+      pbx.hangUp("150", call.id);
       await settle();
     },
   },

@@ -5,7 +5,7 @@ import type { Scene, SceneStage } from "./scene.ts";
 async function answeredBy150({ pbx, incoming, wait }: SceneStage): Promise<Call> {
   const call = await incoming("420222000150");
   await wait(2);
-  pbx.answer("150");
+  pbx.answer("150", call.id);
   await wait(4);
   return call;
 }
@@ -16,9 +16,9 @@ export const transferScenes: readonly Scene[] = [
     about: "150 sends its caller to 103, who answers",
     async run(stage) {
       const call = await answeredBy150(stage);
-      stage.pbx.blindTransfer("150", "103");
+      stage.pbx.blindTransfer("150", "103", call.id);
       await stage.wait(3);
-      stage.pbx.answer("103");
+      stage.pbx.answer("103", call.id);
       await stage.wait(5);
       stage.pbx.outsideHangsUp(call.id);
       await stage.settle();
@@ -29,7 +29,7 @@ export const transferScenes: readonly Scene[] = [
     about: "150 sends its caller to 103, who does not answer; the caller hangs up",
     async run(stage) {
       const call = await answeredBy150(stage);
-      stage.pbx.blindTransfer("150", "103");
+      stage.pbx.blindTransfer("150", "103", call.id);
       await stage.wait(4);
       stage.pbx.outsideHangsUp(call.id);
       await stage.settle();
@@ -40,11 +40,11 @@ export const transferScenes: readonly Scene[] = [
     about: "150 sends its caller to 103, who rejects; the call comes back and 150 answers",
     async run(stage) {
       const call = await answeredBy150(stage);
-      stage.pbx.blindTransfer("150", "103");
+      stage.pbx.blindTransfer("150", "103", call.id);
       await stage.wait(2);
-      stage.pbx.reject("103");
+      stage.pbx.reject("103", call.id);
       await stage.wait(2);
-      stage.pbx.answer("150");
+      stage.pbx.answer("150", call.id);
       await stage.wait(3);
       stage.pbx.outsideHangsUp(call.id);
       await stage.settle();
@@ -55,9 +55,9 @@ export const transferScenes: readonly Scene[] = [
     about: "150 sends its caller to queue 800, 102 answers",
     async run(stage) {
       const call = await answeredBy150(stage);
-      stage.pbx.blindTransfer("150", "800");
+      stage.pbx.blindTransfer("150", "800", call.id);
       await stage.wait(3);
-      stage.pbx.answer("102");
+      stage.pbx.answer("102", call.id);
       await stage.wait(5);
       stage.pbx.outsideHangsUp(call.id);
       await stage.settle();
@@ -69,9 +69,9 @@ export const transferScenes: readonly Scene[] = [
     async run(stage) {
       const { pbx, wait } = stage;
       await answeredBy150(stage);
-      pbx.dial("150", "103");
+      const consultation = pbx.dial("150", "103");
       await wait(2);
-      pbx.answer("103");
+      pbx.answer("103", consultation.id);
       await wait(4);
       pbx.completeTransfer("150");
       await wait(5);
@@ -100,7 +100,7 @@ export const transferScenes: readonly Scene[] = [
     about: "150 sends its caller to an outside number, which answers",
     async run(stage) {
       const call = await answeredBy150(stage);
-      stage.pbx.blindTransfer("150", "420777999999");
+      stage.pbx.blindTransfer("150", "420777999999", call.id);
       await stage.wait(3);
       stage.pbx.outsideAnswers(call.id);
       await stage.wait(4);
@@ -116,11 +116,11 @@ export const transferScenes: readonly Scene[] = [
       await wait(3);
       pbx.outsideAnswers(call.id);
       await wait(4);
-      pbx.blindTransfer("101", "104");
+      pbx.blindTransfer("101", "104", call.id);
       await wait(2);
-      pbx.answer("104");
+      pbx.answer("104", call.id);
       await wait(4);
-      pbx.hangUp("104");
+      pbx.hangUp("104", call.id);
       await settle();
     },
   },
@@ -155,7 +155,7 @@ export const transferScenes: readonly Scene[] = [
     async run({ pbx, incoming, wait, settle }) {
       const call = await incoming("420222000150");
       await wait(3);
-      pbx.pickUp("104", "150");
+      pbx.pickUp("104", "150", call.id);
       await wait(4);
       pbx.outsideHangsUp(call.id);
       await settle();
@@ -165,11 +165,11 @@ export const transferScenes: readonly Scene[] = [
     name: "voicemail",
     about: "101 calls 105, nobody answers there, 101 speaks to the voicemail menu",
     async run({ pbx, wait, settle }) {
-      pbx.dial("101", "105");
+      const call = pbx.dial("101", "105");
       await wait(2);
-      pbx.reject("105");
+      pbx.reject("105", call.id);
       await wait(3);
-      pbx.hangUp("101");
+      pbx.hangUp("101", call.id);
       await settle();
     },
   },

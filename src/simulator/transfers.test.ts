@@ -1,0 +1,134 @@
+/** The state machine: handing calls over, restarting, and what cannot be done. */
+import { describe, expect, it } from "vitest";
+import { defaultDirectory } from "./directory.ts";
+import { UserMistake } from "./mistake.ts";
+import type { Pbx } from "./pbx.ts";
+import type { SettingsPatch } from "./settings.ts";
+import { FROM, only, setUp } from "./testPbx.ts";
+
+describe("handing over", () => {
+  function talking(patch: SettingsPatch = {}) {
+    const set = setUp(patch);
+    const call = set.incoming("420222000150");
+    set.pbx.answer("150");
+    set.taken();
+    return { ...set, call };
+  }
+
+  it("blind: the target rings with who sent it, the sender is gone", () => {
+    const { pbx, taken } = talking();
+    pbx.blindTransfer("150", "103");
+    expect(taken()).toEqual(["U 103#5 ringing", "R 150#4 connected"]);
+    expect(only(pbx.legsOf("103")).referredBy).toEqual({ dn: "150", kind: "extension" });
+    pbx.answer("103");
+    expect(only(pbx.legsOf("103")).referredBy).toBeNull();
+  });
+
+  it("blind, refused: comes back to the sender", () => {
+    const { pbx, taken } = talking();
+    pbx.blindTransfer("150", "103");
+    pbx.reject("103");
+    expect(taken().slice(2)).toEqual(["R 103#5 ringing", "U 150#6 ringing"]);
+  });
+
+  it.each([
+    ["keepX", 6, 1],
+    ["keepY", 6, 2],
+    ["newLeg", 7, 1],
+  ] as const)("attended, %s: leg %i ends up in call %i", (attendedTransfer, id, callNumber) => {
+    const { pbx } = talking({ attendedTransfer });
+    pbx.dial("150", "103");
+    pbx.answer("103");
+    pbx.completeTransfer("150");
+    const leg = only(pbx.legsOf("103"));
+    expect([leg.id, leg.call.id, leg.party.number]).toEqual([id, callNumber, FROM]);
+    expect(pbx.legsOf("150")).toEqual([]);
+    expect(pbx.activeCalls().map((row) => row.id)).toEqual([callNumber]);
+  });
+
+  it("transferto: the leg stays until the target answers, and when it does not", async () => {
+    const { pbx } = talking();
+    const first = pbx.act(only(pbx.legsOf("150")), { action: "transferto", destination: "103" });
+    pbx.reject("103");
+    expect(await first).toMatchObject({ status: 424, reason: "DestinationBusy" });
+    const second = pbx.act(only(pbx.legsOf("150")), { action: "transferto", destination: "103" });
+    expect(pbx.legsOf("150")).toHaveLength(1);
+    pbx.answer("103");
+    expect(await second).toMatchObject({ status: 200, finalstatus: "Success" });
+    expect(pbx.legsOf("150")).toEqual([]);
+  });
+
+  it("answer by a client needs a phone that can be controlled", async () => {
+    const directory = defaultDirectory();
+    const extensions = directory.extensions.map((row) => ({
+      ...row,
+      devices: row.devices.map((device) => ({ ...device, directControl: row.number !== "150" })),
+    }));
+    const { incoming, pbx } = setUp({}, { ...directory, extensions });
+    incoming("420222000150");
+    const answer = { action: "answer", destination: "" };
+    expect((await pbx.act(only(pbx.legsOf("150")), answer)).status).toBe(422);
+    pbx.dial("102", "101");
+    expect((await pbx.act(only(pbx.legsOf("101")), answer)).status).toBe(200);
+  });
+
+  it("parked: no phone has a leg, the call lives on and is taken back", () => {
+    const { pbx } = talking();
+    const place = pbx.park("150");
+    expect(pbx.legs().map((leg) => leg.kind)).toEqual(["trunk", "parking"]);
+    expect(pbx.activeCalls()[0]?.callee).toMatch(/^SP0\b/);
+    pbx.unpark("104", place);
+    expect(only(pbx.legsOf("104")).party.number).toBe(FROM);
+    expect(pbx.legsOf("SP0")).toEqual([]);
+  });
+
+  it("picked up: the ringing leg goes, the picker talks", () => {
+    const { incoming, pbx, taken } = setUp();
+    incoming("420222000150");
+    taken();
+    pbx.dial("104", "*20*150");
+    expect(taken()).toEqual(["U 104#5 ringing", "R 150#4 ringing", "U 104#5 connected"]);
+  });
+
+  it("a call-back is a later call, on behalf of the queue", () => {
+    const { incoming, pbx, clock } = setUp();
+    const call = incoming("420222000100");
+    pbx.orderCallback(call.id);
+    expect(pbx.calls()).toEqual([]);
+    clock.advance(5000);
+    const leg = only(pbx.legsOf("101"));
+    expect(leg.call.id).toBe(2);
+    expect(leg.onBehalfOf).toEqual({ dn: "800", kind: "queue" });
+    expect(leg.party.number).toBe(FROM);
+  });
+});
+
+describe("restart", () => {
+  it("calls vanish without a Remove, numbers begin anew", () => {
+    const { incoming, pbx, taken, clock } = setUp();
+    incoming("420222000100");
+    taken();
+    pbx.restart();
+    clock.advance(60_000);
+    expect(taken()).toEqual([]);
+    expect(pbx.legs()).toEqual([]);
+    incoming("420222000150");
+    expect(taken()).toEqual(["U 150#4 ringing"]);
+  });
+});
+
+describe("what cannot be done", () => {
+  it.each<[string, (pbx: Pbx) => unknown]>([
+    ["Expected a call ringing at 101", (pbx) => pbx.answer("101")],
+    ["Expected a live call at 101", (pbx) => pbx.hangUp("101")],
+    ['Expected an extension, got "999"', (pbx) => pbx.dial("999", "101")],
+    ["Expected a DID or rule name", (pbx) => pbx.incoming({ from: FROM, did: "1" })],
+    ["Expected the number of a live call", (pbx) => pbx.outsideAnswers(7)],
+    ["Expected a call parked at SP1", (pbx) => pbx.unpark("101", "SP1")],
+    ["Expected two calls at 101", (pbx) => pbx.completeTransfer("101")],
+  ])("%s", (sentence, run) => {
+    const { pbx } = setUp();
+    expect(() => run(pbx)).toThrow(sentence);
+    expect(() => run(pbx)).toThrow(UserMistake);
+  });
+});
