@@ -44,6 +44,8 @@ export interface Source {
   start(sink: (activity: Activity) => void): void;
   /** Asks for the list of active calls at once; answered by an `activeCalls` or `activeCallsUnavailable` activity. */
   askActiveCalls(): void;
+  /** Asks for the PBX's call log of a stretch; answered by a `callLog` or `callLogUnavailable` activity. */
+  askCallLog(fromAt: EpochMs, toAt: EpochMs): void;
   status(): SourceStatus;
   /** Called on each change of status; returns the way to stop listening. */
   onStatus(listener: (status: SourceStatus) => void): () => void;

@@ -106,6 +106,46 @@ export interface ActiveCallsUnavailable {
   readonly at: EpochMs;
 }
 
+/** One conversation of a call, as the PBX's call log has it. */
+export interface LoggedTalk {
+  /** The extension that talked. */
+  readonly user: string;
+  readonly answeredAt: EpochMs;
+  readonly endedAt: EpochMs;
+}
+
+/** One call with an outside party, as the PBX's call log has it after its end. */
+export interface LoggedCall {
+  /** The number part of the PBX's call-history id; null if the log does not tell it. */
+  readonly callNumber: number | null;
+  readonly direction: "incoming" | "outgoing";
+  /** The outside party's number and name. */
+  readonly number: string;
+  readonly name: string;
+  readonly did: Did | null;
+  readonly startedAt: EpochMs;
+  readonly endedAt: EpochMs;
+  /** In order of time. */
+  readonly talks: readonly LoggedTalk[];
+  /** The queue, IVR, ring group or extension that it reached last; the caller of an outgoing call. */
+  readonly level: DnRef | null;
+}
+
+/** The PBX's log of calls that began or ended from `fromAt` to `toAt`. Calls that still go on are not in it. */
+export interface CallLog {
+  readonly kind: "callLog";
+  readonly at: EpochMs;
+  readonly fromAt: EpochMs;
+  readonly toAt: EpochMs;
+  readonly calls: readonly LoggedCall[];
+}
+
+/** The call log could not be had (forbidden, failed). */
+export interface CallLogUnavailable {
+  readonly kind: "callLogUnavailable";
+  readonly at: EpochMs;
+}
+
 /** Time passed: a deadline of the tracker may be due. */
 export interface Tick {
   readonly kind: "tick";
@@ -118,5 +158,7 @@ export type Activity =
   | Snapshot
   | ActiveCalls
   | ActiveCallsUnavailable
+  | CallLog
+  | CallLogUnavailable
   | Tick;
 export type ActivityKind = Activity["kind"];

@@ -5,21 +5,12 @@
 import type { CallEvent, EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, ActiveCalls, Activity, Leg } from "./activity.ts";
-import {
-  adoptListed,
-  beginTurn,
-  heedListed,
-  heedNoList,
-  heedTime,
-  heedUnlisted,
-  hurryNumber,
-  isExternal,
-  resume,
-  settleTurn,
-  type Turn,
-} from "./rules.ts";
+import { isExternal } from "./legs.ts";
+import { hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
+import { beginTurn, type Turn } from "./turn.ts";
+import { adoptListed, heedListed, heedNoList, heedTime, heedUnlisted } from "./witness.ts";
 
 export interface Step {
   readonly state: TrackerState;

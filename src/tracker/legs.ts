@@ -1,0 +1,96 @@
+/** What a leg means for its call: does it stand towards the outside party, answer, carry the call on? Pure looks. */
+import type { UserKind } from "../events/event.ts";
+import type { DnKind, Leg } from "./activity.ts";
+import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
+
+/** Numbers as long as this are nobody's extension. */
+const outsideDigitsMin = 7;
+
+/** The leg stands towards the outside party. */
+export function isExternal(leg: Leg): boolean {
+  if (leg.dnKind === "trunk") return false;
+  if (leg.party.kind === "trunk") return true;
+  // A number of which the PBX has not said (yet) where it leads.
+  const digits = leg.party.number.replace(/\D/g, "").length;
+  return leg.party.kind === "unknown" && digits >= outsideDigitsMin;
+}
+
+export function externalLegs(call: Call): TrackedLeg[] {
+  return Object.values(call.legs).filter((tracked) => isExternal(tracked.leg));
+}
+
+/** How a DN is offered a call; null = reaching it is not told (voicemail, fax, parking, conference …). */
+export function offerKind(kind: DnKind): UserKind | null {
+  switch (kind) {
+    case "extension":
+    case "queue":
+    case "ivr":
+    case "ringgroup":
+      return kind;
+    case "routepoint":
+    case "other":
+    case "unknown":
+      return "other";
+    default:
+      return null;
+  }
+}
+
+/** A user who talks to the outside party. Queues, IVRs and the like are "connected" without an answer. */
+function isTalking(tracked: TrackedLeg): boolean {
+  return tracked.leg.dnKind === "extension" && tracked.leg.status === "connected";
+}
+
+/** The owner of an outgoing call may be an application's route point. */
+export function isAnswer(call: Call, tracked: TrackedLeg): boolean {
+  if (isTalking(tracked)) return true;
+  const outgoing = call.external?.direction === "outgoing";
+  return outgoing && tracked.leg.status === "connected" && tracked.leg.legNumber === 1;
+}
+
+/** What the outside party stands before, besides the open conversation: the sign of a hand-over. */
+export function isFresh(tracked: TrackedLeg, talk: Talk): boolean {
+  const { leg } = tracked;
+  if (leg.dn === talk.user && leg.status !== "ringing") return false;
+  if (tracked.order <= talk.legCount) return leg.dn !== talk.user && isTalking(tracked);
+  // A loser of the same polling whose frame came late is no transfer.
+  const polledWith = talk.via !== "" && leg.originatedBy?.dn === talk.via;
+  return isTalking(tracked) || !(polledWith && leg.referredBy === null);
+}
+
+export function userTalks(call: Call, talk: Talk): boolean {
+  return externalLegs(call).some((t) => t.leg.dn === talk.user && isAnswer(call, t));
+}
+
+/** Legs that carry the call on. */
+export function standing(call: Call): TrackedLeg[] {
+  const { talk } = call;
+  const legs = externalLegs(call);
+  if (talk === null) return legs;
+  return legs.filter((t) => (t.leg.dn === talk.user && isAnswer(call, t)) || isFresh(t, talk));
+}
+
+/** Who began the call: a dialling leg, or one first seen connected that is the call's first. */
+export function directionOf(leg: Leg): "incoming" | "outgoing" {
+  if (leg.status === "dialing" || leg.originatedBy?.dn === leg.dn) return "outgoing";
+  const owner = leg.dnKind === "extension" || leg.dnKind === "routepoint";
+  return owner && leg.status === "connected" && leg.legNumber === 1 ? "outgoing" : "incoming";
+}
+
+/** The queue or ring group that rings this extension; null if it is called directly. */
+export function holderOf(call: Call, leg: Leg): Level | null {
+  const live = (dn: string) => externalLegs(call).some((t) => t.leg.dn === dn);
+  const from = leg.originatedBy;
+  if (from !== null && (from.kind === "queue" || from.kind === "ringgroup")) {
+    // A queue whose leg was seen and is gone has passed the call on: not its polling any more.
+    const left = call.reached[from.dn] === "leg" && !live(from.dn);
+    return left ? null : { dn: from.dn, kind: from.kind };
+  }
+  for (const { leg: other } of externalLegs(call).reverse()) {
+    const kind = other.dnKind;
+    if (kind === "queue" || kind === "ringgroup") return { dn: other.dn, kind };
+  }
+  const { level } = call;
+  const polling = level?.kind === "queue" || level?.kind === "ringgroup";
+  return polling && call.offers[level.dn] === "inferred" ? level : null;
+}

@@ -1,0 +1,95 @@
+/**
+ * A turn: one call while an activity is worked into it, and how it tells. Every event is made here, and so is
+ * every end of a link.
+ */
+import { formatCallId } from "../events/callId.ts";
+import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
+import { publicNumber } from "../events/number.ts";
+import type { Call, Level, Talk, TrackerSettings } from "./state.ts";
+
+export type Draft = { -readonly [K in keyof Call]: Call[K] };
+
+/** One call while an activity is worked into it. */
+export interface Turn {
+  readonly call: Draft;
+  readonly at: EpochMs;
+  readonly settings: TrackerSettings;
+  readonly events: CallEvent[];
+  /** The list of active calls is wanted. */
+  ask: boolean;
+}
+
+export function beginTurn(call: Call, at: EpochMs, settings: TrackerSettings): Turn {
+  return { call: { ...call }, at, settings, events: [], ask: false };
+}
+
+type Told =
+  | { readonly kind: "ringing" | "dialing" }
+  | Omit<Extract<CallEvent, { kind: "answered" }>, keyof CallFacts>
+  | Omit<Extract<CallEvent, { kind: "ended" }>, keyof CallFacts>;
+
+/** Makes the event. The first one freezes the call's id. */
+export function tell(turn: Turn, told: Told, link: number, level: Level, at: EpochMs): void {
+  const { call, settings } = turn;
+  if (call.external === null) return;
+  if (call.id === null) {
+    const startedAt = call.establishedAt ?? call.firstSeenAt;
+    const callId = formatCallId(startedAt, settings.timezone, call.callNumber);
+    call.id = { callId, startedAt };
+  }
+  call.eventCount += 1;
+  const { callId, startedAt } = call.id;
+  const { direction, number, name } = call.external;
+  const incoming = direction === "incoming";
+  const facts: CallFacts = {
+    eventId: `${settings.pbx}_${callId}-${link}_${told.kind}_${call.eventCount}`,
+    pbx: settings.pbx,
+    callId,
+    callNumber: call.callNumber,
+    callStartedAt: startedAt,
+    link,
+    at,
+    direction,
+    callerid: publicNumber(number),
+    user: level.dn,
+    userKind: level.kind,
+    did: incoming ? call.did?.ruleName || call.did?.number || "" : "",
+    didNumber: incoming ? (call.did?.number ?? "") : "",
+    displayName: name,
+  };
+  turn.events.push({ ...facts, ...told } as CallEvent);
+}
+
+const missed = {
+  finish: "Missed",
+  transferred: false,
+  talkMs: null,
+  breakSide: "Undef",
+  callbackRequested: false,
+} as const;
+
+export function endTalk(turn: Turn, talk: Talk, at: EpochMs, transferred: boolean): void {
+  const talkMs = Math.max(0, at - talk.answeredAt);
+  const level = { dn: talk.user, kind: talk.userKind };
+  tell(turn, { ...missed, kind: "ended", finish: "Ok", transferred, talkMs }, talk.link, level, at);
+  turn.call.talk = null;
+}
+
+/** The call is over: its open link ends, exactly once. */
+export function finish(turn: Turn, at: EpochMs): void {
+  const { call } = turn;
+  const { talk, handover, level } = call;
+  if (talk !== null) {
+    endTalk(turn, talk, at, false);
+  } else if (handover?.outside !== true && level !== null) {
+    const link = handover?.link ?? call.lastLink;
+    tell(turn, { kind: "ended", ...missed }, link, level, at);
+  }
+  call.overAt = turn.at;
+  call.legs = {};
+  call.offers = {};
+  call.talk = null;
+  call.handover = null;
+  call.hidden = null;
+  call.numberDueAt = null;
+}

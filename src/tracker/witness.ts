@@ -1,0 +1,103 @@
+/**
+ * The second witness: what the PBX's own list of active calls, its silence, and time say of a call
+ * (SPEC.md, R15-R18).
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { ActiveCall, Party } from "./activity.ts";
+import { dropOffers, passOn, reach } from "./rules.ts";
+import { finish, type Turn } from "./turn.ts";
+
+/** The list names the call. */
+export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {
+  const { call, at, settings } = turn;
+  call.omissions = 0;
+  call.establishedAt ??= row.establishedAt;
+  if (call.external === null) return;
+  if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
+    const { looks, sinceAt } = call.hidden;
+    const pause = settings.lookAgainMs[looks];
+    const dueAt = pause === undefined ? null : at + pause;
+    call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
+    heedWhereabouts(turn, row, sinceAt);
+  }
+  if (askedAt >= call.touchedAt + settings.listLagMs) heedLevel(turn, row);
+}
+
+/** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
+function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
+  const { call } = turn;
+  const inside = insideParty(row);
+  const outside = inside === null;
+  if (call.talk !== null) {
+    if (outside || (inside.dn !== "" && inside.dn !== call.talk.user)) {
+      const { talk } = call;
+      passOn(turn, talk, sinceAt, outside);
+    }
+  } else if (call.handover !== null && call.handover.outside !== outside) {
+    call.handover = { ...call.handover, outside };
+  }
+}
+
+/** The list shows a queue, IVR or ring group that no visible leg shows. */
+function heedLevel(turn: Turn, row: ActiveCall): void {
+  const { call } = turn;
+  const inside = insideParty(row);
+  if (inside === null || call.talk !== null) return;
+  if (call.external?.direction === "outgoing" && call.handover === null) return;
+  const { dn, kind } = inside;
+  if (kind !== "queue" && kind !== "ivr" && kind !== "ringgroup") return;
+  // Where visible legs tell of a level, a late list has no say.
+  if (call.level?.dn === dn || call.reached[dn] === "leg") return;
+  reach(turn, { dn, kind }, "inferred");
+  dropOffers(call);
+}
+
+/** The party of a row that is one of ours; null if both stand outside. */
+function insideParty(row: ActiveCall): Party | null {
+  if (row.callee.kind !== "trunk") return row.callee;
+  return row.caller.kind === "trunk" ? null : row.caller;
+}
+
+/** The list, asked at `askedAt`, does not name the call. */
+export function heedUnlisted(turn: Turn, askedAt: EpochMs): void {
+  const { call } = turn;
+  if (call.external === null) return;
+  if (call.hidden === null) {
+    if (askedAt >= call.touchedAt) call.omissions += 1;
+  } else if (askedAt >= call.hidden.sinceAt && call.hidden.witness !== "unavailable") {
+    // Seen in the list after its last leg: it went on until now.
+    const wentOn = call.hidden.witness === "listed" && call.talk === null;
+    finish(turn, wentOn ? turn.at : call.hidden.sinceAt);
+  }
+}
+
+/** The list cannot be had: a hidden call is over after a short grace. */
+export function heedNoList(turn: Turn): void {
+  const { hidden } = turn.call;
+  if (hidden === null || hidden.witness === "unavailable") return;
+  const dueAt = hidden.sinceAt + turn.settings.graceMs;
+  turn.call.hidden = { ...hidden, dueAt, witness: "unavailable" };
+}
+
+/** A call that no leg shows, found in the list alone, at a level of ours. */
+export function adoptListed(turn: Turn, row: ActiveCall): void {
+  const { call, at } = turn;
+  const { number, name } = row.caller;
+  call.external = { direction: "incoming", number, name };
+  call.hidden = { sinceAt: at, looks: 0, dueAt: null, witness: "listed" };
+  call.establishedAt = row.establishedAt;
+  heedLevel(turn, row);
+}
+
+/** A deadline may be due. */
+export function heedTime(turn: Turn): void {
+  const { call, at } = turn;
+  const { hidden } = call;
+  if (hidden === null || hidden.dueAt === null || at < hidden.dueAt) return;
+  if (hidden.witness === "listed") {
+    call.hidden = { ...hidden, dueAt: null };
+    turn.ask = true;
+  } else {
+    finish(turn, hidden.sinceAt);
+  }
+}

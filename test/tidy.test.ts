@@ -1,0 +1,170 @@
+/**
+ * The repository tests itself: imports follow the path, the heart stays pure, files stay short, and what must
+ * not be in it is not. A failure names file and line and what to do instead.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(root, file)));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+const sources = tracked.filter((file) => /^src\/.*\.ts$/.test(file) && !file.endsWith(".test.ts"));
+
+/** What each room may import of the others; a path means this file of the room alone. */
+const rooms: Record<string, readonly string[]> = {
+  util: [],
+  events: [],
+  tracker: ["events", "util/assertNever.ts"],
+  source: ["events/event.ts", "tracker/activity.ts", "config/config.ts", "util"],
+  outbox: ["events/event.ts", "util"],
+  delivery: ["events/event.ts", "events/render.ts", "outbox/outbox.ts", "config/config.ts", "util"],
+  config: ["events/event.ts", "util"],
+  http: ["util"],
+  simulator: ["source/threecx/wire.ts", "util"],
+};
+/** These see both ends. */
+const openRooms = new Set(["cli", "service.ts", "pipeline.ts", "main.ts"]);
+
+function importsOf(file: string): string[] {
+  return [...read(file).matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+}
+
+/** `src/tracker/rules.ts` → `tracker/rules.ts`. */
+const inSrc = (file: string) => relative("src", file);
+const roomOf = (file: string) => inSrc(file).split("/")[0] ?? "";
+
+function findAll(files: readonly string[], pattern: RegExp): string[] {
+  return files.flatMap((file) =>
+    read(file)
+      .split("\n")
+      .flatMap((text, index) =>
+        pattern.test(text) ? [`${file}:${index + 1} ${text.trim()}`] : [],
+      ),
+  );
+}
+
+describe("imports", () => {
+  it("follow the path: a room takes the vocabulary it needs, never its neighbour's machinery", () => {
+    const wrong: string[] = [];
+    for (const file of sources) {
+      const room = roomOf(file);
+      if (openRooms.has(room)) continue;
+      const allowed = rooms[room];
+      if (allowed === undefined) wrong.push(`${file}: room "${room}" is not in the table`);
+      for (const specifier of importsOf(file).filter((name) => name.startsWith("."))) {
+        const target = inSrc(normalize(join(dirname(file), specifier)));
+        const other = target.split("/")[0] ?? "";
+        const fine = other === room || allowed?.includes(other) || allowed?.includes(target);
+        if (!fine) wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("of the simulator from the source are types only", () => {
+    const simulator = sources.filter((file) => roomOf(file) === "simulator");
+    expect(findAll(simulator, /^import (?!type).*source\/threecx/)).toEqual([]);
+  });
+
+  it("go to declared dependencies, each with its reason in CONTRIBUTING.md", () => {
+    const manifest = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
+    const used = new Set(
+      sources
+        .flatMap(importsOf)
+        .filter((name) => !name.startsWith(".") && !name.startsWith("node:")),
+    );
+    expect([...used].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+    const contributing = read("CONTRIBUTING.md");
+    const silent = [...used].filter((name) => !contributing.includes(`| \`${name}\` |`));
+    expect(silent).toEqual([]);
+  });
+});
+
+describe("the heart", () => {
+  const pure = sources.filter((file) => ["tracker", "events"].includes(roomOf(file)));
+
+  it("imports no platform and keeps no time", () => {
+    expect(pure.flatMap((file) => importsOf(file).filter((n) => n.startsWith("node:")))).toEqual(
+      [],
+    );
+    const impure =
+      /\bDate\.now|new Date\(\)|setTimeout|setInterval|\bprocess\.|Math\.random|fetch\(/;
+    expect(findAll(pure, impure)).toEqual([]);
+  });
+});
+
+describe("calls", () => {
+  it("for the environment are made at the process edge, which hands it to config", () => {
+    const elsewhere = sources.filter((file) => file !== "src/main.ts");
+    expect(findAll(elsewhere, /process\.env\b/)).toEqual([]);
+  });
+
+  it("for HTTP go through undici's request, not the slower fetch", () => {
+    expect(findAll(sources, /(?<![.\w])fetch\(/)).toEqual([]);
+  });
+
+  it("for time go through a Clock, save at the edges", () => {
+    const edges = /^src\/(cli\/|util\/clock\.ts|service\.ts|delivery\/attempt\.ts|simulator\/)/;
+    const inner = sources.filter((file) => !edges.test(file));
+    expect(findAll(inner, /\bDate\.now\b|(?<!\.)\bset(Timeout|Interval)\(/)).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  it("are under 400 lines", () => {
+    const long = sources.filter((file) => read(file).split("\n").length > 400);
+    expect(long).toEqual([]);
+  });
+
+  it("say what they are at their top", () => {
+    const silent = sources.filter((file) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(read(file)));
+    expect(silent).toEqual([]);
+  });
+
+  it("hold no left-overs", () => {
+    const own = "test/tidy.test.ts";
+    const code = tracked.filter((file) => /\.(ts|mjs|sql)$/.test(file) && file !== own);
+    expect(findAll(code, /\b(TODO|FIXME|XXX|HACK)\b|@ts-(ignore|expect-error)/)).toEqual([]);
+    expect(findAll(code, /\.only\(|\b(it|test|describe)\.skip\(/)).toEqual([]);
+  });
+
+  it("name no path of a machine, no registry and no secret", () => {
+    const text = tracked.filter((file) => !/package-lock\.json|\.(png|ico)$/.test(file));
+    const own = (file: string) => file !== "test/tidy.test.ts";
+    const paths = /\/(home|root|Users)\/[a-z]|\/work\/|registry\.npmjs|BEGIN [A-Z ]*PRIVATE KEY/;
+    expect(findAll(text.filter(own), paths)).toEqual([]);
+  });
+});
+
+describe("documents", () => {
+  const documents = tracked.filter((file) => file.endsWith(".md"));
+
+  it("link to what is there", () => {
+    const dead: string[] = [];
+    for (const file of documents) {
+      for (const [, target = ""] of read(file).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue;
+        if (!existsSync(join(root, dirname(file), target))) dead.push(`${file} → ${target}`);
+      }
+    }
+    expect(dead).toEqual([]);
+  });
+
+  it("name files of the source that are there", () => {
+    const gone: string[] = [];
+    for (const file of documents.filter((name) => name !== "docs/contract.md")) {
+      for (const [, target = ""] of read(file).matchAll(/`(src\/[\w/.-]+|test\/[\w/.-]+)`/g)) {
+        if (!existsSync(join(root, target))) gone.push(`${file}: ${target}`);
+      }
+    }
+    expect(gone).toEqual([]);
+  });
+});
