@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { simulateCommand } from "./simulate.ts";
 
+const MODULE = new URL("./simulate.ts", import.meta.url).href;
 const ENTRY = `
-  const { simulateCommand } = await import(${JSON.stringify(new URL("./simulate.ts", import.meta.url).href)});
+  const { simulateCommand } = await import(${JSON.stringify(MODULE)});
   await simulateCommand().parseAsync(process.argv.slice(1), { from: "user" });
 `;
 

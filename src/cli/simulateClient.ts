@@ -1,4 +1,6 @@
-/** The commands that tell a running simulator what happens: each is one request to its control API. */
+/**
+ * The commands that tell a running simulator what happens: each is one request to its control API.
+ */
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { Command, InvalidArgumentError } from "commander";
@@ -19,7 +21,9 @@ interface ClientCommand {
   readonly about: string;
   /** commander's notation: `<dn>`, `[slot]`. */
   readonly takes: readonly string[];
-  /** Takes an extension, `--call <number>`, or both; the number alone is that call's outside party. */
+  /**
+   * Takes an extension, `--call <number>`, or both; the number alone is that call's outside party.
+   */
   readonly outside?: true;
   readonly said?: (answer: Values) => string;
 }
@@ -168,7 +172,8 @@ function stateCommand(): Command {
 function describe(state: unknown): string {
   const { calls, legs } = object(state);
   const lines = rows(calls).flatMap((call) => [
-    `Call ${String(call.id)}: ${String(call.caller)} → ${String(call.callee)}, ${String(call.status)}`,
+    `Call ${String(call.id)}: ${String(call.caller)} → ${String(call.callee)}, ` +
+      String(call.status),
     ...rows(legs)
       .filter((leg) => leg.callid === call.id)
       .map(

@@ -82,7 +82,9 @@ function dialling(leg: Leg): ActionResult {
   };
 }
 
-/** `POST …/makecall`, in its three forms: of a device, of a DN, of a route point (or queue, menu). */
+/**
+ * `POST …/makecall`, in its three forms: of a device, of a DN, of a route point (or queue, menu).
+ */
 export function makeCall(
   exchange: Exchange,
   dn: string,
@@ -151,7 +153,8 @@ function dialOn(exchange: Exchange, leg: Leg, me: Party, callee: Party): void {
 }
 
 /**
- * The old MakeCall: all phones of the DN ring, from `MakeCall`; the one that is lifted dials on. The
+ * The old MakeCall: all phones of the DN ring, from `MakeCall`; the one that is lifted dials on.
+ * The
  * initiator is not told.
  */
 function ringOwnPhones(
@@ -205,7 +208,9 @@ function ringOwnPhones(
   };
 }
 
-/** A route point, queue or menu calls out by itself: no phone, the far end's ringing is not told. */
+/**
+ * A route point, queue or menu calls out by itself: no phone, the far end's ringing is not told.
+ */
 function makeCallByApp(exchange: Exchange, app: DnRef, destination: string): ActionResult {
   const callee = dialledParty(exchange, destination);
   const me = exchange.partyOfDn(app.dn, app.kind);

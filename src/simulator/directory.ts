@@ -1,6 +1,7 @@
 /**
  * Who and what the simulated PBX has: plain data, replaced as a whole, never changed by a call.
- * Numbers are unique over all kinds: extension, queue, IVR, ring group, trunk, route point, parking place.
+ * Numbers are unique over all kinds: extension, queue, IVR, ring group, trunk, route point,
+ * parking place.
  */
 
 /** What a DN is. The wire spells it `wireType(kind)`. */

@@ -1,4 +1,7 @@
-/** A clock whose timers can all be cancelled at once, so that a closed simulator leaves none behind. */
+/**
+ * A clock whose timers can all be cancelled at once, so that a closed simulator leaves none
+ * behind.
+ */
 import type { Clock } from "../util/clock.ts";
 
 export class EndingClock implements Clock {

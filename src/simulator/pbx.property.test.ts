@@ -1,12 +1,12 @@
 /** The state machine: what holds whatever people do. A failure prints its seed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { FROM, setUp } from "../../test/support/virtualPbx.ts";
 import { defaultDirectory } from "./directory.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Leg } from "./model.ts";
 import type { Pbx } from "./pbx.ts";
 import type { SettingsPatch } from "./settings.ts";
-import { FROM, setUp } from "./testPbx.ts";
 import type { VirtualClock } from "./virtualClock.ts";
 
 const EXTENSIONS = ["101", "102", "103", "104", "105", "150"];

@@ -1,7 +1,7 @@
 /** The state machine: how calls reach somebody, and how they begin inside. */
 import { describe, expect, it } from "vitest";
+import { FROM, only, setUp } from "../../test/support/virtualPbx.ts";
 import { defaultDirectory } from "./directory.ts";
-import { FROM, only, setUp } from "./testPbx.ts";
 
 describe("incoming", () => {
   it("reaches an extension as leg 4, the ids before it used up", () => {

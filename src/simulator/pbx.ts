@@ -158,7 +158,8 @@ export class Pbx {
     const number = rule.destination.to === "dn" ? rule.destination.number : "";
     const app = this.directory.clients.some((row) => row.clientId === number);
     const phone = this.directory.extensions.some((row) => row.number === number);
-    // A route point has its DID to itself; a phone hangs behind the router and the rule (seen: leg 4).
+    // A route point has its DID to itself; a phone hangs behind the router and the rule (seen: leg
+    // 4).
     if (!app) this.#exchange.skipLeg(call);
     if (phone || to === "voicemail") this.#exchange.skipLeg(call);
     const named = this.settings.namePrefix === "queueOrRule" && rule.ruleName !== "";
@@ -174,7 +175,9 @@ export class Pbx {
     routeTo(this.#exchange, route, rule.destination);
   }
 
-  /** A phone dials. Numbers of the directory are internal, `*20*101` picks up, `*11` unparks SP1. */
+  /**
+   * A phone dials. Numbers of the directory are internal, `*20*101` picks up, `*11` unparks SP1.
+   */
   dial(dn: string, number: string): Call {
     const pickup = /^\*20\*(.+)$/.exec(number)?.[1];
     if (pickup !== undefined) return this.pickUp(dn, pickup).call;

@@ -1,8 +1,6 @@
 /** What the simulator owes its clients over HTTP: each habit of a V20 is a test here. */
 import { request as httpsRequest } from "node:https";
 import { afterEach, describe, expect, it } from "vitest";
-import type { WireDnInfo } from "../source/threecx/wire.ts";
-import { type ApiClient, defaultDirectory } from "./directory.ts";
 import {
   client,
   closeAll,
@@ -13,7 +11,9 @@ import {
   refusedUpgrade,
   start,
   tokenOf,
-} from "./testClient.ts";
+} from "../../test/support/simulatorClient.ts";
+import type { WireDnInfo } from "../source/threecx/wire.ts";
+import { type ApiClient, defaultDirectory } from "./directory.ts";
 
 afterEach(closeAll);
 
@@ -70,7 +70,7 @@ describe("log-in", () => {
     expect((await api.get("/callcontrol")).status).toBe(401);
   });
 
-  it("a bad token gets 401 on REST and before the upgrade; none is taken from the query", async () => {
+  it("a bad token gets 401 on REST and upgrade; none is taken from the query", async () => {
     const { sim } = await start();
     expect((await client(sim, "junk").get("/callcontrol")).status).toBe(401);
     expect(await refusedUpgrade(sim, "junk")).toBe(401);

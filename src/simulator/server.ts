@@ -1,5 +1,6 @@
 /**
- * The simulated PBX on the wire: log-in, Call Control REST and WebSocket, XAPI and the control API on
+ * The simulated PBX on the wire: log-in, Call Control REST and WebSocket, XAPI and the control API
+ * on
  * one port. What must hold: whatever a client sends, the simulator answers or ignores it and lives.
  */
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";

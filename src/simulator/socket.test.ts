@@ -1,8 +1,6 @@
 /** What the simulator owes its clients over the WebSocket, and how a test makes it deviate. */
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
-import type { WireFrame, WireParticipant } from "../source/threecx/wire.ts";
-import { onFrame, onPath } from "./behaviours.ts";
 import {
   asking,
   closeAll,
@@ -12,7 +10,9 @@ import {
   socket,
   start,
   tokenOf,
-} from "./testClient.ts";
+} from "../../test/support/simulatorClient.ts";
+import type { WireFrame, WireParticipant } from "../source/threecx/wire.ts";
+import { onFrame, onPath } from "./behaviours.ts";
 
 afterEach(closeAll);
 

@@ -1,6 +1,7 @@
 /**
  * The WebSocket `/callcontrol/ws`: pushes what changed, never what it is; pongs; ignores what it
- * does not understand; answers requests with frames of type 4. Nothing is replayed after a reconnect.
+ * does not understand; answers requests with frames of type 4. Nothing is replayed after a
+ * reconnect.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";

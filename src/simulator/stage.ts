@@ -1,5 +1,6 @@
 /**
- * One stage of a call's way through the PBX: ringing at an extension, waiting in a queue, in a menu.
+ * One stage of a call's way through the PBX: ringing at an extension, waiting in a queue, in a
+ * menu.
  * It owns its timers and legs, so that ending it leaves nothing behind.
  */
 import type { Exchange } from "./exchange.ts";

@@ -1,10 +1,10 @@
 /** The state machine: handing calls over, restarting, and what cannot be done. */
 import { describe, expect, it } from "vitest";
+import { FROM, only, setUp } from "../../test/support/virtualPbx.ts";
 import { defaultDirectory } from "./directory.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Pbx } from "./pbx.ts";
 import type { SettingsPatch } from "./settings.ts";
-import { FROM, only, setUp } from "./testPbx.ts";
 
 describe("handing over", () => {
   function talking(patch: SettingsPatch = {}) {

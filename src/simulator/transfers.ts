@@ -18,7 +18,8 @@ function otherSide(leg: Leg): Leg {
   const { peer } = leg;
   if (!peer || peer.end || leg.end) {
     throw new UserMistake(
-      `Expected ${leg.dn} to be in a conversation, its leg ${leg.id} is ${leg.status}. Answer first.`,
+      `Expected ${leg.dn} to be in a conversation, its leg ${leg.id} is ${leg.status}. ` +
+        "Answer first.",
     );
   }
   return peer;
@@ -134,7 +135,8 @@ function adopt(leg: Leg, call: Call): void {
 }
 
 /**
- * `dn` joins its two calls and leaves. `first` is the older conversation, `second` the consultation.
+ * `dn` joins its two calls and leaves. `first` is the older conversation, `second` the
+ * consultation.
  * While the consulted side still rings this is a blind transfer.
  */
 export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): void {

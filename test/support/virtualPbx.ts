@@ -1,8 +1,8 @@
 /** For tests: a PBX under virtual time that notes what it tells. */
-import { type Directory, defaultDirectory } from "./directory.ts";
-import { Pbx } from "./pbx.ts";
-import { defaultSettings, type SettingsPatch } from "./settings.ts";
-import { VirtualClock } from "./virtualClock.ts";
+import { type Directory, defaultDirectory } from "../../src/simulator/directory.ts";
+import { Pbx } from "../../src/simulator/pbx.ts";
+import { defaultSettings, type SettingsPatch } from "../../src/simulator/settings.ts";
+import { VirtualClock } from "../../src/simulator/virtualClock.ts";
 
 export const FROM = "420777000001";
 

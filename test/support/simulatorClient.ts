@@ -1,9 +1,13 @@
 /** For tests: a simulator on a free port and a client that notes what it is told. */
 import { once } from "node:events";
 import WebSocket from "ws";
-import type { WireFrame } from "../source/threecx/wire.ts";
-import { createSimulator, type Simulator, type SimulatorOptions } from "./server.ts";
-import { VirtualClock } from "./virtualClock.ts";
+import {
+  createSimulator,
+  type Simulator,
+  type SimulatorOptions,
+} from "../../src/simulator/server.ts";
+import { VirtualClock } from "../../src/simulator/virtualClock.ts";
+import type { WireFrame } from "../../src/source/threecx/wire.ts";
 
 const open: (() => unknown)[] = [];
 
