@@ -135,6 +135,10 @@ class ThreecxSource implements Source {
     this.#activeCalls.ask();
   }
 
+  askCallLog(): void {
+    queueMicrotask(() => this.#emit({ kind: "callLogUnavailable", at: this.#clock.now() }));
+  }
+
   status(): SourceStatus {
     return this.#status;
   }
