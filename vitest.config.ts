@@ -7,7 +7,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     coverage: {
       provider: "v8",
-      include: ["src/tracker/**", "src/events/**"],
+      include: ["src/tracker/**/*.ts", "src/events/**/*.ts"],
       reporter: ["text-summary"],
       thresholds: { branches: 100 },
     },

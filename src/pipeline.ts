@@ -4,7 +4,7 @@
  * Must hold: activities are worked in one at a time and in order; what was told is stored before it is sent;
  * a store that fails stops the intake, and the same transaction is tried again until it succeeds.
  */
-import type { CallEvent } from "./events/event.ts";
+import type { CallEvent, EpochMs } from "./events/event.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
 import { reduce } from "./tracker/reduce.ts";
@@ -21,6 +21,8 @@ export interface PipelineOptions {
   readonly route: (event: CallEvent) => readonly string[];
   /** The tracker wants the list of active calls. */
   readonly ask: () => void;
+  /** The tracker wants the PBX's call log of a stretch. */
+  readonly inquire: (fromAt: EpochMs, toAt: EpochMs) => void;
   /** Deliveries that are durable now. */
   readonly owed: (deliveries: readonly Delivery[]) => void;
 }
@@ -39,14 +41,21 @@ export interface Pipeline {
 /** Beyond this the store has failed for long; the snapshot after it heals makes good what is left out. */
 const waitingMax = 100_000;
 const storeRetryMs = 1_000;
+/** Until when we saw is stored at least this often, so that a later start knows where it was blind. */
+const seenEveryMs = 15_000;
+const seenKey = "seen";
+/** The PBX's clock may differ from ours. */
+const clockSlackMs = 60_000;
 /** A deadline is never awaited in a tight loop, whatever the clock does. */
 const tickMsMin = 1;
 
 /** Takes up the calls that were followed before the last stop. */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { tracker, outbox, clock, log } = options;
-  const checkpoints = await outbox.loadCheckpoints(tracker.pbx);
-  let state = restore(checkpoints.flatMap((saved) => saved.state ?? []));
+  const saved = await outbox.loadCheckpoints(tracker.pbx);
+  const calls = saved.filter(({ key }) => key !== seenKey);
+  let state = restore(calls.flatMap((checkpoint) => checkpoint.state ?? []));
+  let seenStoredAt = Number(saved.find(({ key }) => key === seenKey)?.state ?? 0);
   let waiting: Activity[] = [];
   let running: Promise<void> | null = null;
   let trouble: string | null = null;
@@ -77,15 +86,28 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
         for (const callNumber of step.changed) changed.add(callNumber);
         for (const event of step.events) entries.push({ event, endpoints: options.route(event) });
         if (step.ask) options.ask();
+        if (step.inquireFromAt !== null) {
+          options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
+        }
       }
-      if (entries.length > 0 || changed.size > 0) await store(entries, checkpointsOf(changed));
+      const checkpoints = checkpointsOf(changed, seenUntil(batch));
+      if (entries.length > 0 || checkpoints.length > 0) await store(entries, checkpoints);
       awaitDeadline();
     }
   }
 
+  /** The PBX's own word is the proof that we saw. */
+  function seenUntil(batch: readonly Activity[]): EpochMs | null {
+    const told = batch.findLast(({ kind }) => kind !== "tick" && kind !== "sightLost");
+    if (told === undefined || state.stretch?.toAt === null) return null;
+    return told.at >= seenStoredAt + seenEveryMs ? told.at : null;
+  }
+
   /** Inside calls are not kept: a snapshot tells all there is to know of them. */
-  function checkpointsOf(changed: ReadonlySet<number>): Checkpoint[] {
-    return [...changed].map((callNumber) => {
+  function checkpointsOf(changed: ReadonlySet<number>, seenAt: EpochMs | null): Checkpoint[] {
+    const seen = { pbx: tracker.pbx, key: seenKey, state: String(seenAt) };
+    if (seenAt !== null) seenStoredAt = seenAt;
+    const calls = [...changed].map((callNumber) => {
       const call = state.calls.get(callNumber);
       const kept = call !== undefined && call.external !== null;
       return {
@@ -94,6 +116,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
         state: kept ? serialise(call) : null,
       };
     });
+    return seenAt === null ? calls : [...calls, seen];
   }
 
   async function store(entries: readonly Entry[], changed: readonly Checkpoint[]): Promise<void> {
@@ -125,7 +148,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     cancelTick = clock.after(delayMs, () => take({ kind: "tick", at: clock.now() }));
   }
 
-  awaitDeadline();
+  if (seenStoredAt > 0) take({ kind: "sightLost", at: clock.now(), sinceAt: seenStoredAt });
   return {
     take,
     trouble: () => trouble,

@@ -39,6 +39,8 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** A connection may have been dead for this long before it was found so. */
+const silenceMsMax = 30_000;
 /** How long a stop waits for requests in flight. */
 const stopGraceMs = 15_000;
 
@@ -132,11 +134,16 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
     log,
     route,
     ask: () => source.askActiveCalls(),
+    inquire: (fromAt, toAt) => source.askCallLog(fromAt, toAt),
     owed: (deliveries) => dispatcher.enqueue(deliveries),
   });
-  // What was hidden before a blind stretch is asked for once we see again.
+  let live = false;
   source.onStatus(({ state }) => {
+    const at = clock.now();
+    // What was hidden before a blind stretch is asked for once we see again.
     if (state === "live") source.askActiveCalls();
+    else if (live) pipeline.take({ kind: "sightLost", at, sinceAt: at - silenceMsMax });
+    live = state === "live";
   });
   source.start(pipeline.take);
   return {

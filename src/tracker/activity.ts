@@ -146,6 +146,13 @@ export interface CallLogUnavailable {
   readonly at: EpochMs;
 }
 
+/** From `sinceAt` on we may have missed what happened: not connected, or not running. */
+export interface SightLost {
+  readonly kind: "sightLost";
+  readonly at: EpochMs;
+  readonly sinceAt: EpochMs;
+}
+
 /** Time passed: a deadline of the tracker may be due. */
 export interface Tick {
   readonly kind: "tick";
@@ -160,5 +167,6 @@ export type Activity =
   | ActiveCallsUnavailable
   | CallLog
   | CallLogUnavailable
+  | SightLost
   | Tick;
 export type ActivityKind = Activity["kind"];

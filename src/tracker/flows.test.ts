@@ -185,6 +185,21 @@ describe("the outside party", () => {
     expect(phone.events[0]).toMatchObject({ callerid: caller, displayName: "Novak Jan" });
   });
 
+  it("has its name filled in when a leg tells it", () => {
+    const phone = new Phone();
+    const trunk = { ...outside(), name: "MyTrunk" };
+    phone.list(row("801", { caller: trunk }));
+    phone.list(row("800", { caller: trunk }));
+    phone.leg("101", 5, "ringing", { party: outside(caller, "Novak Jan") });
+    phone.leg("101", 5, "connected", { party: outside(caller, "Somebody") });
+    expect(phone.events.map((e) => [e.user, e.displayName])).toEqual([
+      ["801", ""],
+      ["800", ""],
+      ["101", "Novak Jan"],
+      ["101", "Novak Jan"],
+    ]);
+  });
+
   it("is anonymous when no number comes", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing", { party: outside("") });

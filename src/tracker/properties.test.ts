@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inside, leg, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
-import type { ActiveCall, Leg } from "./activity.ts";
+import { inside, leg, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
 import { type Ledger, violations } from "./invariants.ts";
 import { reduce } from "./reduce.ts";
 import { initialState, nextDueAt } from "./state.ts";
@@ -46,12 +46,32 @@ const anyRow: fc.Arbitrary<ActiveCall> = fc
   })
   .map(({ callee, ...more }) => row(callee, more));
 
+const anyLogged: fc.Arbitrary<LoggedCall> = fc
+  .record({
+    callNumber: fc.option(fc.integer({ min: 7, max: 9 }), { nil: null }),
+    direction: fc.constantFrom("incoming" as const, "outgoing" as const),
+    startedAt: fc.integer({ min: 0, max: 5 }).map((s) => t0 + s * 1_000),
+    talks: fc.array(
+      fc
+        .record({ user: fc.constantFrom("101", "102"), from: fc.nat(9), length: fc.nat(9) })
+        .map(({ user, from, length }) => ({
+          user,
+          answeredAt: t0 + from * 1_000,
+          endedAt: t0 + (from + length) * 1_000,
+        })),
+      { maxLength: 3 },
+    ),
+    level: maybeRef,
+  })
+  .map((more) => logged(more));
+
 type Deed =
   | { readonly do: "leg"; readonly leg: Leg }
   | { readonly do: "gone"; readonly legId: string }
   | { readonly do: "snapshot"; readonly legs: readonly Leg[] }
   | { readonly do: "list"; readonly rows: readonly ActiveCall[]; readonly ageMs: number }
-  | { readonly do: "noList" | "restart" }
+  | { readonly do: "noList" | "restart" | "lose" | "noLog" }
+  | { readonly do: "log"; readonly calls: readonly LoggedCall[] }
   | { readonly do: "pass"; readonly ms: number };
 
 const deed: fc.Arbitrary<Deed> = fc.oneof(
@@ -69,7 +89,18 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       .tuple(fc.array(anyRow, { maxLength: 3 }), fc.constantFrom(0, 0, 10))
       .map(([rows, ageMs]) => ({ do: "list" as const, rows, ageMs })),
   },
-  { weight: 1, arbitrary: fc.constantFrom({ do: "noList" as const }, { do: "restart" as const }) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom("noList" as const, "restart" as const, "lose" as const, "noLog" as const)
+      .map((deed) => ({ do: deed })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .array(anyLogged, { maxLength: 3 })
+      .map((calls) => ({ do: "log" as const, calls })),
+  },
   {
     weight: 3,
     arbitrary: fc
@@ -101,6 +132,15 @@ function perform(phone: Phone, step: Deed, times: number): void {
       case "restart":
         phone.restart();
         break;
+      case "lose":
+        phone.lose(phone.at - 1_000);
+        break;
+      case "log":
+        phone.log(...step.calls);
+        return;
+      case "noLog":
+        phone.noLog();
+        break;
       case "pass":
         phone.pass(step.ms);
         return;
@@ -119,6 +159,8 @@ describe("any sequence of activities", () => {
         phone.pass(1);
         phone.list();
         phone.pass(phone.settings.graceMs + 1);
+        phone.noLog();
+        phone.pass(phone.settings.answerMsMax + 1);
         for (const events of phone.ledger.values()) {
           const answered = events.filter((e) => e.kind === "answered").map((e) => e.link);
           const ended = events.filter((e) => e.kind === "ended").map((e) => e.link);
@@ -142,7 +184,7 @@ describe("any sequence of activities", () => {
         const twice = new Phone();
         for (const step of deeds) {
           perform(once, step, 1);
-          perform(twice, step, step.do === "noList" || step.do === "restart" ? 1 : 2);
+          perform(twice, step, step.do === "leg" || step.do === "gone" ? 2 : 1);
         }
         expect(twice.told()).toEqual(once.told());
       }),
@@ -205,7 +247,7 @@ describe("violations", () => {
       [{ ...call, overAt: t0 }, "I8"],
     ] as const;
     for (const [bad, name] of wrong) {
-      const state = { calls: new Map([[7, bad]]) };
+      const state = { ...initialState, calls: new Map([[7, bad]]) };
       expect(violations({ ...step, events: [], state }, new Map()).join()).toContain(name);
     }
   });
@@ -218,7 +260,7 @@ describe("the edges", () => {
     phone.gone("101/5");
     const [call] = phone.state.calls.values();
     if (call === undefined) throw new Error("Expected a call.");
-    const state = { calls: new Map([[7, { ...call, external: null }]]) };
+    const state = { ...initialState, calls: new Map([[7, { ...call, external: null }]]) };
     const at = t0 + phone.settings.answerMsMax;
     const step = reduce(state, { kind: "tick", at }, phone.settings);
     expect(step.events).toEqual([]);
@@ -230,6 +272,18 @@ describe("the edges", () => {
     expect(() => reduce(initialState, odd, new Phone().settings)).toThrow(
       "Expected no further case",
     );
+  });
+
+  it("refuses a checkpoint with a witness of an unknown kind", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    const [call] = phone.state.calls.values();
+    if (call === undefined || call.hidden === null) throw new Error("Expected a hidden call.");
+    const hidden = { ...call.hidden, witness: "odd" as never, dueAt: t0 };
+    const state = { ...initialState, calls: new Map([[7, { ...call, hidden }]]) };
+    const tick = { kind: "tick", at: t0 } as const;
+    expect(() => reduce(state, tick, phone.settings)).toThrow("Expected no further case");
   });
 
   it("has nothing due when nothing goes on", () => {

@@ -15,7 +15,7 @@ import {
   standing,
   userTalks,
 } from "./legs.ts";
-import type { Call, Level, Talk } from "./state.ts";
+import type { Call, External, Level, Talk } from "./state.ts";
 import { type Draft, endTalk, type Turn, tell } from "./turn.ts";
 
 /** Works out everything that is due. To be run after each change of the call. */
@@ -39,11 +39,19 @@ function recognise({ call }: Turn): void {
     const { number, name } = leg.party;
     if (call.external === null) {
       call.external = { direction: directionOf(leg), number, name };
-    } else if (call.external.number === "" && number !== "") {
-      call.external = { ...call.external, number, name };
+    } else {
+      call.external = filled(call.external, number, name);
     }
     call.did ??= leg.did;
   }
+}
+
+/** Blanks are filled, nothing is replaced. */
+function filled(external: External, number: string, name: string): External {
+  const lacking =
+    (external.number === "" && number !== "") || (external.name === "" && name !== "");
+  if (!lacking) return external;
+  return { ...external, number: external.number || number, name: external.name || name };
 }
 
 /** The PBX fills party fields a moment later: an empty number waits briefly before it counts as withheld. */
@@ -169,21 +177,27 @@ function tellAnswer(turn: Turn): void {
   if (call.talk !== null) return;
   const answer = externalLegs(call).find((t) => isAnswer(call, t));
   if (answer === undefined) return;
+  const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
+  const via = holderOf(call, answer.leg)?.dn ?? "";
+  openTalk(turn, level, turn.at, { via, consulted: answer.consulted });
+}
+
+/** The open link gets its conversation. */
+export function openTalk(
+  turn: Turn,
+  level: Level,
+  at: EpochMs,
+  { via, consulted }: { readonly via: string; readonly consulted: boolean },
+): void {
+  const { call } = turn;
   const { handover } = call;
   const first = call.lastLink === 0 ? 1 : call.lastLink;
   const link = handover?.link ?? first;
-  const attended = handover !== null && answer.consulted ? "Accomp" : null;
+  const attended = handover !== null && consulted ? "Accomp" : null;
   const transferType = attended ?? handover?.transferType ?? "NotDef";
-  const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
-  tell(turn, { kind: "answered", transferType }, link, level, turn.at);
-  call.talk = {
-    link,
-    user: level.dn,
-    userKind: level.kind,
-    answeredAt: turn.at,
-    via: holderOf(call, answer.leg)?.dn ?? "",
-    legCount: call.legCount,
-  };
+  tell(turn, { kind: "answered", transferType }, link, level, at);
+  const { dn: user, kind: userKind } = level;
+  call.talk = { link, user, userKind, answeredAt: at, via, legCount: call.legCount };
   call.lastLink = link;
   call.handover = null;
   call.level = level;

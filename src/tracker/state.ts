@@ -50,11 +50,18 @@ export interface Handover {
 /** No visible leg stands towards the outside party; the list of active calls is asked. */
 export interface Hidden {
   readonly sinceAt: EpochMs;
-  /** Looks at the list so far. */
+  /** Looks at the list (then: at the call log) so far. */
   readonly looks: number;
   /** When to look again, or, with `unavailable`, when to believe that the call is over. */
   readonly dueAt: EpochMs | null;
-  readonly witness: "asked" | "listed" | "unavailable";
+  readonly witness:
+    | "asked"
+    | "listed"
+    | "unavailable"
+    /** The call log is asked how a call that we lost sight of went on. */
+    | "inquired"
+    /** The call log did not have it yet. */
+    | "unlogged";
 }
 
 /** A user is being told as ringing: by a live leg, or as a level that no visible leg shows. */
@@ -85,6 +92,10 @@ export interface Call {
   readonly talk: Talk | null;
   readonly handover: Handover | null;
   readonly hidden: Hidden | null;
+  /** We lost sight since a leg of it was last seen. */
+  readonly blind: boolean;
+  /** Time of the last answer or end that was told. */
+  readonly toldUntilAt: EpochMs;
   /** Looks in a row at which the list left the call out though its legs lived. */
   readonly omissions: number;
   /** An empty number is waited for until then. */
@@ -93,9 +104,23 @@ export interface Call {
   readonly overAt: EpochMs | null;
 }
 
+/** A stretch of which only the call log can tell. */
+export interface BlindStretch {
+  readonly fromAt: EpochMs;
+  /** When we saw again; null as long as we do not. */
+  readonly toAt: EpochMs | null;
+  /** Looks at the call log so far. */
+  readonly looks: number;
+  /** When to look (again); null while an answer is awaited, or we are blind. */
+  readonly dueAt: EpochMs | null;
+}
+
 export interface TrackerState {
   /** By call number. */
   readonly calls: ReadonlyMap<number, Call>;
+  /** Starts of calls that only the last list shows, by call number. */
+  readonly starts: ReadonlyMap<number, EpochMs>;
+  readonly stretch: BlindStretch | null;
 }
 
 export interface TrackerSettings {
@@ -115,6 +140,8 @@ export interface TrackerSettings {
   readonly numberHoldMs: number;
   /** A list that leaves a living call out so often is no witness of its end. */
   readonly omissionsMax: number;
+  /** Pauses between looks at the call log, which is written some time after a call's end. */
+  readonly logAgainMs: readonly number[];
   /** How long an ended call is remembered. */
   readonly overKeptMs: number;
 }
@@ -126,10 +153,11 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   listLagMs: 300,
   numberHoldMs: 200,
   omissionsMax: 2,
+  logAgainMs: [2_000, 15_000],
   overKeptMs: 60_000,
 };
 
-export const initialState: TrackerState = { calls: new Map() };
+export const initialState: TrackerState = { calls: new Map(), starts: new Map(), stretch: null };
 
 export function newCall(callNumber: number, at: EpochMs): Call {
   return {
@@ -150,6 +178,8 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     talk: null,
     handover: null,
     hidden: null,
+    blind: false,
+    toldUntilAt: 0,
     omissions: 0,
     numberDueAt: null,
     overAt: null,
@@ -170,12 +200,12 @@ export function phaseOf(call: Call): Phase {
 
 /** When the tracker wants the next tick; null = nothing is due. */
 export function nextDueAt(state: TrackerState, settings: TrackerSettings): EpochMs | null {
-  let due: EpochMs | null = null;
+  let due: EpochMs | null = state.stretch?.dueAt ?? null;
   for (const call of state.calls.values()) {
     for (const at of [
       call.hidden?.dueAt ?? null,
       call.numberDueAt,
-      call.overAt === null ? null : call.overAt + settings.overKeptMs,
+      call.overAt === null || state.stretch !== null ? null : call.overAt + settings.overKeptMs,
     ]) {
       if (at !== null && (due === null || at < due)) due = at;
     }
@@ -200,5 +230,5 @@ export function restore(checkpoints: Iterable<string>): TrackerState {
     const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
     calls.set(call.callNumber, { ...call, hidden });
   }
-  return { calls };
+  return { ...initialState, calls };
 }

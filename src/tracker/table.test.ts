@@ -3,7 +3,7 @@
  * A missing cell does not compile; SPEC.md prints the same table in words.
  */
 import { describe, expect, it } from "vitest";
-import { inside, leg, Phone } from "../../test/support/phone.ts";
+import { inside, leg, logged, Phone } from "../../test/support/phone.ts";
 import type { ActivityKind } from "./activity.ts";
 import { type Phase, phaseOf } from "./state.ts";
 
@@ -54,6 +54,9 @@ const act: Record<ActivityKind, (phone: Phone) => void> = {
   snapshot: (phone) => phone.snapshot(leg("104", 9, "ringing")),
   activeCalls: (phone) => phone.list(),
   activeCallsUnavailable: (phone) => phone.noList(),
+  callLog: (phone) => phone.log(logged()),
+  callLogUnavailable: (phone) => phone.noLog(),
+  sightLost: (phone) => phone.lose(),
   tick: (phone) => {
     phone.at += phone.settings.overKeptMs;
     phone.tick();
@@ -69,6 +72,9 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     snapshot: ["offered", "ringing 104 -0"],
     activeCalls: ["inside"],
     activeCallsUnavailable: ["inside"],
+    callLog: ["inside"],
+    callLogUnavailable: ["inside"],
+    sightLost: ["inside"],
     tick: ["inside"],
   },
   offered: {
@@ -77,6 +83,9 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     snapshot: ["offered", "ringing 104 -0"],
     activeCalls: ["offered"],
     activeCallsUnavailable: ["offered"],
+    callLog: ["offered"],
+    callLogUnavailable: ["offered"],
+    sightLost: ["offered"],
     tick: ["offered"],
   },
   dialing: {
@@ -85,6 +94,9 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     snapshot: ["dialing"],
     activeCalls: ["dialing"],
     activeCallsUnavailable: ["dialing"],
+    callLog: ["dialing"],
+    callLogUnavailable: ["dialing"],
+    sightLost: ["dialing"],
     tick: ["dialing"],
   },
   talking: {
@@ -93,6 +105,9 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     snapshot: ["handedOver", "ended 101 -1 Ok passed on", "ringing 104 -2"],
     activeCalls: ["talking"],
     activeCallsUnavailable: ["talking"],
+    callLog: ["talking"],
+    callLogUnavailable: ["talking"],
+    sightLost: ["talking"],
     tick: ["talking"],
   },
   handedOver: {
@@ -101,6 +116,9 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     snapshot: ["handedOver", "ringing 104 -2"],
     activeCalls: ["handedOver"],
     activeCallsUnavailable: ["handedOver"],
+    callLog: ["handedOver"],
+    callLogUnavailable: ["handedOver"],
+    sightLost: ["handedOver"],
     tick: ["handedOver"],
   },
   hidden: {
@@ -109,6 +127,9 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     snapshot: ["offered", "ringing 104 -0"],
     activeCalls: ["hidden"],
     activeCallsUnavailable: ["hidden"],
+    callLog: ["hidden"],
+    callLogUnavailable: ["hidden"],
+    sightLost: ["hidden"],
     tick: ["over", "ended 101 -0 Missed"],
   },
   over: {
@@ -117,6 +138,9 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     snapshot: ["handedOver", "ringing 104 -1"],
     activeCalls: ["over"],
     activeCallsUnavailable: ["over"],
+    callLog: ["over"],
+    callLogUnavailable: ["over"],
+    sightLost: ["over"],
     tick: ["forgotten"],
   },
 };

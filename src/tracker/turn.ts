@@ -17,10 +17,12 @@ export interface Turn {
   readonly events: CallEvent[];
   /** The list of active calls is wanted. */
   ask: boolean;
+  /** The call log is wanted. */
+  inquire: boolean;
 }
 
 export function beginTurn(call: Call, at: EpochMs, settings: TrackerSettings): Turn {
-  return { call: { ...call }, at, settings, events: [], ask: false };
+  return { call: { ...call }, at, settings, events: [], ask: false, inquire: false };
 }
 
 type Told =
@@ -57,6 +59,7 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
     didNumber: incoming ? (call.did?.number ?? "") : "",
     displayName: name,
   };
+  if (told.kind === "answered" || told.kind === "ended") call.toldUntilAt = at;
   turn.events.push({ ...facts, ...told } as CallEvent);
 }
 
@@ -81,7 +84,7 @@ export function finish(turn: Turn, at: EpochMs): void {
   const { talk, handover, level } = call;
   if (talk !== null) {
     endTalk(turn, talk, at, false);
-  } else if (handover?.outside !== true && level !== null) {
+  } else if (level !== null && (handover === null ? call.lastLink === 0 : !handover.outside)) {
     const link = handover?.link ?? call.lastLink;
     tell(turn, { kind: "ended", ...missed }, link, level, at);
   }

@@ -3,8 +3,10 @@
  * (SPEC.md, R15-R18).
  */
 import type { EpochMs } from "../events/event.ts";
+import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, Party } from "./activity.ts";
 import { dropOffers, passOn, reach } from "./rules.ts";
+import type { Hidden } from "./state.ts";
 import { finish, type Turn } from "./turn.ts";
 
 /** The list names the call. */
@@ -64,17 +66,33 @@ export function heedUnlisted(turn: Turn, askedAt: EpochMs): void {
   if (call.external === null) return;
   if (call.hidden === null) {
     if (askedAt >= call.touchedAt) call.omissions += 1;
-  } else if (askedAt >= call.hidden.sinceAt && call.hidden.witness !== "unavailable") {
+  } else if (askedAt >= call.hidden.sinceAt && isAwaitingList(call.hidden)) {
     // Seen in the list after its last leg: it went on until now.
     const wentOn = call.hidden.witness === "listed" && call.talk === null;
-    finish(turn, wentOn ? turn.at : call.hidden.sinceAt);
+    conclude(turn, wentOn ? turn.at : call.hidden.sinceAt);
   }
+}
+
+function isAwaitingList({ witness }: Hidden): boolean {
+  return witness === "asked" || witness === "listed";
+}
+
+/** Over, unless we were blind: then the call log is asked first how it went on. */
+function conclude(turn: Turn, at: EpochMs): void {
+  const { hidden } = turn.call;
+  if (hidden === null || !turn.call.blind) {
+    finish(turn, at);
+    return;
+  }
+  const dueAt = turn.at + turn.settings.answerMsMax;
+  turn.call.hidden = { ...hidden, looks: 0, dueAt, witness: "inquired" };
+  turn.inquire = true;
 }
 
 /** The list cannot be had: a hidden call is over after a short grace. */
 export function heedNoList(turn: Turn): void {
   const { hidden } = turn.call;
-  if (hidden === null || hidden.witness === "unavailable") return;
+  if (hidden === null || !isAwaitingList(hidden)) return;
   const dueAt = hidden.sinceAt + turn.settings.graceMs;
   turn.call.hidden = { ...hidden, dueAt, witness: "unavailable" };
 }
@@ -82,8 +100,9 @@ export function heedNoList(turn: Turn): void {
 /** A call that no leg shows, found in the list alone, at a level of ours. */
 export function adoptListed(turn: Turn, row: ActiveCall): void {
   const { call, at } = turn;
-  const { number, name } = row.caller;
-  call.external = { direction: "incoming", number, name };
+  // The name in the row is the trunk's; and no leg has been touched yet that the list could lag behind.
+  call.external = { direction: "incoming", number: row.caller.number, name: "" };
+  call.touchedAt = 0;
   call.hidden = { sinceAt: at, looks: 0, dueAt: null, witness: "listed" };
   call.establishedAt = row.establishedAt;
   heedLevel(turn, row);
@@ -91,13 +110,26 @@ export function adoptListed(turn: Turn, row: ActiveCall): void {
 
 /** A deadline may be due. */
 export function heedTime(turn: Turn): void {
-  const { call, at } = turn;
+  const { call, at, settings } = turn;
   const { hidden } = call;
   if (hidden === null || hidden.dueAt === null || at < hidden.dueAt) return;
-  if (hidden.witness === "listed") {
-    call.hidden = { ...hidden, dueAt: null };
-    turn.ask = true;
-  } else {
-    finish(turn, hidden.sinceAt);
+  switch (hidden.witness) {
+    case "listed":
+      call.hidden = { ...hidden, dueAt: null };
+      turn.ask = true;
+      break;
+    case "asked":
+    case "unavailable":
+      conclude(turn, hidden.sinceAt);
+      break;
+    case "unlogged":
+      call.hidden = { ...hidden, dueAt: at + settings.answerMsMax, witness: "inquired" };
+      turn.inquire = true;
+      break;
+    case "inquired":
+      finish(turn, hidden.sinceAt);
+      break;
+    default:
+      assertNever(hidden.witness);
   }
 }

@@ -11,6 +11,7 @@ import type {
   DnRef,
   Leg,
   LegStatus,
+  LoggedCall,
   Party,
 } from "../../src/tracker/activity.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
@@ -86,10 +87,28 @@ export function row(callee: string, more: Partial<ActiveCall> = {}): ActiveCall 
   };
 }
 
+/** The log's entry of call 7: began at t0, ended 60 s later, nobody answered at 101. */
+export function logged(more: Partial<LoggedCall> = {}): LoggedCall {
+  return {
+    callNumber: 7,
+    direction: "incoming",
+    number: caller,
+    name: "",
+    did: null,
+    startedAt: t0,
+    endedAt: t0 + 60_000,
+    talks: [],
+    level: ref("101"),
+    ...more,
+  };
+}
+
 export class Phone {
   state: TrackerState = initialState;
   at: EpochMs = t0;
   asks = 0;
+  /** From when on the call log was asked, each time. */
+  readonly inquiries: EpochMs[] = [];
   readonly events: CallEvent[] = [];
   readonly ledger: Ledger = new Map();
   readonly settings: TrackerSettings;
@@ -105,6 +124,7 @@ export class Phone {
     this.state = step.state;
     this.events.push(...step.events);
     if (step.ask) this.asks += 1;
+    if (step.inquireFromAt !== null) this.inquiries.push(step.inquireFromAt);
   }
 
   leg(...args: Parameters<typeof leg>): void {
@@ -121,6 +141,19 @@ export class Phone {
 
   list(...calls: ActiveCall[]): void {
     this.feed({ kind: "activeCalls", at: this.at, askedAt: this.at, calls });
+  }
+
+  /** Sight is lost; without a time, from now on. */
+  lose(sinceAt = this.at): void {
+    this.feed({ kind: "sightLost", at: this.at, sinceAt });
+  }
+
+  log(...calls: LoggedCall[]): void {
+    this.feed({ kind: "callLog", at: this.at, fromAt: 0, toAt: this.at, calls });
+  }
+
+  noLog(): void {
+    this.feed({ kind: "callLogUnavailable", at: this.at });
   }
 
   noList(): void {

@@ -1,0 +1,235 @@
+/** Blind stretches: what the PBX's call log tells of them (SPEC.md, R19-R21). */
+import { describe, expect, it } from "vitest";
+import { leg, logged, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+
+const talk = (user: string, fromS: number, toS: number) => ({
+  user,
+  answeredAt: t0 + fromS * 1_000,
+  endedAt: t0 + toS * 1_000,
+});
+
+/** 101 rings, then we see nothing for a minute; the call is gone when we see again. */
+function backAgain(): Phone {
+  const phone = new Phone();
+  phone.leg("101", 5, "ringing");
+  phone.restart();
+  phone.at += 60_000;
+  phone.lose(t0 + 500);
+  phone.snapshot();
+  phone.list();
+  phone.told();
+  return phone;
+}
+
+describe("a call that ended while we were blind", () => {
+  it("has the answer and the end of the log, with the log's times", () => {
+    const phone = backAgain();
+    expect(phone.inquiries).toEqual([t0 + 500, t0]);
+    phone.log(logged({ talks: [talk("101", 4, 30)] }));
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+    expect(phone.events.slice(1)).toMatchObject([
+      { at: t0 + 4_000 },
+      { at: t0 + 30_000, talkMs: 26_000 },
+    ]);
+  });
+
+  it("is missed where the log says", () => {
+    const phone = backAgain();
+    phone.log(logged({ level: ref("800") }));
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
+  it("keeps the place that we know when the log names none that counts", () => {
+    for (const level of [null, ref("666")]) {
+      const phone = backAgain();
+      phone.log(logged({ level }));
+      expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+    }
+  });
+
+  it("goes through the hand-overs of the log", () => {
+    const phone = backAgain();
+    phone.log(logged({ talks: [talk("101", 4, 30), talk("102", 33, 50)] }));
+    expect(phone.told()).toEqual([
+      "answered 101 -1 NotDef",
+      "ended 101 -1 Ok passed on",
+      "answered 102 -2 Blind",
+      "ended 102 -2 Ok",
+    ]);
+  });
+
+  it("was talking: the end is the log's, also after a hand-over", () => {
+    for (const talks of [[talk("101", 1, 30)], [talk("101", 1, 30), talk("102", 31, 40)], []]) {
+      const phone = new Phone();
+      phone.leg("101", 5, "connected");
+      phone.lose();
+      phone.at += 60_000;
+      phone.snapshot();
+      phone.list();
+      phone.log(logged({ talks }));
+      expect(phone.told().slice(1)).toEqual(
+        talks.length === 2
+          ? ["ended 101 -1 Ok passed on", "answered 102 -2 Blind", "ended 102 -2 Ok"]
+          : ["ended 101 -1 Ok"],
+      );
+    }
+  });
+
+  it("had been taken over by somebody whom we did not see", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected");
+    phone.lose();
+    phone.snapshot();
+    phone.list();
+    phone.log(logged({ talks: [talk("102", 31, 40)] }));
+    expect(phone.told().slice(1)).toEqual([
+      "ended 101 -1 Ok passed on",
+      "answered 102 -2 Blind",
+      "ended 102 -2 Ok",
+    ]);
+  });
+
+  it("is looked for again, as the log is written late, and ends as we know it in the end", () => {
+    const phone = backAgain();
+    phone.log();
+    for (const pause of phone.settings.logAgainMs) {
+      const { length } = phone.inquiries;
+      phone.pass(pause);
+      expect(phone.inquiries.length).toBeGreaterThan(length);
+      expect(phone.told()).toEqual([]);
+      phone.log();
+    }
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
+  it("may be found between two looks", () => {
+    const phone = backAgain();
+    phone.log();
+    phone.log(logged({ talks: [talk("101", 4, 30)] }));
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+  });
+
+  it("ends as we know it without the log, or when it does not answer", () => {
+    const forbidden = backAgain();
+    forbidden.noLog();
+    expect(forbidden.told()).toEqual(["ended 101 -0 Missed"]);
+    const silent = backAgain();
+    silent.pass(silent.settings.answerMsMax);
+    expect(silent.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
+  it("is asked for also where the list cannot be had", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.lose();
+    phone.snapshot();
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    phone.log(logged({ callNumber: null, startedAt: t0 + 3_000, talks: [talk("101", 4, 30)] }));
+    expect(phone.told().slice(1)).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+  });
+
+  it("is not taken for another's entry", () => {
+    const others = [
+      logged({ startedAt: t0 + 3_600_000 }),
+      logged({ callNumber: 8, number: "420777999999", talks: [talk("101", 4, 30)] }),
+      logged({ direction: "outgoing" }),
+    ];
+    const phone = backAgain();
+    phone.log(...others);
+    expect(phone.events.filter((e) => e.callNumber === 7 && e.kind === "ended")).toEqual([]);
+  });
+});
+
+describe("a call that goes on when we see again", () => {
+  it("is not looked for in the log", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected");
+    phone.lose();
+    phone.lose();
+    phone.snapshot(leg("101", 5, "connected"));
+    phone.snapshot(leg("101", 5, "connected"));
+    phone.log(logged({ talks: [talk("101", 4, 30)] }));
+    phone.gone("101/5");
+    phone.list();
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+    expect(phone.inquiries).toEqual([t0]);
+  });
+});
+
+describe("a call that came and went while we were blind", () => {
+  const blind = (): Phone => {
+    const phone = new Phone();
+    phone.lose();
+    phone.at += 120_000;
+    phone.snapshot();
+    return phone;
+  };
+
+  it("is told from the log, once, under the PBX's number and time", () => {
+    const phone = blind();
+    const did = { number: "420222000320", ruleName: "DID-1" };
+    const entry = logged({ startedAt: t0 + 5_000, did, talks: [talk("101", 9, 30)] });
+    phone.log(entry);
+    phone.pass(phone.settings.overKeptMs * 2);
+    phone.log(entry);
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+    expect(phone.events[0]).toMatchObject({ callId: "260504080005_7", did: "DID-1" });
+    phone.log();
+    phone.pass(phone.settings.overKeptMs);
+    expect(phone.state.stretch).toBeNull();
+    expect(phone.call()).toBeUndefined();
+  });
+
+  it("is told as missed where the log says, also an outgoing one; nothing if it reached nobody", () => {
+    const phone = blind();
+    phone.log(
+      logged(),
+      logged({ callNumber: 8, direction: "outgoing", number: "112", level: ref("102") }),
+      logged({ callNumber: 9, number: "113", level: null }),
+      logged({ callNumber: 10, number: "114", level: ref("666") }),
+    );
+    expect(phone.told()).toEqual(["ended 101 -0 Missed", "ended 102 -0 Missed"]);
+  });
+
+  it("is not told without a number, from another time, or if its number is another call's", () => {
+    const phone = blind();
+    phone.leg("101", 5, "ringing");
+    phone.log(
+      logged({ callNumber: null, number: "112" }),
+      logged({ callNumber: 8, number: "113", startedAt: t0 - 1 }),
+      logged({ callNumber: 9, number: "114", startedAt: phone.at + 1 }),
+      logged({ number: "115", startedAt: t0 + 1 }),
+    );
+    expect(phone.told()).toEqual(["ringing 101 -0"]);
+  });
+
+  it("is not looked for while we are blind still, nor from a log that covers too little", () => {
+    const phone = new Phone();
+    phone.log(logged());
+    phone.lose();
+    phone.log(logged());
+    phone.noLog();
+    phone.at += 1_000;
+    phone.snapshot();
+    const { stretch } = phone.state;
+    const { at } = phone;
+    phone.feed({ kind: "callLog", at, fromAt: t0 + 1, toAt: at, calls: [] });
+    phone.feed({ kind: "callLog", at, fromAt: t0, toAt: at - 1, calls: [] });
+    expect(phone.state.stretch).toEqual(stretch);
+    expect(phone.told()).toEqual([]);
+    phone.noLog();
+    expect(phone.state.stretch).toBeNull();
+  });
+});
+
+describe("the start that the list told before the first leg", () => {
+  it("makes the id", () => {
+    const phone = new Phone();
+    phone.list(row("101", { establishedAt: t0 - 4_000 }), row("101", { callNumber: 8 }));
+    phone.at += 2_000;
+    phone.leg("101", 5, "ringing");
+    phone.leg("101", 6, "ringing", { callNumber: 8 });
+    expect(phone.events.map((e) => e.callId)).toEqual(["260504075956_7", "260504080000_8"]);
+  });
+});

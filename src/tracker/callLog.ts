@@ -1,0 +1,85 @@
+/**
+ * The third witness, after the fact: the PBX's log of ended calls tells of a blind stretch who answered, when,
+ * and for how long; and which calls came and went in it (SPEC.md, R19-R21).
+ */
+import type { LoggedCall } from "./activity.ts";
+import { offerKind } from "./legs.ts";
+import { openTalk, passOn } from "./rules.ts";
+import type { Call } from "./state.ts";
+import { finish, type Turn } from "./turn.ts";
+
+/** How far the log's times may be from ours: its clock is the PBX's, ours starts at the first leg seen. */
+const sameStartMs = 5_000;
+/** A number comes round again after a restart of the PBX only. */
+const sameNumberMs = 60_000;
+/** So many last digits make a number the same, however it is written. */
+const sameDigits = 9;
+
+/** The log's entry for a call of ours. */
+export function isSame(call: Call, logged: LoggedCall): boolean {
+  if (call.external === null || call.external.direction !== logged.direction) return false;
+  const startedAt = call.id?.startedAt ?? call.establishedAt ?? call.firstSeenAt;
+  const apartMs = Math.abs(logged.startedAt - startedAt);
+  if (logged.callNumber === call.callNumber && apartMs <= sameNumberMs) return true;
+  return apartMs <= sameStartMs && tail(call.external.number) === tail(logged.number);
+}
+
+function tail(number: string): string {
+  return number.replace(/\D/g, "").slice(-sameDigits);
+}
+
+/** The log's word on the call is awaited. */
+export function isInquired({ hidden }: Call): boolean {
+  return hidden?.witness === "inquired" || hidden?.witness === "unlogged";
+}
+
+/** The log does not have the call (yet): look again, or take it as we know it. */
+export function heedUnlogged(turn: Turn): void {
+  const { call, at, settings } = turn;
+  const { hidden } = call;
+  if (hidden?.witness !== "inquired") return;
+  const pause = settings.logAgainMs[hidden.looks];
+  if (pause === undefined) {
+    finish(turn, hidden.sinceAt);
+  } else {
+    call.hidden = { ...hidden, looks: hidden.looks + 1, dueAt: at + pause, witness: "unlogged" };
+  }
+}
+
+/** The log cannot be had: a call that we lost sight of ends as we know it. */
+export function heedNoLog(turn: Turn): void {
+  const { hidden } = turn.call;
+  if (hidden !== null && isInquired(turn.call)) finish(turn, hidden.sinceAt);
+}
+
+/** Tells what the log knows beyond what was told, and ends the call. */
+export function heedLogged(turn: Turn, logged: LoggedCall): void {
+  const { call } = turn;
+  const talks = logged.talks.filter(({ endedAt }) => endedAt > call.toldUntilAt);
+  for (const [index, talk] of talks.entries()) {
+    // The conversation that was open when we lost sight is told as answered already.
+    if (call.talk?.user !== talk.user) {
+      if (call.talk !== null) passOn(turn, call.talk, talk.answeredAt, false);
+      const level = { dn: talk.user, kind: "extension" } as const;
+      openTalk(turn, level, talk.answeredAt, { via: "", consulted: false });
+    }
+    const followed = index < talks.length - 1;
+    if (call.talk !== null && followed) passOn(turn, call.talk, talk.endedAt, false);
+  }
+  const kind = logged.level && offerKind(logged.level.kind);
+  const unreached = call.lastLink === 0 && call.external?.direction === "incoming";
+  if (logged.level && kind && unreached) call.level = { dn: logged.level.dn, kind };
+  finish(turn, talks.at(-1)?.endedAt ?? logged.endedAt);
+}
+
+/** A call that came and went while we were blind. */
+export function adoptLogged(turn: Turn, logged: LoggedCall): void {
+  const { call } = turn;
+  const { direction, number, name, did, startedAt, level } = logged;
+  call.external = { direction, number, name };
+  call.did = did;
+  call.establishedAt = startedAt;
+  const kind = level && offerKind(level.kind);
+  if (level && kind) call.level = { dn: level.dn, kind };
+  heedLogged(turn, logged);
+}
