@@ -66,6 +66,8 @@ export interface ActiveCall {
   readonly callNumber: number;
   readonly caller: Party;
   readonly callee: Party;
+  /** The DID of an incoming call, if the trunk tells it (it has only one); else null. */
+  readonly did: Did | null;
   readonly status: string;
   /** When the call began, by the PBX's clock; null if not told. */
   readonly establishedAt: EpochMs | null;

@@ -219,6 +219,10 @@ describe("the outside party", () => {
       ["DID-1", "420222000320"],
       ["DID-1", "420222000320"],
     ]);
+    const listed = new Phone();
+    const only = { number: "420222000320", ruleName: "Only" };
+    listed.list(row("801", { did: only }));
+    expect(listed.events[0]?.did).toBe("Only");
     const bare = new Phone();
     bare.leg("101", 5, "ringing");
     bare.leg("101", 5, "connected", { did: { number: "420222000320", ruleName: "" } });

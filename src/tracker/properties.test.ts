@@ -42,7 +42,6 @@ const anyRow: fc.Arbitrary<ActiveCall> = fc
     callee: fc.constantFrom("101", "800", "801", "10007", "SP0", "666", ""),
     caller: fc.constantFrom(outside(), inside("101")),
     callNumber: fc.integer({ min: 7, max: 9 }),
-    establishedAt: fc.option(fc.constant(t0 - 5_000), { nil: null }),
   })
   .map(({ callee, ...more }) => row(callee, more));
 

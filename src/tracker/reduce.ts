@@ -9,9 +9,9 @@ import { adoptLogged, heedLogged, heedNoLog, heedUnlogged, isInquired, isSame } 
 import { isExternal } from "./legs.ts";
 import { hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
-import { newCall } from "./state.ts";
+import { isBlind, newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
-import { adoptListed, heedListed, heedNoList, heedTime, heedUnlisted } from "./witness.ts";
+import { adoptListed, askAnew, heedListed, heedNoList, heedTime, heedUnlisted } from "./witness.ts";
 
 export interface Step {
   readonly state: TrackerState;
@@ -45,14 +45,14 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       heedList(step, activity);
       break;
     case "activeCallsUnavailable":
-      for (const call of state.calls.values()) {
-        if (call.hidden !== null) heedNoList(step.turn(call.callNumber));
-      }
+      if (isBlind(state)) break;
+      for (const { callNumber } of state.calls.values()) heedNoList(step.turn(callNumber));
       break;
     case "callLog":
       heedLog(step, activity);
       break;
     case "callLogUnavailable":
+      if (isBlind(state)) break;
       for (const { callNumber } of state.calls.values()) heedNoLog(step.turn(callNumber));
       step.endStretch();
       break;
@@ -60,6 +60,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.loseSight(activity.sinceAt);
       break;
     case "tick":
+      if (isBlind(state)) break;
       heedTimes(step, activity.at, settings);
       break;
     default:
@@ -163,6 +164,7 @@ class Stepping {
       const { legs } = this.#turns.get(before.callNumber)?.call ?? before;
       const seen = Object.keys(legs).length > 0;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
+      else if (before.hidden !== null) askAnew(this.turn(before.callNumber), before.hidden);
     }
     this.#stretch = { ...stretch, toAt: this.#at };
     this.#inquire(stretch.fromAt);
@@ -185,7 +187,7 @@ class Stepping {
 
   /** The log cannot be had: nobody will ever tell what came and went. */
   endStretch(): void {
-    if (this.#stretch !== null && this.#stretch.toAt !== null) this.#stretch = null;
+    this.#stretch = null;
   }
 
   heedStretchTime(): void {

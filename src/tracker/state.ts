@@ -130,6 +130,8 @@ export interface TrackerSettings {
   readonly timezone: string;
   /** Without the list of active calls: how long after the last leg a call is over. */
   readonly graceMs: number;
+  /** The same for a call that was in the list last: one failure of the list ends no parked call. */
+  readonly listedGraceMs: number;
   /** A list that was asked and does not answer is given up after this. */
   readonly answerMsMax: number;
   /** Pauses between looks at the list while a call without legs is still in it. */
@@ -148,6 +150,7 @@ export interface TrackerSettings {
 
 export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   graceMs: 2_000,
+  listedGraceMs: 60_000,
   answerMsMax: 10_000,
   lookAgainMs: [50, 100, 200, 400, 800],
   listLagMs: 300,
@@ -198,8 +201,14 @@ export function phaseOf(call: Call): Phase {
   return call.external.direction === "incoming" ? "offered" : "dialing";
 }
 
+/** We do not see: nothing is judged by silence or time until we do again. */
+export function isBlind({ stretch }: TrackerState): boolean {
+  return stretch !== null && stretch.toAt === null;
+}
+
 /** When the tracker wants the next tick; null = nothing is due. */
 export function nextDueAt(state: TrackerState, settings: TrackerSettings): EpochMs | null {
+  if (isBlind(state)) return null;
   let due: EpochMs | null = state.stretch?.dueAt ?? null;
   for (const call of state.calls.values()) {
     for (const at of [

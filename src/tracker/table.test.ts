@@ -125,7 +125,7 @@ const table: Record<Phase, Record<ActivityKind, Cell>> = {
     legChanged: ["talking", "answered 104 -1 NotDef"],
     legGone: ["hidden"],
     snapshot: ["offered", "ringing 104 -0"],
-    activeCalls: ["hidden"],
+    activeCalls: ["over", "ended 101 -0 Missed"],
     activeCallsUnavailable: ["hidden"],
     callLog: ["hidden"],
     callLogUnavailable: ["hidden"],

@@ -44,13 +44,52 @@ describe("a call without visible legs", () => {
     phone.gone("101/5");
     phone.noList();
     phone.noList();
-    phone.list();
     phone.pass(phone.settings.graceMs - 1);
     expect(phone.told()).toEqual([]);
     phone.leg("101", 6, "connected");
     phone.gone("101/6");
     phone.noList();
     phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("is not ended by one failure of a list that named it, but is by a long one, or by the list", () => {
+    const parked = (): Phone => {
+      const phone = talking();
+      phone.gone("101/5");
+      phone.list(row("SP0"));
+      phone.noList();
+      phone.pass(phone.settings.graceMs);
+      expect(phone.told()).toEqual(["ended 101 -1 Ok passed on"]);
+      return phone;
+    };
+    const back = parked();
+    back.list(row("SP0"));
+    back.pass(back.settings.listedGraceMs);
+    expect(back.told()).toEqual([]);
+    const left = parked();
+    left.list();
+    expect(left.told()).toEqual(["ended 101 -2 Missed"]);
+    const silent = parked();
+    silent.pass(silent.settings.listedGraceMs);
+    expect(silent.told()).toEqual(["ended 101 -2 Missed"]);
+  });
+
+  it("is not judged while we are blind, and asked for anew when we see again", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.lose();
+    phone.noList();
+    phone.noLog();
+    phone.pass(600_000);
+    phone.tick();
+    expect(phone.told()).toEqual([]);
+    const { asks } = phone;
+    phone.snapshot();
+    expect(phone.asks).toBe(asks + 1);
+    phone.list(row("101"));
+    phone.list();
+    phone.noLog();
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 

@@ -5,6 +5,7 @@
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, Party } from "./activity.ts";
+import { isInquired } from "./callLog.ts";
 import { dropOffers, passOn, reach } from "./rules.ts";
 import type { Hidden } from "./state.ts";
 import { finish, type Turn } from "./turn.ts";
@@ -15,6 +16,7 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
   call.omissions = 0;
   call.establishedAt ??= row.establishedAt;
   if (call.external === null) return;
+  call.did ??= row.did;
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
     const { looks, sinceAt } = call.hidden;
     const pause = settings.lookAgainMs[looks];
@@ -65,16 +67,15 @@ export function heedUnlisted(turn: Turn, askedAt: EpochMs): void {
   const { call } = turn;
   if (call.external === null) return;
   if (call.hidden === null) {
-    if (askedAt >= call.touchedAt) call.omissions += 1;
-  } else if (askedAt >= call.hidden.sinceAt && isAwaitingList(call.hidden)) {
+    if (askedAt >= call.touchedAt && !call.blind) call.omissions += 1;
+    return;
+  }
+  const trusted = call.omissions < turn.settings.omissionsMax;
+  if (askedAt >= call.hidden.sinceAt && trusted && !isInquired(call)) {
     // Seen in the list after its last leg: it went on until now.
     const wentOn = call.hidden.witness === "listed" && call.talk === null;
     conclude(turn, wentOn ? turn.at : call.hidden.sinceAt);
   }
-}
-
-function isAwaitingList({ witness }: Hidden): boolean {
-  return witness === "asked" || witness === "listed";
 }
 
 /** Over, unless we were blind: then the call log is asked first how it went on. */
@@ -89,12 +90,23 @@ function conclude(turn: Turn, at: EpochMs): void {
   turn.inquire = true;
 }
 
-/** The list cannot be had: a hidden call is over after a short grace. */
+/** The list cannot be had: a hidden call is over after a grace. */
 export function heedNoList(turn: Turn): void {
-  const { hidden } = turn.call;
-  if (hidden === null || !isAwaitingList(hidden)) return;
-  const dueAt = hidden.sinceAt + turn.settings.graceMs;
-  turn.call.hidden = { ...hidden, dueAt, witness: "unavailable" };
+  const { call, at, settings } = turn;
+  const { hidden } = call;
+  if (hidden?.witness === "asked") {
+    const dueAt = hidden.sinceAt + settings.graceMs;
+    call.hidden = { ...hidden, dueAt, witness: "unavailable" };
+  } else if (hidden?.witness === "listed") {
+    call.hidden = { ...hidden, dueAt: at + settings.listedGraceMs, witness: "unavailable" };
+  }
+}
+
+/** We see again: what was asked of a hidden call before is asked anew. */
+export function askAnew(turn: Turn, hidden: Hidden): void {
+  const dueAt = turn.at + turn.settings.answerMsMax;
+  turn.call.hidden = { ...hidden, looks: 0, dueAt, witness: "asked" };
+  turn.ask = true;
 }
 
 /** A call that no leg shows, found in the list alone, at a level of ours. */
@@ -105,6 +117,7 @@ export function adoptListed(turn: Turn, row: ActiveCall): void {
   call.touchedAt = 0;
   call.hidden = { sinceAt: at, looks: 0, dueAt: null, witness: "listed" };
   call.establishedAt = row.establishedAt;
+  call.did = row.did;
   heedLevel(turn, row);
 }
 

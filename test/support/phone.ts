@@ -81,6 +81,7 @@ export function row(callee: string, more: Partial<ActiveCall> = {}): ActiveCall 
     callNumber: 7,
     caller: outside(),
     callee: party,
+    did: null,
     status: "Talking",
     establishedAt: null,
     ...more,
