@@ -176,10 +176,12 @@ export class WirePbx {
       const leg = this.legs.get(`${dn}/${id}`);
       return leg ? { status: 200, body: leg } : { status: 404 };
     }
-    const [, set = "", skip = "0"] = /^\/xapi\/v1\/(\w+)\?\$top=\d+&\$skip=(\d+)/.exec(path) ?? [];
+    // A report is a set with a function behind it.
+    const asked = /^\/xapi\/v1\/(\w+)(?:\/[^?]*)?\?\$top=(\d+)&\$skip=(\d+)/.exec(path);
+    const [, set = "", top = "0", skip = "0"] = asked ?? [];
     const rows = this.xapi.get(set);
     if (typeof rows === "number") return { status: rows };
-    const page = rows?.slice(Number(skip), Number(skip) + 100) ?? [];
+    const page = rows?.slice(Number(skip), Number(skip) + Number(top)) ?? [];
     return rows || set !== "" ? { status: 200, body: { value: page } } : { status: 404 };
   }
 }

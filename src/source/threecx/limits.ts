@@ -65,6 +65,16 @@ export interface Limits {
   readonly pageRows: number;
   readonly pagesMax: number;
 
+  /** Longest stretch of the call log that is read; what is older is left out. */
+  readonly logWindowMsMax: number;
+  /** Calls are logged by their start: so much earlier is asked for, to find those that ended. */
+  readonly logLookBackMs: number;
+  /** How far the PBX's clock may be from ours. */
+  readonly logSlackMs: number;
+  readonly logPagesMax: number;
+  /** All pages together. */
+  readonly logTimeoutMs: number;
+
   /** How often a forbidden list of active calls is tried again. */
   readonly forbiddenProbeMs: number;
 
@@ -130,6 +140,12 @@ export const defaultLimits: Limits = {
   directoryGapMs: 30_000,
   pageRows: 100,
   pagesMax: 200,
+
+  logWindowMsMax: 86_400_000,
+  logLookBackMs: 3_600_000,
+  logSlackMs: 60_000,
+  logPagesMax: 20,
+  logTimeoutMs: 30_000,
 
   forbiddenProbeMs: 600_000,
 

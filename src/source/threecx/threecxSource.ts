@@ -8,6 +8,7 @@ import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import type { Source, SourceCounters, SourceStatus } from "../source.ts";
 import { ActiveCallsReader } from "./activeCalls.ts";
+import { CallLogReader } from "./callLog.ts";
 import { type Complaints, makeComplaints } from "./complaints.ts";
 import { type Connection, makeConnection, zeroCounters } from "./connection.ts";
 import { type DirectoryKeeper, keepDirectory } from "./directoryKeeper.ts";
@@ -65,6 +66,7 @@ class ThreecxSource implements Source {
   readonly #complaints: Complaints;
   readonly #directory: DirectoryKeeper;
   readonly #activeCalls: ActiveCallsReader;
+  readonly #callLog: CallLogReader;
   readonly #visible = new VisibleDns();
   readonly #knowledge: Knowledge;
   readonly #listeners = new Set<(status: SourceStatus) => void>();
@@ -109,19 +111,27 @@ class ThreecxSource implements Source {
       didOf: (number, trunk) => this.#directory.current.didOf(number, trunk),
       onlyDidOf: (trunk) => this.#directory.current.onlyDidOf(trunk),
     };
-    this.#activeCalls = new ActiveCallsReader({
+    const reading = {
       ...shared,
       rest,
       knowledge: this.#knowledge,
+      onNotUnderstood: (fields: object, line: string) => {
+        this.counters.answersNotUnderstood += 1;
+        this.#complaints.complain("answer", fields, line);
+      },
+    };
+    this.#activeCalls = new ActiveCallsReader({
+      ...reading,
       pollMs: options.pbx.activeCallsPollMs,
       emit: (activity) => {
         if (this.#session) this.#session.inOrder(activity);
         else this.#emit(activity);
       },
-      onNotUnderstood: (fields, line) => {
-        this.counters.answersNotUnderstood += 1;
-        this.#complaints.complain("answer", fields, line);
-      },
+    });
+    this.#callLog = new CallLogReader({
+      ...reading,
+      isLive: () => this.#status.state === "live",
+      emit: (activity) => this.#emit(activity),
     });
   }
 
@@ -135,8 +145,8 @@ class ThreecxSource implements Source {
     this.#activeCalls.ask();
   }
 
-  askCallLog(): void {
-    queueMicrotask(() => this.#emit({ kind: "callLogUnavailable", at: this.#clock.now() }));
+  askCallLog(fromAt: number, toAt: number): void {
+    this.#callLog.ask(fromAt, toAt);
   }
 
   status(): SourceStatus {

@@ -81,3 +81,18 @@ export function timeOf(value: unknown): number | null {
   const at = Date.parse(zone.test(text) ? text : `${text}Z`);
   return Number.isFinite(at) && at >= earliestAt ? at : null;
 }
+
+/** No call is longer; beyond it times would leave the calendar. */
+const durationMsMax = 31 * 86_400_000;
+const isoDuration = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
+const clockDuration = /^(?:(\d+)\.)?(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/;
+
+/** `PT1M5.2S` or `00:01:05.2` to milliseconds; null if it is no duration. */
+export function durationOf(value: unknown): number | null {
+  const text = textOf(value);
+  const parts = isoDuration.exec(text) ?? clockDuration.exec(text);
+  if (!parts) return null;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((n) => Number(n ?? 0));
+  const spanMs = Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000);
+  return spanMs <= durationMsMax ? spanMs : null;
+}

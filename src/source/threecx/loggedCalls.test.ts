@@ -1,0 +1,294 @@
+/** The call log's rows, as documented, as dumped, and as anything at all. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { DnKind, LoggedCall } from "../../tracker/activity.ts";
+import { parseLogRow } from "./callLogRow.ts";
+import { makeDirectory } from "./directory.ts";
+import { parseHistoryId } from "./historyId.ts";
+import { loggedCalls } from "./loggedCalls.ts";
+import type { Knowledge } from "./normalise.ts";
+import { durationOf } from "./values.ts";
+
+const directory = makeDirectory({
+  Peers: [
+    ...["100", "106", "139", "162", "163"].map((dn) => ({ Number: dn, Type: "Extension" })),
+    ...["800", "900", "993"].map((dn) => ({ Number: dn, Type: "Queue" })),
+    { Number: "484", Type: "RingGroup" },
+    { Number: "600", Type: "IVR" },
+    { Number: "10007", Type: "ExternalLine" },
+  ],
+  InboundRules: [
+    { Id: 1, RuleName: "Main line", Data: "420222000100", Condition: "BasedOnDID" },
+    { Id: 2, RuleName: "Sales", Data: "420222000200", Condition: "BasedOnDID" },
+  ],
+});
+const knowing: Knowledge = {
+  kindOf: (dn) => directory.find(dn)?.kind ?? null,
+  didOf: directory.didOf,
+  onlyDidOf: directory.onlyDidOf,
+};
+const nothingKnown: Knowledge = {
+  kindOf: () => null,
+  didOf: (number) => ({ number, ruleName: "" }),
+  onlyDidOf: () => null,
+};
+
+const chid = "00000000-01dc-27dd-cc8a-799100000029";
+const beganAt = Date.UTC(2025, 8, 17, 14, 17, 28, 715);
+
+type Row = Record<string, unknown>;
+
+const iso = (at: number) => new Date(at).toISOString();
+const seconds = (spanMs: number) => `PT${spanMs / 1_000}S`;
+
+/** A hop from the outside caller, `fromMs` to `toMs` after the call's beginning. */
+function hop(dn: string, type: number, fromMs: number, toMs: number, answeredMs?: number): Row {
+  return {
+    CallId: 77,
+    MainCallHistoryId: chid,
+    CallHistoryId: chid,
+    StartTime: iso(beganAt + fromMs),
+    Answered: answeredMs !== undefined,
+    RingingDuration: seconds((answeredMs ?? toMs) - fromMs),
+    ...(answeredMs === undefined ? {} : { TalkingDuration: seconds(toMs - answeredMs) }),
+    SourceDn: "10007",
+    SourceType: 1,
+    SourceCallerId: "420777000001",
+    SourceDisplayName: "Novak Jan",
+    DestinationDn: dn,
+    DestinationType: type,
+    DestinationCallerId: dn,
+  };
+}
+
+function only(rows: readonly unknown[], knowledge = knowing): LoggedCall {
+  const { calls } = loggedCalls(rows, knowledge);
+  expect(calls).toHaveLength(1);
+  const [call] = calls;
+  if (!call) throw new Error("Expected one call.");
+  return call;
+}
+
+const talk = (user: string, fromMs: number, toMs: number) => ({
+  user,
+  answeredAt: beganAt + fromMs,
+  endedAt: beganAt + toMs,
+});
+
+describe("call-history ids", () => {
+  it.each([
+    ["00000000-01dc-27dd-cc8a-799100000029", "2025-09-17T14:17:28.715Z", 41],
+    ["00000000-01dc-27f5-3c43-81de0000002d", "2025-09-17T17:05:14.580Z", 45],
+    ["{00000000-01DC-27FA-D1EB-64B00000002E}", "2025-09-17T17:45:13.144Z", 46],
+    ["00000000-01dc-27fc-0bdb-88fd0000002f", "2025-09-17T17:53:59.845Z", 47],
+    ["00000C21DE5C2470_6531", "2023-09-19T13:33:54.672Z", 6531],
+    ["4cc2c72490010000_26808", "2024-06-17T05:59:49.580Z", 26808],
+  ])("reads %s", (text, startedAt, callNumber) => {
+    expect(parseHistoryId(text)).toEqual({ startedAt: Date.parse(startedAt), callNumber });
+  });
+
+  it.each(["", "77", "00000000-0000-0000-0000-000000000000", "0000000000000000_1", "x_y"])(
+    "does not read %j",
+    (text) => expect(parseHistoryId(text)).toBeNull(),
+  );
+});
+
+describe("durations", () => {
+  it.each([
+    ["PT1M5.2S", 65_200],
+    ["PT1M59.975875S", 119_976],
+    ["PT2H", 7_200_000],
+    ["P1DT1S", 86_401_000],
+    ["PT0S", 0],
+    ["00:01:05.2", 65_200],
+    ["1.02:00:00", 93_600_000],
+    ["0:00:0", 0],
+    ["", null],
+    ["-PT1S", null],
+    ["P999999999D", null],
+    ["a while", null],
+  ])("reads %j as %j ms", (text, spanMs) => expect(durationOf(text)).toBe(spanMs));
+});
+
+describe("logged calls", () => {
+  it("tell who was called, who answered, and how long they talked", () => {
+    expect(only([hop("100", 0, 1_000, 70_000, 5_000)])).toEqual({
+      callNumber: 41,
+      direction: "incoming",
+      number: "420777000001",
+      name: "Novak Jan",
+      did: null,
+      startedAt: beganAt,
+      endedAt: beganAt + 70_000,
+      talks: [talk("100", 5_000, 70_000)],
+      level: { dn: "100", kind: "extension" },
+    });
+  });
+
+  it("reads a chain of transfers as the PBX dumped it", () => {
+    const call = only([
+      hop("420222000100", 13, 0, 14),
+      hop("RECEPTION", 14, 14, 564, 50),
+      hop("900", 2, 554, 2_547_054, 564),
+      hop("106", 0, 572, 2_547_057),
+      hop("100", 0, 573, 2_604_531, 2_547_054),
+      hop("162", 0, 2_604_425, 2_604_451),
+      hop("484", 2, 2_604_451, 2_604_500),
+      hop("993", 2, 2_605_043, 2_619_642, 2_605_132),
+      hop("139", 0, 2_605_145, 2_673_998, 2_619_642),
+      hop("162", 0, 2_689_531, 2_824_282, 2_703_358),
+    ]);
+    expect(call.talks).toEqual([
+      talk("100", 2_547_054, 2_604_531),
+      talk("139", 2_619_642, 2_673_998),
+      talk("162", 2_703_358, 2_824_282),
+    ]);
+    expect(call.did).toEqual({ number: "420222000100", ruleName: "Main line" });
+    expect(call.level).toEqual({ dn: "162", kind: "extension" });
+  });
+
+  it("does not take queues, IVRs, ring groups, scripts and voicemail for people", () => {
+    const rows = [
+      hop("800", 2, 0, 9_000, 10),
+      hop("600", 6, 0, 9_000, 10),
+      hop("484", 2, 0, 9_000, 10),
+      hop("SCRIPT", 14, 0, 9_000, 10),
+      hop("100", 5, 0, 9_000, 10),
+      { ...hop("100", 0, 0, 9_000, 10), DestinationType: "voicemail" },
+      hop("100", 99, 0, 9_000, 10),
+    ];
+    expect(only(rows).talks).toEqual([]);
+  });
+
+  it.each<[string, readonly Row[], string, DnKind]>([
+    ["queue", [hop("800", 2, 0, 20_000, 10), hop("100", 0, 20, 9_000)], "800", "queue"],
+    ["ring group", [hop("484", 2, 0, 20_000), hop("100", 0, 20, 20_000)], "484", "ringgroup"],
+    ["menu", [hop("600", 6, 0, 5_000, 10)], "600", "ivr"],
+    [
+      "next queue",
+      [hop("800", 2, 0, 5_000, 1), hop("900", 2, 5_000, 9_000, 5_001)],
+      "900",
+      "queue",
+    ],
+    ["overflow", [hop("800", 2, 0, 20_000, 10), hop("100", 0, 19_900, 30_000)], "100", "extension"],
+  ])("were missed at the %s that they reached last", (_what, rows, dn, kind) => {
+    expect(only(rows.toReversed())).toMatchObject({ talks: [], level: { dn, kind } });
+  });
+
+  it("tell outgoing calls by who called, whoever talked in the end", () => {
+    const out = (more: Row): Row => ({
+      ...hop("10007", 1, 0, 60_000, 9_000),
+      SourceDn: "100",
+      SourceType: 0,
+      SourceCallerId: "100",
+      SourceDisplayName: "Reception",
+      DestinationCallerId: "420777000002",
+      DestinationDisplayName: "Svoboda",
+      ...more,
+    });
+    const call = only([out({}), hop("106", 0, 60_000, 90_000, 65_000)]);
+    expect(call).toMatchObject({
+      direction: "outgoing",
+      number: "420777000002",
+      name: "Svoboda",
+      did: null,
+      talks: [talk("100", 9_000, 60_000), talk("106", 65_000, 90_000)],
+      level: { dn: "100", kind: "extension" },
+    });
+    const unanswered = out({ Answered: false, TalkingDuration: undefined });
+    expect(only([unanswered]).talks).toEqual([]);
+    // A line that is known by the dialled number alone.
+    const bare = out({ DestinationDn: "420777000002", DestinationCallerId: "" });
+    expect(only([bare], nothingKnown)).toMatchObject({ number: "420777000002" });
+  });
+
+  it("leave out inside calls, and what is said inside of an outside one", () => {
+    const inside = { ...hop("106", 0, 3_000, 9_000, 4_000), SourceDn: "100", SourceType: 0 };
+    const other = { MainCallHistoryId: "00000000-01dc-27dd-cc8a-799100000030" };
+    const { calls } = loggedCalls([{ ...inside, ...other }], knowing);
+    expect(calls).toEqual([]);
+    const consulted = only([hop("100", 0, 0, 8_000, 1_000), inside]);
+    expect(consulted.talks).toEqual([talk("100", 1_000, 8_000)]);
+    expect(consulted.level?.dn).toBe("100");
+  });
+
+  it("keep the outside party's own id and number when calls were joined", () => {
+    const inside = {
+      ...hop("106", 0, -500, 9_000, 4_000),
+      SourceDn: "100",
+      SourceType: 0,
+      CallHistoryId: "00000000-01dc-27dd-cc8a-000000000028",
+    };
+    expect(only([inside, hop("100", 0, 0, 8_000, 1_000)])).toMatchObject({
+      callNumber: 41,
+      startedAt: beganAt,
+    });
+  });
+
+  it("make do with what a build leaves out", () => {
+    const bare = {
+      CallId: 77,
+      StartTime: "2025-09-17T14:17:28Z",
+      TalkingDuration: "00:00:10",
+      SourceCallerId: "420777000001",
+      DestinationDn: "100",
+    };
+    const startedAt = Date.UTC(2025, 8, 17, 14, 17, 28);
+    expect(only([bare], nothingKnown)).toEqual({
+      callNumber: null,
+      direction: "incoming",
+      number: "420777000001",
+      name: "",
+      did: null,
+      startedAt,
+      endedAt: startedAt + 10_000,
+      talks: [{ user: "100", answeredAt: startedAt, endedAt: startedAt + 10_000 }],
+      level: { dn: "100", kind: "extension" },
+    });
+    const nested = {
+      ...bare,
+      SourceCallerId: undefined,
+      Source: { Dn: "10007", CallerId: "420777000001", Type: 1 },
+      DestinationDn: undefined,
+      Destination: { Dn: "100", Type: 0 },
+    };
+    expect(only([nested], nothingKnown)).toMatchObject({ number: "420777000001" });
+  });
+
+  it("name the DID by the rule that routed it, or by the trunk's only one", () => {
+    const routed = (dn: string) =>
+      only([hop(dn, 13, 0, 10), hop("100", 0, 10, 9_000)]).did?.ruleName ?? null;
+    expect(routed("420222000200")).toBe("Sales");
+    expect(routed("420999999999")).toBe("");
+    expect(routed("ROUTER")).toBeNull();
+    const onlyOne = { ...knowing, onlyDidOf: () => ({ number: "1", ruleName: "Only" }) };
+    expect(only([hop("100", 0, 0, 9_000)], onlyOne).did?.ruleName).toBe("Only");
+  });
+
+  it("count rows without a call or a time, and read the others", () => {
+    const good = hop("100", 0, 0, 9_000);
+    const odd = [null, 7, "x", [], {}, { CallId: 1 }, { StartTime: iso(beganAt) }];
+    const read = loggedCalls([...odd, good], knowing);
+    expect(read).toMatchObject({ rowsNotUnderstood: odd.length, lastStartAt: beganAt });
+    expect(read.calls).toHaveLength(1);
+  });
+
+  it("never fail, whatever the rows say", () => {
+    const names = Object.keys(hop("100", 0, 0, 1_000, 10));
+    const value = fc.oneof(
+      fc.anything(),
+      fc.constantFrom(...Object.values(hop("100", 0, 0, 1_000, 10)), 0, 1, 2, 5, 13, "100", "800"),
+    );
+    const row = fc.dictionary(fc.constantFrom(...names), value);
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 8 }), (rows) => {
+        for (const call of loggedCalls(rows, knowing).calls) {
+          expect(call.endedAt).toBeGreaterThanOrEqual(call.startedAt);
+          const times = call.talks.map(({ answeredAt }) => answeredAt);
+          expect(times).toEqual(times.toSorted((a, b) => a - b));
+        }
+        expect(() => parseLogRow(rows[0], nothingKnown)).not.toThrow();
+      }),
+    );
+  });
+});

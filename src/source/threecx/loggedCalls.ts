@@ -1,0 +1,138 @@
+/**
+ * From the rows of the call log to calls with an outside party: who they were with, who talked
+ * and when, and where they came to. Pure. A row is a hop, and queues, IVRs and scripts "answer"
+ * within milliseconds: only an extension's answer is one.
+ */
+import type { EpochMs } from "../../events/event.ts";
+import type { Did, DnRef, LoggedCall, LoggedTalk } from "../../tracker/activity.ts";
+import { type LogRow, type LogSide, parseLogRow } from "./callLogRow.ts";
+import { digitsOf } from "./didRules.ts";
+import { parseHistoryId } from "./historyId.ts";
+import type { Knowledge } from "./normalise.ts";
+
+/** No extension's number is so long. */
+const outsideDigitsMin = 7;
+/** Hops overlap by up to 0.1 s in the PBX's own data. */
+const overlapMsMax = 200;
+
+function isOutside({ dn, kind, number }: LogSide): boolean {
+  if (kind === "trunk") return true;
+  const isNobody = dn === "" || kind === "other";
+  return isNobody && digitsOf(dn || number).length >= outsideDigitsMin;
+}
+
+type Direction = LoggedCall["direction"];
+
+/** Null: the row's call is an inside one, as far as this row goes. */
+function directionOf(row: LogRow): Direction | null {
+  if (isOutside(row.source)) return "incoming";
+  return isOutside(row.destination) ? "outgoing" : null;
+}
+
+/** The user who talked to the outside party in this hop. */
+function talkerOf({ source, destination }: LogRow, direction: Direction): string | null {
+  if (direction === "outgoing" && source.kind === "extension") {
+    return isOutside(destination) ? source.dn : null;
+  }
+  if (destination.kind !== "extension") return null;
+  // Whoever an extension calls (to consult) is not towards the outside party.
+  const isOffered = direction === "incoming" ? source.kind !== "extension" : isOutside(source);
+  return isOffered ? destination.dn : null;
+}
+
+function talksOf(rows: readonly LogRow[], direction: Direction): readonly LoggedTalk[] {
+  return rows
+    .flatMap((row) => {
+      const user = talkerOf(row, direction);
+      if (user === null || user === "" || row.answeredAt === null) return [];
+      return [{ user, answeredAt: row.answeredAt, endedAt: row.endAt }];
+    })
+    .sort((a, b) => a.answeredAt - b.answeredAt);
+}
+
+/** A queue or ring group polls extensions as long as it has the call. */
+function lastLevel(rows: readonly LogRow[]): DnRef | null {
+  let level: DnRef | null = null;
+  let polling: LogRow | null = null;
+  for (const row of rows) {
+    const { dn, kind } = row.destination;
+    if (dn === "") continue;
+    if (kind === "queue" || kind === "ringgroup") polling = row;
+    else if (kind === "extension") {
+      if (row.source.kind === "extension") continue;
+      if (polling !== null && row.startAt < polling.endAt - overlapMsMax) continue;
+    } else if (kind !== "ivr") continue;
+    level = { dn, kind };
+  }
+  return level;
+}
+
+function didOf(rows: readonly LogRow[], first: LogRow, knowledge: Knowledge): Did | null {
+  const trunk = first.source.kind === "trunk" ? first.source.dn : "";
+  for (const { destination } of rows) {
+    if (destination.kind !== "routepoint") continue;
+    for (const number of [destination.number, destination.dn]) {
+      if (digitsOf(number) === "") continue;
+      const did = knowledge.didOf(number, trunk);
+      // A route point has a number of its own, which is no DID.
+      if (did.ruleName !== "" || digitsOf(number).length >= outsideDigitsMin) return did;
+    }
+  }
+  return knowledge.onlyDidOf(trunk);
+}
+
+/** Null for an inside call. `rows`: all of one call. */
+function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall | null {
+  const inOrder = rows.toSorted((a, b) => a.startAt - b.startAt || a.segment - b.segment);
+  const [begin] = inOrder;
+  const first = inOrder.find((row) => directionOf(row) !== null);
+  const direction = first && directionOf(first);
+  if (!begin || !first || !direction) return null;
+  const outside = direction === "incoming" ? first.source : first.destination;
+  const { source } = first;
+  const caller = source.dn === "" ? null : { dn: source.dn, kind: source.kind };
+  // Of calls that were joined, the outside party's own.
+  const id = parseHistoryId(first.historyId);
+  const startedAt = id?.startedAt ?? begin.startAt;
+  return {
+    callNumber: id?.callNumber ?? null,
+    direction,
+    number: outside.number || (digitsOf(outside.dn).length >= outsideDigitsMin ? outside.dn : ""),
+    name: outside.name,
+    did: direction === "incoming" ? didOf(inOrder, first, knowledge) : null,
+    startedAt,
+    endedAt: Math.max(startedAt, ...inOrder.map(({ endAt }) => endAt)),
+    talks: talksOf(inOrder, direction),
+    level: direction === "incoming" ? lastLevel(inOrder) : caller,
+  };
+}
+
+export interface LoggedCalls {
+  /** By start. */
+  readonly calls: readonly LoggedCall[];
+  readonly rowsNotUnderstood: number;
+  /** Of the last row, as the rows came; null without any. */
+  readonly lastStartAt: EpochMs | null;
+}
+
+export function loggedCalls(values: readonly unknown[], knowledge: Knowledge): LoggedCalls {
+  const groups = new Map<string, LogRow[]>();
+  let rowsNotUnderstood = 0;
+  let lastStartAt: EpochMs | null = null;
+  for (const value of values) {
+    const row = parseLogRow(value, knowledge);
+    if (row === null) {
+      rowsNotUnderstood += 1;
+      continue;
+    }
+    lastStartAt = row.startAt;
+    const group = groups.get(row.key);
+    if (group) group.push(row);
+    else groups.set(row.key, [row]);
+  }
+  const calls = [...groups.values()]
+    .map((rows) => loggedCallOf(rows, knowledge))
+    .filter((call) => call !== null)
+    .sort((a, b) => a.startedAt - b.startedAt);
+  return { calls, rowsNotUnderstood, lastStartAt };
+}
