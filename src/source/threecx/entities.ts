@@ -17,7 +17,8 @@ export interface LegAddress {
 interface Question {
   readonly address: LegAddress;
   readonly place: Place;
-  state: "queued" | "asked" | "cancelled";
+  /** `lastAsked`: its leg was removed meanwhile; the answer still tells what it was before. */
+  state: "queued" | "asked" | "lastAsked" | "cancelled";
 }
 
 interface Asking {
@@ -60,15 +61,22 @@ export class Entities {
     this.#start(question);
   }
 
-  /** Whatever is still answered about this leg is of no interest. */
-  cancel(legId: string): void {
+  /**
+   * The leg was removed. A question that is under way keeps its place before the removal: a Remove that
+   * overtakes the answer by a moment would otherwise hide that the leg was ever there.
+   */
+  removed(legId: string): void {
     const asking = this.#asking.get(legId);
     if (!asking) return;
     this.#asking.delete(legId);
     for (const question of [asking.current, asking.next]) {
       if (question === null) continue;
-      question.state = "cancelled";
-      question.place.drop();
+      if (question.state === "asked") {
+        question.state = "lastAsked";
+      } else {
+        question.state = "cancelled";
+        question.place.drop();
+      }
     }
   }
 
@@ -97,10 +105,9 @@ export class Entities {
     question.state = "asked";
     this.#inFlight += 1;
     const asked = this.#options.moment();
-    const answer = await this.#getPatiently(address, isOff);
+    const answer = await this.#getPatiently(question, isOff);
     this.#inFlight -= 1;
     if (!isOff()) {
-      // Came before any removal: it counts, even if its turn comes after one.
       question.place.fill(() => this.#options.onAnswer(address, answer, asked));
       const asking = this.#asking.get(address.legId);
       if (asking?.current === question) {
@@ -115,12 +122,13 @@ export class Entities {
     this.#startMore();
   }
 
-  async #getPatiently(address: LegAddress, isOff: () => boolean): Promise<RestAnswer> {
+  async #getPatiently(question: Question, isOff: () => boolean): Promise<RestAnswer> {
     const { get, clock, limits } = this.#options;
+    const { address } = question;
     let answer = await get(address);
     for (const pauseMs of limits.entityRetryMs) {
       const mayPass = answer.kind === "failed" && (answer.status === null || answer.status >= 429);
-      if (!mayPass || isOff()) break;
+      if (!mayPass || isOff() || question.state === "lastAsked") break;
       await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
       if (isOff()) break;
       answer = await get(address);

@@ -31,6 +31,8 @@ export class Legs {
   readonly #known = new Map<string, Known>();
   /** Leg → when it was removed; ids are not used again before the PBX restarts. */
   readonly #removed = new Map<string, number>();
+  /** Those of them whose removal had its turn. */
+  readonly #gone = new Set<string>();
   /** Leg → the last frame that spoke of it, since the last snapshot was asked for. */
   readonly #touched = new Map<string, Moment>();
   #snapshotAsked: Moment = 0;
@@ -64,7 +66,19 @@ export class Legs {
       const tooOld = clock.now() - at >= limits.removedKeptMs;
       if (!tooOld && this.#removed.size <= limits.removedMax) break;
       this.#removed.delete(oldest);
+      this.#gone.delete(oldest);
     }
+  }
+
+  /** The removal had its turn: an answer that comes later than that is too late. */
+  isGone(legId: string): boolean {
+    return this.#gone.has(legId) && this.isRemoved(legId);
+  }
+
+  /** The removal has its turn. True if the leg was known. */
+  remove(legId: string): boolean {
+    this.#gone.add(legId);
+    return this.forget(legId);
   }
 
   /** True if it was known. */

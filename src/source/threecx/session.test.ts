@@ -119,9 +119,9 @@ describe("frame order", () => {
     expect(watched.source.counters.entityGets).toBe(2);
   });
 
-  it("drops the answer about a leg that was removed meanwhile, and later Upserts", async () => {
+  it("tells the answer that a Remove overtook before the removal, and drops later Upserts", async () => {
     const server = await pbx();
-    const watched = watch(server.url);
+    const watched = watch(server.url, { limits: { holdMsMax: 60_000 } });
     await watched.live();
     server.intercept = (path) =>
       path.includes("/102/") ? { status: 200, body: participant("102", 9006) } : undefined;
@@ -134,9 +134,34 @@ describe("frame order", () => {
     await watched.until(() => watched.source.counters.frames === 3);
     slow.open();
     server.upsert(participant("100", 9008));
-    await watched.until(() => watched.of("legChanged").length === 1);
-    expect(watched.told().slice(1)).toEqual(["legChanged 100/9008 ringing"]);
+    await watched.until(() => watched.of("legChanged").length === 2);
+    expect(watched.told().slice(1)).toEqual([
+      "legChanged 102/9006 ringing",
+      "legGone 102/9006",
+      "legChanged 100/9008 ringing",
+    ]);
     expect(watched.source.counters.entityGets).toBe(2);
+  });
+
+  it("drops an answer that comes after the removal had its turn", async () => {
+    const server = await pbx();
+    const watched = watch(server.url, { limits: { holdMsMax: 20 } });
+    await watched.live();
+    server.intercept = (path) =>
+      path.includes("/102/") ? { status: 200, body: participant("102", 9006) } : undefined;
+    const slow = gate(server, (path) => path.includes("/102/"));
+    server.upsert(participant("102", 9006));
+    await watched.until(() => slow.held.length === 1);
+    server.remove("102", 9006);
+    server.upsert(participant("100", 9008));
+    await watched.until(() => watched.of("legChanged").length === 1);
+    slow.open();
+    server.upsert(participant("100", 9009));
+    await watched.until(() => watched.of("legChanged").length === 2);
+    expect(watched.told().slice(1)).toEqual([
+      "legChanged 100/9008 ringing",
+      "legChanged 100/9009 ringing",
+    ]);
   });
 
   it("reads 404 as removed", async () => {

@@ -207,13 +207,13 @@ export class Session {
 
   #remove(address: LegAddress): void {
     this.#legs.bury(address.legId);
-    this.#entities.cancel(address.legId);
-    this.#queue.push(() => this.#gone(address.legId));
+    this.#entities.removed(address.legId);
+    this.#queue.push(() => this.#gone(address.legId, this.#legs.remove(address.legId)));
   }
 
-  #gone(legId: string): void {
+  #gone(legId: string, wasKnown: boolean): void {
     const { emit, clock } = this.#options;
-    if (this.#legs.forget(legId)) emit({ kind: "legGone", at: clock.now(), legId });
+    if (wasKnown) emit({ kind: "legGone", at: clock.now(), legId });
   }
 
   #getLeg({ dn, id }: LegAddress): Promise<RestAnswer> {
@@ -228,7 +228,7 @@ export class Session {
   }
 
   #answered(address: LegAddress, answer: RestAnswer, asked: number): void {
-    if (!this.#legs.isFresh(asked)) return;
+    if (!this.#legs.isFresh(asked) || this.#legs.isGone(address.legId)) return;
     switch (answer.kind) {
       case "ok": {
         const wire = parseParticipant(answer.body, address);
@@ -242,7 +242,7 @@ export class Session {
         return;
       }
       case "missing":
-        this.#gone(address.legId);
+        this.#gone(address.legId, this.#legs.forget(address.legId));
         return;
       case "notUnderstood":
         this.#answerNotUnderstood({ legId: address.legId }, answer.reason);
