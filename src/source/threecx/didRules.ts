@@ -53,6 +53,8 @@ export interface DidRules {
   ofNumber(number: string, trunk: string): Did;
   /** The rule of a trunk that has only one; null for none or several. */
   onlyOf(trunk: string): Did | null;
+  /** The one rule of the trunk whose name and a colon begin the text; null for none or several. */
+  ofPrefix(text: string, trunk: string): Did | null;
 }
 
 export function didRules(
@@ -70,6 +72,21 @@ export function didRules(
     return numbers.some((number) => bestFit(entry.masks, digitsOf(number)) > 0);
   }
 
+  /** Of one rule the DID, of none or several null. */
+  function didOfOnly(own: typeof withMasks, trunk: string): Did | null {
+    const [only] = own;
+    if (!only || own.length > 1) return null;
+    const [mask] = only.masks;
+    const whole = only.masks.length === 1 && mask && !mask.openStart && !mask.openEnd;
+    if (whole) return { number: mask.digits, ruleName: only.rule.name };
+    const fitting = (trunkNumbers.get(trunk) ?? []).filter(
+      (number) => only.masks.length === 0 || bestFit(only.masks, digitsOf(number)) > 0,
+    );
+    const [onlyNumber = "", ...others] = fitting;
+    const number = others.length === 0 ? onlyNumber.replace(/^\+/, "") : "";
+    return { number, ruleName: only.rule.name };
+  }
+
   return {
     ofNumber(number, trunk) {
       const digits = digitsOf(number);
@@ -85,13 +102,12 @@ export function didRules(
     },
     onlyOf(trunk) {
       const own = withMasks.filter((entry) => belongsTo(entry, trunk));
-      const [only] = own;
-      if (!only || own.length > 1) return null;
-      const [mask] = only.masks;
-      const whole = only.masks.length === 1 && mask && !mask.openStart && !mask.openEnd;
-      const [onlyNumber, ...others] = trunkNumbers.get(trunk) ?? [];
-      const listed = onlyNumber !== undefined && others.length === 0 ? onlyNumber : "";
-      return { number: whole ? mask.digits : listed.replace(/^\+/, ""), ruleName: only.rule.name };
+      return didOfOnly(own, trunk);
+    },
+    ofPrefix(text, trunk) {
+      const isNamed = ({ name }: DidRule) => name !== "" && text.startsWith(`${name}:`);
+      const own = withMasks.filter((entry) => isNamed(entry.rule) && belongsTo(entry, trunk));
+      return didOfOnly(own, trunk);
     },
   };
 }

@@ -4,7 +4,7 @@
  * same.
  */
 import type { Did, DnKind } from "../../tracker/activity.ts";
-import { type DidRule, didRules } from "./didRules.ts";
+import { type DidRule, type DidRules, didRules } from "./didRules.ts";
 import { kindOfType } from "./dnKind.ts";
 import type { Limits } from "./limits.ts";
 import { type RowsAnswer, readSet } from "./odata.ts";
@@ -23,6 +23,15 @@ export interface Directory {
   find(dn: string): DirectoryEntry | null;
   didOf(number: string, trunk: string): Did;
   onlyDidOf(trunk: string): Did | null;
+  readName(text: string, trunk: string): NameReading;
+}
+
+/** A caller's name as the PBX shows it: `Queue name:Rule name:Caller name`. */
+export interface NameReading {
+  /** The caller's own, without the names of queues, ring groups and rules before it. */
+  readonly name: string;
+  /** Of the rule before it, if it is one of the trunk's and no other could be meant. */
+  readonly did: Did | null;
 }
 
 const setNames = [
@@ -135,6 +144,25 @@ function trunkNumbersOf(sets: Sets, trunkOfId: ReadonlyMap<string, string>) {
   return new Map([...numbers].map(([trunk, own]) => [trunk, [...own]]));
 }
 
+/** A name carries no more of them than a queue's and a rule's, but who knows. */
+const namePrefixesMax = 4;
+
+/** Only what stands before a colon and is the name of something that puts it there is taken off. */
+function nameReader(names: readonly string[], dids: DidRules): Directory["readName"] {
+  const longestFirst = names.filter((name) => name !== "").sort((a, b) => b.length - a.length);
+  return (text, trunk) => {
+    let name = text;
+    let did: Did | null = null;
+    for (let n = 0; n < namePrefixesMax && name.includes(":"); n += 1) {
+      did ??= dids.ofPrefix(name, trunk);
+      const prefix = longestFirst.find((known) => name.startsWith(`${known}:`));
+      if (prefix === undefined) break;
+      name = name.slice(prefix.length + 1).trim();
+    }
+    return { name, did };
+  };
+}
+
 /** Pure: what these rows say. */
 export function makeDirectory(sets: Sets): Directory {
   const entries = entriesOf(sets);
@@ -143,12 +171,20 @@ export function makeDirectory(sets: Sets): Directory {
     const id = textField(row, "Id");
     if (id !== "") trunkOfId.set(id, textField(row, "Number"));
   }
-  const dids = didRules(rulesOf(sets, trunkOfId), trunkNumbersOf(sets, trunkOfId));
+  const rules = rulesOf(sets, trunkOfId);
+  const dids = didRules(rules, trunkNumbersOf(sets, trunkOfId));
+  const groups = [...entries.values()].filter(
+    ({ kind }) => kind === "queue" || kind === "ringgroup",
+  );
   return {
     entries: [...entries.values()],
     find: (dn) => entries.get(dn.toLowerCase()) ?? null,
     didOf: (number, trunk) => dids.ofNumber(number, trunk),
     onlyDidOf: (trunk) => dids.onlyOf(trunk),
+    readName: nameReader(
+      [...groups, ...rules].map(({ name }) => name),
+      dids,
+    ),
   };
 }
 

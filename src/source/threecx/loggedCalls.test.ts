@@ -26,12 +26,16 @@ const knowing: Knowledge = {
   kindOf: (dn) => directory.find(dn)?.kind ?? null,
   didOf: directory.didOf,
   onlyDidOf: directory.onlyDidOf,
+  readName: directory.readName,
 };
 const nothingKnown: Knowledge = {
   kindOf: () => null,
   didOf: (number) => ({ number, ruleName: "" }),
   onlyDidOf: () => null,
+  readName: (name) => ({ name, did: null }),
 };
+
+const salesReading = { name: "Novak Jan", did: { number: "420222000200", ruleName: "Sales" } };
 
 const chid = "00000000-01dc-27dd-cc8a-799100000029";
 const beganAt = Date.UTC(2025, 8, 17, 14, 17, 28, 715);
@@ -261,6 +265,9 @@ describe("logged calls", () => {
     expect(routed("420222000200")).toBe("Sales");
     expect(routed("420999999999")).toBe("");
     expect(routed("ROUTER")).toBeNull();
+    const named = { ...hop("100", 0, 0, 9_000), SourceDisplayName: "Sales:Novak Jan" };
+    const onTrunk = { ...knowing, onlyDidOf: () => null, readName: () => salesReading };
+    expect(only([named], onTrunk)).toMatchObject({ name: "Novak Jan", did: { ruleName: "Sales" } });
     const onlyOne = { ...knowing, onlyDidOf: () => ({ number: "1", ruleName: "Only" }) };
     expect(only([hop("100", 0, 0, 9_000)], onlyOne).did?.ruleName).toBe("Only");
   });

@@ -67,8 +67,7 @@ function lastLevel(rows: readonly LogRow[]): DnRef | null {
   return level;
 }
 
-function didOf(rows: readonly LogRow[], first: LogRow, knowledge: Knowledge): Did | null {
-  const trunk = first.source.kind === "trunk" ? first.source.dn : "";
+function didOf(rows: readonly LogRow[], trunk: string, knowledge: Knowledge): Did | null {
   for (const { destination } of rows) {
     if (destination.kind !== "routepoint") continue;
     for (const number of [destination.number, destination.dn]) {
@@ -78,7 +77,14 @@ function didOf(rows: readonly LogRow[], first: LogRow, knowledge: Knowledge): Di
       if (did.ruleName !== "" || digitsOf(number).length >= outsideDigitsMin) return did;
     }
   }
-  return knowledge.onlyDidOf(trunk);
+  const only = knowledge.onlyDidOf(trunk);
+  if (only !== null) return only;
+  // Some hops carry the rule's name before the caller's.
+  for (const { source } of rows) {
+    const { did } = knowledge.readName(source.name, trunk);
+    if (did !== null) return did;
+  }
+  return null;
 }
 
 /** Null for an inside call. `rows`: all of one call. */
@@ -90,6 +96,7 @@ function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall
   if (!begin || !first || !direction) return null;
   const outside = direction === "incoming" ? first.source : first.destination;
   const { source } = first;
+  const trunk = outside.kind === "trunk" ? outside.dn : "";
   const caller = source.dn === "" ? null : { dn: source.dn, kind: source.kind };
   // Of calls that were joined, the outside party's own.
   const id = parseHistoryId(first.historyId);
@@ -98,8 +105,8 @@ function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall
     callNumber: id?.callNumber ?? null,
     direction,
     number: outside.number || (digitsOf(outside.dn).length >= outsideDigitsMin ? outside.dn : ""),
-    name: outside.name,
-    did: direction === "incoming" ? didOf(inOrder, first, knowledge) : null,
+    name: knowledge.readName(outside.name, trunk).name,
+    did: direction === "incoming" ? didOf(inOrder, trunk, knowledge) : null,
     startedAt,
     endedAt: Math.max(startedAt, ...inOrder.map(({ endAt }) => endAt)),
     talks: talksOf(inOrder, direction),

@@ -11,6 +11,7 @@ import type {
   LegStatus,
   Party,
 } from "../../tracker/activity.ts";
+import type { NameReading } from "./directory.ts";
 import { kindOfNumber, kindOfType, looksLikeTrunk } from "./dnKind.ts";
 import { timeOf } from "./values.ts";
 import type { WireActiveCall, WireParticipant } from "./wire.ts";
@@ -21,6 +22,7 @@ export interface Knowledge {
   kindOf(dn: string): DnKind | null;
   didOf(number: string, trunk: string): Did;
   onlyDidOf(trunk: string): Did | null;
+  readName(text: string, trunk: string): NameReading;
 }
 
 /** `dn/id`, the same for every spelling of the DN. */
@@ -64,12 +66,17 @@ function refOf(dn: string, type: string, knowledge: Knowledge): DnRef | null {
   return dn === "" ? null : { dn, kind: kindOf(dn, type, knowledge) };
 }
 
+function trunkOf({ kind, dn }: DnRef): string {
+  return kind === "trunk" ? dn : "";
+}
+
 function didOf(wire: WireParticipant, party: Party, status: LegStatus, knowledge: Knowledge) {
-  const trunk = party.kind === "trunk" ? party.dn : "";
+  const trunk = trunkOf(party);
   if (wire.party_did !== "") return knowledge.didOf(wire.party_did, trunk);
   // Who dials out, or made the call, did not come in on a DID.
   const cameIn = status !== "dialing" && wire.legid !== 1;
-  return trunk !== "" && cameIn ? knowledge.onlyDidOf(trunk) : null;
+  if (trunk === "" || !cameIn) return null;
+  return knowledge.onlyDidOf(trunk) ?? knowledge.readName(wire.party_caller_name, trunk).did;
 }
 
 export type NormalisedLeg =
@@ -87,11 +94,16 @@ export function normaliseParticipant(
   if (wire.callid <= 0) return { kind: "phantom" };
   const status = statusOf(wire.status) ?? lastStatus;
   if (status === null) return { kind: "unknownStatus", status: wire.status };
-  const party: Party = {
+  const partyRef: DnRef = {
     dn: wire.party_dn,
     kind: partyKindOf(wire.party_dn, wire.party_dn_type, knowledge),
+  };
+  const told = wire.party_caller_name;
+  const isInside = partyRef.kind === "extension";
+  const party: Party = {
+    ...partyRef,
     number: wire.party_caller_id,
-    name: wire.party_caller_name,
+    name: isInside ? told : knowledge.readName(told, trunkOf(partyRef)).name,
   };
   const originatedBy = refOf(wire.originated_by_dn, wire.originated_by_type, knowledge);
   const madeByOwner = originatedBy?.dn.toLowerCase() === wire.dn.toLowerCase();
@@ -134,10 +146,12 @@ export function partyOfText(text: string, knowledge: Knowledge): Party {
 
 export function normaliseActiveCall(wire: WireActiveCall, knowledge: Knowledge): ActiveCall | null {
   if (wire.Id <= 0) return null;
+  const caller = partyOfText(wire.Caller ?? "", knowledge);
   return {
     callNumber: wire.Id,
-    caller: partyOfText(wire.Caller ?? "", knowledge),
+    caller,
     callee: partyOfText(wire.Callee ?? "", knowledge),
+    did: caller.kind === "trunk" ? knowledge.onlyDidOf(caller.dn) : null,
     status: wire.Status ?? "",
     establishedAt: timeOf(wire.EstablishedAt),
   };

@@ -26,6 +26,7 @@ const nothingKnown: Knowledge = {
   kindOf: () => null,
   didOf: (number) => ({ number, ruleName: "" }),
   onlyDidOf: () => null,
+  readName: (name) => ({ name, did: null }),
 };
 const knowing = (kinds: Readonly<Record<string, ReturnType<Knowledge["kindOf"]>>>): Knowledge => ({
   ...nothingKnown,
@@ -122,6 +123,7 @@ describe("anything at all", () => {
         directory.find(text);
         directory.didOf(text, text);
         directory.onlyDidOf(text);
+        directory.readName(text, text);
       }),
     );
   });

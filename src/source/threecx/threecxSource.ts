@@ -110,6 +110,7 @@ class ThreecxSource implements Source {
       },
       didOf: (number, trunk) => this.#directory.current.didOf(number, trunk),
       onlyDidOf: (trunk) => this.#directory.current.onlyDidOf(trunk),
+      readName: (text, trunk) => this.#directory.current.readName(text, trunk),
     };
     const reading = {
       ...shared,

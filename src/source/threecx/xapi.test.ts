@@ -29,6 +29,7 @@ describe("active calls", () => {
         callNumber: 1264,
         caller: { dn: "10007", kind: "trunk", number: "420777000001", name: "MyTrunk" },
         callee: { dn: "100", kind: expect.any(String), number: "", name: "Novak Jan" },
+        did: null,
         status: "Talking",
         establishedAt: Date.UTC(2026, 4, 4, 8, 0, 1),
       },
