@@ -1,15 +1,21 @@
-/** Which proxy leads to a target, by the usual variables of the environment (read by config alone). */
+/**
+ * Which proxy leads to a target, by what the configuration read of HTTP_PROXY, HTTPS_PROXY and
+ * NO_PROXY. Everything that goes to one target must ask here, so that all of it goes the same way.
+ */
 
 export interface ProxyEnv {
   readonly httpProxy?: string | undefined;
   readonly httpsProxy?: string | undefined;
   readonly noProxy?: string | undefined;
 }
-function portOf(url: URL): string {
+
+/** Its port, also where the URL leaves it to the scheme. */
+export function portOf(url: URL): string {
   return url.port || (url.protocol === "https:" ? "443" : "80");
 }
 
-function hostOf(url: URL): string {
+/** Its name or address as a socket takes it: an IPv6 address without brackets. */
+export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
 }
 

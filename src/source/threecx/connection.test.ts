@@ -10,7 +10,6 @@ import { steadyClock } from "../../util/clock.ts";
 import { type Connection, makeConnection } from "./connection.ts";
 import { inspectPbx } from "./inspect.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { proxyFor } from "./proxy.ts";
 import { backOffMs } from "./threecxSource.ts";
 
 const { pbx, watch, cleanUpFirst } = pbxRig();
@@ -225,21 +224,6 @@ describe("proxies", () => {
     const { host } = new URL(server.url);
     expect(tunnels.length).toBeGreaterThanOrEqual(2);
     expect(new Set(tunnels)).toEqual(new Set([`${host} Basic bWU6cGFzcyB3b3Jk`]));
-  });
-
-  it("are passed by for the names in NO_PROXY", () => {
-    const env = { httpProxy: "proxy:3128", httpsProxy: "http://secure:8080" };
-    const chosen = (url: string, noProxy = "") => proxyFor(url, { ...env, noProxy })?.href ?? null;
-    expect(chosen("https://pbx.example.com:5001")).toBe("http://secure:8080/");
-    expect(chosen("http://pbx.example.com")).toBe("http://proxy:3128/");
-    for (const list of ["*", "example.com", ".example.com", "a.b, PBX.example.com:5001"]) {
-      expect(chosen("https://pbx.example.com:5001", list)).toBeNull();
-    }
-    for (const list of ["example.com:443", "xexample.com", "bx.example.com"]) {
-      expect(chosen("https://pbx.example.com:5001", list)).not.toBeNull();
-    }
-    expect(chosen("http://[::1]:5004", "::1")).toBeNull();
-    expect(chosen("http://127.0.0.1:5004", "localhost,127.0.0.1")).toBeNull();
   });
 });
 

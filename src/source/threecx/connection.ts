@@ -3,10 +3,11 @@
  */
 import type { PbxConfig } from "../../config/config.ts";
 import type { Clock } from "../../util/clock.ts";
+import { type ProxyEnv, proxyFor } from "../../util/proxy.ts";
 import type { SourceCounters } from "../source.ts";
 import { type Http, makeHttp } from "./http.ts";
 import type { Limits } from "./limits.ts";
-import { type ProxyEnv, proxyFor, type TlsOptions } from "./proxy.ts";
+import type { TlsOptions } from "./proxy.ts";
 import { makeRest, type Rest } from "./rest.ts";
 import { makeTokens, type Tokens } from "./token.ts";
 

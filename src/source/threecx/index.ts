@@ -8,5 +8,4 @@ export {
   type VisibleDn,
 } from "./inspect.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
-export type { ProxyEnv } from "./proxy.ts";
 export { createThreecxSource, type ThreecxSourceOptions } from "./threecxSource.ts";

@@ -4,11 +4,11 @@
  */
 import type { DnKind } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
+import type { ProxyEnv } from "../../util/proxy.ts";
 import { type ConnectionConfig, makeConnection } from "./connection.ts";
 import { type DirectoryEntry, makeDirectory, readSets, saidBy } from "./directory.ts";
 import { kindOfType } from "./dnKind.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import type { ProxyEnv } from "./proxy.ts";
 import { type Refused, xapiReason } from "./refusal.ts";
 import { readSnapshot } from "./snapshot.ts";
 

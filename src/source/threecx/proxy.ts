@@ -1,45 +1,9 @@
-/**
- * The way to the PBX through a proxy. REST and WebSocket must go the same way, so the choice is
- * made once, here, from what the configuration read of HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
- */
+/** The way to the PBX through a proxy: its credentials, and the tunnel for the WebSocket. */
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Socket } from "node:net";
 import * as tls from "node:tls";
-
-export interface ProxyEnv {
-  readonly httpProxy?: string | undefined;
-  readonly httpsProxy?: string | undefined;
-  readonly noProxy?: string | undefined;
-}
-
-function portOf(url: URL): string {
-  return url.port || (url.protocol === "https:" ? "443" : "80");
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
-}
-
-/** `host`, `.domain`, `*.domain`, each with or without `:port`; `*` is everything. */
-function isExcepted(url: URL, noProxy: string): boolean {
-  return noProxy.split(/[\s,]+/).some((entry) => {
-    if (entry === "*") return true;
-    const [, name = "", port] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
-    const isIpV6 = entry.includes("::") || entry.startsWith("[");
-    const bare = (isIpV6 ? entry.toLowerCase() : name).replace(/^\*?\./, "").replace(/[[\]]/g, "");
-    if (bare === "" || (port !== undefined && !isIpV6 && port !== portOf(url))) return false;
-    return hostOf(url) === bare || hostOf(url).endsWith(`.${bare}`);
-  });
-}
-
-/** The proxy for this target, null for the straight way. */
-export function proxyFor(target: string, env: ProxyEnv): URL | null {
-  const url = new URL(target);
-  const chosen = url.protocol === "https:" ? env.httpsProxy || env.httpProxy : env.httpProxy;
-  if (!chosen || isExcepted(url, env.noProxy ?? "")) return null;
-  return new URL(/^[a-z]+:\/\//i.test(chosen) ? chosen : `http://${chosen}`);
-}
+import { hostOf, portOf } from "../../util/proxy.ts";
 
 /** The proxy's own credentials, if its URL carries any. */
 export function proxyAuthorization(proxy: URL): string | null {

@@ -6,6 +6,7 @@ import type { PbxConfig } from "../../config/config.ts";
 import type { Activity } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
+import type { ProxyEnv } from "../../util/proxy.ts";
 import type { Source, SourceCounters, SourceStatus } from "../source.ts";
 import { ActiveCallsReader } from "./activeCalls.ts";
 import { CallLogReader } from "./callLog.ts";
@@ -15,7 +16,6 @@ import { type DirectoryKeeper, keepDirectory } from "./directoryKeeper.ts";
 import { VisibleDns } from "./legs.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { Knowledge } from "./normalise.ts";
-import type { ProxyEnv } from "./proxy.ts";
 import { Session, type SessionEnd } from "./session.ts";
 import { wait } from "./wait.ts";
 
