@@ -33,6 +33,8 @@ export interface SourceCounters {
   frames: number;
   framesNotUnderstood: number;
   answersNotUnderstood: number;
+  /** Readings of legs without a call, which are left out. */
+  phantomLegs: number;
   entityGets: number;
   snapshots: number;
   reconnects: number;

@@ -55,6 +55,7 @@ export function zeroCounters(): SourceCounters {
     frames: 0,
     framesNotUnderstood: 0,
     answersNotUnderstood: 0,
+    phantomLegs: 0,
     entityGets: 0,
     snapshots: 0,
     reconnects: 0,

@@ -297,6 +297,7 @@ describe("snapshots while live", () => {
     const watched = watch(server.url);
     await watched.live();
     expect(watched.told()).toEqual(["snapshot 102/9 connected"]);
+    expect(watched.source.counters.phantomLegs).toBe(2); // of which one names no call at all
     expect(watched.source.counters.answersNotUnderstood).toBe(4);
   });
 

@@ -294,6 +294,7 @@ export class Session {
   #leftOut(wire: WireParticipant, why: Exclude<NormalisedLeg, { kind: "leg" }>): void {
     const { log } = this.#options;
     if (why.kind === "phantom") {
+      this.#options.counters.phantomLegs += 1;
       log.debug({ dn: wire.dn, id: wire.id }, "A leg without a call is left out.");
       return;
     }
