@@ -312,6 +312,26 @@ describe("snapshots while live", () => {
     expect(watched.source.counters.entityGets).toBe(2);
   });
 
+  it.each([
+    ["820", "Wringgroup", "Ring group 820 takes part in calls", "alone: later, and not always"],
+    ["801", "Wqueue", "Queue 801 takes part in calls", "alone: later, and not always"],
+    ["700", "Wivr", "IVR 700 takes part in calls", "alone: later, and not always"],
+    ["103", "Wextension", "DN 103 takes part in calls", "so it stays silent"],
+  ])("says what is lost by not seeing %s, a %s", async (dn, type, who, loss) => {
+    const server = await pbx();
+    const watched = watch(server.url);
+    await watched.live();
+    const made = { originated_by_dn: dn, originated_by_type: type };
+    server.upsert(participant("101", 9006, made));
+    server.upsert(participant("102", 9007, made));
+    await watched.until(() => watched.of("legChanged").length === 2);
+    const lines = watched.lines.filter((line) => line.includes("may not see it"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(who);
+    expect(lines[0]).toContain(loss);
+    expect(lines[0]).toContain("Integrations → API");
+  });
+
   it("names a DN that the client may not see", async () => {
     const server = await pbx();
     const watched = watch(server.url);

@@ -3,7 +3,7 @@
  * the frames kept back, then live, until it breaks. Nothing is replayed by the PBX, so each
  * connection begins with a snapshot and forgets what an earlier one knew.
  */
-import type { Activity, Leg } from "../../tracker/activity.ts";
+import type { Activity, DnKind, Leg } from "../../tracker/activity.ts";
 import { assertNever } from "../../util/assertNever.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
@@ -52,6 +52,13 @@ export type SessionEnd =
 
 /** Kinds that an API client can be given to see, so that their absence is worth a line. */
 const watchable: ReadonlySet<string> = new Set(["extension", "queue", "ivr", "ringgroup"]);
+
+/** What other legs and the list of active calls name, though its own legs cannot be seen. */
+const toldByOthers: ReadonlyMap<DnKind, string> = new Map([
+  ["queue", "Queue"],
+  ["ivr", "IVR"],
+  ["ringgroup", "Ring group"],
+]);
 
 export class Session {
   readonly #options: SessionOptions;
@@ -248,8 +255,10 @@ export class Session {
         this.#answerNotUnderstood({ legId: address.legId }, answer.reason);
         return;
       case "denied":
-        if (answer.status === 403) this.#nameInvisible(address.dn);
-        else this.#readAll("a leg was answered with 401");
+        if (answer.status === 403) {
+          const kind = this.#options.knowledge.kindOf(address.dn) ?? "unknown";
+          this.#nameInvisible(address.dn, kind);
+        } else this.#readAll("a leg was answered with 401");
         return;
       case "failed":
       case "refused":
@@ -272,17 +281,24 @@ export class Session {
     for (const ref of [leg.party, leg.originatedBy, leg.referredBy, leg.onBehalfOf]) {
       if (!ref || ref.dn === "") continue;
       if (ref.kind === "unknown" || ref.kind === "trunk") directory.miss(ref.dn);
-      else if (watchable.has(ref.kind) && !visible.has(ref.dn)) this.#nameInvisible(ref.dn);
+      else if (watchable.has(ref.kind) && !visible.has(ref.dn)) {
+        this.#nameInvisible(ref.dn, ref.kind);
+      }
     }
     if (leg.dnKind === "unknown") directory.miss(leg.dn);
   }
 
-  #nameInvisible(dn: string): void {
+  #nameInvisible(dn: string, kind: DnKind): void {
+    const what = toldByOthers.get(kind);
+    const line =
+      what === undefined
+        ? `DN ${dn} takes part in calls, but this API client may not see it, so it stays silent.`
+        : `${what} ${dn} takes part in calls, but this API client may not see it. It is told of by ` +
+          "other legs or by the list of active calls alone: later, and not always.";
     this.#options.complaints.once(
       `dn ${dn.toLowerCase()}`,
       { dn },
-      `DN ${dn} takes part in calls, but this API client may not see it, so it stays silent. ` +
-        "Add it to the client's extensions in the PBX's admin console, Integrations → API.",
+      `${line} Add it to the client's extensions in the PBX's admin console, Integrations → API.`,
     );
   }
 
