@@ -24,6 +24,10 @@ export class Receiver {
   readonly facts = new Facts();
   /** The status of the answer; null: the connection is cut without one. */
   answer: (request: Omit<Received, "status">) => number | null = () => 200;
+  /** No answer before this. */
+  hold: Promise<void> = Promise.resolve();
+  /** Requests read whole, answered or not. */
+  arrived = 0;
   readonly #server = createServer((request, response) => void this.#take(request, response));
   #port = 0;
 
@@ -76,6 +80,9 @@ export class Receiver {
       headers,
       body: Buffer.concat(chunks).toString("utf8"),
     };
+    this.arrived += 1;
+    this.facts.changed();
+    await this.hold;
     const status = this.answer(got);
     this.requests.push({ ...got, status: status ?? 0 });
     if (status === null) request.socket.destroy();

@@ -183,6 +183,7 @@ export class StandIn {
     for await (const chunk of request) chunks.push(chunk);
     const path = request.url ?? "";
     this.asked.push(`${request.method} ${path}`);
+    this.#unread.delete(decodeURIComponent(path));
     const reply =
       this.instead(path) ?? this.#reply(request, path, Buffer.concat(chunks).toString("utf8"));
     response.writeHead(reply.status, {
@@ -225,7 +226,6 @@ export class StandIn {
     if (rest === "") return { status: 200, body: this.#dnInfo(dn) };
     if (rest === "/participants") return { status: 200, body: this.#legsOf(dn) };
     const leg = this.#legs.get(path);
-    this.#unread.delete(path);
     return leg ? { status: 200, body: leg } : notFound;
   }
 

@@ -1,0 +1,27 @@
+/**
+ * `npm run bench`: each bench of this folder after the other, on the built program (`npm run build` first).
+ * `npm run bench -- NAME` runs one. Figures are printed beside their targets, never asserted: they belong to
+ * the machine that is named above them.
+ */
+import { cpus, totalmem } from "node:os";
+import { latency } from "./latency.ts";
+
+const benches = new Map([["latency", latency]]);
+
+const [wanted] = process.argv.slice(2);
+const chosen = [...benches].filter(([name]) => wanted === undefined || wanted === name);
+if (chosen.length === 0) {
+  console.error(`Expected one of ${[...benches.keys()].join(", ")}, got ${wanted}.`);
+  process.exitCode = 2;
+}
+
+const [cpu] = cpus();
+const memoryGib = Math.round(totalmem() / 2 ** 30);
+console.log(
+  `Node ${process.versions.node}, ${process.platform} ${process.arch}, ` +
+    `${cpus().length} × ${cpu?.model ?? "unknown processor"}, ${memoryGib} GiB`,
+);
+for (const [name, bench] of chosen) {
+  console.log(`\n${name}`);
+  for (const line of await bench()) console.log(`  ${line}`);
+}
