@@ -158,6 +158,43 @@ describe("reports", () => {
     expect(await bench.rows(other)).toEqual([]);
   });
 
+  it("tell an outgoing call by who dialled, also once it was handed on", async () => {
+    const bench = new XapiBench();
+    const { id } = bench.pbx.dial("101", CALLER);
+    bench.clock.advance(3000);
+    bench.pbx.outsideAnswers(id);
+    bench.clock.advance(20_000);
+    bench.pbx.blindTransfer("101", "103");
+    bench.clock.advance(2000);
+    bench.pbx.answer("103");
+    bench.clock.advance(5000);
+    bench.pbx.outsideHangsUp(id);
+    bench.clock.advance(1000);
+    expect(await bench.rows(`${DAY}?$orderby=StartTime`)).toMatchObject([
+      { SourceDn: "101", DestinationCallerId: CALLER, TalkingDuration: "PT20S" },
+      { SourceCallerId: CALLER, DestinationDn: "103", TalkingDuration: "PT5S" },
+    ]);
+  });
+
+  it("part the talks of an attended transfer where the call was handed on", async () => {
+    const bench = new XapiBench();
+    ringing(bench);
+    bench.pbx.answer("150");
+    bench.clock.advance(10_000);
+    bench.pbx.dial("150", "102");
+    bench.clock.advance(3000);
+    bench.pbx.answer("102");
+    bench.clock.advance(4000);
+    bench.pbx.completeTransfer("150");
+    bench.clock.advance(9000);
+    bench.pbx.hangUp("102");
+    bench.clock.advance(1000);
+    expect(await bench.rows(`${DAY}?$filter=SourceCallerId eq '${CALLER}'`)).toMatchObject([
+      { DestinationDn: "150", TalkingDuration: "PT17S" },
+      { DestinationDn: "102", TalkingDuration: "PT9S" },
+    ]);
+  });
+
   it("cut the page of the call log before they filter it", async () => {
     const bench = new XapiBench();
     talked(bench);

@@ -3,7 +3,7 @@
  * talking) and the call log (one row for each leg that the call was offered to). The words of
  * `Direction`, `Status` and `Reason` are not published; those here are plain English.
  */
-import type { Call, Leg, LegEnd } from "../model.ts";
+import type { Call, Leg, LegEnd, Party } from "../model.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
 import { dnTypeCode, fileName, type Recordings, sidesOf } from "./recordings.ts";
 import { TYPES } from "./types.ts";
@@ -46,13 +46,51 @@ function endOf(leg: Leg, call: Call): number {
   return leg.end?.at ?? call.endedAt ?? leg.startedAt;
 }
 
+interface Hop {
+  readonly startAt: number;
+  readonly answeredAt: number | null;
+  readonly endAt: number;
+}
+
+/** `movedAt`: when the leg left another call for the one that it is in now. */
+function hopOf(leg: Leg, call: Call, movedAt: number | undefined): Hop {
+  const { startedAt, answeredAt } = leg;
+  const endAt = endOf(leg, call);
+  if (movedAt !== undefined) {
+    if (leg.call !== call) return { startAt: startedAt, answeredAt, endAt: movedAt };
+    const joinedAt = answeredAt === null ? null : Math.max(answeredAt, movedAt);
+    return { startAt: Math.max(startedAt, movedAt), answeredAt: joinedAt, endAt };
+  }
+  const [origin] = call.allLegs;
+  // Who dialled out talks until the call is handed on, though the line goes on.
+  const isLine = call.direction === "outgoing" && leg.kind === "trunk" && origin !== undefined;
+  return {
+    startAt: startedAt,
+    answeredAt,
+    endAt: isLine ? Math.min(endAt, endOf(origin, call)) : endAt,
+  };
+}
+
+/** Legs that an attended transfer moved, with the end of the call that they left. */
+function moves(calls: readonly Call[]): ReadonlyMap<Leg, number> {
+  const movedAt = new Map<Leg, number>();
+  for (const call of calls) {
+    for (const leg of call.allLegs) {
+      if (leg.call !== call && call.endedAt !== null) movedAt.set(leg, call.endedAt);
+    }
+  }
+  return movedAt;
+}
+
 export function callLogRows(calls: readonly Call[], recordings: Recordings, nameOf: NameOf): Row[] {
+  const movedAt = moves(calls);
   return calls.flatMap((call) => {
     const files = recordings.of(call);
     return offeredLegs(call).map((leg, index) => {
+      const hop = hopOf(leg, call, movedAt.get(leg));
       const file = files.find((recording) => recording.leg === leg);
-      const answered = leg.answeredAt !== null;
-      const ringsUntil = leg.answeredAt ?? endOf(leg, call);
+      const answered = hop.answeredAt !== null;
+      const ringsUntil = hop.answeredAt ?? hop.endAt;
       const mainId = historyId(call.startedAt, call.id);
       return completeRow(TYPES.callLogData, {
         CallId: call.id,
@@ -62,14 +100,14 @@ export function callLogRows(calls: readonly Call[], recordings: Recordings, name
         SegmentId: leg.id,
         Indent: index === 0 ? 0 : 1,
         SubrowDescNumber: index === 0 ? 0 : 1,
-        StartTime: new Date(leg.startedAt).toISOString(),
+        StartTime: new Date(hop.startAt).toISOString(),
         Direction: DIRECTIONS[call.direction],
         CallType: DIRECTIONS[call.direction],
         Status: answered ? "Answered" : "Unanswered",
         Reason: leg.end ? REASONS[leg.end.why] : null,
         Answered: answered,
-        RingingDuration: isoDuration(ringsUntil - leg.startedAt),
-        TalkingDuration: answered ? isoDuration(endOf(leg, call) - ringsUntil) : null,
+        RingingDuration: isoDuration(ringsUntil - hop.startAt),
+        TalkingDuration: answered ? isoDuration(hop.endAt - ringsUntil) : null,
         ...logSides(call, leg, nameOf),
         QualityReport: false,
         DstRecId: file?.id ?? null,
@@ -80,8 +118,24 @@ export function callLogRows(calls: readonly Call[], recordings: Recordings, name
   });
 }
 
+/** Of an outgoing call the dialler; once the line is there, the outside party is whom others get. */
+function sourceOf(
+  call: Call,
+  leg: Leg,
+  nameOf: NameOf,
+): Pick<Party, "dn" | "kind" | "number" | "name"> {
+  if (call.direction !== "outgoing") return call.caller;
+  const [origin] = call.allLegs;
+  const line = call.allLegs.find((one) => one.kind === "trunk");
+  if (line?.outside && leg.kind !== "trunk") {
+    return { ...line.outside, dn: line.dn, kind: line.kind };
+  }
+  if (!origin) return call.caller;
+  return { dn: origin.dn, kind: origin.kind, number: origin.dn, name: nameOf(origin.dn) };
+}
+
 function logSides(call: Call, leg: Leg, nameOf: NameOf): Row {
-  const { caller } = call;
+  const caller = sourceOf(call, leg, nameOf);
   const target = leg.outside ?? { number: leg.dn, name: nameOf(leg.dn) };
   return {
     SourceDn: caller.dn,
