@@ -61,7 +61,7 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
     if (call.talk?.user !== talk.user) {
       if (call.talk !== null) passOn(turn, call.talk, talk.answeredAt, false);
       const level = { dn: talk.user, kind: "extension" } as const;
-      openTalk(turn, level, talk.answeredAt, { via: "", consulted: false });
+      openTalk(turn, level, talk.answeredAt, { via: "", consulted: false, outside: false });
     }
     const followed = index < talks.length - 1;
     if (call.talk !== null && followed) passOn(turn, call.talk, talk.endedAt, false);

@@ -273,6 +273,16 @@ describe("outgoing", () => {
     expect(self.events[0]?.direction).toBe("outgoing");
   });
 
+  it("by click-to-call: the own phone that rings first, from nobody, is not told", () => {
+    const phone = new Phone();
+    const nobody = { dn: "MakeCall", kind: "other" as const, number: "", name: "" };
+    phone.leg("102", 1, "ringing", { party: nobody });
+    expect(phone.told()).toEqual([]);
+    phone.leg("102", 1, "connected", { legNumber: 2 });
+    expect(phone.told()).toEqual(["answered 102 -1 NotDef"]);
+    expect(phone.events[0]?.direction).toBe("outgoing");
+  });
+
   it("may be an application's own", () => {
     const phone = new Phone();
     phone.leg("app", 1, "dialing");

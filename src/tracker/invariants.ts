@@ -3,8 +3,8 @@
  * A violation is returned as a sentence, so that the caller can print the seed beside it.
  */
 import type { CallEvent, EndedEvent } from "../events/event.ts";
-import type { Step } from "./reduce.ts";
 import type { Call } from "./state.ts";
+import type { Step } from "./stepping.ts";
 
 /** Events told so far of each call, by call id. */
 export type Ledger = Map<string, CallEvent[]>;

@@ -16,7 +16,36 @@ export function isExternal(leg: Leg): boolean {
 }
 
 export function externalLegs(call: Call): TrackedLeg[] {
-  return Object.values(call.legs).filter((tracked) => isExternal(tracked.leg));
+  return Object.values(call.legs).filter(({ external }) => external);
+}
+
+/** What is remembered of a leg, from how it was and how it is now. */
+export function track(
+  leg: Leg,
+  was: TrackedLeg | null,
+  order: number,
+  consulted: boolean,
+): TrackedLeg {
+  // Who is taken into a conference stands towards it, and still towards the outside party.
+  const conferring = leg.party.kind === "conference" && was?.external === true;
+  const offeredItself = was === null ? isSelfOffer(leg) : was.offeredItself;
+  return { leg, consulted, order, offeredItself, external: isExternal(leg) || conferring };
+}
+
+/** It stood towards an inside party before. */
+export function wasInside({ consulted, leg }: TrackedLeg): boolean {
+  return consulted || leg.party.kind === "extension";
+}
+
+/** Click-to-call: the user's own phone rings first, from nobody. */
+function isSelfOffer({ status, party, dnKind }: Leg): boolean {
+  const nobody = party.kind === "unknown" || party.kind === "other" || party.kind === "specialmenu";
+  return dnKind === "extension" && status === "ringing" && nobody;
+}
+
+/** The PBX-wide number of a leg. */
+export function idOf({ legId }: Leg): number {
+  return Number(legId.slice(legId.lastIndexOf("/") + 1));
 }
 
 /** How a DN is offered a call; null = reaching it is not told (voicemail, fax, parking, conference …). */
@@ -71,8 +100,9 @@ export function standing(call: Call): TrackedLeg[] {
 }
 
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */
-export function directionOf(leg: Leg): "incoming" | "outgoing" {
+export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "outgoing" {
   if (leg.status === "dialing" || leg.originatedBy?.dn === leg.dn) return "outgoing";
+  if (offeredItself) return "outgoing";
   const owner = leg.dnKind === "extension" || leg.dnKind === "routepoint";
   return owner && leg.status === "connected" && leg.legNumber === 1 ? "outgoing" : "incoming";
 }

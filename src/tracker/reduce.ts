@@ -2,27 +2,25 @@
  * THE TRACKER: `reduce(state, activity) → { state, events }`. Pure: time comes with the activity.
  * Finds the calls that an activity concerns, works it in, and lets the rules (rules.ts) tell what is due.
  */
-import type { CallEvent, EpochMs } from "../events/event.ts";
+import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import type { ActiveCall, ActiveCalls, Activity, CallLog, Leg } from "./activity.ts";
+import type { ActiveCall, ActiveCalls, Activity, CallLog } from "./activity.ts";
 import { adoptLogged, heedLogged, heedNoLog, heedUnlogged, isInquired, isSame } from "./callLog.ts";
-import { isExternal } from "./legs.ts";
-import { hurryNumber, resume, settleTurn } from "./rules.ts";
-import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
-import { isBlind, newCall } from "./state.ts";
-import { beginTurn, type Turn } from "./turn.ts";
-import { adoptListed, askAnew, heedListed, heedNoList, heedTime, heedUnlisted } from "./witness.ts";
+import type { Call, TrackerSettings, TrackerState } from "./state.ts";
+import { isBlind } from "./state.ts";
+import { type Step, Stepping } from "./stepping.ts";
+import {
+  adoptListed,
+  heedListed,
+  heedNoList,
+  heedTime,
+  heedUnlisted,
+  insideParty,
+  type Sibling,
+} from "./witness.ts";
 
-export interface Step {
-  readonly state: TrackerState;
-  readonly events: readonly CallEvent[];
-  /** Calls whose checkpoint changed; those no longer in `state` are forgotten. */
-  readonly changed: readonly number[];
-  /** The list of active calls is wanted at once. */
-  readonly ask: boolean;
-  /** The call log is wanted from this time on; null = not. */
-  readonly inquireFromAt: EpochMs | null;
-}
+/** Two calls that a user joins go from that user within this time. */
+const togetherMs = 1_000;
 
 /** Works one activity into the state. Never throws on any activity of the declared shape. */
 export function reduce(state: TrackerState, activity: Activity, settings: TrackerSettings): Step {
@@ -35,6 +33,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.remove(activity.legId);
       break;
     case "snapshot": {
+      step.heedRestart(activity.legs);
       const present = new Set(activity.legs.map((leg) => leg.legId));
       for (const legId of step.legIds()) if (!present.has(legId)) step.remove(legId);
       for (const leg of activity.legs) step.place(leg);
@@ -71,20 +70,46 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
 
 /** The second witness: what the PBX's own list of calls says of ours. */
 function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
-  const rows = new Map(calls.map((row) => [row.callNumber, row]));
+  // Of two rows of joined calls the outside party's own is the one.
+  const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));
+  for (const row of calls) rows.set(row.callNumber, row);
   step.noteStarts(calls);
-  for (const call of step.state.calls.values()) {
-    if (call.overAt !== null) continue;
+  const ours = [...step.state.calls.values()].filter(({ overAt }) => overAt === null);
+  for (const call of ours) {
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
-    if (row === undefined) heedUnlisted(turn, askedAt);
-    else heedListed(turn, row, askedAt);
+    if (row !== undefined) heedListed(turn, row, askedAt);
+    else heedUnlisted(turn, askedAt, siblingOf(call, ours, rows), consulting(step, call));
   }
   for (const row of calls) {
-    if (!step.state.calls.has(row.callNumber) && isAtLevel(row)) {
+    if (!step.state.calls.has(step.callOf(row.callNumber)) && isAtLevel(row)) {
       adoptListed(step.turn(row.callNumber), row);
     }
   }
+}
+
+/** Another call of the same user that went from sight at the same moment: the two may have been joined. */
+function siblingOf(
+  call: Call,
+  ours: readonly Call[],
+  rows: ReadonlyMap<number, ActiveCall>,
+): Sibling {
+  const { talk, hidden } = call;
+  if (talk === null || hidden === null) return "none";
+  const together = ours.filter(
+    (other) =>
+      other.callNumber !== call.callNumber &&
+      other.hidden !== null &&
+      (other.talk?.user ?? other.level?.dn) === talk.user &&
+      Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs,
+  );
+  const listed = together.flatMap((other) => rows.get(other.callNumber) ?? []);
+  if (listed.length === 0) return "none";
+  return listed.some((row) => insideParty(row) === null) ? "joined" : "unsettled";
+}
+
+function consulting(step: Stepping, { talk }: Call): boolean {
+  return talk !== null && step.consults(talk.user);
 }
 
 /** The third witness: what the PBX's log says of calls that we lost sight of. */
@@ -121,185 +146,4 @@ function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void
 function isAtLevel({ caller, callee }: ActiveCall): boolean {
   const level = callee.kind === "queue" || callee.kind === "ivr" || callee.kind === "ringgroup";
   return caller.kind === "trunk" && level;
-}
-
-/** The turns of one step, one for each call concerned, settled together at its end. */
-class Stepping {
-  readonly state: TrackerState;
-  readonly #at: EpochMs;
-  readonly #settings: TrackerSettings;
-  readonly #turns = new Map<number, Turn>();
-  readonly #forgotten = new Set<number>();
-  #starts: TrackerState["starts"];
-  #stretch: BlindStretch | null;
-  #inquireFromAt: EpochMs | null = null;
-
-  constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
-    this.state = state;
-    this.#at = at;
-    this.#settings = settings;
-    this.#starts = state.starts;
-    this.#stretch = state.stretch;
-  }
-
-  /** Remembers when calls began that no leg has shown yet. */
-  noteStarts(calls: readonly ActiveCall[]): void {
-    const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
-    this.#starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.#at]));
-  }
-
-  loseSight(sinceAt: EpochMs): void {
-    for (const { callNumber, overAt } of this.state.calls.values()) {
-      if (overAt === null) this.turn(callNumber).call.blind = true;
-    }
-    const fromAt = Math.min(sinceAt, this.#stretch?.fromAt ?? sinceAt);
-    this.#stretch = { fromAt, toAt: null, looks: 0, dueAt: null };
-  }
-
-  /** A snapshot: what is in it is seen; of the stretch before, the log is asked. */
-  sightRegained(): void {
-    const stretch = this.#stretch;
-    if (stretch === null || stretch.toAt !== null) return;
-    for (const before of this.state.calls.values()) {
-      const { legs } = this.#turns.get(before.callNumber)?.call ?? before;
-      const seen = Object.keys(legs).length > 0;
-      if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
-      else if (before.hidden !== null) askAnew(this.turn(before.callNumber), before.hidden);
-    }
-    this.#stretch = { ...stretch, toAt: this.#at };
-    this.#inquire(stretch.fromAt);
-  }
-
-  isInStretch(startedAt: EpochMs): boolean {
-    const stretch = this.#stretch;
-    return stretch !== null && startedAt >= stretch.fromAt && startedAt <= (stretch.toAt ?? 0);
-  }
-
-  /** The log of the stretch was read; it is read again, as the PBX writes it late. */
-  stretchLogged(fromAt: EpochMs, toAt: EpochMs): void {
-    const stretch = this.#stretch;
-    if (stretch === null || stretch.toAt === null) return;
-    if (fromAt > stretch.fromAt || toAt < stretch.toAt) return;
-    const pause = this.#settings.logAgainMs[stretch.looks];
-    if (pause === undefined) this.#stretch = null;
-    else this.#stretch = { ...stretch, looks: stretch.looks + 1, dueAt: this.#at + pause };
-  }
-
-  /** The log cannot be had: nobody will ever tell what came and went. */
-  endStretch(): void {
-    this.#stretch = null;
-  }
-
-  heedStretchTime(): void {
-    const stretch = this.#stretch;
-    if (stretch === null || stretch.dueAt === null || this.#at < stretch.dueAt) return;
-    this.#stretch = { ...stretch, dueAt: null };
-    this.#inquire(stretch.fromAt);
-  }
-
-  #inquire(fromAt: EpochMs): void {
-    this.#inquireFromAt = Math.min(fromAt, this.#inquireFromAt ?? fromAt);
-  }
-
-  turn(callNumber: number): Turn {
-    let turn = this.#turns.get(callNumber);
-    if (turn === undefined) {
-      const call = this.state.calls.get(callNumber) ?? this.#begin(callNumber);
-      turn = beginTurn(call, this.#at, this.#settings);
-      this.#turns.set(callNumber, turn);
-    }
-    return turn;
-  }
-
-  #begin(callNumber: number): Call {
-    const establishedAt = this.#starts.get(callNumber) ?? null;
-    if (establishedAt !== null) {
-      this.#starts = new Map([...this.#starts].filter(([number]) => number !== callNumber));
-    }
-    return { ...newCall(callNumber, this.#at), establishedAt };
-  }
-
-  /** The call as this step has it so far. */
-  #now(callNumber: number): Call | undefined {
-    return this.#turns.get(callNumber)?.call ?? this.state.calls.get(callNumber);
-  }
-
-  legIds(): string[] {
-    return [...this.state.calls.values()].flatMap((call) => Object.keys(call.legs));
-  }
-
-  forget(callNumber: number): void {
-    this.#forgotten.add(callNumber);
-  }
-
-  /** Takes a leg out of the call that has it; gives what was known of it. */
-  remove(legId: string): TrackedLeg | null {
-    for (const { callNumber } of this.state.calls.values()) {
-      const tracked = this.#now(callNumber)?.legs[legId];
-      if (tracked === undefined) continue;
-      const turn = this.turn(callNumber);
-      // A caller who is gone before the number came has rung all the same.
-      if (turn.call.numberDueAt !== null) hurryNumber(turn);
-      const { [legId]: _gone, ...rest } = turn.call.legs;
-      turn.call.legs = rest;
-      turn.call.touchedAt = this.#at;
-      return tracked;
-    }
-    return null;
-  }
-
-  /** Puts a leg, new or changed, into its call; a leg may come over from another call. */
-  place(leg: Leg): void {
-    const known = this.#now(leg.callNumber);
-    const before = known?.legs[leg.legId];
-    if (before !== undefined && sameLeg(before.leg, leg)) return;
-    if (known !== undefined && known.overAt !== null && !isExternal(leg)) return;
-    const was = before ?? this.remove(leg.legId);
-    const turn = this.turn(leg.callNumber);
-    const { call } = turn;
-    if (call.overAt !== null) resume(turn);
-    const consulted = was !== null && (was.consulted || was.leg.party.kind === "extension");
-    if (before === undefined) call.legCount += 1;
-    const order = before?.order ?? call.legCount;
-    call.legs = { ...call.legs, [leg.legId]: { leg, consulted, order } };
-    call.touchedAt = this.#at;
-  }
-
-  done(): Step {
-    const calls = new Map(this.state.calls);
-    const events: CallEvent[] = [];
-    const changed: number[] = [];
-    let ask = false;
-    for (const [callNumber, turn] of this.#turns) {
-      settleTurn(turn);
-      events.push(...turn.events);
-      ask ||= turn.ask;
-      if (turn.inquire) this.#inquire(turn.call.id?.startedAt ?? turn.call.firstSeenAt);
-      if (isNothing(turn.call)) this.#forgotten.add(callNumber);
-      else if (differs(turn.call, this.state.calls.get(callNumber))) {
-        calls.set(callNumber, turn.call);
-        changed.push(callNumber);
-      }
-    }
-    for (const callNumber of this.#forgotten) {
-      calls.delete(callNumber);
-      changed.push(callNumber);
-    }
-    const state = { calls, starts: this.#starts, stretch: this.#stretch };
-    return { state, events, changed, ask, inquireFromAt: this.#inquireFromAt };
-  }
-}
-
-/** No leg and nothing told or to be told: an inside call that ended. */
-function isNothing(call: Call): boolean {
-  return call.external === null && Object.keys(call.legs).length === 0;
-}
-
-function sameLeg(a: Leg, b: Leg): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function differs(call: Call, before: Call | undefined): boolean {
-  if (before === undefined) return true;
-  return (Object.keys(call) as (keyof Call)[]).some((key) => call[key] !== before[key]);
 }

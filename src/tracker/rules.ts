@@ -10,6 +10,7 @@ import {
   externalLegs,
   holderOf,
   isAnswer,
+  isExternal,
   isFresh,
   offerKind,
   standing,
@@ -35,12 +36,14 @@ export function settleTurn(turn: Turn): void {
 
 /** Fixes the outside party and the direction at the first leg that shows them. */
 function recognise({ call }: Turn): void {
-  for (const { leg } of externalLegs(call)) {
+  for (const tracked of externalLegs(call)) {
+    const { leg } = tracked;
     const { number, name } = leg.party;
     if (call.external === null) {
-      call.external = { direction: directionOf(leg), number, name };
+      call.external = { direction: directionOf(tracked), number, name };
     } else {
-      call.external = filled(call.external, number, name);
+      // In a conference the party is the conference's own number.
+      if (isExternal(leg)) call.external = filled(call.external, number, name);
     }
     call.did ??= leg.did;
   }
@@ -179,7 +182,7 @@ function tellAnswer(turn: Turn): void {
   if (answer === undefined) return;
   const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
   const via = holderOf(call, answer.leg)?.dn ?? "";
-  openTalk(turn, level, turn.at, { via, consulted: answer.consulted });
+  openTalk(turn, level, turn.at, { via, consulted: answer.consulted, outside: false });
 }
 
 /** The open link gets its conversation. */
@@ -187,17 +190,19 @@ export function openTalk(
   turn: Turn,
   level: Level,
   at: EpochMs,
-  { via, consulted }: { readonly via: string; readonly consulted: boolean },
+  how: { readonly via: string; readonly consulted: boolean; readonly outside: boolean },
 ): void {
   const { call } = turn;
   const { handover } = call;
   const first = call.lastLink === 0 ? 1 : call.lastLink;
   const link = handover?.link ?? first;
-  const attended = handover !== null && consulted ? "Accomp" : null;
+  const { via, outside } = how;
+  const attended = handover !== null && how.consulted ? "Accomp" : null;
   const transferType = attended ?? handover?.transferType ?? "NotDef";
   tell(turn, { kind: "answered", transferType }, link, level, at);
   const { dn: user, kind: userKind } = level;
-  call.talk = { link, user, userKind, answeredAt: at, via, legCount: call.legCount };
+  const { legCount } = call;
+  call.talk = { link, user, userKind, answeredAt: at, via, legCount, outside };
   call.lastLink = link;
   call.handover = null;
   call.level = level;

@@ -4,6 +4,7 @@
  */
 import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
 import type { Did, Leg } from "./activity.ts";
+import { idOf } from "./legs.ts";
 
 /** A live leg and what the tracker remembers of it beyond what the PBX says now. */
 export interface TrackedLeg {
@@ -12,6 +13,10 @@ export interface TrackedLeg {
   readonly consulted: boolean;
   /** Rises with each leg of the call, in the order of their coming. */
   readonly order: number;
+  /** It stands towards the outside party, or did and is in a conference now. */
+  readonly external: boolean;
+  /** It began as the ringing of the user's own phone, from nobody: click-to-call. */
+  readonly offeredItself: boolean;
 }
 
 /** The outside party, fixed when first seen; only blanks are filled in later. */
@@ -37,6 +42,8 @@ export interface Talk {
   readonly via: string;
   /** Legs that had come by the answer; only later ones can be a hand-over. */
   readonly legCount: number;
+  /** An outside phone, to which the user's call was forwarded, answered: no leg shows it. */
+  readonly outside: boolean;
 }
 
 /** A link that began with a hand-over and has no conversation yet. */
@@ -121,6 +128,19 @@ export interface TrackerState {
   /** Starts of calls that only the last list shows, by call number. */
   readonly starts: ReadonlyMap<number, EpochMs>;
   readonly stretch: BlindStretch | null;
+  /** Inside conversations that ended a moment ago. */
+  readonly consultations: readonly Consultation[];
+  /** Numbers of consultations that took over an outside party's call → that call. */
+  readonly aliases: ReadonlyMap<number, number>;
+  /** Highest leg id seen; ids rise as long as the PBX runs. */
+  readonly legIdMax: number;
+}
+
+/** One side of an inside conversation that has ended. */
+export interface Consultation {
+  readonly dn: string;
+  readonly withDn: string;
+  readonly endedAt: EpochMs;
 }
 
 export interface TrackerSettings {
@@ -160,7 +180,14 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   overKeptMs: 60_000,
 };
 
-export const initialState: TrackerState = { calls: new Map(), starts: new Map(), stretch: null };
+export const initialState: TrackerState = {
+  calls: new Map(),
+  starts: new Map(),
+  stretch: null,
+  consultations: [],
+  aliases: new Map(),
+  legIdMax: 0,
+};
 
 export function newCall(callNumber: number, at: EpochMs): Call {
   return {
@@ -239,5 +266,8 @@ export function restore(checkpoints: Iterable<string>): TrackerState {
     const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
     calls.set(call.callNumber, { ...call, hidden });
   }
-  return { ...initialState, calls };
+  const ids = [...calls.values()]
+    .flatMap((call) => Object.values(call.legs))
+    .map(({ leg }) => idOf(leg));
+  return { ...initialState, calls, legIdMax: Math.max(0, ...ids) };
 }

@@ -125,6 +125,191 @@ describe("attended transfer", () => {
   });
 });
 
+describe("attended transfer, whatever survives it", () => {
+  /** 102 talks to the caller and consults 103. */
+  function consulting(): Phone {
+    const phone = talking();
+    phone.leg("102", 6, "dialing", { callNumber: 8, party: inside("103") });
+    phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.leg("102", 6, "connected", { callNumber: 8, party: inside("103") });
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    return phone;
+  }
+  const handedOver = ["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"];
+
+  it("a new leg in the caller's call, after the consulted one is gone or before", () => {
+    for (const after of [true, false]) {
+      const phone = consulting();
+      if (after) phone.gone("103/7");
+      phone.leg("103", 9, "connected", { originatedBy: null });
+      phone.gone("102/5", "102/6", "103/7");
+      phone.gone("103/9");
+      phone.list();
+      phone.pass(60);
+      phone.list();
+      phone.pass(110);
+      phone.list();
+      phone.pass(210);
+      phone.list();
+      expect(phone.told()).toEqual([...handedOver, "ended 103 -2 Ok"]);
+    }
+  });
+
+  it("the consultation's number: its leg and its row are the caller's call from then on", () => {
+    const phone = consulting();
+    phone.gone("102/5", "102/6");
+    phone.list();
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    phone.at += 5_000;
+    phone.list(row("103", { callNumber: 8 }));
+    phone.leg("104", 9, "ringing", { callNumber: 8, referredBy: ref("103") });
+    phone.gone("103/7");
+    phone.list(row("104", { callNumber: 8 }));
+    phone.gone("104/9");
+    phone.list();
+    phone.pass(phone.settings.overKeptMs);
+    expect(phone.told()).toEqual([
+      ...handedOver,
+      "ringing 104 -3",
+      "ended 103 -2 Ok passed on",
+      "ended 104 -3 Missed",
+    ]);
+    expect(new Set(phone.events.map((e) => e.callNumber))).toEqual(new Set([7]));
+    expect(phone.state.aliases.size).toBe(0);
+  });
+
+  it("is not read into a call of another number or user", () => {
+    const phone = consulting();
+    phone.leg("103", 7, "connected", { callNumber: 8, party: outside("420777999999") });
+    expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
+    const apart = new Phone();
+    apart.leg("103", 7, "connected", { callNumber: 8, party: inside("102") });
+    apart.leg("103", 7, "connected", { callNumber: 8 });
+    expect(apart.events.map((e) => e.callNumber)).toEqual([8]);
+  });
+
+  it("is a blind one where nobody consulted, or long ago", () => {
+    const phone = consulting();
+    phone.gone("102/6", "103/7");
+    phone.pass(10_000);
+    phone.leg("104", 8, "connected", { callNumber: 9, party: inside("101") });
+    phone.gone("104/8");
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    phone.gone("102/5");
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+  });
+
+  it("does not hold up the end of a call whose user consults, for long", () => {
+    const phone = consulting();
+    phone.gone("102/5");
+    for (const pause of [50, 100, 200]) {
+      phone.list();
+      expect(phone.told()).toEqual([]);
+      phone.pass(pause);
+    }
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+});
+
+describe("an incoming and an outgoing call that their user joins", () => {
+  function both(): Phone {
+    const phone = talking();
+    const party = outside("420777999999");
+    phone.leg("102", 6, "dialing", { callNumber: 8, party });
+    phone.leg("102", 6, "connected", { callNumber: 8, party, originatedBy: null, legNumber: 1 });
+    phone.told();
+    return phone;
+  }
+  const joined = row("10008", { callNumber: 7, callee: outside("420777999999") });
+
+  it("both end passed on, each under its own id, and nothing more", () => {
+    const phone = both();
+    phone.gone("102/5", "102/6");
+    phone.list(joined);
+    phone.list();
+    expect(phone.told().sort()).toEqual(["ended 102 -1 Ok passed on", "ended 102 -1 Ok passed on"]);
+    expect(
+      phone.events
+        .slice(-2)
+        .map((e) => e.callNumber)
+        .sort(),
+    ).toEqual([7, 8]);
+  });
+
+  it("while the list lags behind, nothing is judged", () => {
+    const phone = both();
+    phone.gone("102/5", "102/6");
+    phone.list(row("102"));
+    expect(phone.told()).toEqual([]);
+    phone.pass(50);
+    phone.list(joined);
+    expect(phone.told()).toHaveLength(2);
+  });
+
+  it("is not read into two calls that end at their own times, or of two users", () => {
+    const phone = both();
+    phone.gone("102/6");
+    phone.list(row("102"));
+    phone.at += 5_000;
+    phone.gone("102/5");
+    phone.list();
+    const ends = ["ended 102 -1 Ok", "ended 102 -1 Ok"];
+    expect(phone.told()).toEqual(ends);
+    const together = both();
+    together.gone("102/5", "102/6");
+    together.list();
+    expect(together.told()).toEqual(ends);
+  });
+});
+
+describe("forwarded to an outside phone", () => {
+  it("and answered there: the forwarding extension's conversation", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.gone("102/5");
+    phone.list(row("10007", { status: "Routing" }));
+    expect(phone.told()).toEqual(["ringing 102 -0"]);
+    phone.at += 3_000;
+    phone.list(row("10007"));
+    phone.list(row("10007"));
+    expect(phone.told()).toEqual(["answered 102 -1 NotDef"]);
+    phone.at += 3_000;
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
+  it("and passed on to another from there", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.gone("102/5");
+    phone.list(row("10007"));
+    phone.list(row("103"));
+    expect(phone.told().slice(1)).toEqual(["answered 102 -1 NotDef", "ended 102 -1 Ok passed on"]);
+  });
+
+  it("is not told of a call that came no further than a queue", () => {
+    const phone = new Phone();
+    phone.leg("800", 5, "connected");
+    phone.gone("800/5");
+    phone.list(row("10007"));
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+});
+
+describe("a conference", () => {
+  it("is no new link: the user's leg stands towards it, and still for the outside party", () => {
+    const phone = talking();
+    phone.leg("102", 5, "connected", { party: { ...ref("700"), number: "700", name: "" } });
+    expect(phone.told()).toEqual([]);
+    expect(phone.asks).toBe(0);
+    phone.gone("102/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+});
+
 describe("passed on to where no leg shows", () => {
   it("parked, taken back by another", () => {
     const phone = talking();

@@ -254,3 +254,48 @@ describe("our own restart", () => {
     ]);
   });
 });
+
+describe("a restart of the PBX", () => {
+  it("begins its numbers anew: a call with an old number is a new call, the old one is over", () => {
+    const phone = talking();
+    phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102") });
+    phone.leg("104", 8, "ringing", { callNumber: 9 });
+    phone.gone("104/8");
+    phone.list(row("101"));
+    phone.told();
+    phone.at += 1_000;
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("102", 3, "ringing"));
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -0"]);
+    expect(phone.events.at(-1)?.callId).toBe("260504080031_7");
+    expect(phone.events.at(-2)).toMatchObject({ talkMs: 1_000, callId: "260504080000_7" });
+    expect(phone.call(8)).toBeUndefined();
+  });
+
+  it("is not read into a short break, nor into legs with higher ids, nor into calls seen since", () => {
+    const short = talking();
+    short.lose();
+    short.at += 900;
+    short.snapshot(leg("101", 5, "connected"), leg("102", 3, "ringing"));
+    expect(short.told()).toEqual(["ringing 102 -2"]);
+    const longer = talking();
+    longer.lose();
+    longer.at += 30_000;
+    longer.snapshot(leg("101", 5, "connected"), leg("102", 9, "ringing", { callNumber: 8 }));
+    expect(longer.told()).toEqual(["ringing 102 -0"]);
+    const since = new Phone();
+    since.leg("103", 9, "ringing", { callNumber: 8, party: inside("102") });
+    since.lose(t0 - 30_000);
+    since.leg("101", 5, "connected");
+    since.snapshot(leg("101", 5, "connected"), leg("102", 3, "ringing", { callNumber: 9 }));
+    expect(since.told()).toEqual(["answered 101 -1 NotDef", "ringing 102 -0"]);
+  });
+
+  it("is known from the checkpoints, too", () => {
+    const phone = talking();
+    phone.restart();
+    expect(phone.state.legIdMax).toBe(5);
+  });
+});

@@ -6,7 +6,7 @@ import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, Party } from "./activity.ts";
 import { isInquired } from "./callLog.ts";
-import { dropOffers, passOn, reach } from "./rules.ts";
+import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden } from "./state.ts";
 import { finish, type Turn } from "./turn.ts";
 
@@ -33,13 +33,21 @@ function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
   const inside = insideParty(row);
   const outside = inside === null;
   if (call.talk !== null) {
-    if (outside || (inside.dn !== "" && inside.dn !== call.talk.user)) {
-      const { talk } = call;
-      passOn(turn, talk, sinceAt, outside);
-    }
-  } else if (call.handover !== null && call.handover.outside !== outside) {
-    call.handover = { ...call.handover, outside };
+    const { talk } = call;
+    const elsewhere = inside !== null && inside.dn !== "" && inside.dn !== talk.user;
+    if (talk.outside ? elsewhere : outside || elsewhere) passOn(turn, talk, sinceAt, outside);
+  } else if (call.handover !== null) {
+    if (call.handover.outside !== outside) call.handover = { ...call.handover, outside };
+  } else if (outside && row.status.toLowerCase() === "talking") {
+    tellForward(turn);
   }
+}
+
+/** The call stands between two outside parties who talk: an extension's forward was answered there. */
+function tellForward(turn: Turn): void {
+  const { external, level, lastLink } = turn.call;
+  if (external?.direction !== "incoming" || lastLink > 0 || level?.kind !== "extension") return;
+  openTalk(turn, level, turn.at, { via: "", consulted: false, outside: true });
 }
 
 /** The list shows a queue, IVR or ring group that no visible leg shows. */
@@ -57,13 +65,24 @@ function heedLevel(turn: Turn, row: ActiveCall): void {
 }
 
 /** The party of a row that is one of ours; null if both stand outside. */
-function insideParty(row: ActiveCall): Party | null {
+export function insideParty(row: ActiveCall): Party | null {
   if (row.callee.kind !== "trunk") return row.callee;
   return row.caller.kind === "trunk" ? null : row.caller;
 }
 
+/** A join shows within milliseconds; so many looks are spent on waiting for it. */
+const joinLooksMax = 3;
+
+/** What another call of the same user says, that went from sight at the same moment. */
+export type Sibling = "none" | "joined" | "unsettled";
+
 /** The list, asked at `askedAt`, does not name the call. */
-export function heedUnlisted(turn: Turn, askedAt: EpochMs): void {
+export function heedUnlisted(
+  turn: Turn,
+  askedAt: EpochMs,
+  sibling: Sibling,
+  consulting: boolean,
+): void {
   const { call } = turn;
   if (call.external === null) return;
   if (call.hidden === null) {
@@ -72,6 +91,16 @@ export function heedUnlisted(turn: Turn, askedAt: EpochMs): void {
   }
   const trusted = call.omissions < turn.settings.omissionsMax;
   if (askedAt >= call.hidden.sinceAt && trusted && !isInquired(call)) {
+    // A join may be under way whose other half has not shown yet.
+    const { looks } = call.hidden;
+    const pause = looks < joinLooksMax ? turn.settings.lookAgainMs[looks] : undefined;
+    if ((consulting || sibling === "unsettled") && pause !== undefined) {
+      call.hidden = { ...call.hidden, looks: looks + 1, dueAt: turn.at + pause, witness: "listed" };
+      return;
+    }
+    if (sibling === "joined" && call.talk !== null) {
+      passOn(turn, call.talk, call.hidden.sinceAt, true);
+    }
     // Seen in the list after its last leg: it went on until now.
     const wentOn = call.hidden.witness === "listed" && call.talk === null;
     conclude(turn, wentOn ? turn.at : call.hidden.sinceAt);

@@ -43,6 +43,8 @@ const kinds: Record<string, DnKind> = {
   ROUTER: "routepoint",
   app: "routepoint",
   SP0: "parking",
+  700: "conference",
+  MakeCall: "other",
   "?": "unknown",
 };
 

@@ -1,0 +1,51 @@
+/**
+ * Consultations: inside conversations that may end in a join. What tells an attended transfer from a blind one,
+ * whichever call number and leg survive it (SPEC.md, R14 and R22). Pure looks over what is given.
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { Leg } from "./activity.ts";
+import type { Call, Consultation } from "./state.ts";
+
+/** After the end of a consultation a join shows within this time. */
+const joinMsMax = 2_000;
+
+/** `dn` speaks inside with `user`. */
+export function isConsultation(leg: Leg, dn: string, user: string): boolean {
+  return leg.dn === dn && leg.party.kind === "extension" && leg.party.dn === user;
+}
+
+/** The memory with a leg that is going, if it was a conversation inside, and without what is too old. */
+export function noted(
+  memory: readonly Consultation[],
+  { dn, dnKind, status, party }: Leg,
+  at: EpochMs,
+): readonly Consultation[] {
+  const inside = dnKind === "extension" && party.kind === "extension" && status === "connected";
+  if (!inside) return memory;
+  const recent = memory.filter(({ endedAt }) => at - endedAt <= joinMsMax);
+  return [...recent, { dn, withDn: party.dn, endedAt: at }];
+}
+
+/** `dn` (null: anybody) spoke with `user` until a moment ago. */
+export function wasConsulted(
+  memory: readonly Consultation[],
+  dn: string | null,
+  user: string,
+  at: EpochMs,
+): boolean {
+  return memory.some(
+    (past) =>
+      past.withDn === user && (dn === null || past.dn === dn) && at - past.endedAt <= joinMsMax,
+  );
+}
+
+/** The outside party's call that `user`, who consulted in another, has handed over; null if there is none. */
+export function joinedCall(calls: readonly Call[], user: string, number: string): Call | null {
+  const found = calls.find(
+    (call) =>
+      call.overAt === null &&
+      call.external?.number === number &&
+      (call.talk?.user ?? call.level?.dn) === user,
+  );
+  return found ?? null;
+}

@@ -1,0 +1,296 @@
+/**
+ * One step at work: the turns of the calls that an activity concerns, settled together at its end, and what
+ * is known across calls (blind stretch, starts, consultations, joined calls).
+ */
+import type { CallEvent, EpochMs } from "../events/event.ts";
+import type { ActiveCall, Leg } from "./activity.ts";
+import { isConsultation, joinedCall, noted, wasConsulted } from "./consultation.ts";
+import { idOf, isExternal, track, wasInside } from "./legs.ts";
+import { hurryNumber, resume, settleTurn } from "./rules.ts";
+import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
+import { newCall } from "./state.ts";
+import { beginTurn, finish, type Turn } from "./turn.ts";
+import { askAnew } from "./witness.ts";
+
+/** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
+const pbxRestartMsMin = 1_000;
+
+export interface Step {
+  readonly state: TrackerState;
+  readonly events: readonly CallEvent[];
+  /** Calls whose checkpoint changed; those no longer in `state` are forgotten. */
+  readonly changed: readonly number[];
+  /** The list of active calls is wanted at once. */
+  readonly ask: boolean;
+  /** The call log is wanted from this time on; null = not. */
+  readonly inquireFromAt: EpochMs | null;
+}
+
+/** The turns of one step, one for each call concerned, settled together at its end. */
+export class Stepping {
+  readonly state: TrackerState;
+  readonly #at: EpochMs;
+  readonly #settings: TrackerSettings;
+  readonly #turns = new Map<number, Turn>();
+  readonly #forgotten = new Set<number>();
+  /** Calls of before a restart of the PBX, whose numbers may be in use anew, and what was told of them. */
+  readonly #buried = new Set<number>();
+  readonly #ended: CallEvent[] = [];
+  #starts: TrackerState["starts"];
+  #stretch: BlindStretch | null;
+  #consultations: TrackerState["consultations"];
+  #aliases: TrackerState["aliases"];
+  #legIdMax: number;
+  #inquireFromAt: EpochMs | null = null;
+
+  constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
+    this.state = state;
+    this.#at = at;
+    this.#settings = settings;
+    this.#starts = state.starts;
+    this.#stretch = state.stretch;
+    this.#consultations = state.consultations;
+    this.#aliases = state.aliases;
+    this.#legIdMax = state.legIdMax;
+  }
+
+  /** The call that a number of the PBX's means: after a join, the outside party's own. */
+  callOf(callNumber: number): number {
+    return this.#aliases.get(callNumber) ?? callNumber;
+  }
+
+  /** Remembers when calls began that no leg has shown yet. */
+  noteStarts(calls: readonly ActiveCall[]): void {
+    const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
+    this.#starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.#at]));
+  }
+
+  loseSight(sinceAt: EpochMs): void {
+    for (const { callNumber, overAt } of this.state.calls.values()) {
+      if (overAt === null) this.turn(callNumber).call.blind = true;
+    }
+    const fromAt = Math.min(sinceAt, this.#stretch?.fromAt ?? sinceAt);
+    this.#stretch = { fromAt, toAt: null, looks: 0, dueAt: null };
+  }
+
+  /** A snapshot: what is in it is seen; of the stretch before, the log is asked. */
+  sightRegained(): void {
+    const stretch = this.#stretch;
+    if (stretch === null || stretch.toAt !== null) return;
+    for (const before of this.state.calls.values()) {
+      if (this.#buried.has(before.callNumber)) continue;
+      const { legs } = this.#turns.get(before.callNumber)?.call ?? before;
+      const seen = Object.keys(legs).length > 0;
+      if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
+      else if (before.hidden !== null) askAnew(this.turn(before.callNumber), before.hidden);
+    }
+    this.#stretch = { ...stretch, toAt: this.#at };
+    this.#inquire(stretch.fromAt);
+  }
+
+  isInStretch(startedAt: EpochMs): boolean {
+    const stretch = this.#stretch;
+    return stretch !== null && startedAt >= stretch.fromAt && startedAt <= (stretch.toAt ?? 0);
+  }
+
+  /** The log of the stretch was read; it is read again, as the PBX writes it late. */
+  stretchLogged(fromAt: EpochMs, toAt: EpochMs): void {
+    const stretch = this.#stretch;
+    if (stretch === null || stretch.toAt === null) return;
+    if (fromAt > stretch.fromAt || toAt < stretch.toAt) return;
+    const pause = this.#settings.logAgainMs[stretch.looks];
+    if (pause === undefined) this.#stretch = null;
+    else this.#stretch = { ...stretch, looks: stretch.looks + 1, dueAt: this.#at + pause };
+  }
+
+  /** The log cannot be had: nobody will ever tell what came and went. */
+  endStretch(): void {
+    this.#stretch = null;
+  }
+
+  heedStretchTime(): void {
+    const stretch = this.#stretch;
+    if (stretch === null || stretch.dueAt === null || this.#at < stretch.dueAt) return;
+    this.#stretch = { ...stretch, dueAt: null };
+    this.#inquire(stretch.fromAt);
+  }
+
+  #inquire(fromAt: EpochMs): void {
+    this.#inquireFromAt = Math.min(fromAt, this.#inquireFromAt ?? fromAt);
+  }
+
+  turn(callNumber: number): Turn {
+    let turn = this.#turns.get(callNumber);
+    if (turn === undefined) {
+      const call = this.#before(callNumber) ?? this.#begin(callNumber);
+      turn = beginTurn(call, this.#at, this.#settings);
+      this.#turns.set(callNumber, turn);
+    }
+    return turn;
+  }
+
+  #begin(callNumber: number): Call {
+    const establishedAt = this.#starts.get(callNumber) ?? null;
+    if (establishedAt !== null) {
+      this.#starts = new Map([...this.#starts].filter(([number]) => number !== callNumber));
+    }
+    return { ...newCall(callNumber, this.#at), establishedAt };
+  }
+
+  /** The call as this step has it so far. */
+  #now(callNumber: number): Call | undefined {
+    return this.#turns.get(callNumber)?.call ?? this.#before(callNumber);
+  }
+
+  #before(callNumber: number): Call | undefined {
+    return this.#buried.has(callNumber) ? undefined : this.state.calls.get(callNumber);
+  }
+
+  legIds(): string[] {
+    return [...this.state.calls.values()].flatMap((call) => Object.keys(call.legs));
+  }
+
+  forget(callNumber: number): void {
+    this.#forgotten.add(callNumber);
+  }
+
+  /** Takes a leg out of the call that has it; gives what was known of it. */
+  remove(legId: string): TrackedLeg | null {
+    for (const callNumber of this.state.calls.keys()) {
+      const tracked = this.#now(callNumber)?.legs[legId];
+      if (tracked === undefined) continue;
+      const turn = this.turn(callNumber);
+      // A caller who is gone before the number came has rung all the same.
+      if (turn.call.numberDueAt !== null) hurryNumber(turn);
+      this.#consultations = noted(this.#consultations, tracked.leg, this.#at);
+      const { [legId]: _gone, ...rest } = turn.call.legs;
+      turn.call.legs = rest;
+      turn.call.touchedAt = this.#at;
+      return tracked;
+    }
+    return null;
+  }
+
+  /** Puts a leg, new or changed, into its call; a leg may come over from another call. */
+  place(told: Leg): void {
+    const leg = this.#resolved(told);
+    const known = this.#now(leg.callNumber);
+    const before = known?.legs[leg.legId];
+    if (before !== undefined && sameLeg(before.leg, leg)) return;
+    if (known !== undefined && known.overAt !== null && !isExternal(leg)) return;
+    const was = before ?? this.remove(leg.legId);
+    const turn = this.turn(leg.callNumber);
+    const { call } = turn;
+    if (call.overAt !== null) resume(turn);
+    if (before === undefined) call.legCount += 1;
+    const order = before?.order ?? call.legCount;
+    const consulted = was === null ? this.#hasConsulted(leg, call) : wasInside(was);
+    const tracked = track(leg, was, order, consulted);
+    call.legs = { ...call.legs, [leg.legId]: tracked };
+    call.touchedAt = this.#at;
+    this.#legIdMax = Math.max(this.#legIdMax, idOf(leg));
+  }
+
+  /** A consulted leg that turns to the outside party has taken that party's call over. */
+  #resolved(told: Leg): Leg {
+    const own = this.callOf(told.callNumber);
+    const leg = own === told.callNumber ? told : { ...told, callNumber: own };
+    const call = this.#now(own);
+    const before = call?.legs[leg.legId];
+    if (call === undefined || call.external !== null || before === undefined) return leg;
+    if (!isExternal(leg) || before.leg.party.kind !== "extension") return leg;
+    const calls = [...this.state.calls.values()];
+    const now = calls.map((each) => this.#turns.get(each.callNumber)?.call ?? each);
+    const joined = joinedCall(now, before.leg.party.dn, leg.party.number);
+    if (joined === null) return leg;
+    this.#aliases = new Map([...this.#aliases, [own, joined.callNumber]]);
+    return { ...leg, callNumber: joined.callNumber };
+  }
+
+  #hasConsulted(leg: Leg, call: Call): boolean {
+    const user = call.talk?.user ?? call.level?.dn;
+    if (user === undefined || leg.dnKind !== "extension") return false;
+    const live = [...this.state.calls.values()].flatMap((other) => Object.values(other.legs));
+    return (
+      live.some((tracked) => isConsultation(tracked.leg, leg.dn, user)) ||
+      wasConsulted(this.#consultations, leg.dn, user, this.#at)
+    );
+  }
+
+  /** Somebody spoke inside with this user a moment ago: a join may be under way. */
+  consults(user: string): boolean {
+    const live = [...this.state.calls.values()].flatMap((other) => Object.values(other.legs));
+    return (
+      live.some(({ leg }) => leg.party.kind === "extension" && leg.party.dn === user) ||
+      wasConsulted(this.#consultations, null, user, this.#at)
+    );
+  }
+
+  /** First legs after a blind stretch with ids of before: the PBX has started anew, and so have its numbers. */
+  heedRestart(legs: readonly Leg[]): void {
+    if (this.#stretch === null || this.#stretch.toAt !== null) return;
+    const sinceAt = this.#stretch.fromAt;
+    const known = new Set(this.legIds());
+    const anew = legs.some((leg) => !known.has(leg.legId) && idOf(leg) <= this.#legIdMax);
+    if (!anew || this.#at < sinceAt + pbxRestartMsMin) return;
+    for (const { callNumber, overAt, firstSeenAt } of this.state.calls.values()) {
+      if (firstSeenAt > sinceAt) continue;
+      const turn = this.turn(callNumber);
+      if (overAt === null && turn.call.external !== null) finish(turn, sinceAt);
+      this.#ended.push(...turn.events);
+      this.#turns.delete(callNumber);
+      this.#buried.add(callNumber);
+    }
+    this.#legIdMax = 0;
+    this.#starts = new Map();
+    this.#aliases = new Map();
+    this.#consultations = [];
+  }
+
+  done(): Step {
+    const calls = new Map(this.state.calls);
+    const events: CallEvent[] = [...this.#ended];
+    const changed: number[] = [...this.#buried];
+    let ask = false;
+    for (const callNumber of this.#buried) calls.delete(callNumber);
+    for (const [callNumber, turn] of this.#turns) {
+      settleTurn(turn);
+      events.push(...turn.events);
+      ask ||= turn.ask;
+      if (turn.inquire) this.#inquire(turn.call.id?.startedAt ?? turn.call.firstSeenAt);
+      if (isNothing(turn.call)) this.#forgotten.add(callNumber);
+      else if (differs(turn.call, this.#before(callNumber))) {
+        calls.set(callNumber, turn.call);
+        changed.push(callNumber);
+      }
+    }
+    for (const callNumber of this.#forgotten) {
+      calls.delete(callNumber);
+      changed.push(callNumber);
+    }
+    const aliases = [...this.#aliases].filter(([, number]) => calls.has(number));
+    const state = {
+      calls,
+      starts: this.#starts,
+      stretch: this.#stretch,
+      consultations: this.#consultations,
+      aliases: aliases.length === this.#aliases.size ? this.#aliases : new Map(aliases),
+      legIdMax: this.#legIdMax,
+    };
+    return { state, events, changed, ask, inquireFromAt: this.#inquireFromAt };
+  }
+}
+
+/** No leg and nothing told or to be told: an inside call that ended. */
+function isNothing(call: Call): boolean {
+  return call.external === null && Object.keys(call.legs).length === 0;
+}
+
+function sameLeg(a: Leg, b: Leg): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function differs(call: Call, before: Call | undefined): boolean {
+  if (before === undefined) return true;
+  return (Object.keys(call) as (keyof Call)[]).some((key) => call[key] !== before[key]);
+}
