@@ -76,6 +76,8 @@ export type Offer = "leg" | "inferred";
 
 export interface Call {
   readonly callNumber: number;
+  /** Numbers of consultations that took this call over; they mean it from then on. */
+  readonly aliases: readonly number[];
   readonly firstSeenAt: EpochMs;
   /** Last leg activity; older looks at the list say nothing of the level. */
   readonly touchedAt: EpochMs;
@@ -130,7 +132,7 @@ export interface TrackerState {
   readonly stretch: BlindStretch | null;
   /** Inside conversations that ended a moment ago. */
   readonly consultations: readonly Consultation[];
-  /** Numbers of consultations that took over an outside party's call → that call. */
+  /** The aliases of all calls → the call. */
   readonly aliases: ReadonlyMap<number, number>;
   /** Highest leg id seen; ids rise as long as the PBX runs. */
   readonly legIdMax: number;
@@ -192,6 +194,7 @@ export const initialState: TrackerState = {
 export function newCall(callNumber: number, at: EpochMs): Call {
   return {
     callNumber,
+    aliases: [],
     firstSeenAt: at,
     touchedAt: at,
     establishedAt: null,
@@ -269,5 +272,8 @@ export function restore(checkpoints: Iterable<string>): TrackerState {
   const ids = [...calls.values()]
     .flatMap((call) => Object.values(call.legs))
     .map(({ leg }) => idOf(leg));
-  return { ...initialState, calls, legIdMax: Math.max(0, ...ids) };
+  const aliases = [...calls.values()].flatMap((call) =>
+    call.aliases.map((alias) => [alias, call.callNumber] as const),
+  );
+  return { ...initialState, calls, aliases: new Map(aliases), legIdMax: Math.max(0, ...ids) };
 }

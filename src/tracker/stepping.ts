@@ -204,6 +204,8 @@ export class Stepping {
     const joined = joinedCall(now, before.leg.party.dn, leg.party.number);
     if (joined === null) return leg;
     this.#aliases = new Map([...this.#aliases, [own, joined.callNumber]]);
+    const { call: taken } = this.turn(joined.callNumber);
+    taken.aliases = [...taken.aliases, own];
     return { ...leg, callNumber: joined.callNumber };
   }
 

@@ -162,6 +162,7 @@ describe("attended transfer, whatever survives it", () => {
     phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
     phone.at += 5_000;
     phone.list(row("103", { callNumber: 8 }));
+    phone.restart();
     phone.leg("104", 9, "ringing", { callNumber: 8, referredBy: ref("103") });
     phone.gone("103/7");
     phone.list(row("104", { callNumber: 8 }));
