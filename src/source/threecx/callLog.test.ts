@@ -55,6 +55,21 @@ describe("the call log", () => {
     });
   });
 
+  it("says nothing of extensions that this client may not see", async () => {
+    const { server, watched } = await livePbx();
+    const unseen = { DestinationDn: "199" };
+    server.xapi.set(set, [
+      row(fromAt + minuteMs, unseen),
+      row(fromAt + 2 * minuteMs, { ...unseen, Answered: false, TalkingDuration: "PT0S" }),
+      row(fromAt + 3 * minuteMs),
+    ]);
+    watched.source.askCallLog(fromAt, toAt);
+    await watched.until(() => watched.of("callLog").length === 1);
+    expect(watched.of("callLog")[0]?.calls.map(({ talks }) => talks)).toMatchObject([
+      [{ user: "100" }],
+    ]);
+  });
+
   it("has the calls that began or ended in the stretch, no others", async () => {
     const { server, watched } = await livePbx({ limits: { logSlackMs: 0 } });
     const ended = fromAt - minuteMs;

@@ -23,6 +23,8 @@ export interface CallLogOptions {
   readonly knowledge: Knowledge;
   readonly isLive: () => boolean;
   readonly emit: (activity: CallLog | CallLogUnavailable) => void;
+  /** The log has every call of the PBX; of extensions that this client may not see nothing is told. */
+  readonly isVisible: (dn: string) => boolean;
   readonly onNotUnderstood: (fields: object, line: string) => void;
 }
 
@@ -84,7 +86,7 @@ export class CallLogReader {
   }
 
   async #read({ fromAt, toAt }: Stretch): Promise<CallLog | CallLogUnavailable> {
-    const { rest, clock, limits, log, isLive } = this.#options;
+    const { rest, clock, limits, log, isLive, isVisible } = this.#options;
     if (!isLive()) return this.#unavailable();
     const earliestAt = toAt - limits.logWindowMsMax;
     if (fromAt < earliestAt) {
@@ -104,10 +106,15 @@ export class CallLogReader {
     if (answer.kind !== "rows") return this.#noRows(answer);
     if (this.#access === "closed") log.info({}, "The PBX's call log is open again.");
     this.#access = "open";
-    const calls = this.#callsOf(answer).filter(
-      (call) =>
-        call.startedAt <= toAt + limits.logSlackMs && call.endedAt >= fromAt - limits.logSlackMs,
-    );
+    const calls = this.#callsOf(answer)
+      .map((call) => ({ ...call, talks: call.talks.filter(({ user }) => isVisible(user)) }))
+      .filter(
+        (call) =>
+          call.startedAt <= toAt + limits.logSlackMs && call.endedAt >= fromAt - limits.logSlackMs,
+      )
+      .filter(({ talks, level }) => {
+        return talks.length > 0 || level?.kind !== "extension" || isVisible(level.dn);
+      });
     return { kind: "callLog", at: clock.now(), fromAt, toAt, calls };
   }
 

@@ -130,6 +130,7 @@ class ThreecxSource implements Source {
       },
     });
     this.#callLog = new CallLogReader({
+      isVisible: (dn) => this.#visible.has(dn),
       ...reading,
       isLive: () => this.#status.state === "live",
       emit: (activity) => this.#emit(activity),
