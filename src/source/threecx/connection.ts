@@ -5,11 +5,12 @@ import type { PbxConfig } from "../../config/config.ts";
 import type { Clock } from "../../util/clock.ts";
 import { type ProxyEnv, proxyFor } from "../../util/proxy.ts";
 import type { SourceCounters } from "../source.ts";
-import { type Http, makeHttp } from "./http.ts";
+import type { Http } from "./http.ts";
 import type { Limits } from "./limits.ts";
 import type { TlsOptions } from "./proxy.ts";
 import { makeRest, type Rest } from "./rest.ts";
 import { makeTokens, type Tokens } from "./token.ts";
+import { networkTransport, type Transport } from "./transport.ts";
 
 export type ConnectionConfig = Pick<
   PbxConfig,
@@ -23,6 +24,7 @@ export interface Connection {
   readonly http: Http;
   readonly tokens: Tokens;
   readonly rest: Rest;
+  readonly openSocket: Transport["openSocket"];
 }
 
 export function makeConnection(options: {
@@ -31,14 +33,15 @@ export function makeConnection(options: {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly onTokenFetched: () => void;
+  readonly transport?: Transport;
 }): Connection {
-  const { config, clock, limits } = options;
+  const { config, clock, limits, transport = networkTransport } = options;
   const tls: TlsOptions = {
     rejectUnauthorized: config.tlsVerify,
     ...(config.ca === null ? {} : { ca: config.ca }),
   };
   const proxy = proxyFor(config.url, options.proxyEnv);
-  const http = makeHttp({ url: config.url, tls, proxy, clock, limits });
+  const http = transport.makeHttp({ url: config.url, tls, proxy, clock, limits });
   const tokens = makeTokens({
     http,
     clientId: config.clientId,
@@ -47,7 +50,8 @@ export function makeConnection(options: {
     limits,
     onFetched: options.onTokenFetched,
   });
-  return { config, tls, proxy, http, tokens, rest: makeRest({ http, tokens, clock, limits }) };
+  const rest = makeRest({ http, tokens, clock, limits });
+  return { config, tls, proxy, http, tokens, rest, openSocket: transport.openSocket };
 }
 
 export function zeroCounters(): SourceCounters {

@@ -24,7 +24,7 @@ import { type Refused, refusedBy } from "./refusal.ts";
 import { ReleaseQueue } from "./release.ts";
 import type { RestAnswer } from "./rest.ts";
 import { readSnapshot } from "./snapshot.ts";
-import { type LiveSocket, openSocket, type SocketAnswer } from "./socket.ts";
+import type { LiveSocket, SocketAnswer } from "./socket.ts";
 import { wait } from "./wait.ts";
 import type { WireParticipant } from "./wire.ts";
 
@@ -162,7 +162,10 @@ export class Session {
           this.#frames.notRead(bytes);
         },
       };
-      return { token: got.token, answer: await openSocket(socketOptions, got.token, signal) };
+      return {
+        token: got.token,
+        answer: await connection.openSocket(socketOptions, got.token, signal),
+      };
     };
     let tried = await tryOnce();
     if ("answer" in tried && tried.answer.kind === "status" && tried.answer.status === 401) {

@@ -17,6 +17,7 @@ import { VisibleDns } from "./legs.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { Knowledge } from "./normalise.ts";
 import { Session, type SessionEnd } from "./session.ts";
+import type { Transport } from "./transport.ts";
 import { wait } from "./wait.ts";
 
 export interface ThreecxSourceOptions {
@@ -27,6 +28,8 @@ export interface ThreecxSourceOptions {
   /** For jitter; 0 up to 1. */
   readonly random?: () => number;
   readonly limits?: Partial<Limits>;
+  /** The network, unless told otherwise. */
+  readonly transport?: Transport;
 }
 
 /** More tokens than this in a minute: somebody else asks for them under our name. */
@@ -93,6 +96,7 @@ class ThreecxSource implements Source {
       config: options.pbx,
       proxyEnv: options.proxyEnv ?? {},
       onTokenFetched: () => this.#tokenFetched(),
+      ...(options.transport === undefined ? {} : { transport: options.transport }),
     });
     const { rest } = this.#connection;
     this.#directory = keepDirectory({
