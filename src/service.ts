@@ -65,7 +65,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const route = (event: CallEvent) => endpointsFor(event, config.endpoints, config.userEndpoints);
   const watches = new Map<string, Watch>();
-  const shared = { outbox, dispatcher, clock, log, proxyEnv, route };
+  const wantsExtras = () => config.endpoints.some(({ extraEvents }) => extraEvents.length > 0);
+  const shared = { outbox, dispatcher, clock, log, proxyEnv, route, wantsExtras };
 
   const unready = async () => [
     ...[...watches].flatMap(([name, watch]) => troubleOf(name, watch)),
@@ -122,13 +123,22 @@ interface Shared {
   readonly log: Log;
   readonly proxyEnv: ProxyEnv;
   readonly route: (event: CallEvent) => readonly string[];
+  /** An endpoint wants opt-in events. */
+  readonly wantsExtras: () => boolean;
 }
 
 async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
-  const { outbox, dispatcher, clock, log, proxyEnv, route } = shared;
+  const { outbox, dispatcher, clock, log, proxyEnv, route, wantsExtras } = shared;
   const source = createThreecxSource({ pbx, log, clock, proxyEnv });
   const pipeline = await createPipeline({
-    tracker: { ...defaultSettings, pbx: pbx.name, timezone: pbx.timezone },
+    tracker: {
+      ...defaultSettings,
+      pbx: pbx.name,
+      timezone: pbx.timezone,
+      get extras() {
+        return wantsExtras();
+      },
+    },
     outbox,
     clock,
     log,

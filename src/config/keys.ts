@@ -147,8 +147,7 @@ const topEndpoint = {
     fallback: [],
     defaultText: "none",
     limits: [...EXTRA_WORDS.keys()].map((each) => `\`${each}\``).join(", "),
-    doc: "Opt-in events (contract §8)",
-    notYet: "a later version: this one has no extra events",
+    doc: "Opt-in events (contract §8); this version sends `ringstop` and `callsummary`",
   }),
   timeoutMs: number("top", "REQUEST_TIMEOUT_MS", 10_000, ms(10, 600_000), "Deadline of an attempt"),
   concurrency: number(

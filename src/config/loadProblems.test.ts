@@ -142,7 +142,6 @@ describe("loadConfig: problems", () => {
     ["PBX_URL", "http://pbx.example.com", "PBX_ALLOW_HTTP = 1"],
     ["WEBHOOK_URL", "http://crm.example.com", ""],
     ["PBX_TLS_VERIFY", "0", ""],
-    ["EXTRA_EVENTS", "ringstop", ""],
     ["RECORDING_OPEN", "1", ""],
     ["RECORDING_URL_TTL", "60", ""],
     ["ADMIN_TOKEN", "short", ""],

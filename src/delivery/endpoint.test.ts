@@ -43,6 +43,24 @@ describe("endpointsFor", () => {
     expect(endpointsFor(byUser(user), original, listed)).toEqual(names);
   });
 
+  test("opt-in events go only to who asked for them, filters and all", () => {
+    const ringstop: CallEvent = { ...callEvent(1), kind: "ringstop", reason: "elsewhere" };
+    const endpoints = [
+      named("a"),
+      named("b", { extraEvents: ["ringstop"] }),
+      named("c", { extraEvents: ["callsummary"] }),
+      named("d", {
+        extraEvents: ["ringstop"],
+        filter: { events: ["ringing", "ringstop"], users: null, direction: null },
+      }),
+      named("e", {
+        extraEvents: ["ringstop"],
+        filter: { events: null, users: ["999"], direction: null },
+      }),
+    ];
+    expect(endpointsFor(ringstop, endpoints, new Map())).toEqual(["b", "d"]);
+  });
+
   test("only endpoints of the event's own PBX with a URL for call events", () => {
     const endpoints = [
       named("a", { pbx: "other" }),

@@ -17,7 +17,13 @@ export function endpointsFor(
   return ofPbx
     .filter(({ url, profile }) => url !== null && profileSends(profile, event))
     .filter((endpoint) => receives(endpoint, sentTo) && passes(event, endpoint.filter))
+    .filter(({ extraEvents }) => !isExtra(event.kind) || extraEvents.includes(event.kind))
     .map(({ name }) => name);
+}
+
+/** Opt-in events go only to who asked for them, so that a classic receiver sees nothing new. */
+function isExtra(kind: CallEvent["kind"]): kind is "ringstop" | "callsummary" {
+  return kind === "ringstop" || kind === "callsummary";
 }
 
 function receives({ receives: which, name }: EndpointConfig, sentTo: string | undefined): boolean {
@@ -46,6 +52,8 @@ function classicName({ kind, direction }: CallEvent): string {
   switch (kind) {
     case "ringing":
     case "dialing":
+    case "ringstop":
+    case "callsummary":
       return kind;
     case "answered":
       return `hangup${direction}`;

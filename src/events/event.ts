@@ -78,7 +78,47 @@ export interface EndedEvent extends CallFacts {
   readonly callbackRequested: boolean;
 }
 
-export type CallEvent = RingingEvent | DialingEvent | AnsweredEvent | EndedEvent;
+/** Why a phone stopped ringing (docs/contract.md §8). */
+export type RingStopReason =
+  | "answered"
+  | "elsewhere"
+  | "timeout"
+  | "rejected"
+  | "caller"
+  | "unknown";
+
+/** Opt-in: the phone of a user stopped ringing. */
+export interface RingStopEvent extends CallFacts {
+  readonly kind: "ringstop";
+  readonly reason: RingStopReason;
+}
+
+/** Opt-in: the whole chain is over; the last that is told of a call. */
+export interface CallSummaryEvent extends CallFacts {
+  readonly kind: "callsummary";
+  /** `Ok` if there was a conversation in any link. */
+  readonly finish: "Ok" | "Missed";
+  /** Links of the chain, the one that was missed included. */
+  readonly links: number;
+  /** Who talked, in order. */
+  readonly users: readonly string[];
+  /** From the first phone's ringing (or the dialling) to the first answer, or the end. */
+  readonly ringMs: number;
+  /** From the start of the call to the first answer, or the end. */
+  readonly waitMs: number;
+  /** All conversations together. */
+  readonly talkMs: number;
+  /** Where the last link was missed; "" if it was not. */
+  readonly abandonedAt: string;
+}
+
+export type CallEvent =
+  | RingingEvent
+  | DialingEvent
+  | AnsweredEvent
+  | EndedEvent
+  | RingStopEvent
+  | CallSummaryEvent;
 export type EventKind = CallEvent["kind"];
 
 /** The bodies that a receiver can choose among. */

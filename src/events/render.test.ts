@@ -163,6 +163,60 @@ describe("values", () => {
   });
 });
 
+describe("ringing of an outgoing call, after a transfer", () => {
+  it.each(profileNames)("has the fields of any ringing in %s", (profile) => {
+    const event = ringing({ direction: "outgoing", did: "", displayName: "Novak Jan" });
+    expect(names(event, profile, "POST")).toBe(names(ringing(), profile, "POST"));
+    expect(fieldOf(event, profile, profile === "k2m" ? "Did" : "did")).toBe("");
+  });
+});
+
+describe("opt-in events", () => {
+  const { kind: _ringing, ...facts } = ringing({ did: "DID-1", id: "230115121143_9-2" });
+  const ringstop = { ...facts, kind: "ringstop", reason: "elsewhere" } as const;
+  const callsummary = {
+    ...facts,
+    kind: "callsummary",
+    finish: "Ok",
+    links: 2,
+    users: ["102", "103"],
+    ringMs: 3_999,
+    waitMs: 5_000,
+    talkMs: 31_500,
+    abandonedAt: "",
+  } as const;
+
+  it.each(profileNames)("are the same in every profile: %s", (profile) => {
+    for (const method of ["POST", "GET"] as const) {
+      expect(renderFields(ringstop, profile, method)).toEqual([
+        ["event", "ringstop"],
+        ["callerid", "420774852629"],
+        ["user", "102"],
+        ["usertype", "ext"],
+        ["reason", "elsewhere"],
+        ["did", "DID-1"],
+        ["id", "230115121143_9-2"],
+      ]);
+      expect(renderFields(callsummary, profile, method)).toEqual([
+        ["event", "callsummary"],
+        ["direction", "incoming"],
+        ["callerid", "420774852629"],
+        ["did", "DID-1"],
+        ["finishtype", "Ok"],
+        ["links", "2"],
+        ["users", "102,103"],
+        ["ringseconds", "3"],
+        ["waitseconds", "5"],
+        ["talkseconds", "31"],
+        ["abandonedat", ""],
+        ["start", "2023-01-15T11:11:43.000Z"],
+        ["end", "2023-01-15T11:11:44.000Z"],
+        ["id", "230115121143_9"],
+      ]);
+    }
+  });
+});
+
 describe("profileSends", () => {
   it("is true exactly where fields are rendered", () => {
     for (const profile of profileNames) {

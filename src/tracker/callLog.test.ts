@@ -204,6 +204,12 @@ describe("a call that came and went while we were blind", () => {
     expect(phone.told()).toEqual(["ringing 101 -0"]);
   });
 
+  it("is told once if the log has its number twice", () => {
+    const phone = blind();
+    phone.log(logged(), logged({ number: "112", startedAt: t0 + 30_000 }));
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
   it("is not looked for while we are blind still, nor from a log that covers too little", () => {
     const phone = new Phone();
     phone.log(logged());

@@ -125,7 +125,7 @@ function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
     const { callNumber, startedAt } = logged;
     if (!step.isInStretch(startedAt) || ours.some((call) => isSame(call, logged))) continue;
     // Without the PBX's number there is no id to tell it under.
-    if (callNumber === null || step.state.calls.has(callNumber)) continue;
+    if (callNumber === null || step.knows(callNumber)) continue;
     adoptLogged(step.turn(callNumber), logged);
   }
   step.stretchLogged(fromAt, toAt);

@@ -16,6 +16,7 @@ import {
   standing,
   userTalks,
 } from "./legs.ts";
+import { tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Talk } from "./state.ts";
 import { type Draft, endTalk, type Turn, tell } from "./turn.ts";
 
@@ -31,6 +32,7 @@ export function settleTurn(turn: Turn): void {
   tellOffers(turn);
   tellAnswer(turn);
   forgetFailedAttempt(call);
+  tellRingStops(turn);
   judgeVisibility(turn);
 }
 

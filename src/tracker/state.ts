@@ -71,6 +71,23 @@ export interface Hidden {
     | "unlogged";
 }
 
+/** A phone of which `ringing` was told, and not yet that it stopped. */
+export interface Ring {
+  readonly link: number;
+  /** When its last leg went; null while it rings. Why it went shows only a moment later. */
+  readonly stoppedAt: EpochMs | null;
+}
+
+/** What the summary at the end of the chain adds up. */
+export interface Tally {
+  readonly ringFromAt: EpochMs | null;
+  readonly answeredAt: EpochMs | null;
+  readonly users: readonly string[];
+  readonly talkMs: number;
+  /** Where the last link was missed; "" if it was not. */
+  readonly abandonedAt: string;
+}
+
 /** A user is being told as ringing: by a live leg, or as a level that no visible leg shows. */
 export type Offer = "leg" | "inferred";
 
@@ -93,6 +110,8 @@ export interface Call {
   readonly legCount: number;
   /** Users that ring now (queues, IVRs and the like that hold the call, too), by DN. */
   readonly offers: Readonly<Record<string, Offer>>;
+  readonly rings: Readonly<Record<string, Ring>>;
+  readonly tally: Tally;
   /** Queues, IVRs, ring groups that the call has reached, by DN, and how we know. */
   readonly reached: Readonly<Record<string, Offer>>;
   readonly level: Level | null;
@@ -166,6 +185,10 @@ export interface TrackerSettings {
   readonly omissionsMax: number;
   /** Pauses between looks at the call log, which is written some time after a call's end. */
   readonly logAgainMs: readonly number[];
+  /** How long after a phone stopped ringing the reason may show. */
+  readonly ringStopMs: number;
+  /** Somebody wants the opt-in events. */
+  readonly extras: boolean;
   /** How long an ended call is remembered. */
   readonly overKeptMs: number;
 }
@@ -179,6 +202,8 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   numberHoldMs: 200,
   omissionsMax: 2,
   logAgainMs: [2_000, 15_000],
+  ringStopMs: 500,
+  extras: false,
   overKeptMs: 60_000,
 };
 
@@ -205,6 +230,8 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     legs: {},
     legCount: 0,
     offers: {},
+    rings: {},
+    tally: { ringFromAt: null, answeredAt: null, users: [], talkMs: 0, abandonedAt: "" },
     reached: {},
     level: null,
     lastLink: 0,
@@ -244,6 +271,9 @@ export function nextDueAt(state: TrackerState, settings: TrackerSettings): Epoch
     for (const at of [
       call.hidden?.dueAt ?? null,
       call.numberDueAt,
+      ...Object.values(call.rings).map(({ stoppedAt }) => {
+        return stoppedAt === null ? null : stoppedAt + settings.ringStopMs;
+      }),
       call.overAt === null || state.stretch !== null ? null : call.overAt + settings.overKeptMs,
     ]) {
       if (at !== null && (due === null || at < due)) due = at;

@@ -137,6 +137,10 @@ export class Stepping {
     return { ...newCall(callNumber, this.#at), establishedAt };
   }
 
+  knows(callNumber: number): boolean {
+    return this.#now(callNumber) !== undefined;
+  }
+
   /** The call as this step has it so far. */
   #now(callNumber: number): Call | undefined {
     return this.#turns.get(callNumber)?.call ?? this.#before(callNumber);

@@ -15,13 +15,15 @@ import {
   user,
   usertype,
 } from "./columns.ts";
+import { extras } from "./extras.ts";
 import { bothMethods, type Profile } from "./profile.ts";
 
+/** Of an outgoing call after a transfer, with an empty `did` (§3, Transfers). */
+const ringing = bothMethods([eventName("ringing"), callerid, user, usertype, did, id]);
+
 export const classic: Profile = {
-  ringing: {
-    incoming: bothMethods([eventName("ringing"), callerid, user, usertype, did, id]),
-    outgoing: null,
-  },
+  ...extras,
+  ringing: { incoming: ringing, outgoing: ringing },
   dialing: {
     incoming: null,
     outgoing: bothMethods([eventName("dialing"), callerid, user, id]),

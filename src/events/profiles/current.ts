@@ -17,6 +17,7 @@ import {
   user,
   usertype,
 } from "./columns.ts";
+import { extras } from "./extras.ts";
 import { always, bothMethods, type Column, type Profile } from "./profile.ts";
 
 const chainId: Column<CallFacts> = ["chid", (event) => chid(event.callStartedAt, event.callNumber)];
@@ -64,9 +65,10 @@ function ended(name: string, details: readonly Column<CallFacts>[]): Column<Ende
 }
 
 export const current: Profile = {
+  ...extras,
   ringing: {
     incoming: bothMethods([eventName("ringing"), callerid, user, usertype, did, id, ...incoming]),
-    outgoing: null,
+    outgoing: bothMethods([eventName("ringing"), callerid, user, usertype, did, id, ...outgoing]),
   },
   dialing: {
     incoming: null,

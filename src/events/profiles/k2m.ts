@@ -4,7 +4,8 @@
  */
 import { linkId } from "../callId.ts";
 import { formatTalk } from "../duration.ts";
-import type { AnsweredEvent, CallFacts, EndedEvent, TransferType } from "../event.ts";
+import type { AnsweredEvent, CallFacts, EndedEvent, RingingEvent, TransferType } from "../event.ts";
+import { extras } from "./extras.ts";
 import {
   always,
   booleanText,
@@ -50,18 +51,18 @@ function ended(name: string): Layout<EndedEvent> {
   ]);
 }
 
+const ringing = bothMethods<RingingEvent>([
+  always("Event", "ringing"),
+  callerid,
+  user,
+  ["Usertype", (event) => userTypeOf[event.userKind]],
+  did,
+  id,
+]);
+
 export const k2m: Profile = {
-  ringing: {
-    incoming: bothMethods([
-      always("Event", "ringing"),
-      callerid,
-      user,
-      ["Usertype", (event) => userTypeOf[event.userKind]],
-      did,
-      id,
-    ]),
-    outgoing: null,
-  },
+  ...extras,
+  ringing: { incoming: ringing, outgoing: ringing },
   dialing: { incoming: null, outgoing: null },
   answered: {
     incoming: answered("incomingcall_started"),
