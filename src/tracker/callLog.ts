@@ -3,10 +3,11 @@
  * and for how long; and which calls came and went in it (SPEC.md, R19-R21).
  */
 import type { LoggedCall } from "./activity.ts";
+import { finish } from "./ends.ts";
 import { offerKind } from "./legs.ts";
 import { openTalk, passOn } from "./rules.ts";
 import type { Call } from "./state.ts";
-import { finish, type Turn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** How far the log's times may be from ours: its clock is the PBX's, ours starts at the first leg seen. */
 const sameStartMs = 5_000;
@@ -79,6 +80,7 @@ export function adoptLogged(turn: Turn, logged: LoggedCall): void {
   call.external = { direction, number, name };
   call.did = did;
   call.establishedAt = startedAt;
+  call.firstSeenAt = startedAt;
   const kind = level && offerKind(level.kind);
   if (level && kind) call.level = { dn: level.dn, kind };
   heedLogged(turn, logged);

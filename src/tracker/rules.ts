@@ -5,6 +5,7 @@
  */
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
+import { endTalk } from "./ends.ts";
 import {
   directionOf,
   externalLegs,
@@ -18,7 +19,7 @@ import {
 } from "./legs.ts";
 import { tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Talk } from "./state.ts";
-import { type Draft, endTalk, type Turn, tell } from "./turn.ts";
+import { type Draft, type Turn, tell } from "./turn.ts";
 
 /** Works out everything that is due. To be run after each change of the call. */
 export function settleTurn(turn: Turn): void {

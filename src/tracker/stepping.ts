@@ -5,11 +5,12 @@
 import type { CallEvent, EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg } from "./activity.ts";
 import { isConsultation, joinedCall, noted, wasConsulted } from "./consultation.ts";
+import { finish } from "./ends.ts";
 import { idOf, isExternal, track, wasInside } from "./legs.ts";
 import { hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
-import { beginTurn, finish, type Turn } from "./turn.ts";
+import { beginTurn, type Turn } from "./turn.ts";
 import { askAnew } from "./witness.ts";
 
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */

@@ -6,9 +6,10 @@ import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, Party } from "./activity.ts";
 import { isInquired } from "./callLog.ts";
+import { finish } from "./ends.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden } from "./state.ts";
-import { finish, type Turn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** The list names the call. */
 export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {

@@ -1,0 +1,61 @@
+/** The ends: of a link, and of the whole chain. Each is told exactly once. */
+import type { EpochMs } from "../events/event.ts";
+import { endRings } from "./rings.ts";
+import type { Talk } from "./state.ts";
+import { type Turn, tell } from "./turn.ts";
+
+const missed = {
+  finish: "Missed",
+  transferred: false,
+  talkMs: null,
+  breakSide: "Undef",
+  callbackRequested: false,
+} as const;
+
+export function endTalk(turn: Turn, talk: Talk, at: EpochMs, transferred: boolean): void {
+  endRings(turn, talk.link, "elsewhere");
+  const talkMs = Math.max(0, at - talk.answeredAt);
+  const level = { dn: talk.user, kind: talk.userKind };
+  tell(turn, { ...missed, kind: "ended", finish: "Ok", transferred, talkMs }, talk.link, level, at);
+  turn.call.talk = null;
+}
+
+/** The call is over: its open link ends, exactly once. */
+export function finish(turn: Turn, at: EpochMs): void {
+  const { call } = turn;
+  const { talk, handover, level } = call;
+  endRings(turn, call.lastLink, talk === null ? "caller" : "elsewhere");
+  if (talk !== null) {
+    endTalk(turn, talk, at, false);
+  } else if (level !== null && (handover === null ? call.lastLink === 0 : !handover.outside)) {
+    const link = handover?.link ?? call.lastLink;
+    tell(turn, { kind: "ended", ...missed }, link, level, at);
+  }
+  tellSummary(turn, at);
+  call.overAt = turn.at;
+  call.legs = {};
+  call.offers = {};
+  call.talk = null;
+  call.handover = null;
+  call.hidden = null;
+  call.numberDueAt = null;
+}
+
+/** Once for a chain: what there is to say of all its links. */
+function tellSummary(turn: Turn, at: EpochMs): void {
+  const { call } = turn;
+  const { tally, level, lastLink } = call;
+  if (call.eventCount === 0 || level === null) return;
+  const answeredAt = tally.answeredAt ?? at;
+  const told = {
+    kind: "callsummary",
+    finish: tally.users.length > 0 ? "Ok" : "Missed",
+    links: Math.max(1, lastLink),
+    users: tally.users,
+    ringMs: Math.max(0, answeredAt - (tally.ringFromAt ?? answeredAt)),
+    waitMs: Math.max(0, answeredAt - call.firstSeenAt),
+    talkMs: tally.talkMs,
+    abandonedAt: tally.abandonedAt,
+  } as const;
+  tell(turn, told, lastLink, level, at);
+}
