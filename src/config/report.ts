@@ -56,7 +56,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     userEndpoints: countByEndpoint(config.userEndpoints),
     listen: `${config.listen.host}:${config.listen.port}`,
     databaseUrl: config.databaseUrl === null ? null : MASK,
-    adminToken: config.adminToken === null ? "made at first start, kept in dataDir" : MASK,
+    adminToken: config.adminToken === null ? null : MASK,
   };
 }
 

@@ -195,7 +195,7 @@ class LaneDispatcher implements Dispatcher {
     const verdict = outlet.judge(turn, outcome, now, random);
     const settlement = settlementOf(turn, outcome, verdict, startedAt, now);
     this.#logAttempt(turn, settlement, verdict);
-    this.#logTurn(outlet, { down, condition }, verdict);
+    this.#logTurn(outlet, { down, condition }, verdict, owed.delivery.event.eventId);
     // The slot is free already; the lane is not before the store knows.
     this.#pump();
     const settled = await this.#settler.settle(settlement);
@@ -226,12 +226,17 @@ class LaneDispatcher implements Dispatcher {
   }
 
   /** What the operator should know beyond the single attempt. */
-  #logTurn(outlet: Outlet, before: Pick<Outlet, "down" | "condition">, verdict: Verdict): void {
+  #logTurn(
+    outlet: Outlet,
+    before: Pick<Outlet, "down" | "condition">,
+    verdict: Verdict,
+    webhookId: string,
+  ): void {
     const { log } = this.#options;
     const { condition, down, queued, name: endpoint } = outlet;
     if (verdict.kind === "dead") {
       const { reason } = verdict;
-      log.error({ endpoint, queued, reason }, "delivery.dead: kept, but not retried");
+      log.error({ endpoint, webhookId, queued, reason }, "delivery.dead: kept, but not retried");
     }
     if (down && !before.down) {
       log.warn({ endpoint, queued }, "endpoint.down: only probes are sent, no attempts used up");

@@ -75,7 +75,9 @@ export class Ledger {
     const { method, target, headers } = request;
     const body = request.body.toString();
     const read = readFields(method, target, body);
-    const webhookId = headers["webhook-id"];
+    // Two endpoints at two paths of one inbox are two receivers.
+    const id = headers["webhook-id"];
+    const webhookId = id === undefined ? undefined : `${target.split("?", 1)[0]} ${id}`;
     const callKey = callKeyOf({ ...read, path: target });
     const sequence = sequenceOf(headers);
     this.#count += 1;
