@@ -10,6 +10,17 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   );
   process.exitCode = 2;
 } else {
+  // `offhook check | head` closes our output early: nobody reads on, so there is nothing left to do.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  // Whatever was taken in is in the store: ending at once loses nothing, going on might.
+  process.on("uncaughtException", (error) => {
+    console.error("error: Offhook met a fault of its own and ends. Please report what follows.");
+    console.error(error);
+    process.exit(1);
+  });
   // Imported late, as an older Node could not even read it.
   const { runCli } = await import("./cli/program.ts");
   process.exitCode = await runCli(process.argv, { env: process.env, cwd: process.cwd() });

@@ -9,6 +9,7 @@ import type { EndpointConfig, PbxConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
 import { countProblems } from "../config/report.ts";
 import { type DirectoryEntry, type Found, inspectPbx } from "../source/threecx/index.ts";
+import type { DnKind } from "../tracker/activity.ts";
 import { steadyClock } from "../util/clock.ts";
 import { type ProxyEnv, proxyFor } from "../util/proxy.ts";
 import { type CliContext, configured, print, table } from "./context.ts";
@@ -71,13 +72,13 @@ async function checkPbx(pbx: PbxConfig, proxyEnv: ProxyEnv): Promise<Finding[]> 
       return [...findings, { mark: "FAIL", what: `${what} call control`, says: visible.reason }];
     }
     const seen = new Set(visible.value.map(({ dn }) => dn));
-    const monitored = visible.value.filter(({ dn }) => dn !== pbx.clientId).length;
+    const monitored = new Set([...seen].filter((dn) => dn !== pbx.clientId)).size;
     findings.push({
       mark: monitored > 0 ? "ok" : "FAIL",
       what: `${what} call control`,
       says:
         monitored > 0
-          ? `${monitored} DNs monitored`
+          ? `${monitored === 1 ? "1 DN is" : `${monitored} DNs are`} monitored`
           : "No extension is monitored, so nothing would be told. Select them in the admin console: " +
             "Integrations → API → the client → Select Extensions.",
     });
@@ -87,30 +88,34 @@ async function checkPbx(pbx: PbxConfig, proxyEnv: ProxyEnv): Promise<Finding[]> 
   }
 }
 
-/** Which DNs of the PBX this API client does not see. */
+const kindNames: Partial<Record<DnKind, string>> = { ivr: "IVR", ringgroup: "ring group" };
+
+/** Which DNs of the PBX this API client does not see, by name. */
 function silentDns(
   what: string,
   all: Found<readonly DirectoryEntry[]>,
   seen: ReadonlySet<string>,
 ): Finding[] {
+  const directory = `${what} directory`;
   if (all.kind !== "found") {
-    const says = `${all.reason} Names of DID rules and types of numbers will be poorer.`;
-    return [{ mark: "warn", what: `${what} directory`, says }];
+    const says = `${all.reason} So this check cannot tell which DNs are not monitored.`;
+    return [{ mark: "warn", what: directory, says }];
   }
   const silent = all.value.filter(({ number }) => !seen.has(number));
   const counted = `${all.value.length} extensions, queues, IVRs and ring groups`;
   if (silent.length === 0) {
-    return [{ mark: "ok", what: `${what} directory`, says: `${counted}, all monitored` }];
+    return [{ mark: "ok", what: directory, says: `${counted}, all monitored` }];
   }
   const says =
-    `${silent.length} of ${counted} are not monitored and stay silent ` +
-    "(queues, IVRs and ring groups: told late, from the list of active calls):";
+    `Not monitored: ${silent.length} of ${counted}. Such an extension stays silent; a queue, IVR or ` +
+    "ring group is told late, from the list of active calls. To monitor them: the PBX's admin " +
+    "console, Integrations → API, Select Extensions.";
   const named = silent.slice(0, namedDnsMax).map(({ number, name, kind }): Finding => {
-    return { mark: "warn", what: `  ${number}`, says: `${kind} ${name}`.trimEnd() };
+    return { mark: "warn", what: `  ${number}`, says: `${kindNames[kind] ?? kind} ${name}`.trim() };
   });
   const left = silent.length - named.length;
   const more: Finding[] = left > 0 ? [{ mark: "warn", what: "  …", says: `${left} more` }] : [];
-  return [{ mark: "warn", what: `${what} directory`, says }, ...named, ...more];
+  return [{ mark: "warn", what: directory, says }, ...named, ...more];
 }
 
 async function checkEndpoint(endpoint: EndpointConfig, proxyEnv: ProxyEnv): Promise<Finding[]> {
@@ -120,7 +125,7 @@ async function checkEndpoint(endpoint: EndpointConfig, proxyEnv: ProxyEnv): Prom
     const what = `endpoint ${endpoint.name}`;
     const proxy = proxyFor(origin, proxyEnv);
     const target = proxy ?? new URL(origin);
-    const via = proxy === null ? "" : `the proxy for it, ${proxy.host}, `;
+    const via = proxy === null ? "" : `its proxy ${proxy.host} `;
     const fault = await reach(target);
     return fault === null
       ? { mark: "ok", what, says: `${origin}: ${via}can be reached` }
@@ -147,6 +152,16 @@ function reach(target: URL): Promise<string | null> {
       socket = connectTcp({ host, port }, () => done(null));
     }
     socket.setTimeout(reachTimeoutMs, () => done(`no answer within ${reachTimeoutMs / 1000} s`));
-    socket.on("error", (error) => done(error.message));
+    socket.on("error", (error) => done(faultOf(error)));
   });
+}
+
+const untrusted = /certificate|self.signed/i;
+
+/** Node adds advice of its own to what it says of certificates; ours fits a service. */
+function faultOf({ message }: Error): string {
+  const [said = ""] = message.split(";");
+  return untrusted.test(said)
+    ? `${said}. Start Offhook with NODE_EXTRA_CA_CERTS=FILE, the receiver's authority in it.`
+    : message;
 }

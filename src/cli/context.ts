@@ -1,4 +1,5 @@
 /** What every command is handed, and the few things that several of them do alike. */
+import { InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { formatProblems } from "../config/report.ts";
@@ -48,18 +49,44 @@ export function print(...lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
-/** Rows in columns as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
-    });
-  }
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("Expected a port from 0 to 65535.");
+}
+
+const gap = "  ";
+/** A last column narrower than this is not worth wrapping. */
+const wrapCharsMin = 30;
+
+/**
+ * Rows in columns as wide as their widest cell. The last column wraps at `charsMax`; that is the terminal's
+ * width, and none if the output goes to a file or a program, which would rather have one line for each row.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  charsMax = process.stdout.columns ?? Number.POSITIVE_INFINITY,
+): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: Math.max(0, columns - 1) }, (_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
+  const indent = widths.reduce((sum, width) => sum + width + gap.length, 0);
+  return rows.flatMap((row) => {
+    const head = widths.map((width, column) => (row[column] ?? "").padEnd(width) + gap).join("");
+    const lines = wrapped(row[widths.length] ?? "", Math.max(wrapCharsMin, charsMax - indent));
+    return lines.map((line, at) => (at === 0 ? head + line : " ".repeat(indent) + line).trimEnd());
+  });
+}
+
+/** Breaks at spaces; a longer word stays whole. */
+function wrapped(text: string, charsMax: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= charsMax) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

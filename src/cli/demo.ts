@@ -2,7 +2,8 @@
  * `offhook demo`: a simulated PBX, the service and a receiver in one process, joined by the same ini and the
  * same HTTP as in earnest. Nothing is installed, nothing is left behind.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -50,17 +51,15 @@ async function demo(context: CliContext, said: Said, command: Command): Promise<
   if (!(pace >= 0 && pace <= 100)) {
     command.error(`Expected a pace from 0 to 100, got "${said.pace}".`, { exitCode: 2 });
   }
-  const dir = await mkdtemp(join(tmpdir(), "offhook-demo-"));
+  const dir = mkdtempSync(join(tmpdir(), "offhook-demo-"));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  const stage = await build(context, dir);
   try {
-    const stage = await build(context, dir);
-    try {
-      if (said.once) await playOnce(context, stage, pace);
-      else await playUntilStopped(stage, pace);
-    } finally {
-      await stage.end();
-    }
+    const asked = stopAsked();
+    if (said.once) await Promise.race([playOnce(context, stage, pace), stopped(context, asked)]);
+    else await playUntilStopped(stage, pace, asked);
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await stage.end();
   }
 }
 
@@ -117,15 +116,25 @@ const complaints: Log = {
   error: (_fields, line) => print(`! ${line}`),
 };
 
-async function playUntilStopped({ simulator }: Stage, pace: number): Promise<void> {
+/** What is not played to its end proves nothing. */
+async function stopped(context: CliContext, asked: Promise<NodeJS.Signals>): Promise<void> {
+  const signal = await asked;
+  print(`Stopped by ${signal} before the end.`);
+  context.exitCode = 1;
+}
+
+async function playUntilStopped(
+  { simulator }: Stage,
+  pace: number,
+  asked: Promise<NodeJS.Signals>,
+): Promise<void> {
   print(
     "Calls are played until Ctrl-C. Each block below is one webhook as a receiver gets it.",
     "",
   );
-  const asked = stopAsked();
-  let stopped = false;
+  let ended = false;
   const playing = (async () => {
-    for (let turn = 0; !stopped; turn++) {
+    for (let turn = 0; !ended; turn++) {
       const flow = flows[turn % flows.length];
       if (flow === undefined) return;
       print(`▶ ${flow.about}`, "");
@@ -133,7 +142,7 @@ async function playUntilStopped({ simulator }: Stage, pace: number): Promise<voi
     }
   })();
   await Promise.race([asked, playing]);
-  stopped = true;
+  ended = true;
   print("Stopping.");
   // The scene under way ends with its PBX.
   playing.catch(() => {});
@@ -173,8 +182,9 @@ async function until(fact: () => Promise<boolean>, what: string): Promise<void> 
   }
 }
 
+/** Keeps nobody waiting: the servers keep the process alive, and it ends once they have. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    setTimeout(resolve, ms).unref();
   });
 }

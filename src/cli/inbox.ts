@@ -1,9 +1,10 @@
 /**
  * `offhook inbox`: a receiver for the person who sets Offhook up or writes a receiver of their own.
  */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { createInbox, formatWebhook, type Inbox } from "../simulator/inbox.ts";
 import { silentLog } from "../util/log.ts";
+import { print, readPort, stopAsked } from "./context.ts";
 
 interface Said {
   readonly port: number;
@@ -43,7 +44,7 @@ GET and DELETE /_inbox/webhooks.`,
 async function run(said: Said, command: Command): Promise<void> {
   const inbox = await open(said, command);
   const asked = stopAsked();
-  print([
+  print(
     `Receiving webhooks at ${inbox.url}/ (Ctrl-C ends it). In TCXWebAPI.ini:`,
     `  WEBHOOK_URL = ${inbox.url}/calls`,
     `  WEBHOOK_POST_URL = ${inbox.url}/recordings`,
@@ -53,21 +54,21 @@ async function run(said: Said, command: Command): Promise<void> {
       : ["Made for this run; the sender must trust it:", inbox.certificate.trim()]),
     ...(said.fail === undefined ? [] : [`Failing on purpose: ${said.fail}.`]),
     "",
-  ]);
+  );
   await asked;
   const { length } = inbox.webhooks();
   await inbox.stop();
-  print([`Stopped; ${length === 1 ? "1 webhook" : `${length} webhooks`} kept until now.`]);
+  print(`Stopped; ${length === 1 ? "1 webhook" : `${length} webhooks`} kept until now.`);
 }
 
 function open(said: Said, command: Command): Promise<Inbox> {
   return createInbox({
     ...said,
     tls: said.tls === true,
-    log: { ...silentLog, warn: (_fields, line) => print([line]) },
+    log: { ...silentLog, warn: (_fields, line) => print(line) },
     onWebhook: (webhook) =>
       print(
-        formatWebhook(webhook, {
+        ...formatWebhook(webhook, {
           colour: process.stdout.isTTY === true && process.stdout.hasColors(),
           raw: said.raw === true,
         }),
@@ -76,29 +77,4 @@ function open(said: Said, command: Command): Promise<Inbox> {
     const sentence = error instanceof Error ? error.message : String(error);
     return command.error(`error: ${sentence}`, { exitCode: 1, code: "offhook.inbox" });
   });
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process as usual. */
-function stopAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    const asked = (): void => {
-      process.removeListener("SIGINT", asked);
-      process.removeListener("SIGTERM", asked);
-      resolve();
-    };
-    process.on("SIGINT", asked);
-    process.on("SIGTERM", asked);
-  });
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError("Expected a port from 0 to 65535.");
-  }
-  return port;
-}
-
-function print(lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }

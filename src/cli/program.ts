@@ -15,13 +15,15 @@ import { startCommand } from "./start.ts";
 export const EXIT = { done: 0, failed: 1, misused: 2 } as const;
 
 /** Errors of commander that are about how a command was written. */
-const misuse = /^commander\.(unknown|invalid|missing|excess|optionMissing|conflicting)/;
+const misuse = /^commander\.(help$|unknown|invalid|missing|excess|optionMissing|conflicting)/;
+
+/** Commander's own words about what was typed; ours bring their way out. */
+const misspelt = /^error: (unknown|missing|too many|option|required)/;
 
 export function buildProgram(context: CliContext): Command {
   const program = new Command("offhook")
     .description("Watches a 3CX phone system and tells other programs, by webhook, what happens.")
     .version(context.version, "--version", "print the version")
-    .showHelpAfterError("See offhook --help.")
     .addHelpText(
       "after",
       `
@@ -55,7 +57,7 @@ export async function runCli(
 ): Promise<number> {
   const context = { ...edge, version: ownVersion(), exitCode: EXIT.done as number };
   const program = buildProgram(context);
-  overrideExits(program);
+  settle(program, "offhook");
   try {
     await program.parseAsync([...argv]);
     return context.exitCode;
@@ -69,10 +71,18 @@ export async function runCli(
   }
 }
 
-/** Commander would end the process; we hand the code to main instead. */
-function overrideExits(command: Command): void {
-  command.exitOverride();
-  for (const sub of command.commands) overrideExits(sub);
+/**
+ * What holds for every command. Commander would end the process: we hand the code to main instead.
+ * Its errors and ours begin alike.
+ */
+function settle(command: Command, path: string): void {
+  command.exitOverride().configureOutput({
+    outputError(text, write) {
+      const sentence = text.startsWith("error: ") ? text : `error: ${text}`;
+      write(misspelt.test(text) ? `${sentence.trimEnd()}\nSee ${path} --help.\n` : sentence);
+    },
+  });
+  for (const sub of command.commands) settle(sub, `${path} ${sub.name()}`);
 }
 
 function ownVersion(): string {

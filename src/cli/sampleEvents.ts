@@ -1,16 +1,13 @@
-/** One sample of every event, for `send-test`: a call that a receiver can recognise as invented. */
+/** One sample of every event, for `send-test`: calls that a receiver can recognise as invented. */
 import { formatCallId } from "../events/callId.ts";
 import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
 
-const callNumber = 1;
-
-/** Every event that a call can send, in an order in which two calls could have sent them. */
+/** Every event that there is, as four calls send them: answered and missed, incoming and outgoing. */
 export function sampleEvents(pbx: string, timezone: string, at: EpochMs): CallEvent[] {
-  const callId = formatCallId(at, timezone, callNumber);
-  const facts = (kind: string, link: number, more: Partial<CallFacts>): CallFacts => ({
-    eventId: `test_${callId}-${link}_${kind}`,
+  const facts = (callNumber: number, link: number, more: Partial<CallFacts>): CallFacts => ({
+    eventId: "",
     pbx,
-    callId,
+    callId: formatCallId(at, timezone, callNumber),
     callNumber,
     callStartedAt: at,
     link,
@@ -27,18 +24,24 @@ export function sampleEvents(pbx: string, timezone: string, at: EpochMs): CallEv
   const out = { direction: "outgoing", did: "", didNumber: "", displayName: "" } as const;
   const queue = { user: "800", userKind: "queue" } as const;
   const end = { transferred: false, breakSide: "Undef", callbackRequested: false } as const;
-  const missed = { ...end, finish: "Missed", talkMs: null } as const;
-  const ok = { ...end, finish: "Ok", talkMs: 7_000 } as const;
-  const notDef = { transferType: "NotDef" } as const;
-  return [
-    { ...facts("ringing-queue", 0, queue), kind: "ringing" },
-    { ...facts("ringing", 0, {}), kind: "ringing" },
-    { ...facts("answered", 1, {}), kind: "answered", ...notDef },
-    { ...facts("ended", 1, {}), kind: "ended", ...ok },
-    { ...facts("missed", 0, queue), kind: "ended", ...missed },
-    { ...facts("dialing", 0, out), ...out, kind: "dialing" },
-    { ...facts("answered-out", 1, out), kind: "answered", ...notDef },
-    { ...facts("ended-out", 1, out), kind: "ended", ...ok },
-    { ...facts("unanswered", 0, out), kind: "ended", ...missed },
+  const missed = { ...end, kind: "ended", finish: "Missed", talkMs: null } as const;
+  const ok = { ...end, kind: "ended", finish: "Ok", talkMs: 7_000 } as const;
+  const answered = { kind: "answered", transferType: "NotDef" } as const;
+  const events: CallEvent[] = [
+    { ...facts(1, 0, queue), kind: "ringing" },
+    { ...facts(1, 0, {}), kind: "ringing" },
+    { ...facts(1, 1, {}), ...answered },
+    { ...facts(1, 1, {}), ...ok },
+    { ...facts(2, 0, queue), kind: "ringing" },
+    { ...facts(2, 0, queue), ...missed },
+    { ...facts(3, 0, out), ...out, kind: "dialing" },
+    { ...facts(3, 1, out), ...answered },
+    { ...facts(3, 1, out), ...ok },
+    { ...facts(4, 0, out), ...out, kind: "dialing" },
+    { ...facts(4, 0, out), ...missed },
   ];
+  return events.map((event, index) => {
+    const { callId, link, kind } = event;
+    return { ...event, eventId: `test_${callId}-${link}_${kind}_${index + 1}` };
+  });
 }

@@ -23,8 +23,9 @@ export function sendTestCommand(context: CliContext): Command {
     .addHelpText(
       "after",
       `
-The samples are of an invented call (caller 420777000001, DID "Offhook test"); their
-webhook-id begins with "test_". Filters and Users.csv are not heeded, each is sent once.`,
+The samples are of invented calls (caller 420777000001, DID "Offhook test"); their
+webhook-id begins with "test_". Filters and Users.csv are not heeded, each is sent once.
+An endpoint that cannot be reached gets no further samples.`,
     )
     .action((said: Said, command: Command) => sendTest(context, said, command));
 }
@@ -41,11 +42,13 @@ async function sendTest(context: CliContext, said: Said, command: Command): Prom
     proxyFor: (origin) => proxyFor(origin, proxyEnv)?.href ?? null,
   });
   try {
-    let failures = 0;
-    for (const endpoint of endpoints) failures += await sendAll(config, endpoint, sender);
-    const verdict = failures === 0 ? "All samples were accepted." : `${failures} samples failed.`;
-    print(verdict);
-    context.exitCode = failures === 0 ? 0 : 1;
+    let accepted = true;
+    for (const endpoint of endpoints) {
+      const allAccepted = await sendAll(config, endpoint, sender);
+      accepted &&= allAccepted;
+    }
+    print("", accepted ? "All samples were accepted." : "Not all samples were accepted.");
+    context.exitCode = accepted ? 0 : 1;
   } finally {
     await sender.close();
   }
@@ -53,31 +56,38 @@ async function sendTest(context: CliContext, said: Said, command: Command): Prom
 
 function chosen(config: Config, { endpoint }: Said, command: Command): EndpointConfig[] {
   const able = config.endpoints.filter(({ url }) => url !== null);
-  if (endpoint === undefined) return able;
-  const found = able.filter(({ name }) => name === endpoint);
+  const found = able.filter(({ name }) => name === (endpoint ?? name));
   if (found.length > 0) return found;
-  const names = able.map(({ name }) => name).join(", ");
-  return command.error(`Expected an endpoint of the configuration (${names}), got "${endpoint}".`, {
+  const names = able.map(({ name }) => name).join(", ") || "there is none that takes call events";
+  const got = endpoint === undefined ? "" : `, got "${endpoint}"`;
+  return command.error(`Expected an endpoint of the configuration (${names})${got}.`, {
     exitCode: 2,
   });
 }
 
-async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender): Promise<number> {
+/** Says whether all that were due were accepted. */
+async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender): Promise<boolean> {
   const timezone = config.pbxs.find(({ name }) => name === endpoint.pbx)?.timezone ?? "UTC";
-  const samples = sampleEvents(endpoint.pbx, timezone, Date.now());
+  const samples = sampleEvents(endpoint.pbx, timezone, Date.now()).filter((event) =>
+    profileSends(endpoint.profile, event),
+  );
   const rows: string[][] = [];
   let failures = 0;
   for (const [index, event] of samples.entries()) {
-    if (!profileSends(endpoint.profile, event)) continue;
+    const sequence = samples.slice(0, index + 1).filter(({ callId }) => callId === event.callId);
+    const delivery = sampleDelivery(endpoint, event, index, sequence.length);
     const startedAt = performance.now();
-    const outcome = await sender.send(endpoint, sampleDelivery(endpoint, event, index), 1);
-    if (outcome.kind !== "accepted") failures += 1;
+    const outcome = await sender.send(endpoint, delivery, 1);
     const tookMs = Math.round(performance.now() - startedAt);
+    if (outcome.kind !== "accepted") failures += 1;
     const mark = outcome.kind === "accepted" ? "✓" : "✗";
-    rows.push([`  ${mark}`, nameOf(event, endpoint), describeOutcome(outcome), `${tookMs} ms`]);
+    rows.push([`  ${mark}`, nameOf(event, endpoint), `${tookMs} ms`, describeOutcome(outcome)]);
+    if (outcome.kind === "failed") break;
   }
+  const left = samples.length - rows.length;
+  if (left > 0) rows.push(["  -", `${left} more`, "", "not sent, as the endpoint is not reached"]);
   print(`${endpoint.name} (${endpoint.method}, ${endpoint.profile})`, ...table(rows));
-  return failures;
+  return failures === 0;
 }
 
 function nameOf(event: CallEvent, { profile, method }: EndpointConfig): string {
@@ -86,12 +96,17 @@ function nameOf(event: CallEvent, { profile, method }: EndpointConfig): string {
   return event.kind === "ended" ? `${name} ${event.finish}` : name;
 }
 
-function sampleDelivery(endpoint: EndpointConfig, event: CallEvent, index: number) {
+function sampleDelivery(
+  endpoint: EndpointConfig,
+  event: CallEvent,
+  index: number,
+  sequence: number,
+) {
   return {
     deliveryId: index + 1,
     endpoint: endpoint.name,
     position: index + 1,
-    sequence: index + 1,
+    sequence,
     event,
     attempts: 0,
     spent: 0,

@@ -43,8 +43,12 @@ function simulate(...args: readonly string[]) {
 
 describe("offhook simulate", () => {
   it("serves, is told what happens by the other commands, stops cleanly", async () => {
-    const server = simulate("--port", "0", "--tls", "--set", "flickerChance=0");
+    const server = simulate(
+      ...["--port", "0", "--tls", "--loopback-port", "0", "--set", "flickerChance=0"],
+    );
     const [, url = ""] = await server.hear(/PBX_URL = (\S+)/);
+    const [, plain] = await server.hear(/Without TLS, for this machine alone: (\S+)/);
+    expect((await fetch(`${plain}/connect/token`)).status).toBe(405);
     const at = ["--url", url.replace("https://", "")];
     const call = await simulate("call", "--did", "420222000100", ...at).over;
     expect(call).toEqual({ code: 0, said: "Call 1.\n" });
@@ -64,7 +68,7 @@ describe("offhook simulate", () => {
   it.each([
     [["--set", "nonsense=1"], /Unrecognized key: "nonsense"/],
     [["--set", "partyDid=blue"], /Invalid option/],
-    [["--port", "x"], /Expected a number from 0 to 65535/],
+    [["--port", "x"], /Expected a port from 0 to 65535/],
     [["--play", "opera"], /Expected the name of a scene, got "opera"/],
     [["--ca-file", "x.pem"], /Expected --tls with --ca-file/],
     [["answer"], /Expected an extension or --call/],

@@ -2,23 +2,26 @@
  * `offhook simulate`: a 3CX V20 without a 3CX, and the commands that talk to one that runs.
  */
 import { writeFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { scenes } from "../simulator/scenes/index.ts";
 import { createSimulator, type Simulator } from "../simulator/server.ts";
 import { defaultSettings } from "../simulator/settings.ts";
 import type { Log } from "../util/log.ts";
+import { print, readPort, stopAsked } from "./context.ts";
 import { readSwitches, simulateClientCommands } from "./simulateClient.ts";
 
 const DEFAULT_PORT = 5001;
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** Where a PBX answers programs of its own machine without TLS; 3CX's samples use it, too. */
+const PBX_LOOPBACK_PORT = 5004;
 
 interface Said {
   readonly port: number;
   readonly host: string;
   readonly tls?: true;
   readonly caFile?: string;
-  readonly set: Readonly<Record<string, unknown>>;
-  readonly play: readonly string[];
+  readonly loopbackPort?: number | null;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly play?: readonly string[];
   readonly pace: number;
   readonly loop?: true;
   readonly list?: true;
@@ -31,13 +34,15 @@ export function simulateCommand(): Command {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--tls", "serve https with a certificate made for it")
     .option("--ca-file <path>", "write that certificate there, for PBX_CA_FILE")
-    .option(
-      "--set <switch=value...>",
-      "set switches, e.g. attendedTransfer=keepY",
-      readSwitches,
-      {},
+    .addOption(
+      new Option(
+        "--loopback-port <number>",
+        "also serve plain http at 127.0.0.1 there, as a PBX does; none = do not " +
+          `(with --tls: ${PBX_LOOPBACK_PORT} if it is free)`,
+      ).argParser(readLoopbackPort),
     )
-    .option("--play <scene...>", "play scenes, one after another", collect, [])
+    .option("--set <switch=value...>", "set switches, e.g. attendedTransfer=keepY", readSwitches)
+    .option("--play <scene...>", "play scenes, one after another", collect)
     .option("--pace <factor>", "stretch (2) or shrink (0.5) the waits of scenes", readPace, 1)
     .option("--loop", "play the scenes again and again")
     .option("--list", "list scenes and switches, and end")
@@ -58,7 +63,7 @@ Examples:
 
 async function run(said: Said, command: Command): Promise<void> {
   if (said.list) {
-    print(listing());
+    print(...listing());
     return;
   }
   if (said.caFile !== undefined && !said.tls) {
@@ -66,59 +71,80 @@ async function run(said: Said, command: Command): Promise<void> {
       exitCode: 2,
     });
   }
-  const unknown = said.play.find((name) => !scenes.some((scene) => scene.name === name));
+  const unknown = said.play?.find((name) => !scenes.some((scene) => scene.name === name));
   if (unknown !== undefined) {
     command.error(`Expected the name of a scene, got "${unknown}". See: offhook simulate --list.`, {
       exitCode: 2,
     });
   }
   const simulator = await open(said, command);
-  if (said.caFile !== undefined) writeFileSync(said.caFile, simulator.certificate ?? "");
-  print(greeting(simulator, said));
-  const stop = stopAsked();
-  const playing = playAll(simulator, said, stop.signal);
-  await stop.asked;
+  const loopbackUrl = await openLoopback(simulator, said, command);
+  if (said.caFile !== undefined) writeCertificate(said.caFile, simulator, command);
+  print(...greeting(simulator, loopbackUrl, said));
+  const stopping = new AbortController();
+  const asked = stopAsked().then(() => stopping.abort());
+  const playing = playAll(simulator, said, stopping.signal);
+  await asked;
   await simulator.close();
   await playing;
-  print(["Stopped."]);
+  print("Stopped.");
 }
 
-async function open(said: Said, command: Command): Promise<Simulator> {
+function open(said: Said, command: Command): Promise<Simulator> {
+  const { port, host, tls = false, set = {} } = said;
+  const opened = createSimulator({ port, host, tls, settings: set, log: consoleLog });
+  return opened.catch((error: unknown) =>
+    command.error(refused(error, `${host}:${port}`, "--port"), { exitCode: 1 }),
+  );
+}
+
+/** The port that nobody asked for by name is left out if it cannot be had. */
+async function openLoopback(
+  simulator: Simulator,
+  { tls, loopbackPort }: Said,
+  command: Command,
+): Promise<string | null> {
+  const port = loopbackPort ?? PBX_LOOPBACK_PORT;
+  if (loopbackPort === null || (loopbackPort === undefined && !tls)) return null;
+  return simulator.listenOnLoopback(port).catch((error: unknown) => {
+    if (loopbackPort === undefined) return null;
+    return command.error(refused(error, `127.0.0.1:${port}`, "--loopback-port"), { exitCode: 1 });
+  });
+}
+
+function refused(error: unknown, address: string, option: string): string {
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  const why = error instanceof Error ? error.message : String(error);
+  const found = code === "EADDRINUSE" ? "another program listens there" : `got ${why}`;
+  return `Expected to listen on ${address}, but ${found}. Choose another with ${option}.`;
+}
+
+function writeCertificate(file: string, { certificate }: Simulator, command: Command): void {
   try {
-    return await createSimulator({
-      port: said.port,
-      host: said.host,
-      tls: said.tls === true,
-      settings: said.set,
-      log: consoleLog,
-    });
+    writeFileSync(file, certificate ?? "");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EADDRINUSE") {
-      command.error(
-        `Expected port ${said.port} to be free, another program listens there. ` +
-          `Choose another with --port.`,
-        { exitCode: 1 },
-      );
-    }
-    throw error;
+    const found = error instanceof Error ? error.message : String(error);
+    command.error(`Expected --ca-file to be a file that can be written, got ${found}.`, {
+      exitCode: 1,
+    });
   }
 }
 
 /** Until told to stop, if in a loop; a scene that fails is told and does not end the simulator. */
 async function playAll(simulator: Simulator, said: Said, stopped: AbortSignal): Promise<void> {
+  const { play = [], pace, loop } = said;
   do {
-    for (const name of said.play) {
+    for (const name of play) {
       if (stopped.aborted) return;
-      print([`▶ ${name}`]);
-      await simulator.play(name, said.pace).catch((error: unknown) => {
-        print([`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`]);
+      print(`▶ ${name}`);
+      await simulator.play(name, pace).catch((error: unknown) => {
+        print(`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`);
       });
     }
-  } while (said.loop && said.play.length > 0 && !stopped.aborted);
+  } while (loop && play.length > 0 && !stopped.aborted);
 }
 
-function greeting(simulator: Simulator, said: Said): string[] {
+function greeting(simulator: Simulator, loopbackUrl: string | null, said: Said): string[] {
   const { clientId, clientSecret } = simulator.client;
   return [
     `A simulated 3CX V20 at ${simulator.url} (Ctrl-C ends it). In TCXWebAPI.ini:`,
@@ -126,6 +152,7 @@ function greeting(simulator: Simulator, said: Said): string[] {
     `  PBX_CLIENT_ID = ${clientId}`,
     `  PBX_CLIENT_SECRET = ${clientSecret}`,
     ...trust(said),
+    ...(loopbackUrl === null ? [] : [`Without TLS, for this machine alone: ${loopbackUrl}`]),
     "",
     "In another terminal:",
     "  offhook simulate play answered-in-queue       a scripted call",
@@ -156,24 +183,8 @@ function listing(): string[] {
   ];
 }
 
-/** Settles at the first SIGINT or SIGTERM; a second one ends the process as usual. */
-function stopAsked(): { readonly asked: Promise<void>; readonly signal: AbortSignal } {
-  const stopping = new AbortController();
-  const asked = new Promise<void>((resolve) => {
-    const stop = () => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      stopping.abort();
-      resolve();
-    };
-    for (const signal of SIGNALS) process.on(signal, stop);
-  });
-  return { asked, signal: stopping.signal };
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new InvalidArgumentError("Expected a number from 0 to 65535.");
+function readLoopbackPort(text: string): number | null {
+  return text === "none" ? null : readPort(text);
 }
 
 function readPace(text: string): number {
@@ -182,7 +193,7 @@ function readPace(text: string): number {
   throw new InvalidArgumentError("Expected a number from 0 to 100.");
 }
 
-function collect(value: string, former: readonly string[]): readonly string[] {
+function collect(value: string, former: readonly string[] = []): readonly string[] {
   return [...former, value];
 }
 
@@ -196,8 +207,4 @@ const consoleLog: Log = {
 function complain(fields: object, line: string): void {
   const error = "err" in fields && fields.err instanceof Error ? `: ${fields.err.message}` : "";
   process.stderr.write(`${line}${error}\n`);
-}
-
-function print(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -96,7 +96,7 @@ function callCommand(): Command {
   return new Command("call")
     .description("a call comes in from outside")
     .option("--from <number>", "the caller's number, empty = withheld", "420777000001")
-    .option("--name <name>", "the caller's name", "")
+    .option("--name <name>", "the caller's name")
     .option("--did <number>", "the DID called, or its rule's name")
     .action(async ({ url, ...body }: Values, command: Command) => {
       print(callSaid(await post(command, url, "call", body)));
@@ -119,7 +119,9 @@ function simple({ name, about, takes, outside, said }: ClientCommand): Command {
     }
     if (call !== undefined) body.callid = Number(call);
     if (outside && Object.keys(body).length === 0) {
-      command.error(`Expected an extension or --call with a call's number. See: ${name} --help.`);
+      command.error(`Expected an extension or --call with a call's number. See: ${name} --help.`, {
+        exitCode: 2,
+      });
     }
     const answer = await post(command, url, name, body);
     print(said ? said(answer) : "Done.");
@@ -152,7 +154,7 @@ function scenesCommand(): Command {
 function setCommand(): Command {
   return new Command("set")
     .description("change switches while it runs")
-    .argument("<switch=value...>", "see offhook simulate --list", readSwitches, {})
+    .argument("<switch=value...>", "see offhook simulate --list", readSwitches)
     .action(async (patch: Values, { url }: Values, command: Command) => {
       await post(command, url, "settings", patch);
       print("Done.");
@@ -253,7 +255,7 @@ function tell(url: URL, method: string, body: Values | undefined): Promise<Told>
 /** `name=value`; numbers, true, false and null are read as such. */
 export function readSwitches(
   text: string,
-  former: Readonly<Record<string, unknown>>,
+  former: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   const [name = "", ...rest] = text.split("=");
   const value = rest.join("=");

@@ -45,10 +45,12 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     const url = await app.listen({ host, port });
     return { url, stop: () => app.close() };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new Error(
-      `Expected LISTEN = ${host}:${port} to be free for our HTTP server, got ${code}. ` +
-        "Stop what listens there, or set LISTEN to another address.",
-    );
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const found =
+      code === "EADDRINUSE"
+        ? "another program listens there. Stop it, or set LISTEN to another address"
+        : `got ${error instanceof Error ? error.message : String(error)}. ` +
+          "Set LISTEN to an address of this machine and a port that this user may have";
+    throw new Error(`Expected LISTEN = ${host}:${port} for our HTTP server, but ${found}.`);
   }
 }

@@ -1,9 +1,13 @@
 /**
  * The simulated PBX on the wire: log-in, Call Control REST and WebSocket, XAPI and the control API
- * on
- * one port. What must hold: whatever a client sends, the simulator answers or ignores it and lives.
+ * on one port. What must hold: whatever a client sends, the simulator answers or ignores it and lives.
  */
-import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createHttp,
+  type IncomingMessage,
+  type Server as NodeServer,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -63,6 +67,8 @@ export interface Simulator {
   sockets(): number;
   /** Cuts every WebSocket; returns how many there were. */
   cutSockets(): number;
+  /** Answers at 127.0.0.1 in plain http too, as a PBX does on port 5004; resolves with the URL. */
+  listenOnLoopback(port: number): Promise<string>;
   /** Ends within a second, cutting what is open. */
   close(): Promise<void>;
 }
@@ -86,7 +92,7 @@ class Server implements Simulator, Controlled {
   readonly #seam: SimulatorSeam;
   readonly #hub: SocketHub;
   readonly #handlers: readonly RequestHandler[];
-  #http: ReturnType<typeof createHttp> | null = null;
+  readonly #servers: NodeServer[] = [];
   #turn = 0;
 
   constructor(options: SimulatorOptions) {
@@ -123,14 +129,18 @@ class Server implements Simulator, Controlled {
   }
 
   async listen({ tls = false, port = 0, host = "127.0.0.1" }: SimulatorOptions): Promise<void> {
-    const answer = (request: IncomingMessage, response: ServerResponse) => {
-      this.#answer(request, response).catch((error: unknown) => {
-        this.#log.error({ err: error, path: request.url }, "simulator.failed");
-        send(response, { status: 500, body: {} });
-      });
-    };
-    const server = tls ? await this.#https(answer) : createHttp(answer);
-    this.#http = server;
+    const server = tls ? await this.#https() : createHttp(this.#onRequest);
+    const shown = host.includes(":") ? `[${host}]` : host;
+    this.url = `${tls ? "https" : "http"}://${shown}:${await this.#open(server, port, host)}`;
+  }
+
+  async listenOnLoopback(port: number): Promise<string> {
+    const host = "127.0.0.1";
+    return `http://${host}:${await this.#open(createHttp(this.#onRequest), port, host)}`;
+  }
+
+  /** Resolves with the port that was really taken. */
+  async #open(server: NodeServer, port: number, host: string): Promise<number> {
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -139,12 +149,11 @@ class Server implements Simulator, Controlled {
         resolve();
       });
     });
-    const { port: bound } = server.address() as AddressInfo;
-    const shown = host.includes(":") ? `[${host}]` : host;
-    this.url = `${tls ? "https" : "http"}://${shown}:${bound}`;
+    this.#servers.push(server);
+    return (server.address() as AddressInfo).port;
   }
 
-  async #https(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  async #https(): Promise<NodeServer> {
     const made = await generate([{ name: "commonName", value: "localhost" }], {
       keySize: CERTIFICATE_BITS,
       algorithm: "sha256",
@@ -161,10 +170,17 @@ class Server implements Simulator, Controlled {
       ],
     });
     this.certificate = made.cert;
-    return createHttps({ key: made.private, cert: made.cert }, answer);
+    return createHttps({ key: made.private, cert: made.cert }, this.#onRequest);
   }
 
   // Requests.
+
+  readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#answer(request, response).catch((error: unknown) => {
+      this.#log.error({ err: error, path: request.url }, "simulator.failed");
+      send(response, { status: 500, body: {} });
+    });
+  };
 
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => response.destroy());
@@ -345,11 +361,13 @@ class Server implements Simulator, Controlled {
     this.#closing.abort();
     this.#clock.end();
     this.#hub.cutAll();
-    const server = this.#http;
-    if (!server?.listening) return;
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
+    await Promise.all(this.#servers.splice(0).map(endServer));
   }
+}
+
+function endServer(server: NodeServer): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }

@@ -4,7 +4,7 @@
  * program is left alone; every commit is on the disk when it returns (WAL, synchronous=FULL).
  */
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { OutboxError } from "../outbox.ts";
 
@@ -22,7 +22,7 @@ export interface StoreFiles {
 
 export function openDatabase(dataDir: string): StoreFiles {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(dataDir);
     const lock = takeLock(dataDir);
     try {
       const db = openStore(join(dataDir, "outbox.sqlite"));
@@ -45,6 +45,19 @@ export function openDatabase(dataDir: string): StoreFiles {
       `Expected a data directory that can be written at ${dataDir}, got: ${found}. ` +
         "Check DATA_DIR, its owner and the free space.",
     );
+  }
+}
+
+/** With its parents. Not `recursive`: that never returns where nothing can be made (/proc, Node 24). */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 
