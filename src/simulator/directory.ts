@@ -164,8 +164,16 @@ export function allDns(directory: Directory): DnEntry[] {
   ];
 }
 
+/** A directory is never changed, so what is found in it may be kept as long as it is. */
+const entriesByNumber = new WeakMap<Directory, ReadonlyMap<string, DnEntry>>();
+
 export function findDn(directory: Directory, number: string): DnEntry | undefined {
-  return allDns(directory).find((row) => row.number === number);
+  let entries = entriesByNumber.get(directory);
+  if (entries === undefined) {
+    entries = new Map(allDns(directory).map((row) => [row.number, row]));
+    entriesByNumber.set(directory, entries);
+  }
+  return entries.get(number);
 }
 
 /** The wire's word for a kind: "W" + the engine's class name in lower case. */

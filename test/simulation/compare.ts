@@ -1,0 +1,156 @@
+/** Holds what the receiver got of one chain against what was due, and says in a sentence what differs. */
+import type { Chain } from "./journal.ts";
+import type { Due, DueKind } from "./oracle.ts";
+
+export type Fields = Readonly<Record<string, string>>;
+
+/** A webhook as the receiver gets it, and when. */
+export interface Got {
+  readonly at: number;
+  readonly fields: Fields;
+}
+
+export type Fault = "wrong" | "missing" | "extra" | "misordered";
+
+export interface Difference {
+  readonly fault: Fault;
+  readonly text: string;
+}
+
+export interface Expectation {
+  readonly chain: Chain;
+  readonly due: readonly Due[];
+  /** Values that `did` may have once a leg was seen. */
+  readonly dids: readonly string[];
+  /** When a leg must have been seen; null = never. */
+  readonly firstLegAt: number | null;
+  /** The rule by which this chain cannot be known in full, null if it can. */
+  readonly exempt: string | null;
+}
+
+/** Whole seconds that a duration may differ by. */
+const talkSlackMs = 1_000;
+
+const names: Readonly<Record<DueKind, Readonly<Record<Chain["direction"], string>>>> = {
+  ringing: { incoming: "ringing", outgoing: "ringing" },
+  dialing: { incoming: "dialing", outgoing: "dialing" },
+  answered: { incoming: "hangupincoming", outgoing: "hangupoutgoing" },
+  ended: { incoming: "incoming", outgoing: "outgoing" },
+};
+
+export function dueText(due: Due, { direction, number }: Chain): string {
+  const more = [due.trtype, due.finish, due.transfer && `transfer=${due.transfer}`];
+  const words = [names[due.kind][direction], due.user, ...more.filter((word) => word !== null)];
+  const talk = due.talkMs === null ? "" : ` ${(due.talkMs / 1000).toFixed(1)} s`;
+  const unseen = due.unseen ? " (unseen)" : "";
+  return `${due.at} ${words.join(" ")} ${number}-${due.link}${talk}${unseen}`;
+}
+
+export function gotText({ at, fields }: Got): string {
+  return `${at} ${JSON.stringify(fields)}`;
+}
+
+function linkOf({ fields }: Got): number {
+  return Number(fields.id?.split("-").at(-1));
+}
+
+function matches(due: Due, got: Got, { direction }: Chain): boolean {
+  const { event = "", user = "" } = got.fields;
+  const isUser = user === due.user || due.instead.includes(user);
+  return names[due.kind][direction] === event && isUser && linkOf(got) === due.link;
+}
+
+export function compare(expectation: Expectation, got: readonly Got[]): Difference[] {
+  const { chain, due, exempt } = expectation;
+  if (exempt !== null) return falsehoods(expectation, got);
+  const found: Difference[] = [];
+  const open = [...due];
+  for (const each of got) {
+    const at = open.findIndex((one) => matches(one, each, chain));
+    const one = open[at];
+    if (one === undefined) {
+      found.push({ fault: "extra", text: gotText(each) });
+      continue;
+    }
+    // What cannot be seen may be told late, or not at all.
+    // Phones that begin to ring in the same instant ring in no order.
+    const atOnce = (other: Due) => other.kind === "ringing" && other.at === one.at;
+    const before = open.slice(0, at).filter((other) => !other.unseen && !atOnce(other));
+    if (before.length > 0 && !one.unseen) {
+      const text = `${gotText(each)} before ${before.map((b) => dueText(b, chain)).join(", ")}`;
+      found.push({ fault: "misordered", text });
+    }
+    open.splice(at, 1);
+    found.push(...wrongFields(expectation, one, each));
+  }
+  const told = new Set(got);
+  for (const one of open) {
+    if (one.unseen && (one.kind === "ringing" || told.size === 0)) continue;
+    found.push({ fault: "missing", text: dueText(one, chain) });
+  }
+  return found;
+}
+
+function wrongFields(expectation: Expectation, due: Due, got: Got): Difference[] {
+  const { chain } = expectation;
+  const { fields } = got;
+  // Only legs tell the DID; of a place that cannot be seen there is none.
+  const known = expectation.firstLegAt !== null && got.at >= expectation.firstLegAt;
+  const dids = known ? expectation.dids : [...expectation.dids, chain.did, ""];
+  const wrong: string[] = [];
+  const check = (name: string, values: readonly string[]) => {
+    const value = fields[name] ?? "(none)";
+    if (!values.includes(value)) wrong.push(`${name} ${value}, expected ${values.join(" or ")}`);
+  };
+  const isIncoming = chain.direction === "incoming";
+  check("callerid", [chain.outside.replace(/^\+/, "") || "anonymous"]);
+  if (isIncoming) check("did", dids);
+  if (isIncoming && fields.user === due.user) check("usertype", [due.usertype]);
+  if (due.trtype !== null) check("trtype", [due.trtype]);
+  if (due.finish !== null) check("finishtype", [due.finish]);
+  if (due.transfer !== null) check("transfer", [due.transfer]);
+  if (due.kind === "ended") wrong.push(...wrongTitle(chain, due, fields));
+  return wrong.map((text) => ({ fault: "wrong", text: `${text} in ${gotText(got)}` }));
+}
+
+function minutes(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function wrongTitle(chain: Chain, due: Due, fields: Fields): string[] {
+  const { title = "", user = "", callerid = "", did = "" } = fields;
+  const prefix = chain.direction === "incoming" && did !== "" ? `${did}:` : "";
+  const expected: string[] = [];
+  if (chain.direction === "outgoing" && due.talkMs === null) {
+    expected.push(`Unanswered call to ${callerid}`);
+  } else if (due.talkMs === null) {
+    for (const word of ["User ", "queue ", "IVR ", "ring group ", ""]) {
+      expected.push(`${prefix}Missed call by ${word}${user} from ${callerid}`);
+    }
+  } else {
+    const words = chain.direction === "incoming" ? "Answered call from" : "Successful call to";
+    for (const slackMs of [0, -talkSlackMs, talkSlackMs]) {
+      expected.push(`${prefix}${words} ${callerid} (${minutes(due.talkMs + slackMs)})`);
+    }
+  }
+  return expected.includes(title) ? [] : [`title "${title}", expected "${expected[0]}"`];
+}
+
+/** A chain that cannot be known in full must still claim nothing false. */
+function falsehoods({ chain, due }: Expectation, got: readonly Got[]): Difference[] {
+  const found: Difference[] = [];
+  const users = new Set(due.map(({ user }) => user));
+  const talkers = new Set(due.filter(({ kind }) => kind === "answered").map(({ user }) => user));
+  for (const each of got) {
+    const { event = "", user = "", finishtype } = each.fields;
+    const isAnswer = event === names.answered[chain.direction] || finishtype === "Ok";
+    const isTrue = isAnswer ? talkers.has(user) : users.has(user);
+    if (!isTrue) found.push({ fault: "wrong", text: `claims what was not: ${gotText(each)}` });
+  }
+  const last = got.at(-1);
+  if (last !== undefined && last.fields.finishtype === undefined && chain.overAt !== null) {
+    found.push({ fault: "missing", text: `an end after ${gotText(last)}` });
+  }
+  return found;
+}

@@ -1,0 +1,117 @@
+/** Which faults there are and when: drawn from the seed, noted for the oracle as stretches in which we may not see. */
+import type { Clock } from "../../src/util/clock.ts";
+import type { Chance } from "./random.ts";
+import type { FaultName, Setting } from "./setting.ts";
+
+/** From `fromAt` to `toAt` something of `subject` (a leg's entity, or everything) may not have been seen. */
+export interface FaultNote {
+  readonly fault: FaultName;
+  readonly fromAt: number;
+  toAt: number;
+  /** null = everything. */
+  readonly entity: string | null;
+}
+
+export interface Exchange {
+  readonly thereMs: number;
+  readonly backMs: number;
+  readonly fails: boolean;
+  /** Answered so, whatever the PBX would say. */
+  readonly status: number | null;
+}
+
+export interface FrameTrip {
+  readonly delayMs: number;
+  readonly overtakes: boolean;
+  readonly lost: boolean;
+}
+
+export class FaultPlan {
+  readonly notes: FaultNote[] = [];
+  readonly counts = new Map<FaultName, number>();
+  readonly #clock: Clock;
+  readonly #chance: Chance;
+  readonly #setting: Setting;
+  /** Nothing is injected any more: the stretch is coming to its end. */
+  over = false;
+
+  constructor(clock: Clock, chance: Chance, setting: Setting) {
+    this.#clock = clock;
+    this.#chance = chance;
+    this.#setting = setting;
+  }
+
+  strikes(fault: FaultName, share: number): boolean {
+    return !this.over && this.#setting.faults.has(fault) && this.#chance.happens(share);
+  }
+
+  note(fault: FaultName, lastsMs: number, entity: string | null = null): FaultNote {
+    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+    const fromAt = this.#clock.now();
+    const note = { fault, fromAt, toAt: fromAt + lastsMs, entity };
+    this.notes.push(note);
+    return note;
+  }
+
+  connected(_at: number): void {}
+
+  duplicates(): boolean {
+    if (!this.strikes("duplicateFrames", 0.3)) return false;
+    this.note("duplicateFrames", 0, "");
+    return true;
+  }
+
+  exchange(path: string): Exchange {
+    const { latencyMsMax } = this.#setting;
+    const usual = { thereMs: this.#latency(), backMs: this.#latency(), fails: false, status: null };
+    if (path.startsWith("/xapi")) {
+      if (!this.strikes("xapiFails", 0.2)) return usual;
+      this.note("xapiFails", 0);
+      return this.#chance.happens(0.5) ? { ...usual, status: 503 } : { ...usual, fails: true };
+    }
+    if (!/\/participants\/\d+$/.test(path)) return usual;
+    if (this.strikes("slowGets", 0.05)) {
+      const thereMs = this.#chance.between(50, 3000);
+      this.note("slowGets", thereMs + latencyMsMax, path);
+      return { ...usual, thereMs };
+    }
+    if (this.strikes("staleGets", 0.05)) {
+      const backMs = this.#chance.between(50, 3000);
+      this.note("staleGets", backMs + latencyMsMax, path);
+      return { ...usual, backMs };
+    }
+    if (this.strikes("missingGets", 0.03)) {
+      this.note("missingGets", 50_000, path);
+      return { ...usual, status: 404 };
+    }
+    if (this.strikes("failingGets", 0.05)) {
+      this.note("failingGets", 2_000, path);
+      return this.#chance.happens(0.5) ? { ...usual, fails: true } : { ...usual, status: 503 };
+    }
+    return usual;
+  }
+
+  frame(entity: string): FrameTrip {
+    const delayMs = this.#latency();
+    const usual = { delayMs, overtakes: false, lost: false };
+    if (this.strikes("lostFrames", 0.02)) {
+      this.note("lostFrames", 50_000, entity);
+      return { ...usual, lost: true };
+    }
+    if (this.strikes("lateFrames", 0.01)) {
+      const late = this.#chance.between(50, 3000);
+      this.note("lateFrames", late);
+      return { ...usual, delayMs: late };
+    }
+    if (this.strikes("reorderedFrames", 0.03)) {
+      const late = this.#chance.between(20, 800);
+      this.note("reorderedFrames", late, entity);
+      return { delayMs: late, overtakes: true, lost: false };
+    }
+    return usual;
+  }
+
+  #latency(): number {
+    return this.#chance.between(1, this.#setting.latencyMsMax);
+  }
+}

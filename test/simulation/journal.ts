@@ -1,0 +1,173 @@
+/**
+ * The truth: what the PBX did with each outside party, noted from the PBX's own state and never from the wire. One
+ * chain is one outside party from its coming to its going, whatever call numbers it has had.
+ * Must hold: what began and ended in the same instant is not noted, as nobody could have seen it.
+ */
+import type { DnKind } from "../../src/simulator/directory.ts";
+import type { Call, Leg, LegStatus, PbxEvent } from "../../src/simulator/model.ts";
+import type { Pbx } from "../../src/simulator/pbx.ts";
+import type { Clock } from "../../src/util/clock.ts";
+
+export type Fact = { readonly at: number } & (
+  | {
+      readonly what: "shown";
+      readonly leg: Leg;
+      readonly dn: string;
+      readonly kind: DnKind;
+      readonly status: LegStatus;
+      /** Where routing had the call then; its own DN, or the queue or ring group that polls it. */
+      readonly place: string;
+    }
+  | { readonly what: "gone"; readonly leg: Leg; readonly dn: string; readonly kind: DnKind }
+  /** The outside party's leg is gone, or joined with another outside party. */
+  | { readonly what: "over"; readonly joined: boolean }
+  /** The script let `dn` complete a consultation with somebody who had answered. */
+  | { readonly what: "attended"; readonly dn: string }
+);
+
+export interface Chain {
+  readonly direction: "incoming" | "outgoing";
+  /** The PBX's number of the first call. */
+  readonly number: number;
+  /** Counts the PBX's restarts. */
+  readonly era: number;
+  readonly startedAt: number;
+  readonly outside: string;
+  readonly ruleName: string;
+  readonly did: string;
+  /** Who dialled; "" for incoming calls. */
+  readonly owner: string;
+  readonly ownerKind: DnKind;
+  readonly facts: Fact[];
+  /** Which of the script's calls it is; -1 = of none. */
+  script: number;
+  call: Call;
+  overAt: number | null;
+}
+
+export class Journal {
+  readonly chains: Chain[] = [];
+  readonly #clock: Clock;
+  readonly #byCall = new Map<Call, Chain>();
+  readonly #byTrunk = new Map<Leg, Chain>();
+  readonly #statuses = new Map<Leg, LegStatus>();
+  #batch: PbxEvent[] = [];
+  #waiting = false;
+  #era = 0;
+
+  constructor(pbx: Pbx, clock: Clock) {
+    this.#clock = clock;
+    pbx.on((event) => {
+      this.#batch.push(event);
+      if (this.#waiting) return;
+      this.#waiting = true;
+      queueMicrotask(() => this.#flush());
+    });
+  }
+
+  chainOf(call: Call): Chain | undefined {
+    return this.#byCall.get(call);
+  }
+
+  /** To be called before the deed. */
+  attended(call: Call, dn: string): void {
+    const at = this.#clock.now();
+    this.#byCall.get(call)?.facts.push({ at, what: "attended", dn });
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#waiting = false;
+    const at = this.#clock.now();
+    for (const event of batch) if (event.kind === "upsert") this.#noteTrunk(event.leg);
+    const over = new Map<Chain, boolean>();
+    for (const event of batch) this.#noteEnd(event, over);
+    const done = new Set<Leg>();
+    for (const event of batch) {
+      if (event.kind === "upsert") this.#noteShown(event.leg, at, done);
+      if (event.kind === "remove") this.#noteGone(event.leg, at, over);
+    }
+    for (const [chain, joined] of over) {
+      if (chain.overAt !== null) continue;
+      chain.overAt = at;
+      chain.facts.push({ at, what: "over", joined });
+    }
+    if (batch.some(({ kind }) => kind === "restarted")) this.#restarted(at);
+  }
+
+  #noteTrunk(leg: Leg): void {
+    if (leg.kind !== "trunk") return;
+    const { call } = leg;
+    const known = this.#byTrunk.get(leg);
+    if (known !== undefined) {
+      // An attended transfer moved the outside party into the consultation's call.
+      if (known.call !== call && !this.#byCall.has(call)) {
+        known.call = call;
+        this.#byCall.set(call, known);
+      }
+      return;
+    }
+    const present = this.#byCall.get(call);
+    if (present !== undefined) return;
+    const anchor = leg.offer?.anchor;
+    if (call.direction === "outgoing" && anchor === undefined) return;
+    const chain: Chain = {
+      direction: call.direction === "incoming" ? "incoming" : "outgoing",
+      number: call.id,
+      era: this.#era,
+      startedAt: call.startedAt,
+      outside: leg.outside?.number ?? "",
+      ruleName: call.rule?.ruleName ?? "",
+      did: call.rule?.did ?? "",
+      owner: anchor?.dn ?? "",
+      ownerKind: anchor?.kind ?? "extension",
+      facts: [],
+      script: -1,
+      call,
+      overAt: null,
+    };
+    this.chains.push(chain);
+    this.#byCall.set(call, chain);
+    this.#byTrunk.set(leg, chain);
+  }
+
+  #noteEnd(event: PbxEvent, over: Map<Chain, boolean>): void {
+    if (event.kind !== "callEnded") return;
+    const chain = this.#byCall.get(event.call);
+    if (chain === undefined || chain.call !== event.call) return;
+    const trunk = [...this.#byTrunk].find(([, each]) => each === chain)?.[0];
+    over.set(chain, trunk !== undefined && trunk.end === null);
+  }
+
+  #noteShown(leg: Leg, at: number, done: Set<Leg>): void {
+    if (leg.end !== null || done.has(leg)) return;
+    done.add(leg);
+    const chain = this.#byCall.get(leg.call);
+    if (chain === undefined || chain.overAt !== null) return;
+    if (leg.kind === "trunk" && this.#byTrunk.get(leg) === chain) return;
+    const held = leg.status === "hold" || leg.status === "held";
+    const status = held ? "connected" : leg.status;
+    if (this.#statuses.get(leg) === status && leg.legid === 1) return;
+    this.#statuses.set(leg, status);
+    const place = leg.call.step?.place.dn ?? "";
+    chain.facts.push({ at, what: "shown", leg, dn: leg.dn, kind: leg.kind, status, place });
+  }
+
+  #noteGone(leg: Leg, at: number, over: ReadonlyMap<Chain, boolean>): void {
+    const chain = this.#byCall.get(leg.call);
+    if (chain === undefined || chain.overAt !== null || over.has(chain)) return;
+    if (!this.#statuses.has(leg)) return;
+    chain.facts.push({ at, what: "gone", leg, dn: leg.dn, kind: leg.kind });
+  }
+
+  /** Calls vanish without a word. */
+  #restarted(at: number): void {
+    this.#era += 1;
+    for (const chain of this.chains) {
+      if (chain.overAt !== null) continue;
+      chain.overAt = at;
+      chain.facts.push({ at, what: "over", joined: false });
+    }
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The script: who calls whom when, and what everybody does when a phone rings. Each call draws from a stream of its
+ * own, so that a scene with fewer calls plays the others much as before.
+ */
+import { UserMistake } from "../../src/simulator/mistake.ts";
+import type { Call, Leg } from "../../src/simulator/model.ts";
+import type { Pbx } from "../../src/simulator/pbx.ts";
+import type { Clock } from "../../src/util/clock.ts";
+import type { Journal } from "./journal.ts";
+import { Chance, seedOf } from "./random.ts";
+
+interface Script {
+  readonly index: number;
+  readonly chance: Chance;
+  readonly talksUntilMs: number;
+  /** How often this call may still be handed over. */
+  handovers: number;
+}
+
+export interface PeopleOptions {
+  readonly seed: number;
+  readonly pbx: Pbx;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly transfers: boolean;
+  readonly note: (line: string) => void;
+}
+
+export class People {
+  readonly #options: PeopleOptions;
+  readonly #scripts = new Map<Call, Script>();
+  readonly #heeded = new Set<Leg>();
+  /** Talks whose end is planned already. */
+  readonly #planned = new Set<Leg>();
+  calls = 0;
+
+  constructor(options: PeopleOptions) {
+    this.#options = options;
+    options.pbx.on((event) => {
+      if (event.kind !== "upsert") return;
+      const { leg } = event;
+      const script = this.#scripts.get(leg.call);
+      if (script === undefined) return;
+      if (leg.status === "ringing" && leg.offer && leg.kind === "extension") {
+        this.#rings(leg, script);
+      } else if (leg.kind === "trunk" && leg.offer) this.#outsideRings(leg, script);
+      else if (leg.kind === "ivr" && !this.#heeded.has(leg)) this.#atMenu(leg, script);
+      else if (leg.kind === "extension" && leg.status === "connected") this.#talks(leg, script);
+    });
+  }
+
+  /** Call `index` of the seed begins now. */
+  begin(index: number): void {
+    const chance = new Chance(seedOf(this.#options.seed, "call", index));
+    const talksUntilMs = chance.between(1, 60) * 1000 + chance.between(0, 999);
+    const handovers = this.#options.transfers && chance.happens(0.5) ? chance.between(1, 3) : 0;
+    const script: Script = { index, chance, talksUntilMs, handovers };
+    const { pbx } = this.#options;
+    const kind = chance.weighed({ incoming: 6, outgoing: 3, internal: 1 });
+    if (kind === "incoming") {
+      const { did } = chance.pick(pbx.directory.inboundRules);
+      const from = chance.happens(0.05) ? "" : `+420777${String(index).padStart(6, "0")}`;
+      this.#do("comes in", () => {
+        const call = pbx.incoming({ from, did });
+        this.#follow(call, script);
+        this.#later(chance.between(500, 45_000), call, () => {
+          const talking = [...call.legs].some(
+            (leg) => leg.kind === "extension" && leg.status !== "ringing",
+          );
+          if (!talking) pbx.outsideHangsUp(call.id);
+        });
+      });
+      return;
+    }
+    const idle = pbx.directory.extensions.filter(({ number }) => pbx.legsOf(number).length === 0);
+    if (idle.length < 2) return;
+    const { number } = chance.pick(idle);
+    const others = idle.filter((row) => row.number !== number);
+    const target =
+      kind === "outgoing"
+        ? `420608${String(index).padStart(6, "0")}`
+        : chance.happens(0.7)
+          ? chance.pick(others).number
+          : chance.pick(pbx.directory.queues).number;
+    this.#do(`${number} dials ${target}`, () => {
+      const call = pbx.dial(number, target);
+      this.#follow(call, script);
+      for (const leg of call.legs) {
+        if (leg.kind === "trunk") this.#outsideRings(leg, script);
+        else if (leg.offer && leg.kind === "extension") this.#rings(leg, script);
+      }
+      this.#later(chance.between(2000, 40_000), call, () => {
+        const [own] = pbx.legsOf(number).filter((leg) => leg.call === call);
+        if (own && own.status === "dialing") pbx.hangUpLeg(own);
+      });
+    });
+  }
+
+  #follow(call: Call, script: Script): void {
+    this.calls += 1;
+    this.#scripts.set(call, script);
+  }
+
+  /** A deed that the PBX finds impossible is left undone. */
+  #do(what: string, deed: () => void): void {
+    try {
+      this.#options.note(`PEOPLE ${what}`);
+      deed();
+    } catch (error) {
+      if (!(error instanceof UserMistake)) throw error;
+    }
+  }
+
+  #later(delayMs: number, call: Call, deed: () => void): void {
+    this.#options.clock.after(delayMs, () => {
+      if (call.endedAt === null) this.#do(`call ${call.id}`, deed);
+    });
+  }
+
+  #busy(dn: string): boolean {
+    return this.#options.pbx.legsOf(dn).some((leg) => leg.status !== "ringing");
+  }
+
+  #rings(leg: Leg, { chance }: Script): void {
+    if (this.#heeded.has(leg)) return;
+    this.#heeded.add(leg);
+    const deed = chance.weighed({ answers: 5, rejects: 1, ignores: 3 });
+    const afterMs = chance.between(300, 12_000);
+    if (deed === "ignores") return;
+    this.#later(afterMs, leg.call, () => {
+      if (leg.end || !leg.offer) return;
+      const { pbx } = this.#options;
+      if (deed === "rejects") pbx.hangUpLeg(leg);
+      else if (!this.#busy(leg.dn) || chance.happens(0.1)) pbx.answer(leg.dn, leg.call.id);
+    });
+  }
+
+  #outsideRings(leg: Leg, { chance }: Script): void {
+    if (this.#heeded.has(leg)) return;
+    this.#heeded.add(leg);
+    const deed = chance.weighed({ answers: 6, refuses: 1, ignores: 2 });
+    const afterMs = chance.between(500, 15_000);
+    if (deed === "ignores") return;
+    this.#later(afterMs, leg.call, () => {
+      if (leg.end || !leg.offer) return;
+      if (deed === "answers") this.#options.pbx.outsideAnswers(leg.call.id);
+      else this.#options.pbx.outsideRefuses(leg.call.id);
+    });
+  }
+
+  #atMenu(leg: Leg, { chance }: Script): void {
+    this.#heeded.add(leg);
+    const key = chance.pick(["1", "1", "2", "2", "3", "4", "9"]);
+    const afterMs = chance.between(200, 9000);
+    if (chance.happens(0.2)) return;
+    this.#later(afterMs, leg.call, () => {
+      if (!leg.end) this.#options.pbx.press(leg.call.id, key);
+    });
+  }
+
+  /** A conversation begins: how it will end, and what happens meanwhile. */
+  #talks(leg: Leg, script: Script): void {
+    if (this.#planned.has(leg)) return;
+    this.#planned.add(leg);
+    const { chance } = script;
+    const { pbx } = this.#options;
+    const { call } = leg;
+    if (chance.happens(0.1)) {
+      this.#later(chance.between(500, 5000), call, () => {
+        if (!leg.end && leg.status === "connected") pbx.hold(leg.dn);
+      });
+      this.#later(chance.between(6000, 9000), call, () => {
+        if (!leg.end && leg.status === "hold") pbx.resume(leg.dn);
+      });
+    }
+    const outsideEnds = chance.happens(0.6);
+    this.#later(script.talksUntilMs, call, () => {
+      if (leg.end || leg.call.endedAt !== null) return;
+      const outside = [...leg.call.legs].some(({ kind }) => kind === "trunk");
+      if (outside && outsideEnds) pbx.outsideHangsUp(leg.call.id);
+      else pbx.hangUpLeg(leg);
+    });
+  }
+}

@@ -1,0 +1,86 @@
+/** What a seed decides before anything is played: the switches of the unknowns, visibility, and which faults there are. */
+import type { SettingsPatch } from "../../src/simulator/settings.ts";
+import type { Chance } from "./random.ts";
+
+export const faultNames = [
+  "duplicateFrames",
+  "slowGets",
+  "staleGets",
+  "missingGets",
+  "failingGets",
+  "lateFrames",
+  "reorderedFrames",
+  "lostFrames",
+  "socketDrops",
+  "xapiFails",
+  "pbxRestarts",
+  "ownRestarts",
+  "clockSteps",
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+export const sceneNames = ["calls", "transfers"] as const;
+export type SceneName = (typeof sceneNames)[number];
+
+export interface Setting {
+  readonly switches: SettingsPatch;
+  /** 0 = the list of active calls is not read. */
+  readonly activeCallsPollMs: number;
+  /** One way of a request or an answer, at most. */
+  readonly latencyMsMax: number;
+  readonly faults: ReadonlySet<FaultName>;
+  readonly transfers: boolean;
+}
+
+export function settingOf(
+  chance: Chance,
+  faults: ReadonlySet<FaultName>,
+  transfers: boolean,
+): Setting {
+  const switches: SettingsPatch = {
+    holdStatus: chance.pick(["connected", "hold"]),
+    partyDid: chance.pick(["all", "routepoint", "empty"]),
+    polledOriginatedBy: chance.pick(["holder", "holder", "router", "empty"]),
+    keepOriginatedBy: chance.happens(0.5),
+    referredBy: chance.pick(["present", "empty"]),
+    attendedTransfer: chance.pick(["keepX", "keepY", "newLeg"]),
+    blindTransferLeaves: chance.pick(["atOnce", "onAnswer"]),
+    deviceLegs: chance.pick(["perDn", "perDevice"]),
+    showQueues: chance.happens(0.7),
+    showIvrs: chance.happens(0.7),
+    showRingGroups: chance.happens(0.5),
+    namePrefix: chance.pick(["queue", "queueOrRule", "none"]),
+    dialingFirstEmpty: chance.happens(0.5),
+    menuFlashesRinging: chance.happens(0.5),
+    repollMs: chance.pick([400, 2000]),
+    repollSpreadMs: chance.pick([0, 3000]),
+    expiresIn: chance.pick([60, 3600]),
+    tokenLifetimeMs: chance.pick([60_000, 3_600_000]),
+    xapi: chance.weighed({ on: 4, forbidden: 1, absent: 1 }),
+    sequence: chance.pick(["perConnection", "perServer"]),
+    duplicateUpsertChance: faults.has("duplicateFrames") ? 0.3 : 0,
+    flickerChance: chance.pick([0, 0.05]),
+  };
+  return {
+    switches,
+    activeCallsPollMs: chance.happens(0.85) ? 1000 : 0,
+    latencyMsMax: chance.pick([1, 5, 20]),
+    faults,
+    transfers,
+  };
+}
+
+/** The setting in one line, for a failure. */
+export function settingText({
+  switches,
+  activeCallsPollMs,
+  latencyMsMax,
+  faults,
+}: Setting): string {
+  const parts = Object.entries(switches).map(([name, value]) => `${name}=${value}`);
+  const rest = [`poll=${activeCallsPollMs}`, `latency=${latencyMsMax}`];
+  return [...parts, ...rest, `faults=${[...faults].join("+") || "none"}`].join(" ");
+}
+
+export const hasList = ({ switches, activeCallsPollMs }: Setting): boolean =>
+  switches.xapi === "on" && activeCallsPollMs > 0;

@@ -1,0 +1,244 @@
+/** Plays one seed: a PBX, its people, faults on the wire, the program that watches, and the verdict of the oracle. */
+import { encodeJson, renderFields } from "../../src/events/render.ts";
+import { Pbx } from "../../src/simulator/pbx.ts";
+import { defaultSettings } from "../../src/simulator/settings.ts";
+import { compare, type Difference, dueText, type Fault, type Got, gotText } from "./compare.ts";
+import { exemptionOf } from "./exemptions.ts";
+import { FaultPlan } from "./faults.ts";
+import { type Chain, Journal } from "./journal.ts";
+import { officeOf } from "./office.ts";
+import { type Due, Telling, type Visibility } from "./oracle.ts";
+import { People } from "./people.ts";
+import { Chance, seedOf } from "./random.ts";
+import { type FaultName, hasList, type Setting, settingOf, settingText } from "./setting.ts";
+import { SimClock } from "./simClock.ts";
+import { SimWire } from "./simWire.ts";
+import { Store, startWatcher } from "./watcher.ts";
+
+export interface SeedOptions {
+  readonly calls: number;
+  readonly faults: readonly FaultName[];
+  readonly transfers: boolean;
+  /** Only these of the calls, for shrinking; null = all. */
+  readonly only: ReadonlySet<number> | null;
+  readonly trail: boolean;
+}
+
+export interface ChainVerdict {
+  readonly chain: Chain;
+  readonly due: readonly Due[];
+  readonly got: readonly Got[];
+  readonly exempt: string | null;
+  readonly differences: readonly Difference[];
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly setting: Setting;
+  readonly calls: number;
+  readonly webhooks: number;
+  readonly verdicts: readonly ChainVerdict[];
+  /** Webhooks of calls that never were. */
+  readonly invented: readonly Got[];
+  readonly brokenInvariants: readonly string[];
+  readonly faultCounts: ReadonlyMap<FaultName, number>;
+  readonly trail: readonly string[];
+}
+
+const timezone = "Europe/Prague";
+const startAt = Date.UTC(2026, 4, 4, 8, 0, 0);
+const settleMs = 150_000;
+
+/** Prague: two hours ahead from the last Sunday of March to the last of October, both at 01:00 UTC; else one. */
+function aheadMs(at: number): number {
+  const year = new Date(at).getUTCFullYear();
+  const lastSunday = (month: number) => {
+    const last = new Date(Date.UTC(year, month + 1, 0, 1));
+    return last.getTime() - last.getUTCDay() * 86_400_000;
+  };
+  return at >= lastSunday(2) && at < lastSunday(9) ? 7_200_000 : 3_600_000;
+}
+
+/** The instant that an id names. */
+function idTime(id: string): number {
+  const [, y, mo, d, h, mi, s] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)_/.exec(id) ?? [];
+  const local = Date.UTC(
+    2000 + Number(y),
+    Number(mo) - 1,
+    Number(d),
+    Number(h),
+    Number(mi),
+    Number(s),
+  );
+  return local - aheadMs(local - 3_600_000);
+}
+
+export async function playSeed(seed: number, options: SeedOptions): Promise<Outcome> {
+  const chance = (name: string) => new Chance(seedOf(seed, name));
+  const setting = settingOf(chance("setting"), new Set(options.faults), options.transfers);
+  const clock = new SimClock(startAt);
+  const directory = officeOf(chance("office"));
+  const settings = defaultSettings(setting.switches);
+  const pbx = new Pbx(directory, settings, clock, chance("pbx").next);
+  const plan = new FaultPlan(clock, chance("faults"), setting);
+  const wire = new SimWire(pbx, clock, plan);
+  wire.keepTrail = options.trail;
+  const journal = new Journal(pbx, clock);
+  const note = (line: string) => wire.note(line);
+  const people = new People({ seed, pbx, clock, journal, transfers: options.transfers, note });
+  const store = new Store();
+  const got: Got[] = [];
+  const starting = startWatcher({
+    clock,
+    store,
+    transport: wire.transport,
+    timezone,
+    activeCallsPollMs: setting.activeCallsPollMs,
+    random: chance("jitter").next,
+    storeMs: () => 0,
+    onEvents: (events) => {
+      for (const event of events) {
+        const fields = renderFields(event, "classic", "POST");
+        const body = encodeJson(fields);
+        wire.note(`WEBHOOK ${body}`);
+        got.push({ at: clock.now(), fields: JSON.parse(body) as Got["fields"] });
+      }
+    },
+  });
+  await clock.runUntil(startAt + 5_000);
+  const watcher = await starting;
+  const when = chance("when");
+  let at = startAt + 5_000;
+  for (let index = 0; index < options.calls; index += 1) {
+    at += when.between(0, when.happens(0.1) ? 20_000 : 1500);
+    if (options.only !== null && !options.only.has(index)) continue;
+    clock.after(at - clock.now(), () => people.begin(index));
+  }
+  await clock.runUntil(at + 60_000);
+  for (const call of pbx.calls()) pbx.dropCall(call.id);
+  plan.over = true;
+  await clock.runUntil(clock.now() + settleMs);
+  watcher.kill();
+  await clock.runUntil(clock.now() + 1);
+  return judge(seed, setting, { journal, store, plan, wire, pbx }, got, people.calls);
+}
+
+interface Scene {
+  readonly journal: Journal;
+  readonly store: Store;
+  readonly plan: FaultPlan;
+  readonly wire: SimWire;
+  readonly pbx: Pbx;
+}
+
+function judge(
+  seed: number,
+  setting: Setting,
+  { journal, store, plan, wire, pbx }: Scene,
+  got: readonly Got[],
+  calls: number,
+): Outcome {
+  const shows = defaultSettings(setting.switches);
+  const kinds = new Map<string, boolean>([
+    ...pbx.directory.extensions.map(({ number }) => [number, true] as const),
+    ...pbx.directory.queues.map(({ number }) => [number, shows.showQueues] as const),
+    ...pbx.directory.ivrs.map(({ number }) => [number, shows.showIvrs] as const),
+    ...pbx.directory.ringGroups.map(({ number }) => [number, shows.showRingGroups] as const),
+  ]);
+  const briefMs = 4 * setting.latencyMsMax + 10;
+  const visibility: Visibility = { sees: (dn) => kinds.get(dn) ?? false, briefMs };
+  const { told, invented } = sorted(journal.chains, got);
+  const verdicts = journal.chains.map((chain): ChainVerdict => {
+    const { due } = new Telling(chain, visibility);
+    const exempt = exemptionOf(chain, due, visibility, setting, plan.notes);
+    const mine = told.get(chain) ?? [];
+    const dids = didsOf(chain, setting);
+    const first = chain.facts.find((fact) => fact.what === "shown" && visibility.sees(fact.dn));
+    const firstLegAt = first === undefined ? null : first.at + briefMs;
+    const differences = compare({ chain, due, dids, firstLegAt, exempt }, mine);
+    return { chain, due, got: mine, exempt, differences };
+  });
+  return {
+    seed,
+    setting,
+    calls,
+    webhooks: got.length,
+    verdicts,
+    invented,
+    brokenInvariants: store.broken,
+    faultCounts: plan.counts,
+    trail: wire.trail,
+  };
+}
+
+/** Which chain a webhook tells of: the PBX's number, and the time in the id. */
+function sorted(chains: readonly Chain[], got: readonly Got[]) {
+  const told = new Map<Chain, Got[]>();
+  const invented: Got[] = [];
+  const known = new Map<string, Chain | undefined>();
+  for (const each of got) {
+    const id = (each.fields.id ?? "").split("-")[0] ?? "";
+    if (!known.has(id)) {
+      const number = Number(id.split("_")[1]);
+      const began = idTime(id);
+      const fits = (chain: Chain) =>
+        chain.number === number &&
+        began >= chain.startedAt - 1_500 &&
+        began <= (chain.overAt ?? Number.POSITIVE_INFINITY) + 1_500;
+      known.set(id, chains.find(fits));
+    }
+    const chain = known.get(id);
+    if (chain === undefined) invented.push(each);
+    else told.set(chain, [...(told.get(chain) ?? []), each]);
+  }
+  return { told, invented };
+}
+
+/** What `did` may say: the truth where legs carry it and names can be read, else the truth or nothing. */
+function didsOf(chain: Chain, { switches }: Setting): readonly string[] {
+  const truth = chain.ruleName || chain.did;
+  if (switches.partyDid === "all" && switches.xapi === "on") return [truth];
+  return [truth, chain.did, ""];
+}
+
+export function outcomeFaults(outcome: Outcome): number {
+  const differences = outcome.verdicts.reduce((sum, each) => sum + each.differences.length, 0);
+  return differences + outcome.invented.length + outcome.brokenInvariants.length;
+}
+
+/** All that is needed to look into a failure. */
+export function failureText(outcome: Outcome): string {
+  const lines = [`seed ${outcome.seed}`, settingText(outcome.setting)];
+  for (const broken of outcome.brokenInvariants) lines.push(`BROKEN ${broken}`);
+  for (const each of outcome.invented) lines.push(`INVENTED ${gotText(each)}`);
+  for (const { chain, due, got, exempt, differences } of outcome.verdicts) {
+    if (differences.length === 0) continue;
+    lines.push(`call ${chain.number} ${chain.direction} ${chain.outside}, exempt ${exempt}`);
+    for (const { fault, text } of differences) lines.push(`  ${fault.toUpperCase()} ${text}`);
+    lines.push(...due.map((one) => `  due ${dueText(one, chain)}`));
+    lines.push(...got.map((one) => `  got ${gotText(one)}`));
+    lines.push(...outcome.trail.filter(concerns(chain)).map((line) => `  | ${line}`));
+  }
+  return lines.join("\n");
+}
+
+function concerns(chain: Chain): (line: string) => boolean {
+  const legs = new Set(
+    chain.facts.flatMap((fact) => ("leg" in fact ? [`/participants/${fact.leg.id}`] : [])),
+  );
+  const from = chain.startedAt - 100;
+  const to = (chain.overAt ?? from) + 65_000;
+  const id = `_${chain.number}-`;
+  return (line) => {
+    const at = Number(line.slice(0, line.indexOf(" ")));
+    if (at < from || at > to) return false;
+    if (/SOCKET|GET \/callcontrol \d/.test(line)) return true;
+    if (line.includes(id) && line.includes("WEBHOOK")) return true;
+    if (line.includes("LIST")) return new RegExp(`"Id":${chain.number},`).test(line);
+    const entity = /\/participants\/\d+/.exec(line)?.[0];
+    return entity !== undefined && legs.has(entity);
+  };
+}
+
+export type { Fault };
+export { hasList };
