@@ -39,6 +39,7 @@ export function finish(turn: Turn, at: EpochMs): void {
   call.handover = null;
   call.hidden = null;
   call.numberDueAt = null;
+  call.levelDueAt = null;
 }
 
 /** Once for a chain: what there is to say of all its links. */

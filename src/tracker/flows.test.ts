@@ -128,6 +128,43 @@ describe("incoming, missed", () => {
     expect(phone.told()).toEqual(["ringing 800 -0", "ringing 150 -0", "ended 150 -0 Missed"]);
   });
 
+  it("at the extension that rings on after a ring group's own leg has gone, not sooner", () => {
+    for (const [ms, where] of [
+      [999, "820"],
+      [1_000, "104"],
+    ] as const) {
+      const phone = new Phone();
+      phone.leg("820", 4, "ringing");
+      phone.leg("101", 5, "ringing", { originatedBy: null });
+      phone.leg("104", 6, "ringing", { originatedBy: null });
+      phone.gone("101/5", "820/4");
+      phone.pass(ms);
+      phone.gone("104/6");
+      phone.list();
+      expect(phone.told()).toEqual([
+        "ringing 820 -0",
+        "ringing 101 -0",
+        "ringing 104 -0",
+        `ended ${where} -0 Missed`,
+      ]);
+    }
+  });
+
+  it("at the queue that an unseen ring group gave the call to, told once", () => {
+    const phone = new Phone();
+    phone.leg("103", 5, "ringing", { originatedBy: ref("820") });
+    phone.leg("800", 6, "connected");
+    phone.leg("103", 5, "ringing", { originatedBy: ref("820"), party: outside(caller, "Novak") });
+    phone.gone("103/5", "800/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 820 -0",
+      "ringing 103 -0",
+      "ringing 800 -0",
+      "ended 800 -0 Missed",
+    ]);
+  });
+
   it("at the IVR, the extension, or where it came no further than a route point", () => {
     for (const dn of ["801", "101", "app"]) {
       const phone = new Phone();

@@ -32,6 +32,7 @@ export function settleTurn(turn: Turn): void {
   tellDialing(turn);
   tellOffers(turn);
   tellAnswer(turn);
+  followLevel(turn);
   forgetFailedAttempt(call);
   tellRingStops(turn);
   judgeVisibility(turn);
@@ -141,19 +142,25 @@ function tellOffers(turn: Turn): void {
 
 function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   const { call } = turn;
-  const from = leg.originatedBy;
-  if (from?.kind === "ivr" && call.reached[from.dn] === undefined) {
-    reach(turn, { dn: from.dn, kind: "ivr" }, "inferred");
-  }
-  const holder = kind === "extension" ? holderOf(call, leg) : null;
-  if (holder !== null) reach(turn, holder, "inferred");
   if (kind !== "extension") {
+    nameIvr(turn, leg);
     reach(turn, { dn: leg.dn, kind }, "leg");
-  } else if (call.offers[leg.dn] === undefined) {
-    if (holder === null) call.level = { dn: leg.dn, kind };
-    call.offers = { ...call.offers, [leg.dn]: "leg" };
-    tell(turn, { kind: "ringing" }, currentLink(call), { dn: leg.dn, kind }, turn.at);
+    return;
   }
+  // What a leg names as its maker counts when it comes, not as long as it stays.
+  if (call.offers[leg.dn] !== undefined) return;
+  nameIvr(turn, leg);
+  const holder = holderOf(call, leg);
+  if (holder === null) call.level = { dn: leg.dn, kind };
+  else reach(turn, holder, "inferred");
+  call.offers = { ...call.offers, [leg.dn]: "leg" };
+  tell(turn, { kind: "ringing" }, currentLink(call), { dn: leg.dn, kind }, turn.at);
+}
+
+/** An IVR that no leg has shown, named by a leg that it made. */
+function nameIvr(turn: Turn, { originatedBy }: Leg): void {
+  if (originatedBy?.kind !== "ivr" || turn.call.reached[originatedBy.dn] !== undefined) return;
+  reach(turn, { dn: originatedBy.dn, kind: "ivr" }, "inferred");
 }
 
 /** The call is at a queue, IVR, ring group or the like. Told once for each stay. */
@@ -172,6 +179,29 @@ export function reach(turn: Turn, level: Level, how: "leg" | "inferred"): void {
   // A route point is no place where a call is missed, unless it came no further.
   if (level.kind !== "other" || call.level === null) call.level = level;
   tell(turn, { kind: "ringing" }, currentLink(call), level, turn.at);
+}
+
+/**
+ * A queue or ring group gave the call away and an extension rings on: missed from now on, it is missed there.
+ * Only after a while, as legs that end together go in any order.
+ */
+function followLevel({ call, at, settings }: Turn): void {
+  const { level, talk } = call;
+  const legs = externalLegs(call);
+  const left =
+    talk === null &&
+    (level?.kind === "queue" || level?.kind === "ringgroup") &&
+    call.reached[level.dn] === "leg" &&
+    !legs.some(({ leg }) => leg.dn === level.dn);
+  const ringing = legs.findLast(({ leg }) => leg.dnKind === "extension")?.leg;
+  if (!left || ringing === undefined) {
+    call.levelDueAt = null;
+    return;
+  }
+  call.levelDueAt ??= at + settings.levelFollowMs;
+  if (at < call.levelDueAt) return;
+  call.levelDueAt = null;
+  call.level = { dn: ringing.dn, kind: "extension" };
 }
 
 function currentLink(call: Call): number {

@@ -126,6 +126,8 @@ export interface Call {
   readonly toldUntilAt: EpochMs;
   /** Looks in a row at which the list left the call out though its legs lived. */
   readonly omissions: number;
+  /** The level's own leg is gone: whoever rings on then is the level. */
+  readonly levelDueAt: EpochMs | null;
   /** An empty number is waited for until then. */
   readonly numberDueAt: EpochMs | null;
   /** The end is told; kept a while so that late activities find it. */
@@ -185,6 +187,8 @@ export interface TrackerSettings {
   readonly omissionsMax: number;
   /** Pauses between looks at the call log, which is written some time after a call's end. */
   readonly logAgainMs: readonly number[];
+  /** Legs that end together are gone within this time. */
+  readonly levelFollowMs: number;
   /** How long after a phone stopped ringing the reason may show. */
   readonly ringStopMs: number;
   /** Somebody wants the opt-in events. */
@@ -202,6 +206,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   numberHoldMs: 200,
   omissionsMax: 2,
   logAgainMs: [2_000, 15_000],
+  levelFollowMs: 1_000,
   ringStopMs: 500,
   extras: false,
   overKeptMs: 60_000,
@@ -241,6 +246,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     blind: false,
     toldUntilAt: 0,
     omissions: 0,
+    levelDueAt: null,
     numberDueAt: null,
     overAt: null,
   };
@@ -271,6 +277,7 @@ export function nextDueAt(state: TrackerState, settings: TrackerSettings): Epoch
     for (const at of [
       call.hidden?.dueAt ?? null,
       call.numberDueAt,
+      call.levelDueAt,
       ...Object.values(call.rings).map(({ stoppedAt }) => {
         return stoppedAt === null ? null : stoppedAt + settings.ringStopMs;
       }),
