@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    maxConcurrency: 10,
     coverage: {
       provider: "v8",
       include: ["src/tracker/**/*.ts", "src/events/**/*.ts"],
