@@ -4,7 +4,7 @@
  */
 import type { LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
-import { offerKind } from "./legs.ts";
+import { isSameNumber, offerKind } from "./legs.ts";
 import { openTalk, passOn } from "./rules.ts";
 import type { Call } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -13,8 +13,6 @@ import type { Turn } from "./turn.ts";
 const sameStartMs = 5_000;
 /** A number comes round again after a restart of the PBX only. */
 const sameNumberMs = 60_000;
-/** So many last digits make a number the same, however it is written. */
-const sameDigits = 9;
 
 /** The log's entry for a call of ours. */
 export function isSame(call: Call, logged: LoggedCall): boolean {
@@ -22,11 +20,7 @@ export function isSame(call: Call, logged: LoggedCall): boolean {
   const startedAt = call.id?.startedAt ?? call.establishedAt ?? call.firstSeenAt;
   const apartMs = Math.abs(logged.startedAt - startedAt);
   if (logged.callNumber === call.callNumber && apartMs <= sameNumberMs) return true;
-  return apartMs <= sameStartMs && tail(call.external.number) === tail(logged.number);
-}
-
-function tail(number: string): string {
-  return number.replace(/\D/g, "").slice(-sameDigits);
+  return apartMs <= sameStartMs && isSameNumber(call.external.number, logged.number);
 }
 
 /** The log's word on the call is awaited. */

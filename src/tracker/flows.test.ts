@@ -222,6 +222,14 @@ describe("the outside party", () => {
     expect(phone.events[0]).toMatchObject({ callerid: caller, displayName: "Novak Jan" });
   });
 
+  it("may come a moment after the leg that rings", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", { party: { dn: "", kind: "unknown", number: "", name: "" } });
+    phone.leg("101", 5, "ringing");
+    expect(phone.told()).toEqual(["ringing 101 -0"]);
+    expect(phone.events[0]?.direction).toBe("incoming");
+  });
+
   it("has its name filled in when a leg tells it", () => {
     const phone = new Phone();
     const trunk = { ...outside(), name: "MyTrunk" };
@@ -313,7 +321,7 @@ describe("outgoing", () => {
   it("by click-to-call: the own phone that rings first, from nobody, is not told", () => {
     const phone = new Phone();
     const nobody = { dn: "MakeCall", kind: "other" as const, number: "", name: "" };
-    phone.leg("102", 1, "ringing", { party: nobody });
+    phone.leg("102", 1, "ringing", { party: nobody, originatedBy: null, legNumber: 1 });
     expect(phone.told()).toEqual([]);
     phone.leg("102", 1, "connected", { legNumber: 2 });
     expect(phone.told()).toEqual(["answered 102 -1 NotDef"]);

@@ -38,9 +38,11 @@ export function wasInside({ consulted, leg }: TrackedLeg): boolean {
 }
 
 /** Click-to-call: the user's own phone rings first, from nobody. */
-function isSelfOffer({ status, party, dnKind }: Leg): boolean {
+function isSelfOffer({ status, party, dnKind, originatedBy, legNumber }: Leg): boolean {
   const nobody = party.kind === "unknown" || party.kind === "other" || party.kind === "specialmenu";
-  return dnKind === "extension" && status === "ringing" && nobody;
+  // A leg that another DN made is a call from somewhere, whose party is just not filled in yet.
+  const first = legNumber <= 1 && originatedBy === null;
+  return dnKind === "extension" && status === "ringing" && nobody && first;
 }
 
 /** The PBX-wide number of a leg. */
@@ -123,4 +125,16 @@ export function holderOf(call: Call, leg: Leg): Level | null {
   const { level } = call;
   const polling = level?.kind === "queue" || level?.kind === "ringgroup";
   return polling && call.offers[level.dn] === "inferred" ? level : null;
+}
+
+/** So many last digits make a number the same, however it is written. */
+const sameDigits = 9;
+
+/** The same outside number, whatever is written before it. */
+export function isSameNumber(one: string, other: string): boolean {
+  return tail(one) === tail(other);
+}
+
+function tail(number: string): string {
+  return number.replace(/\D/g, "").slice(-sameDigits);
 }

@@ -154,6 +154,7 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   if (holder === null) call.level = { dn: leg.dn, kind };
   else reach(turn, holder, "inferred");
   call.offers = { ...call.offers, [leg.dn]: "leg" };
+  call.reached = { ...call.reached, [leg.dn]: "leg" };
   tell(turn, { kind: "ringing" }, currentLink(call), { dn: leg.dn, kind }, turn.at);
 }
 
@@ -237,6 +238,7 @@ export function openTalk(
   const { legCount } = call;
   call.talk = { link, user, userKind, answeredAt: at, via, legCount, outside };
   call.lastLink = link;
+  call.reached = { ...call.reached, [user]: "leg" };
   call.handover = null;
   call.level = level;
   dropOffers(call);

@@ -112,7 +112,7 @@ export interface Call {
   readonly offers: Readonly<Record<string, Offer>>;
   readonly rings: Readonly<Record<string, Ring>>;
   readonly tally: Tally;
-  /** Queues, IVRs, ring groups that the call has reached, by DN, and how we know. */
+  /** Queues, IVRs, ring groups, extensions that the call has reached, by DN, and how we know. */
   readonly reached: Readonly<Record<string, Offer>>;
   readonly level: Level | null;
   /** Highest link number used. */
@@ -136,7 +136,10 @@ export interface Call {
 
 /** A stretch of which only the call log can tell. */
 export interface BlindStretch {
+  /** From then on something may have been missed. */
   readonly fromAt: EpochMs;
+  /** When we noticed. */
+  readonly lostAt: EpochMs;
   /** When we saw again; null as long as we do not. */
   readonly toAt: EpochMs | null;
   /** Looks at the call log so far. */
@@ -157,6 +160,8 @@ export interface TrackerState {
   readonly aliases: ReadonlyMap<number, number>;
   /** Highest leg id seen; ids rise as long as the PBX runs. */
   readonly legIdMax: number;
+  /** We were blind, and no new leg has shown since whether the PBX has started anew meanwhile. */
+  readonly restartDoubt: boolean;
 }
 
 /** One side of an inside conversation that has ended. */
@@ -219,6 +224,7 @@ export const initialState: TrackerState = {
   consultations: [],
   aliases: new Map(),
   legIdMax: 0,
+  restartDoubt: false,
 };
 
 export function newCall(callNumber: number, at: EpochMs): Call {

@@ -6,7 +6,7 @@ import type { CallEvent, EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg } from "./activity.ts";
 import { isConsultation, joinedCall, noted, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, track, wasInside } from "./legs.ts";
+import { idOf, isExternal, isSameNumber, track, wasInside } from "./legs.ts";
 import { hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
@@ -42,6 +42,7 @@ export class Stepping {
   #consultations: TrackerState["consultations"];
   #aliases: TrackerState["aliases"];
   #legIdMax: number;
+  #restartDoubt: boolean;
   #inquireFromAt: EpochMs | null = null;
 
   constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
@@ -53,6 +54,7 @@ export class Stepping {
     this.#consultations = state.consultations;
     this.#aliases = state.aliases;
     this.#legIdMax = state.legIdMax;
+    this.#restartDoubt = state.restartDoubt;
   }
 
   /** The call that a number of the PBX's means: after a join, the outside party's own. */
@@ -71,7 +73,8 @@ export class Stepping {
       if (overAt === null) this.turn(callNumber).call.blind = true;
     }
     const fromAt = Math.min(sinceAt, this.#stretch?.fromAt ?? sinceAt);
-    this.#stretch = { fromAt, toAt: null, looks: 0, dueAt: null };
+    this.#stretch = { fromAt, lostAt: this.#at, toAt: null, looks: 0, dueAt: null };
+    this.#restartDoubt = true;
   }
 
   /** A snapshot: what is in it is seen; of the stretch before, the log is asked. */
@@ -178,11 +181,15 @@ export class Stepping {
 
   /** Puts a leg, new or changed, into its call; a leg may come over from another call. */
   place(told: Leg): void {
+    this.heedRestart([told]);
     const leg = this.#resolved(told);
     const known = this.#now(leg.callNumber);
     const before = known?.legs[leg.legId];
     if (before !== undefined && sameLeg(before.leg, leg)) return;
-    if (known !== undefined && known.overAt !== null && !isExternal(leg)) return;
+    if (known !== undefined && known.overAt !== null) {
+      if (!isExternal(leg)) return;
+      if (isAnother(known, leg)) this.#bury(known);
+    }
     const was = before ?? this.remove(leg.legId);
     const turn = this.turn(leg.callNumber);
     const { call } = turn;
@@ -233,25 +240,30 @@ export class Stepping {
     );
   }
 
-  /** First legs after a blind stretch with ids of before: the PBX has started anew, and so have its numbers. */
+  /** First new legs after a blind stretch with ids of before: the PBX has started anew, and so have its numbers. */
   heedRestart(legs: readonly Leg[]): void {
-    if (this.#stretch === null || this.#stretch.toAt !== null) return;
-    const sinceAt = this.#stretch.fromAt;
+    if (!this.#restartDoubt) return;
     const known = new Set(this.legIds());
-    const anew = legs.some((leg) => !known.has(leg.legId) && idOf(leg) <= this.#legIdMax);
-    if (!anew || this.#at < sinceAt + pbxRestartMsMin) return;
-    for (const { callNumber, overAt, firstSeenAt } of this.state.calls.values()) {
-      if (firstSeenAt > sinceAt) continue;
-      const turn = this.turn(callNumber);
-      if (overAt === null && turn.call.external !== null) finish(turn, sinceAt);
-      this.#ended.push(...turn.events);
-      this.#turns.delete(callNumber);
-      this.#buried.add(callNumber);
-    }
+    const fresh = legs.filter((leg) => !known.has(leg.legId));
+    if (fresh.length === 0) return;
+    this.#restartDoubt = false;
+    if (fresh.every((leg) => idOf(leg) > this.#legIdMax)) return;
+    for (const call of this.state.calls.values()) this.#bury(call);
     this.#legIdMax = 0;
     this.#starts = new Map();
     this.#aliases = new Map();
     this.#consultations = [];
+  }
+
+  /** Ends a call of which nothing will be heard any more; its number is free. */
+  #bury({ callNumber, firstSeenAt, overAt, external }: Call): void {
+    // No PBX restarts so fast; so no call shares its second in the id with the one that takes its number.
+    if (firstSeenAt > this.#at - pbxRestartMsMin) return;
+    const turn = this.turn(callNumber);
+    if (overAt === null && external !== null) finish(turn, this.#stretch?.lostAt ?? this.#at);
+    this.#ended.push(...turn.events);
+    this.#turns.delete(callNumber);
+    this.#buried.add(callNumber);
   }
 
   done(): Step {
@@ -283,9 +295,18 @@ export class Stepping {
       consultations: this.#consultations,
       aliases: aliases.length === this.#aliases.size ? this.#aliases : new Map(aliases),
       legIdMax: this.#legIdMax,
+      restartDoubt: this.#restartDoubt,
     };
     return { state, events, changed, ask, inquireFromAt: this.#inquireFromAt };
   }
+}
+
+/** A leg with the number of a call that is over, and of somebody else: the number is in use anew. */
+function isAnother({ external }: Call, leg: Leg): boolean {
+  const { number } = leg.party;
+  const dials = leg.status === "dialing" && leg.legNumber === 1;
+  const known = external?.number ?? "";
+  return dials || (number !== "" && known !== "" && !isSameNumber(number, known));
 }
 
 /** No leg and nothing told or to be told: an inside call that ended. */

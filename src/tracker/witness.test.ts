@@ -1,6 +1,6 @@
 /** The end of a call, and the list of active calls as second witness (SPEC.md, "Hidden calls"). */
 import { describe, expect, it } from "vitest";
-import { inside, leg, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import { caller, inside, leg, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
 
 function talking(): Phone {
   const phone = new Phone();
@@ -37,6 +37,27 @@ describe("a call without visible legs", () => {
     phone.list();
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
     expect(phone.events.at(-1)?.at).toBe(t0);
+  });
+
+  it("is not taken for passed on by a list that lags, to where it was before; by one that insists it is", () => {
+    for (const insists of [false, true]) {
+      const phone = new Phone();
+      phone.leg("800", 4, "connected");
+      phone.leg("101", 5, "ringing", { originatedBy: ref("800") });
+      phone.leg("101", 5, "connected", { originatedBy: ref("800") });
+      phone.gone("800/4", "101/5");
+      phone.told();
+      for (const pause of phone.settings.lookAgainMs) {
+        phone.list(row("800"));
+        phone.pass(pause);
+      }
+      expect(phone.told()).toEqual([]);
+      if (insists) phone.list(row("800"));
+      phone.list();
+      expect(phone.told()).toEqual(
+        insists ? ["ended 101 -1 Ok passed on", "ended 101 -2 Missed"] : ["ended 101 -1 Ok"],
+      );
+    }
   });
 
   it("is over after a grace without the list, unless a leg comes back in time", () => {
@@ -274,23 +295,55 @@ describe("a restart of the PBX", () => {
     expect(phone.call(8)).toBeUndefined();
   });
 
-  it("is not read into a short break, nor into legs with higher ids, nor into calls seen since", () => {
-    const short = talking();
-    short.lose();
-    short.at += 900;
-    short.snapshot(leg("101", 5, "connected"), leg("102", 3, "ringing"));
-    expect(short.told()).toEqual(["ringing 102 -2"]);
-    const longer = talking();
-    longer.lose();
-    longer.at += 30_000;
-    longer.snapshot(leg("101", 5, "connected"), leg("102", 9, "ringing", { callNumber: 8 }));
-    expect(longer.told()).toEqual(["ringing 102 -0"]);
-    const since = new Phone();
-    since.leg("103", 9, "ringing", { callNumber: 8, party: inside("102") });
-    since.lose(t0 - 30_000);
-    since.leg("101", 5, "connected");
-    since.snapshot(leg("101", 5, "connected"), leg("102", 3, "ringing", { callNumber: 9 }));
-    expect(since.told()).toEqual(["answered 101 -1 NotDef", "ringing 102 -0"]);
+  it("shows with the first new leg, however late it comes", () => {
+    const phone = talking();
+    phone.at += 20_000;
+    phone.lose(phone.at - 30_000);
+    phone.snapshot();
+    phone.list();
+    phone.noLog();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+    phone.at += 3_500;
+    phone.leg("102", 3, "ringing", { party: outside("420111222333") });
+    expect(phone.told()).toEqual(["ringing 102 -0"]);
+    expect(phone.events.at(-1)).toMatchObject({ callerid: "420111222333", callNumber: 7 });
+  });
+
+  it("is not read into legs with higher ids, nor into calls first seen just now", () => {
+    const higher = talking();
+    higher.lose();
+    higher.at += 30_000;
+    higher.snapshot(leg("101", 5, "connected"), leg("102", 9, "ringing", { callNumber: 8 }));
+    higher.leg("103", 3, "ringing", { callNumber: 9 });
+    expect(higher.told()).toEqual(["ringing 102 -0", "ringing 103 -0"]);
+    const now = talking();
+    now.lose();
+    now.at += 900;
+    now.snapshot(leg("101", 5, "connected"), leg("102", 3, "ringing"));
+    expect(now.told()).toEqual(["ringing 102 -2"]);
+  });
+
+  it("shows, unnoticed before, in a number that comes back for another caller or dials", () => {
+    for (const dialing of [true, false]) {
+      const phone = talking();
+      phone.gone("101/5");
+      phone.list();
+      phone.at += 5_000;
+      const party = outside("420111222333");
+      phone.leg("102", 6, dialing ? "dialing" : "ringing", dialing ? {} : { party });
+      expect(phone.told()).toEqual([
+        "ended 101 -1 Ok",
+        dialing ? "dialing 102 -0" : "ringing 102 -0",
+      ]);
+      expect(phone.events.at(-1)?.callId).toBe("260504080005_7");
+    }
+    const again = talking();
+    again.gone("101/5");
+    again.list();
+    again.at += 5_000;
+    again.leg("102", 6, "ringing", { party: outside(`+${caller}`) });
+    again.leg("102", 6, "ringing", { party: outside("") });
+    expect(again.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -2"]);
   });
 
   it("is known from the checkpoints, too", () => {

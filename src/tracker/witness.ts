@@ -8,7 +8,7 @@ import type { ActiveCall, Party } from "./activity.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
-import type { Hidden } from "./state.ts";
+import type { Hidden, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** The list names the call. */
@@ -23,25 +23,36 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
     const pause = settings.lookAgainMs[looks];
     const dueAt = pause === undefined ? null : at + pause;
     call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
-    heedWhereabouts(turn, row, sinceAt);
+    heedWhereabouts(turn, row, sinceAt, looks + 1);
   }
   if (askedAt >= call.touchedAt + settings.listLagMs) heedLevel(turn, row);
 }
 
 /** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
-function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
+function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs, looks: number): void {
   const { call } = turn;
   const inside = insideParty(row);
   const outside = inside === null;
   if (call.talk !== null) {
     const { talk } = call;
-    const elsewhere = inside !== null && inside.dn !== "" && inside.dn !== talk.user;
+    const elsewhere = isElsewhere(turn, talk, inside, looks);
     if (talk.outside ? elsewhere : outside || elsewhere) passOn(turn, talk, sinceAt, outside);
   } else if (call.handover !== null) {
     if (call.handover.outside !== outside) call.handover = { ...call.handover, outside };
   } else if (outside && row.status.toLowerCase() === "talking") {
     tellForward(turn);
   }
+}
+
+/** The row names another place of ours; where the call was before, only if it does so for long: a list lags. */
+function isElsewhere(
+  { call, settings }: Turn,
+  talk: Talk,
+  inside: Party | null,
+  looks: number,
+): boolean {
+  if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
+  return call.reached[inside.dn] === undefined || looks > settings.lookAgainMs.length;
 }
 
 /** The call stands between two outside parties who talk: an extension's forward was answered there. */

@@ -37,9 +37,15 @@ function masksOf(data: string): readonly Mask[] {
     }));
 }
 
+/** Numbers are written with more or fewer prefixes; so many last digits must agree at least. */
+const sameDigitsMin = 7;
+
 /** How well it fits: 0 not at all, the more digits the better, exact beats any mask. */
 function closeness(mask: Mask, digits: string): number {
   if (mask.digits === digits) return 1_000;
+  const shorter = Math.min(mask.digits.length, digits.length);
+  const agrees = mask.digits.endsWith(digits) || digits.endsWith(mask.digits);
+  if (agrees && shorter >= sameDigitsMin) return 500 + shorter;
   const fits =
     mask.openStart && mask.openEnd
       ? digits.includes(mask.digits)

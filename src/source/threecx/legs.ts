@@ -96,7 +96,7 @@ export class Legs {
     const legId = legIdOf(wire.dn, wire.id);
     const before = this.#known.get(legId);
     const { knowledge } = this.#options;
-    const now = normaliseParticipant(wire, knowledge, before?.leg.status ?? null);
+    const now = normaliseParticipant(wire, knowledge, before?.leg ?? null);
     if (now.kind !== "leg") {
       this.#options.onLeftOut(wire, now);
       return null;

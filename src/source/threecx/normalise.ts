@@ -85,14 +85,30 @@ export type NormalisedLeg =
   | { readonly kind: "phantom" }
   | { readonly kind: "unknownStatus"; readonly status: string };
 
-/** `lastStatus` stands in for a status word that is not understood. */
+/**
+ * Of a DN of which nobody says what it is, a leg that rings, dials or is at a phone shows an extension: queues,
+ * menus and applications take calls at once, without a device.
+ */
+function ownKindOf(
+  wire: WireParticipant,
+  status: LegStatus,
+  before: DnKind | null,
+  knowledge: Knowledge,
+): DnKind {
+  const kind = kindOf(wire.dn, "", knowledge);
+  if (kind !== "unknown") return kind;
+  const atPhone = status !== "connected" || /^sip:/i.test(wire.device_id);
+  return atPhone || before === "extension" ? "extension" : "unknown";
+}
+
+/** `before` (null: new) stands in for what the wire does not say in words that are understood. */
 export function normaliseParticipant(
   wire: WireParticipant,
   knowledge: Knowledge,
-  lastStatus: LegStatus | null,
+  before: Pick<Leg, "status" | "dnKind"> | null,
 ): NormalisedLeg {
   if (wire.callid <= 0) return { kind: "phantom" };
-  const status = statusOf(wire.status) ?? lastStatus;
+  const status = statusOf(wire.status) ?? before?.status ?? null;
   if (status === null) return { kind: "unknownStatus", status: wire.status };
   const partyRef: DnRef = {
     dn: wire.party_dn,
@@ -106,15 +122,14 @@ export function normaliseParticipant(
     name: isInside ? told : knowledge.readName(told, trunkOf(partyRef)).name,
   };
   const originatedBy = refOf(wire.originated_by_dn, wire.originated_by_type, knowledge);
-  const madeByOwner = originatedBy?.dn.toLowerCase() === wire.dn.toLowerCase();
   const leg: Leg = {
     legId: legIdOf(wire.dn, wire.id),
     dn: wire.dn,
-    dnKind: kindOf(wire.dn, "", knowledge),
+    dnKind: ownKindOf(wire, status, before?.dnKind ?? null, knowledge),
     status,
     party,
     did: didOf(wire, party, status, knowledge),
-    originatedBy: madeByOwner ? null : originatedBy,
+    originatedBy,
     referredBy: refOf(wire.referred_by_dn, wire.referred_by_type, knowledge),
     onBehalfOf: refOf(wire.on_behalf_of_dn, wire.on_behalf_of_type, knowledge),
     callNumber: wire.callid,

@@ -162,7 +162,8 @@ describe("tokens", () => {
 
 describe("legs", () => {
   const legOf = (more: object, knowledge = nothingKnown, last: "ringing" | null = null) => {
-    const result = normaliseParticipant(participant("150", 1, more), knowledge, last);
+    const before = last === null ? null : ({ status: last, dnKind: "unknown" } as const);
+    const result = normaliseParticipant(participant("150", 1, more), knowledge, before);
     return result.kind === "leg" ? result.leg : result;
   };
 
@@ -179,6 +180,21 @@ describe("legs", () => {
   it("keeps the last status when the word is unknown, and has none to invent", () => {
     expect(legOf({ status: "Zzz" }, nothingKnown, "ringing")).toMatchObject({ status: "ringing" });
     expect(legOf({ status: "Zzz" })).toEqual({ kind: "unknownStatus", status: "Zzz" });
+  });
+
+  it("takes a DN of which nobody says what it is for an extension, if its leg is at a phone", () => {
+    const kindAfter = (more: object, before: "extension" | "unknown") => {
+      const wire = participant("150", 1, { device_id: "", ...more });
+      const was = { status: "ringing", dnKind: before } as const;
+      const result = normaliseParticipant(wire, nothingKnown, was);
+      return result.kind === "leg" ? result.leg.dnKind : result.kind;
+    };
+    expect(kindAfter({ status: "Ringing" }, "unknown")).toBe("extension");
+    expect(kindAfter({ status: "Connected" }, "extension")).toBe("extension");
+    expect(kindAfter({ status: "Connected", device_id: "sip:150@127.0.0.1" }, "unknown")).toBe(
+      "extension",
+    );
+    expect(kindAfter({ status: "Connected" }, "unknown")).toBe("unknown");
   });
 
   it("leaves out a leg without a call", () => {
@@ -204,9 +220,9 @@ describe("legs", () => {
     });
   });
 
-  it("says that nobody made a leg which its owner made", () => {
+  it("says when a leg's own DN made it", () => {
     expect(legOf({ originated_by_dn: "150", originated_by_type: "Wextension" })).toMatchObject({
-      originatedBy: null,
+      originatedBy: { dn: "150" },
     });
   });
 
