@@ -8,7 +8,7 @@ import type { CallEvent, EpochMs } from "./events/event.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
 import { reduce } from "./tracker/reduce.ts";
-import { nextDueAt, restore, serialise, type TrackerSettings } from "./tracker/state.ts";
+import { isBlind, nextDueAt, restore, serialise, type TrackerSettings } from "./tracker/state.ts";
 import type { Clock } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 
@@ -47,7 +47,7 @@ const seenKey = "seen";
 /** The PBX's clock may differ from ours. */
 const clockSlackMs = 60_000;
 /** A deadline is never awaited in a tight loop, whatever the clock does. */
-const tickMsMin = 1;
+const tickMsMin = 10;
 
 /** Takes up the calls that were followed before the last stop. */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
@@ -56,8 +56,9 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   const calls = saved.filter(({ key }) => key !== seenKey);
   let state = restore(calls.flatMap((checkpoint) => checkpoint.state ?? []));
   let seenStoredAt = Number(saved.find(({ key }) => key === seenKey)?.state ?? 0);
-  let waiting: Activity[] = [];
-  let running: Promise<void> | null = null;
+  const waiting: Activity[] = [];
+  let working = false;
+  let worked: Promise<void> = Promise.resolve();
   let trouble: string | null = null;
   let stopped = false;
   let cancelTick = () => {};
@@ -69,79 +70,76 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       return;
     }
     waiting.push(activity);
-    running ??= work().finally(() => {
-      running = null;
-    });
+    if (!working) worked = work();
   }
 
+  /** Whatever comes while a batch is being stored is the next batch. */
   async function work(): Promise<void> {
+    working = true;
     while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      const entries: Entry[] = [];
-      const changed = new Set<number>();
-      for (const activity of batch) {
-        const step = reduce(state, activity, tracker);
-        state = step.state;
-        for (const callNumber of step.changed) changed.add(callNumber);
-        for (const event of step.events) entries.push({ event, endpoints: options.route(event) });
-        if (step.ask) options.ask();
-        if (step.inquireFromAt !== null) {
-          options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
-        }
-      }
-      const checkpoints = checkpointsOf(changed, seenUntil(batch));
-      if (entries.length > 0 || checkpoints.length > 0) await store(entries, checkpoints);
+      const { entries, checkpoints } = digest(waiting.splice(0));
+      if (entries.length + checkpoints.length > 0) await store(entries, checkpoints);
       awaitDeadline();
     }
+    working = false;
   }
 
-  /** The PBX's own word is the proof that we saw. */
-  function seenUntil(batch: readonly Activity[]): EpochMs | null {
-    const told = batch.findLast(({ kind }) => kind !== "tick" && kind !== "sightLost");
-    if (told === undefined || state.stretch?.toAt === null) return null;
-    return told.at >= seenStoredAt + seenEveryMs ? told.at : null;
+  /** What activities, one after another, change and tell. */
+  function digest(batch: readonly Activity[]): { entries: Entry[]; checkpoints: Checkpoint[] } {
+    const entries: Entry[] = [];
+    const changed = new Set<number>();
+    for (const activity of batch) {
+      const step = reduce(state, activity, tracker);
+      state = step.state;
+      for (const callNumber of step.changed) changed.add(callNumber);
+      for (const event of step.events) entries.push({ event, endpoints: options.route(event) });
+      if (step.ask) options.ask();
+      if (step.inquireFromAt !== null) {
+        options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
+      }
+    }
+    return { entries, checkpoints: [...[...changed].map(checkpointOf), ...seenAfter(batch)] };
   }
 
   /** Inside calls are not kept: a snapshot tells all there is to know of them. */
-  function checkpointsOf(changed: ReadonlySet<number>, seenAt: EpochMs | null): Checkpoint[] {
-    const seen = { pbx: tracker.pbx, key: seenKey, state: String(seenAt) };
-    if (seenAt !== null) seenStoredAt = seenAt;
-    const calls = [...changed].map((callNumber) => {
-      const call = state.calls.get(callNumber);
-      const kept = call !== undefined && call.external !== null;
-      return {
-        pbx: tracker.pbx,
-        key: String(callNumber),
-        state: kept ? serialise(call) : null,
-      };
-    });
-    return seenAt === null ? calls : [...calls, seen];
+  function checkpointOf(callNumber: number): Checkpoint {
+    const call = state.calls.get(callNumber);
+    const kept = call !== undefined && call.external !== null;
+    return { pbx: tracker.pbx, key: String(callNumber), state: kept ? serialise(call) : null };
   }
 
-  async function store(entries: readonly Entry[], changed: readonly Checkpoint[]): Promise<void> {
+  /** Until when we saw, if it is time to store that; the PBX's own word is the proof. */
+  function seenAfter(batch: readonly Activity[]): Checkpoint[] {
+    const told = batch.findLast(({ kind }) => kind !== "tick" && kind !== "sightLost");
+    if (told === undefined || isBlind(state) || told.at < seenStoredAt + seenEveryMs) return [];
+    seenStoredAt = told.at;
+    return [{ pbx: tracker.pbx, key: seenKey, state: String(seenStoredAt) }];
+  }
+
+  /** Resolves when it is durable; then, and not before, it is owed. */
+  async function store(entries: readonly Entry[], checkpoints: readonly Checkpoint[]) {
     for (;;) {
       try {
-        const deliveries = await outbox.append(entries, changed);
+        const deliveries = await outbox.append(entries, checkpoints);
         trouble = null;
-        for (const { event, endpoints } of entries) {
-          const { eventId, kind, user, callId, link } = event;
-          log.info({ eventId, kind, user, callId, link, endpoints }, "event.stored");
-        }
+        for (const { event, endpoints } of entries) logStored(log, event, endpoints);
         options.owed(deliveries);
         return;
       } catch (error) {
         trouble = error instanceof Error ? error.message : String(error);
         log.error({ trouble, events: entries.length }, "The store refuses to write; trying again.");
-        if (stopped) return;
-        await new Promise<void>((resolve) => clock.after(storeRetryMs, resolve));
       }
+      if (stopped) {
+        // What follows builds on what could not be stored; the next start catches up on both.
+        waiting.length = 0;
+        return;
+      }
+      await new Promise<void>((resolve) => clock.after(storeRetryMs, resolve));
     }
   }
 
   function awaitDeadline(): void {
     cancelTick();
-    cancelTick = () => {};
     const dueAt = nextDueAt(state, tracker);
     if (dueAt === null || stopped) return;
     const delayMs = Math.max(tickMsMin, dueAt - clock.now());
@@ -156,7 +154,12 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     async stop() {
       stopped = true;
       cancelTick();
-      await running;
+      await worked;
     },
   };
+}
+
+function logStored(log: Log, event: CallEvent, endpoints: readonly string[]): void {
+  const { eventId, kind, user, callId, link } = event;
+  log.info({ eventId, kind, user, callId, link, endpoints }, "event.stored");
 }

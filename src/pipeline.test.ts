@@ -1,0 +1,220 @@
+/** The pipeline with a store, a clock and a PBX of the test's own. */
+import { describe, expect, it } from "vitest";
+import { OutboxModel } from "../test/conformance/outboxModel.ts";
+import { START, TestClock } from "../test/support/deliveryWorld.ts";
+import { leg, outside } from "../test/support/phone.ts";
+import type { Checkpoint, Entry } from "./outbox/outbox.ts";
+import { createPipeline } from "./pipeline.ts";
+import type { Activity, Leg } from "./tracker/activity.ts";
+import { defaultSettings } from "./tracker/state.ts";
+import { silentLog } from "./util/log.ts";
+
+/** Notes each transaction as it is asked for; `hold` makes them slow. */
+class Store extends OutboxModel {
+  readonly asked: { entries: readonly Entry[]; checkpoints: readonly Checkpoint[] }[] = [];
+  #gate: { opens: Promise<void>; open: () => void } | null = null;
+
+  override async append(entries: readonly Entry[], checkpoints: readonly Checkpoint[]) {
+    this.asked.push({ entries, checkpoints });
+    await this.#gate?.opens;
+    return super.append(entries, checkpoints);
+  }
+
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gate = { opens: promise, open: resolve };
+  }
+
+  release(): void {
+    this.#gate?.open();
+    this.#gate = null;
+  }
+}
+
+async function world(store = new Store(), clock = new TestClock()) {
+  /** What happened, in order: asked of the store, owed to the dispatcher, asked of the PBX. */
+  const owed: string[] = [];
+  const asks: number[] = [];
+  const inquiries: [number, number][] = [];
+  const pipeline = await createPipeline({
+    tracker: { ...defaultSettings, pbx: "main", timezone: "UTC" },
+    outbox: store,
+    clock,
+    log: silentLog,
+    route: () => ["default"],
+    ask: () => asks.push(clock.now()),
+    inquire: (fromAt, toAt) => inquiries.push([fromAt, toAt]),
+    owed: (deliveries) => owed.push(...deliveries.map(({ event }) => shown(event))),
+  });
+  const take = (...activities: readonly Told[]) => {
+    for (const activity of activities) pipeline.take({ at: clock.now(), ...activity } as Activity);
+  };
+  return { store, clock, pipeline, take, owed, asks, inquiries };
+}
+
+type Told = { readonly kind: Activity["kind"] } & Readonly<Record<string, unknown>>;
+
+const shown = ({ kind, user, callNumber }: Entry["event"]) => `${kind} ${user} of ${callNumber}`;
+const stored = ({ asked }: Store) =>
+  asked.map(({ entries }) => entries.map((row) => shown(row.event)));
+const changed = (found: Leg): Told => ({ kind: "legChanged", leg: found });
+const gone = (legId: string): Told => ({ kind: "legGone", legId });
+const rings = (callNumber = 7, dn = "101") =>
+  changed(leg(dn, callNumber, "ringing", { callNumber, party: outside() }));
+const isOver: Told = { kind: "activeCalls", askedAt: START, calls: [] };
+
+describe("pipeline", () => {
+  it("owes nothing before its transaction is durable, and then stores what came meanwhile at once", async () => {
+    const { store, clock, take, owed } = await world();
+    store.hold();
+    take(rings(1), rings(2), rings(3));
+    await clock.pass(0);
+    expect(stored(store)).toEqual([["ringing 101 of 1"]]);
+    expect(owed).toEqual([]);
+    store.release();
+    await clock.pass(0);
+    expect(stored(store)).toEqual([["ringing 101 of 1"], ["ringing 101 of 2", "ringing 101 of 3"]]);
+    expect(owed).toEqual(["ringing 101 of 1", "ringing 101 of 2", "ringing 101 of 3"]);
+  });
+
+  it("stores each call's checkpoint in the transaction of its events, and drops it at the end", async () => {
+    const { store, clock, take } = await world();
+    take(rings());
+    await clock.pass(0);
+    const [first] = store.asked;
+    expect(first?.entries).toHaveLength(1);
+    expect(first?.checkpoints).toContainEqual(
+      expect.objectContaining({ pbx: "main", key: "7", state: expect.any(String) }),
+    );
+    take(gone("101/7"), isOver);
+    await clock.pass(defaultSettings.overKeptMs + 1_000);
+    expect(stored(store).flat()).toEqual(["ringing 101 of 7", "ended 101 of 7"]);
+    expect(await store.loadCheckpoints("main")).toEqual([expect.objectContaining({ key: "seen" })]);
+  });
+
+  it("works in at once what comes right after something that changed nothing", async () => {
+    const { store, clock, take, owed } = await world();
+    take({ kind: "tick" }, rings());
+    await clock.pass(0);
+    expect(owed).toEqual(["ringing 101 of 7"]);
+    expect(store.asked).toHaveLength(1);
+  });
+
+  it("tries a failed transaction again as it was, sends nothing meanwhile, and tells of it", async () => {
+    const { store, clock, pipeline, take, owed } = await world();
+    store.broken = true;
+    take(rings(1));
+    take(rings(2));
+    await clock.pass(3_500);
+    expect(pipeline.trouble()).toMatch(/\S/);
+    expect(store.asked.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(store.asked.map(({ entries }) => entries)).size).toBe(1);
+    expect(owed).toEqual([]);
+    store.broken = false;
+    await clock.pass(1_000);
+    expect(pipeline.trouble()).toBeNull();
+    expect(owed).toEqual(["ringing 101 of 1", "ringing 101 of 2"]);
+  });
+
+  it("stopped while the store fails, stores nothing that builds on what could not be stored", async () => {
+    const { store, clock, pipeline, take, owed } = await world();
+    store.broken = true;
+    take(rings(1));
+    take(gone("101/1"), isOver, rings(2));
+    await clock.pass(10);
+    const ended = pipeline.stop();
+    take(rings(3));
+    await clock.pass(2_000);
+    await ended;
+    store.broken = false;
+    await clock.pass(60_000);
+    expect(owed).toEqual([]);
+    expect(new Set(stored(store).flat())).toEqual(new Set(["ringing 101 of 1"]));
+  });
+
+  it("stores all that was taken before it stops", async () => {
+    const { store, clock, pipeline, take, owed } = await world();
+    store.hold();
+    take(rings(1), rings(2));
+    const ended = pipeline.stop();
+    store.release();
+    await clock.pass(0);
+    await ended;
+    expect(owed).toEqual(["ringing 101 of 1", "ringing 101 of 2"]);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  it("takes no more than its limit while the store stands still, and says so", async () => {
+    const { store, clock, pipeline, take } = await world();
+    store.hold();
+    take(rings());
+    for (let count = 0; count < 100_001; count += 1) take({ kind: "tick" });
+    expect(pipeline.trouble()).toBe("more than 100000 activities wait for the store");
+    store.release();
+    take(rings(8));
+    await clock.pass(1_000);
+    take(rings(9));
+    await clock.pass(0);
+    expect(pipeline.trouble()).toBeNull();
+    expect(stored(store).flat()).toEqual(["ringing 101 of 7", "ringing 101 of 9"]);
+  });
+
+  it("takes up its calls after a restart: nothing is told twice, the end is not missed", async () => {
+    const { store, clock, take, owed } = await world();
+    take(rings());
+    await clock.pass(0);
+    const again = await world(store, clock);
+    expect(again.pipeline.calls()).toBe(1);
+    again.take({ kind: "snapshot", legs: [leg("101", 7, "ringing")] });
+    await clock.pass(0);
+    expect(again.owed).toEqual([]);
+    again.take({ kind: "snapshot", legs: [] }, { ...isOver, askedAt: clock.now() });
+    await clock.pass(60_000);
+    expect([...owed, ...again.owed]).toEqual(["ringing 101 of 7", "ended 101 of 7"]);
+  });
+
+  it("knows after a restart since when it was blind, and asks the call log of that stretch", async () => {
+    const { store, clock, take, inquiries } = await world();
+    take({ kind: "snapshot", legs: [] });
+    const seenAt = clock.now();
+    await clock.pass(10_000);
+    take({ kind: "snapshot", legs: [] });
+    await clock.pass(600_000);
+    expect(inquiries).toEqual([]);
+    const again = await world(store, clock);
+    again.take({ kind: "snapshot", legs: [] });
+    await clock.pass(60_000);
+    const [fromAt, toAt] = again.inquiries[0] ?? [0, 0];
+    expect(fromAt).toBeLessThanOrEqual(seenAt);
+    expect(fromAt).toBeGreaterThanOrEqual(seenAt - 120_000);
+    expect(toAt).toBeGreaterThanOrEqual(seenAt + 610_000);
+  });
+
+  it("keeps until when it saw, every 15 s at most, and never by its own ticks", async () => {
+    const { store, clock, take } = await world();
+    for (let second = 0; second < 60; second += 1) {
+      take({ kind: "snapshot", legs: [] }, { kind: "tick" });
+      await clock.pass(1_000);
+    }
+    expect(store.asked).toHaveLength(4);
+    take({ kind: "tick" });
+    await clock.pass(60_000);
+    take({ kind: "tick" });
+    await clock.pass(0);
+    expect(store.asked).toHaveLength(4);
+  });
+
+  it("ticks when a deadline is due, not before and not over and over", async () => {
+    const { clock, take, asks, owed } = await world();
+    take(rings(), gone("101/7"));
+    await clock.pass(0);
+    expect(asks).toHaveLength(1);
+    take({ kind: "activeCallsUnavailable" });
+    await clock.pass(defaultSettings.graceMs - 100);
+    expect(owed).toEqual(["ringing 101 of 7"]);
+    await clock.pass(200);
+    expect(owed).toEqual(["ringing 101 of 7", "ended 101 of 7"]);
+    expect(clock.sleeping).toBeLessThanOrEqual(1);
+    expect(asks).toHaveLength(1);
+  });
+});
