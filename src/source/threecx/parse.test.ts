@@ -290,6 +290,9 @@ describe("DID rules", () => {
     ["+420222000100", "10008", "Main of 8"],
     ["420222000200", "10007", "Branch"],
     ["420222000300", "10007", "Any of ours"],
+    ["00420222000100", "10007", "Main"],
+    ["222000100", "10007", "Main"],
+    ["000100", "10007", ""],
     ["421900000000", "10007", ""],
   ])("routes %s on trunk %s by %j", (number, trunk, ruleName) => {
     expect(rules.ofNumber(number, trunk)).toEqual({ number: number.replace("+", ""), ruleName });
