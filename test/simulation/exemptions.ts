@@ -2,10 +2,11 @@
  * What nobody could know, by rule. Each rule has a name, says why, and looks only at the truth, the visibility and the
  * log of faults; never at what was told.
  */
+import type { Leg } from "../../src/simulator/model.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
-import type { Due, Visibility } from "./oracle.ts";
-import { hasList, type Setting } from "./setting.ts";
+import type { Telling, Visibility } from "./oracle.ts";
+import { type FaultName, hasList, type Setting } from "./setting.ts";
 
 /** The grace after which a call without a visible leg is over, where there is no list (SPEC.md, R17), less some slack. */
 const graceMs = 1_500;
@@ -31,24 +32,68 @@ export function hiddenStretches(chain: Chain, visibility: Visibility): [number, 
   return found.filter(([from]) => from !== chain.overAt);
 }
 
+/** It went on for a moment, at a place that nobody sees, and was over there. */
+function endsUnseen(chain: Chain, visibility: Visibility): boolean {
+  const last = hiddenStretches(chain, visibility).at(-1);
+  if (last === undefined || last[1] !== chain.overAt) return false;
+  return chain.facts.some(({ what, at }) => what === "shown" && at >= last[0]);
+}
+
 /** The rule by which the chain is exempt; null = all of it is due. */
 export function exemptionOf(
   chain: Chain,
-  _due: readonly Due[],
+  telling: Telling,
   visibility: Visibility,
   setting: Setting,
   notes: readonly FaultNote[],
 ): string | null {
-  const hidden = hiddenStretches(chain, visibility);
-  if (
-    !hasList(setting) &&
-    hidden.some(([from, to]) => to - from >= graceMs && from > chain.startedAt)
-  ) {
+  const overAt = chain.overAt ?? Number.POSITIVE_INFINITY;
+  const hidden = hiddenStretches(chain, visibility).filter(
+    ([from, to]) => to - from >= graceMs && from > chain.startedAt,
+  );
+  if (!hasList(setting) && (hidden.length > 0 || endsUnseen(chain, visibility))) {
     return "hiddenWithoutList";
   }
-  for (const { fault, fromAt, toAt } of notes) {
-    if (fault === "duplicateFrames") continue;
-    if (fromAt <= (chain.overAt ?? fromAt) + 5000 && toAt >= chain.startedAt) return fault;
+  const joinedAt = chain.facts.find(({ what }) => what === "attended")?.at;
+  const toUnseen = chain.facts.some(
+    (fact) => fact.what === "shown" && fact.at === joinedAt && !visibility.sees(fact.dn),
+  );
+  // The call goes on under another number, at a voicemail box: nothing ties the two together.
+  if (toUnseen && setting.switches.attendedTransfer === "keepY") return "joinedUnseen";
+  const fails = notes.filter(({ fault }) => fault === "xapiFails");
+  if (
+    fails.some(({ fromAt }) => hidden.some(([from, to]) => fromAt >= from - 100 && fromAt <= to))
+  ) {
+    return "xapiFails";
   }
-  return null;
+  const legs = new Set(chain.facts.flatMap((fact) => ("leg" in fact ? [entityOf(fact.leg)] : [])));
+  // The PBX says of a leg that there is none: it is gone, and comes again.
+  const denied = notes.find(
+    ({ fault, entity, fromAt }) =>
+      fault === "missingGets" &&
+      entity !== null &&
+      legs.has(entity) &&
+      fromAt >= chain.startedAt &&
+      fromAt <= overAt,
+  );
+  if (denied !== undefined) return "missingGets";
+  for (const { fault, fromAt, toAt } of notes) {
+    if (!blinding.has(fault)) continue;
+    // A call in which nothing happened meanwhile goes on as if nothing had been.
+    const within = (at: number) => at >= fromAt - lateEndMs && at <= toAt + lateEndMs;
+    if (within(chain.startedAt) || chain.facts.some(({ at }) => within(at))) return fault;
+    if (fromAt <= overAt && toAt >= chain.startedAt && !hasList(setting) && hidden.length > 0) {
+      return fault;
+    }
+  }
+  return telling.unknowable;
+}
+
+/** Faults that blind us to everything; what happens meanwhile, only the call log may tell. */
+const blinding: ReadonlySet<FaultName> = new Set(["socketDrops", "pbxRestarts", "ownRestarts"]);
+/** An end is known so much later at most; and a connection may be dead for a moment before it breaks. */
+const lateEndMs = 3_000;
+
+function entityOf(leg: Leg): string {
+  return `/callcontrol/${leg.dn}/participants/${leg.id}`;
 }

@@ -32,8 +32,11 @@ export class FaultPlan {
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #setting: Setting;
+  #open: FaultNote[] = [];
   /** Nothing is injected any more: the stretch is coming to its end. */
   over = false;
+  /** The PBX does not answer until then. */
+  downUntil = 0;
 
   constructor(clock: Clock, chance: Chance, setting: Setting) {
     this.#clock = clock;
@@ -50,10 +53,16 @@ export class FaultPlan {
     const fromAt = this.#clock.now();
     const note = { fault, fromAt, toAt: fromAt + lastsMs, entity };
     this.notes.push(note);
+    if (lastsMs === Number.POSITIVE_INFINITY && entity !== null) this.#open.push(note);
     return note;
   }
 
-  connected(_at: number): void {}
+  /** All legs have been read: frames that were lost until now are made good. */
+  readAll(): void {
+    const now = this.#clock.now();
+    for (const note of this.#open) note.toAt = now + this.#setting.latencyMsMax;
+    this.#open = [];
+  }
 
   duplicates(): boolean {
     if (!this.strikes("duplicateFrames", 0.3)) return false;
@@ -64,6 +73,7 @@ export class FaultPlan {
   exchange(path: string): Exchange {
     const { latencyMsMax } = this.#setting;
     const usual = { thereMs: this.#latency(), backMs: this.#latency(), fails: false, status: null };
+    if (this.#clock.now() < this.downUntil) return { ...usual, fails: true };
     if (path.startsWith("/xapi")) {
       if (!this.strikes("xapiFails", 0.2)) return usual;
       this.note("xapiFails", 0);
@@ -81,7 +91,7 @@ export class FaultPlan {
       return { ...usual, backMs };
     }
     if (this.strikes("missingGets", 0.03)) {
-      this.note("missingGets", 50_000, path);
+      this.note("missingGets", Number.POSITIVE_INFINITY, path);
       return { ...usual, status: 404 };
     }
     if (this.strikes("failingGets", 0.05)) {
@@ -95,7 +105,7 @@ export class FaultPlan {
     const delayMs = this.#latency();
     const usual = { delayMs, overtakes: false, lost: false };
     if (this.strikes("lostFrames", 0.02)) {
-      this.note("lostFrames", 50_000, entity);
+      this.note("lostFrames", Number.POSITIVE_INFINITY, entity);
       return { ...usual, lost: true };
     }
     if (this.strikes("lateFrames", 0.01)) {

@@ -38,6 +38,7 @@ export interface Chain {
   /** Who dialled; "" for incoming calls. */
   readonly owner: string;
   readonly ownerKind: DnKind;
+  readonly ownerLeg: Leg | null;
   readonly facts: Fact[];
   /** Which of the script's calls it is; -1 = of none. */
   script: number;
@@ -122,6 +123,7 @@ export class Journal {
       did: call.rule?.did ?? "",
       owner: anchor?.dn ?? "",
       ownerKind: anchor?.kind ?? "extension",
+      ownerLeg: anchor ?? null,
       facts: [],
       script: -1,
       call,

@@ -5,6 +5,8 @@
 import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Chain, Fact } from "./journal.ts";
+import type { FaultName } from "./setting.ts";
+import type { Seen } from "./sight.ts";
 
 export type DueKind = "ringing" | "dialing" | "answered" | "ended";
 
@@ -15,6 +17,10 @@ export interface Due {
   readonly usertype: string;
   readonly link: number;
   readonly at: number;
+  /** When it must have been known: later than `at` where a fault blinded us. */
+  readonly latest: number;
+  /** How far the duration may be off. */
+  readonly slackMs: number;
   /** Answered: NotDef, Blind or Accomp. */
   readonly trtype: string | null;
   /** Ended: Ok or Missed, and whether passed on. */
@@ -25,12 +31,15 @@ export interface Due {
   unseen: boolean;
   /** Users that may stand there instead, as the true one cannot be seen. */
   readonly instead: readonly string[];
+  /** The fault because of which it may be left out, come late, or be out of order. */
+  fault: FaultName | null;
 }
 
 export interface Visibility {
   sees(dn: string): boolean;
   /** What lasts no longer than this may be over before it can be read. */
   readonly briefMs: number;
+  seen(at: number, leg: Leg | null): Seen;
 }
 
 interface Talk {
@@ -38,6 +47,7 @@ interface Talk {
   readonly usertype: string;
   readonly link: number;
   readonly at: number;
+  readonly seen: Seen;
   readonly legs: Set<Leg>;
 }
 
@@ -45,6 +55,7 @@ interface Level {
   readonly user: string;
   readonly usertype: string;
   readonly kind: DnKind;
+  due?: Due;
 }
 
 function usertypeOf(kind: DnKind): string {
@@ -56,12 +67,18 @@ const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "route
 /** Follows one chain from its first fact to its last. */
 export class Telling {
   readonly due: Due[] = [];
+  /** A conversation that nobody could see, and why: what follows cannot be known in full. */
+  unknowable: FaultName | "unseenAttempt" | null = null;
   readonly #chain: Chain;
   readonly #visibility: Visibility;
   readonly #rings = new Map<string, Set<Leg>>();
   /** The last `ringing` of each user and place. */
   readonly #told = new Map<string, Due>();
+  /** When it must have been seen that nothing rings there any more. */
+  readonly #freeAt = new Map<string, Seen>();
   readonly #places = new Set<Leg>();
+  /** Extensions' legs that stand connected towards the outside party. */
+  readonly #connected = new Map<Leg, Fact & { what: "shown" }>();
   /** Levels reached since the last conversation, in order. */
   #levels: Level[] = [];
   #talk: Talk | null = null;
@@ -80,7 +97,7 @@ export class Telling {
         kind: chain.ownerKind,
       };
       this.#levels = [level];
-      this.#tell("dialing", level, 0, chain.startedAt);
+      this.#tell("dialing", level, 0, chain.startedAt, chain.ownerLeg);
     }
     for (const fact of chain.facts) this.#heed(fact);
   }
@@ -104,13 +121,24 @@ export class Telling {
     }
   }
 
-  #tell(kind: DueKind, level: Level, link: number, at: number, more: Partial<Due> = {}): void {
+  #tell(
+    kind: DueKind,
+    level: Level,
+    link: number,
+    at: number,
+    leg: Leg | null,
+    more: Partial<Due> = {},
+  ): Due {
+    const seen = this.#visibility.seen(at, leg);
     const due: Due = {
       kind,
       user: level.user,
       usertype: level.usertype,
       link,
       at,
+      latest: seen.at,
+      slackMs: 0,
+      fault: seen.fault,
       trtype: null,
       finish: null,
       transfer: null,
@@ -120,13 +148,30 @@ export class Telling {
       ...more,
     };
     this.due.push(due);
-    if (kind === "ringing") this.#told.set(level.user, due);
+    if (kind === "dialing") this.#told.set(level.user, due);
+    if (kind === "ringing") {
+      this.#told.set(level.user, due);
+      level.due = due;
+      // No pause was to be seen since it rang there last.
+      const free = this.#freeAt.get(level.user);
+      if (free !== undefined && free.at + this.#visibility.briefMs >= at && free.fault !== null) {
+        due.unseen = true;
+        due.fault = free.fault;
+      }
+    }
+    return due;
+  }
+
+  /** It rings there already; if this leg is seen late, it may look as if it rang anew after a pause. */
+  #maybeAgain(level: Level, { at, leg }: Fact & { what: "shown" }): void {
+    if (this.#visibility.seen(at, leg).fault === null) return;
+    this.#tell("ringing", { ...level }, this.#link(), at, leg).unseen = true;
   }
 
   /** It rings there no longer: for so short a time nobody may have seen it. */
   #ceased(dn: string, at: number): void {
     const told = this.#told.get(dn);
-    if (told !== undefined && at - told.at <= this.#visibility.briefMs) told.unseen = true;
+    if (told !== undefined && at - told.latest <= this.#visibility.briefMs) told.unseen = true;
   }
 
   #link(): number {
@@ -150,22 +195,26 @@ export class Telling {
       if (this.#talk !== null) this.#beginHandover();
       const direct = fact.place === "" || fact.place === fact.dn;
       if (direct) this.#levels.push(level);
-      if (isNew) this.#tell("ringing", level, this.#link(), fact.at);
+      if (!isNew) this.#maybeAgain(level, fact);
+      else this.#tell("ringing", level, this.#link(), fact.at, fact.leg);
       return;
     }
     if (fact.status !== "connected") return;
     this.#rings.get(fact.dn)?.delete(fact.leg);
     this.#ceased(fact.dn, fact.at);
-    if (this.#talk !== null) {
-      if (this.#talk.user === fact.dn) this.#talk.legs.add(fact.leg);
-      return;
-    }
+    if (!this.#connected.has(fact.leg)) this.#connected.set(fact.leg, fact);
+    if (this.#talk === null) this.#answer(fact, fact.at);
+    else if (this.#talk.user === fact.dn) this.#talk.legs.add(fact.leg);
+  }
+
+  #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
+    const level: Level = { user: dn, usertype: "ext", kind: "extension" };
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
-    const attended = this.#attended?.at === fact.at;
+    const attended = this.#attended?.at === at;
     const trtype = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
-    this.#tell("answered", level, link, fact.at, { trtype });
-    const { at, leg } = fact;
-    this.#talk = { user: fact.dn, usertype: "ext", link, at, legs: new Set([leg]) };
+    this.#tell("answered", level, link, at, leg, { trtype });
+    const seen = this.#visibility.seen(at, leg);
+    this.#talk = { user: dn, usertype: "ext", link, at, seen, legs: new Set([leg]) };
     this.#lastLink = link;
     this.#handover = null;
     this.#levels = [level];
@@ -176,12 +225,15 @@ export class Telling {
     // A menu that leads back to itself is still the same place.
     const isThere = [...this.#places].some(({ dn }) => dn === fact.dn);
     this.#places.add(fact.leg);
-    if (isThere) return;
     if (fact.leg.legid === 1 && this.#chain.direction === "outgoing") return;
     if (this.#talk !== null) this.#beginHandover();
     const level: Level = { user: fact.dn, usertype: usertypeOf(fact.kind), kind: fact.kind };
+    if (isThere) {
+      this.#maybeAgain(level, fact);
+      return;
+    }
     if (fact.kind !== "routepoint" || this.#levels.length === 0) this.#levels.push(level);
-    this.#tell("ringing", level, this.#link(), fact.at);
+    this.#tell("ringing", level, this.#link(), fact.at, fact.leg);
   }
 
   /** A second outside party: passed on, or forwarded, out of the PBX. */
@@ -193,32 +245,49 @@ export class Telling {
   }
 
   #gone(fact: Fact & { what: "gone" }): void {
-    const rings = this.#rings.get(fact.dn);
-    rings?.delete(fact.leg);
+    const own = this.#rings.get(fact.dn);
+    own?.delete(fact.leg);
     this.#places.delete(fact.leg);
-    if ((rings?.size ?? 0) === 0) this.#ceased(fact.dn, fact.at);
+    if ((own?.size ?? 0) === 0) {
+      this.#ceased(fact.dn, fact.at);
+      this.#freeAt.set(fact.dn, this.#visibility.seen(fact.at, fact.leg));
+    }
     if (fact.kind === "trunk" && this.#handover !== null) this.#handover.outside = false;
+    this.#connected.delete(fact.leg);
     const talk = this.#talk;
     if (talk === null) return;
     talk.legs.delete(fact.leg);
     if (talk.legs.size === 0) {
-      this.#endTalk(talk, fact.at, true);
+      this.#endTalk(talk, fact.at, fact.leg, true);
       if (this.#handover === null) {
         this.#beginHandover();
         this.#levels = [{ user: talk.user, usertype: talk.usertype, kind: "extension" }];
       }
+      // Who was rung while the one who hands over stayed on has answered.
+      const [next] = this.#connected.values();
+      if (next !== undefined) this.#answer(next, fact.at);
       return;
     }
-    const offered = [...this.#rings].some(([dn, legs]) => dn !== talk.user && legs.size > 0);
-    if (!offered && this.#places.size === 0) {
+    const rings = [...this.#rings].some(([dn, legs]) => dn !== talk.user && legs.size > 0);
+    const answered = [...this.#connected.values()].some(({ dn }) => dn !== talk.user);
+    if (rings || answered || this.#handover === null) return;
+    const places = [...this.#places];
+    // Between two members of an unseen place nothing shows that the attempt still goes on.
+    if (places.length > 0 && !places.some(({ dn }) => this.#visibility.sees(dn))) {
+      this.unknowable ??= "unseenAttempt";
+    }
+    if (places.length === 0) {
       this.#handover = null;
       this.#levels = [{ user: talk.user, usertype: talk.usertype, kind: "extension" }];
     }
   }
 
-  #endTalk(talk: Talk, at: number, passedOn: boolean): void {
+  #endTalk(talk: Talk, at: number, leg: Leg | null, passedOn: boolean): void {
     const level: Level = { user: talk.user, usertype: talk.usertype, kind: "extension" };
-    this.#tell("ended", level, talk.link, at, {
+    if (at <= talk.seen.at + this.#visibility.briefMs) this.unknowable ??= talk.seen.fault;
+    const late = this.#visibility.seen(at, leg).at - at + talk.seen.at - talk.at;
+    this.#tell("ended", level, talk.link, at, leg, {
+      slackMs: late,
       finish: "Ok",
       transfer: passedOn ? "True" : "False",
       talkMs: at - talk.at,
@@ -228,7 +297,8 @@ export class Telling {
 
   #over(at: number, joined: boolean): void {
     if (this.#talk !== null) {
-      this.#endTalk(this.#talk, at, joined);
+      const [leg = null] = this.#talk.legs;
+      this.#endTalk(this.#talk, at, leg, joined);
       return;
     }
     if (joined || this.#handover?.outside) return;
@@ -237,10 +307,12 @@ export class Telling {
     if (level === undefined) return;
     for (const dn of this.#told.keys()) this.#ceased(dn, at);
     // What an unseen place passed the call on to looks as if it still polled for the place.
-    const unseen = this.#levels.flatMap(({ user }) => (this.#visibility.sees(user) ? [] : user));
-    const instead = this.#visibility.sees(level.user) ? unseen : this.#users();
+    const isUnseen = (one: Level) => !this.#visibility.sees(one.user) || one.due?.unseen === true;
+    const late = this.#levels.some((one) => one.due !== undefined && one.due.fault !== null);
+    const unseen = this.#levels.filter(isUnseen).map(({ user }) => user);
+    const instead = isUnseen(level) || late ? this.#users() : unseen;
     const link = this.#handover?.link ?? 0;
-    this.#tell("ended", level, link, at, { finish: "Missed", transfer: "False", instead });
+    this.#tell("ended", level, link, at, null, { finish: "Missed", transfer: "False", instead });
   }
 
   /** Everybody who was told as ringing: one of them stands for a place that cannot be seen. */

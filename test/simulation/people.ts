@@ -6,16 +6,9 @@ import { UserMistake } from "../../src/simulator/mistake.ts";
 import type { Call, Leg } from "../../src/simulator/model.ts";
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import type { Clock } from "../../src/util/clock.ts";
+import { type Hands, handOver, type Script } from "./handOver.ts";
 import type { Journal } from "./journal.ts";
 import { Chance, seedOf } from "./random.ts";
-
-interface Script {
-  readonly index: number;
-  readonly chance: Chance;
-  readonly talksUntilMs: number;
-  /** How often this call may still be handed over. */
-  handovers: number;
-}
 
 export interface PeopleOptions {
   readonly seed: number;
@@ -32,10 +25,20 @@ export class People {
   readonly #heeded = new Set<Leg>();
   /** Talks whose end is planned already. */
   readonly #planned = new Set<Leg>();
+  readonly #hands: Hands;
   calls = 0;
 
   constructor(options: PeopleOptions) {
     this.#options = options;
+    this.#hands = {
+      pbx: options.pbx,
+      journal: options.journal,
+      follow: (call, script) => {
+        this.#scripts.set(call, script);
+        for (const leg of call.legs) if (leg.offer) this.#rings(leg, script);
+      },
+      later: (delayMs, call, deed) => this.#later(delayMs, call, deed),
+    };
     options.pbx.on((event) => {
       if (event.kind !== "upsert") return;
       const { leg } = event;
@@ -127,10 +130,13 @@ export class People {
     const deed = chance.weighed({ answers: 5, rejects: 1, ignores: 3 });
     const afterMs = chance.between(300, 12_000);
     if (deed === "ignores") return;
+    const picksUp = this.#options.transfers && chance.happens(0.05);
     this.#later(afterMs, leg.call, () => {
       if (leg.end || !leg.offer) return;
       const { pbx } = this.#options;
-      if (deed === "rejects") pbx.hangUpLeg(leg);
+      const idle = pbx.directory.extensions.filter(({ number }) => !this.#busy(number));
+      if (picksUp) pbx.pickUp(chance.pick(idle).number, leg.dn, leg.call.id);
+      else if (deed === "rejects") pbx.hangUpLeg(leg);
       else if (!this.#busy(leg.dn) || chance.happens(0.1)) pbx.answer(leg.dn, leg.call.id);
     });
   }
@@ -173,8 +179,18 @@ export class People {
         if (!leg.end && leg.status === "hold") pbx.resume(leg.dn);
       });
     }
+    if (script.handovers > 0) {
+      script.handovers -= 1;
+      const deed = chance.weighed({ blind: 5, attended: 4, park: 2, outside: 1 });
+      this.#later(chance.between(700, 12_000), call, () => {
+        const outside = [...leg.call.legs].some(({ kind }) => kind === "trunk");
+        if (outside && !leg.end && leg.peer && leg.status === "connected") {
+          handOver(this.#hands, leg, script, deed);
+        }
+      });
+    }
     const outsideEnds = chance.happens(0.6);
-    this.#later(script.talksUntilMs, call, () => {
+    this.#later(chance.between(0, 15_000) + script.talksUntilMs, call, () => {
       if (leg.end || leg.call.endedAt !== null) return;
       const outside = [...leg.call.legs].some(({ kind }) => kind === "trunk");
       if (outside && outsideEnds) pbx.outsideHangsUp(leg.call.id);

@@ -24,6 +24,7 @@ interface Connection {
   readonly onFrame: (text: string) => void;
   readonly end: (reason: string) => void;
   sequence: number;
+  silent: boolean;
   /** Frames of one socket never overtake one another, unless a fault says so. */
   notBefore: number;
 }
@@ -73,6 +74,11 @@ export class SimWire {
     return this.#connections.size;
   }
 
+  /** The connections stay open, but nothing comes through them any more. */
+  silence(): void {
+    for (const connection of this.#connections) connection.silent = true;
+  }
+
   cutAll(): void {
     for (const connection of this.#connections) connection.end("The connection was cut.");
     this.#connections.clear();
@@ -112,6 +118,7 @@ export class SimWire {
     const answer =
       trip.status === null ? await this.#answerFor(request) : { status: trip.status, body: {} };
     const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? {});
+    if (request.path === "/callcontrol" && answer.status === 200) this.#plan.readAll();
     await this.#pause(trip.backMs);
     if (open.closed) return { kind: "failed", reason: "Closed." };
     if (!request.path.startsWith("/xapi"))
@@ -139,7 +146,13 @@ export class SimWire {
     const closed = new Promise<string>((resolve) => {
       end = resolve;
     });
-    const connection: Connection = { onFrame: options.onFrame, end, sequence: 0, notBefore: 0 };
+    const connection: Connection = {
+      onFrame: options.onFrame,
+      end,
+      sequence: 0,
+      silent: false,
+      notBefore: 0,
+    };
     const close = () => {
       this.#connections.delete(connection);
       end("Closed.");
@@ -147,7 +160,6 @@ export class SimWire {
     signal.addEventListener("abort", close, { once: true });
     this.#connections.add(connection);
     this.note("SOCKET open");
-    this.#plan.connected(this.#clock.now());
     return { kind: "open", socket: { closed, close } };
   }
 
@@ -203,7 +215,7 @@ export class SimWire {
         : Math.max(now + trip.delayMs, connection.notBefore);
       if (!trip.overtakes) connection.notBefore = at;
       this.#clock.after(at - now, () => {
-        if (!this.#connections.has(connection)) return;
+        if (!this.#connections.has(connection) || connection.silent) return;
         this.note(`FRAME ${sequence} ${type} ${entity}`);
         connection.onFrame(text);
       });

@@ -1,7 +1,9 @@
 /** Plays one seed: a PBX, its people, faults on the wire, the program that watches, and the verdict of the oracle. */
+import type { CallEvent } from "../../src/events/event.ts";
 import { encodeJson, renderFields } from "../../src/events/render.ts";
 import { Pbx } from "../../src/simulator/pbx.ts";
 import { defaultSettings } from "../../src/simulator/settings.ts";
+import type { Clock } from "../../src/util/clock.ts";
 import { compare, type Difference, dueText, type Fault, type Got, gotText } from "./compare.ts";
 import { exemptionOf } from "./exemptions.ts";
 import { FaultPlan } from "./faults.ts";
@@ -11,8 +13,10 @@ import { type Due, Telling, type Visibility } from "./oracle.ts";
 import { People } from "./people.ts";
 import { Chance, seedOf } from "./random.ts";
 import { type FaultName, hasList, type Setting, settingOf, settingText } from "./setting.ts";
+import { Sight } from "./sight.ts";
 import { SimClock } from "./simClock.ts";
 import { SimWire } from "./simWire.ts";
+import { Troubles } from "./troubles.ts";
 import { Store, startWatcher } from "./watcher.ts";
 
 export interface SeedOptions {
@@ -88,39 +92,63 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
   const people = new People({ seed, pbx, clock, journal, transfers: options.transfers, note });
   const store = new Store();
   const got: Got[] = [];
-  const starting = startWatcher({
+  const jitter = chance("jitter");
+  const storing = chance("store");
+  const troubles = new Troubles({
     clock,
-    store,
-    transport: wire.transport,
-    timezone,
-    activeCallsPollMs: setting.activeCallsPollMs,
-    random: chance("jitter").next,
-    storeMs: () => 0,
-    onEvents: (events) => {
-      for (const event of events) {
-        const fields = renderFields(event, "classic", "POST");
-        const body = encodeJson(fields);
-        wire.note(`WEBHOOK ${body}`);
-        got.push({ at: clock.now(), fields: JSON.parse(body) as Got["fields"] });
-      }
-    },
+    chance: chance("troubles"),
+    plan,
+    wire,
+    pbx,
+    start: (aheadMs) =>
+      startWatcher({
+        clock: aheadOf(clock, aheadMs),
+        store,
+        transport: wire.transport,
+        timezone,
+        activeCallsPollMs: setting.activeCallsPollMs,
+        random: jitter.next,
+        storeMs: () => (setting.faults.has("ownRestarts") ? storing.between(0, 4) : 0),
+        onEvents: (events) => {
+          for (const event of events) got.push(received(event, clock.now(), note));
+        },
+      }),
   });
-  await clock.runUntil(startAt + 5_000);
-  const watcher = await starting;
   const when = chance("when");
   let at = startAt + 5_000;
-  for (let index = 0; index < options.calls; index += 1) {
+  const begins = Array.from({ length: options.calls }, (_, index) => {
     at += when.between(0, when.happens(0.1) ? 20_000 : 1500);
-    if (options.only !== null && !options.only.has(index)) continue;
-    clock.after(at - clock.now(), () => people.begin(index));
+    return { index, at };
+  });
+  const starting = troubles.begin(at + 30_000);
+  await clock.runUntil(startAt + 5_000);
+  await starting;
+  for (const begin of begins) {
+    if (options.only !== null && !options.only.has(begin.index)) continue;
+    clock.after(begin.at - clock.now(), () => people.begin(begin.index));
   }
   await clock.runUntil(at + 60_000);
   for (const call of pbx.calls()) pbx.dropCall(call.id);
   plan.over = true;
   await clock.runUntil(clock.now() + settleMs);
-  watcher.kill();
+  troubles.end();
   await clock.runUntil(clock.now() + 1);
   return judge(seed, setting, { journal, store, plan, wire, pbx }, got, people.calls);
+}
+
+function aheadOf(clock: Clock, aheadMs: number): Clock {
+  if (aheadMs === 0) return clock;
+  return {
+    now: () => clock.now() + aheadMs,
+    after: (delayMs, run) => clock.after(delayMs, run),
+  };
+}
+
+/** As the receiver reads it. */
+function received(event: CallEvent, at: number, note: (line: string) => void): Got {
+  const body = encodeJson(renderFields(event, "classic", "POST"));
+  note(`WEBHOOK ${body}`);
+  return { at, fields: JSON.parse(body) as Got["fields"] };
 }
 
 interface Scene {
@@ -146,15 +174,22 @@ function judge(
     ...pbx.directory.ringGroups.map(({ number }) => [number, shows.showRingGroups] as const),
   ]);
   const briefMs = 4 * setting.latencyMsMax + 10;
-  const visibility: Visibility = { sees: (dn) => kinds.get(dn) ?? false, briefMs };
+  const sight = new Sight(plan.notes, briefMs);
+  const visibility: Visibility = {
+    sees: (dn) => kinds.get(dn) ?? false,
+    briefMs,
+    seen: (at, leg) => sight.seen(at, leg),
+  };
   const { told, invented } = sorted(journal.chains, got);
   const verdicts = journal.chains.map((chain): ChainVerdict => {
-    const { due } = new Telling(chain, visibility);
-    const exempt = exemptionOf(chain, due, visibility, setting, plan.notes);
+    const telling = new Telling(chain, visibility);
+    const { due } = telling;
+    const exempt = exemptionOf(chain, telling, visibility, setting, plan.notes);
     const mine = told.get(chain) ?? [];
     const dids = didsOf(chain, setting);
     const first = chain.facts.find((fact) => fact.what === "shown" && visibility.sees(fact.dn));
-    const firstLegAt = first === undefined ? null : first.at + briefMs;
+    const leg = first?.what === "shown" ? first.leg : chain.ownerLeg;
+    const firstLegAt = first === undefined ? null : sight.seen(first.at, leg).at + briefMs;
     const differences = compare({ chain, due, dids, firstLegAt, exempt }, mine);
     return { chain, due, got: mine, exempt, differences };
   });

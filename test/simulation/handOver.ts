@@ -1,0 +1,88 @@
+/** How people hand a conversation over: blind, after a consultation, by parking it, or to an outside number. */
+import type { Call, Leg } from "../../src/simulator/model.ts";
+import type { Pbx } from "../../src/simulator/pbx.ts";
+import type { Journal } from "./journal.ts";
+import type { Chance } from "./random.ts";
+
+export interface Script {
+  readonly index: number;
+  readonly chance: Chance;
+  readonly talksUntilMs: number;
+  /** How often this call may still be handed over. */
+  handovers: number;
+}
+
+export interface Hands {
+  readonly pbx: Pbx;
+  readonly journal: Journal;
+  follow(call: Call, script: Script): void;
+  later(delayMs: number, call: Call, deed: () => void): void;
+}
+
+function idle(pbx: Pbx): string[] {
+  const numbers = pbx.directory.extensions.map(({ number }) => number);
+  return numbers.filter((number) => pbx.legsOf(number).length === 0);
+}
+
+export function handOver(
+  hands: Hands,
+  leg: Leg,
+  script: Script,
+  deed: "blind" | "attended" | "park" | "outside",
+): void {
+  const { pbx } = hands;
+  const { chance } = script;
+  const { directory } = pbx;
+  switch (deed) {
+    case "blind": {
+      const places = [...directory.queues, ...directory.ivrs, ...directory.ringGroups];
+      const phones = directory.extensions.filter(({ number }) => number !== leg.dn);
+      const targets: readonly { readonly number: string }[] = chance.happens(0.5) ? places : phones;
+      const target = chance.pick(targets).number;
+      pbx.blindTransfer(leg.dn, target, leg.call.id);
+      return;
+    }
+    case "outside":
+      pbx.blindTransfer(leg.dn, `420602${String(script.index).padStart(6, "0")}`, leg.call.id);
+      return;
+    case "park": {
+      const { call } = leg;
+      const slot = pbx.park(leg.dn);
+      hands.later(chance.between(1500, 20_000), call, () => {
+        const [who] = idle(pbx);
+        if (who !== undefined && pbx.legsOf(slot).some((each) => each.call === call)) {
+          pbx.unpark(chance.happens(0.5) ? chance.pick(idle(pbx)) : who, slot);
+        }
+      });
+      return;
+    }
+    case "attended":
+      consult(hands, leg, script);
+      return;
+  }
+}
+
+function consult({ pbx, journal, follow, later }: Hands, leg: Leg, script: Script): void {
+  const { chance } = script;
+  const colleagues = idle(pbx).filter((number) => number !== leg.dn);
+  if (colleagues.length === 0 || pbx.legsOf(leg.dn).length !== 1) return;
+  const consultation = pbx.dial(leg.dn, chance.pick(colleagues));
+  follow(consultation, script);
+  const own = () => pbx.legsOf(leg.dn).find((each) => each.call === consultation);
+  const isReady = () => !leg.end && pbx.legsOf(leg.dn).length === 2 && own() !== undefined;
+  const join = (answered: boolean) => {
+    if (!isReady() || (own()?.status === "connected") !== answered) return;
+    if (answered) journal.attended(leg.call, leg.dn);
+    pbx.completeTransfer(leg.dn);
+  };
+  if (chance.happens(0.15)) later(chance.between(300, 3000), consultation, () => join(false));
+  later(chance.between(8_000, 16_000), consultation, () => {
+    const mine = own();
+    if (!isReady() || mine === undefined) return;
+    if (mine.status === "connected" && chance.happens(0.8)) join(true);
+    else {
+      pbx.hangUpLeg(mine);
+      if (!leg.end && leg.status === "hold") pbx.resume(leg.dn);
+    }
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * What could be seen when, by the log of injected faults alone: each fault blinds us for a stretch, to one leg or to
+ * everything, and what is true at the end of the stretch is seen then.
+ */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { FaultNote } from "./faults.ts";
+import type { FaultName } from "./setting.ts";
+
+/** An answer that is late holds back what came after it for so long at most; with some slack. */
+const holdMs = 300;
+
+interface Blind {
+  readonly fault: FaultName;
+  readonly fromAt: number;
+  readonly toAt: number;
+}
+
+export interface Seen {
+  /** The latest moment at which it must have been known. */
+  readonly at: number;
+  /** What kept it from being known at once; null = nothing. */
+  readonly fault: FaultName | null;
+}
+
+const byStart = (a: Blind, b: Blind) => a.fromAt - b.fromAt;
+
+export class Sight {
+  readonly briefMs: number;
+  readonly #all: Blind[] = [];
+  readonly #byEntity = new Map<string, Blind[]>();
+
+  constructor(notes: readonly FaultNote[], briefMs: number) {
+    this.briefMs = briefMs;
+    for (const { fault, fromAt, toAt, entity } of notes) {
+      if (fault === "duplicateFrames" || fault === "xapiFails") continue;
+      const blind = { fault, fromAt: fromAt - briefMs, toAt: toAt + briefMs };
+      if (entity === null) this.#all.push(blind);
+      else {
+        const known = this.#byEntity.get(entity);
+        if (known === undefined) this.#byEntity.set(entity, [blind]);
+        else known.push(blind);
+        this.#all.push({ ...blind, toAt: Math.min(blind.toAt, fromAt + holdMs + briefMs) });
+      }
+    }
+    this.#all.sort(byStart);
+  }
+
+  /** When what became true of a leg at `at` must have been known. */
+  seen(at: number, leg: Leg | null): Seen {
+    const entity = leg === null ? "" : `/callcontrol/${leg.dn}/participants/${leg.id}`;
+    const own = this.#byEntity.get(entity) ?? [];
+    let seen: Seen = { at, fault: null };
+    for (const blind of [...own, ...this.#all].sort(byStart)) {
+      if (blind.fromAt > seen.at) break;
+      if (blind.toAt > seen.at) seen = { at: blind.toAt, fault: blind.fault };
+    }
+    return seen;
+  }
+
+  /** The faults that struck one of these legs, or everything, within the stretch. */
+  struck(fault: FaultName, legs: Iterable<Leg>, fromAt: number, toAt: number): boolean {
+    const within = (blind: Blind) =>
+      blind.fault === fault && blind.fromAt <= toAt && blind.toAt >= fromAt;
+    for (const leg of legs) {
+      const entity = `/callcontrol/${leg.dn}/participants/${leg.id}`;
+      if (this.#byEntity.get(entity)?.some(within)) return true;
+    }
+    return this.#all.some(within) && fault !== "missingGets";
+  }
+}

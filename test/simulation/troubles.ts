@@ -1,0 +1,90 @@
+/**
+ * Faults of the whole: connections that break or fall silent, restarts of the PBX and of the watching program, and a
+ * clock that was set meanwhile. Each is noted as a stretch in which nothing may have been seen.
+ */
+import type { Pbx } from "../../src/simulator/pbx.ts";
+import type { Clock } from "../../src/util/clock.ts";
+import type { FaultNote, FaultPlan } from "./faults.ts";
+import type { Chance } from "./random.ts";
+import type { FaultName } from "./setting.ts";
+import type { SimWire } from "./simWire.ts";
+import type { Watcher } from "./watcher.ts";
+
+export interface TroubleOptions {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly plan: FaultPlan;
+  readonly wire: SimWire;
+  readonly pbx: Pbx;
+  /** Starts the program; its clock is so far off. */
+  readonly start: (aheadMs: number) => Promise<Watcher>;
+}
+
+const kinds: readonly FaultName[] = ["socketDrops", "pbxRestarts", "ownRestarts"];
+
+export class Troubles {
+  readonly #options: TroubleOptions;
+  #watcher: Watcher | null = null;
+  #aheadMs = 0;
+  #open: FaultNote[] = [];
+
+  constructor(options: TroubleOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the program, and strikes from then on until `untilAt`. */
+  async begin(untilAt: number): Promise<void> {
+    await this.#start();
+    for (const fault of kinds) this.#plan(fault, untilAt);
+  }
+
+  end(): void {
+    this.#watcher?.kill();
+    this.#watcher = null;
+  }
+
+  async #start(): Promise<void> {
+    const watcher = await this.#options.start(this.#aheadMs);
+    this.#watcher = watcher;
+    watcher.source.onStatus(({ state }) => {
+      if (state !== "live") return;
+      for (const note of this.#open) note.toAt = this.#options.clock.now();
+      this.#open = [];
+    });
+  }
+
+  #plan(fault: FaultName, untilAt: number): void {
+    const { clock, chance, plan } = this.#options;
+    const at = clock.now() + chance.between(15_000, 150_000);
+    if (at >= untilAt) return;
+    clock.after(at - clock.now(), () => {
+      // What is down already cannot fail.
+      if (this.#watcher !== null && plan.strikes(fault, 1)) this.#strike(fault);
+      this.#plan(fault, untilAt);
+    });
+  }
+
+  #strike(fault: FaultName): void {
+    const { clock, chance, plan, wire, pbx } = this.#options;
+    wire.note(`TROUBLE ${fault}`);
+    const note = plan.note(fault, Number.POSITIVE_INFINITY);
+    this.#open.push(note);
+    if (fault === "socketDrops") {
+      if (chance.happens(0.5)) {
+        wire.silence();
+        clock.after(chance.between(100, 20_000), () => wire.cutAll());
+      } else wire.cutAll();
+      if (chance.happens(0.3)) plan.downUntil = clock.now() + chance.between(500, 30_000);
+    } else if (fault === "pbxRestarts") {
+      plan.downUntil = clock.now() + chance.between(1_500, 40_000);
+      pbx.restart();
+    } else {
+      this.end();
+      if (plan.strikes("clockSteps", 0.5)) {
+        this.#aheadMs = chance.pick([-3_600_000, -2_000, 500, 5_000, 3_600_000]);
+        plan.note("clockSteps", 0, "");
+      }
+      clock.after(chance.between(300, 30_000), () => void this.#start());
+    }
+  }
+}
