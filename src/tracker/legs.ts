@@ -3,6 +3,9 @@ import type { UserKind } from "../events/event.ts";
 import type { DnKind, Leg } from "./activity.ts";
 import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 
+/** A loser of a polling whose frame comes later than this after the answer is a new offer. */
+const lateLoserMs = 2_000;
+
 /** Numbers as long as this are nobody's extension. */
 const outsideDigitsMin = 7;
 
@@ -23,13 +26,13 @@ export function externalLegs(call: Call): TrackedLeg[] {
 export function track(
   leg: Leg,
   was: TrackedLeg | null,
-  order: number,
-  consulted: boolean,
+  { order, consulted, seenAt }: Pick<TrackedLeg, "order" | "consulted" | "seenAt">,
 ): TrackedLeg {
   // Who is taken into a conference stands towards it, and still towards the outside party.
   const conferring = leg.party.kind === "conference" && was?.external === true;
   const offeredItself = was === null ? isSelfOffer(leg) : was.offeredItself;
-  return { leg, consulted, order, offeredItself, external: isExternal(leg) || conferring };
+  const external = isExternal(leg) || conferring;
+  return { leg, consulted, order, seenAt, offeredItself, external };
 }
 
 /** It stood towards an inside party before. */
@@ -85,7 +88,8 @@ export function isFresh(tracked: TrackedLeg, talk: Talk): boolean {
   if (leg.dn === talk.user && leg.status !== "ringing") return false;
   if (tracked.order <= talk.legCount) return leg.dn !== talk.user && isTalking(tracked);
   // A loser of the same polling whose frame came late is no transfer.
-  const polledWith = talk.via !== "" && leg.originatedBy?.dn === talk.via;
+  const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
+  const polledWith = soon && talk.via !== "" && leg.originatedBy?.dn === talk.via;
   return isTalking(tracked) || !(polledWith && leg.referredBy === null);
 }
 

@@ -33,6 +33,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.remove(activity.legId);
       break;
     case "snapshot": {
+      step.heedOutliving(activity.legs);
       step.heedRestart(activity.legs);
       const present = new Set(activity.legs.map((leg) => leg.legId));
       for (const legId of step.legIds()) if (!present.has(legId)) step.remove(legId);

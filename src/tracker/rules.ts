@@ -30,8 +30,8 @@ export function settleTurn(turn: Turn): void {
   dropOffers(call);
   tellDeparture(turn);
   tellDialing(turn);
-  tellOffers(turn);
   tellAnswer(turn);
+  tellOffers(turn);
   followLevel(turn);
   forgetFailedAttempt(call);
   tellRingStops(turn);
@@ -136,6 +136,8 @@ function tellOffers(turn: Turn): void {
     if (kind === null || (kind === "extension" && leg.status !== "ringing")) continue;
     if (call.talk !== null && (leg.dn === call.talk.user || !isFresh(tracked, call.talk))) continue;
     if (call.talk !== null) call.handover ??= beginHandover(call);
+    // Whoever passed it on outside has it back, or somebody else of ours.
+    if (call.handover?.outside === true) call.handover = { ...call.handover, outside: false };
     offer(turn, leg, kind);
   }
 }

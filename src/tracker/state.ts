@@ -13,6 +13,7 @@ export interface TrackedLeg {
   readonly consulted: boolean;
   /** Rises with each leg of the call, in the order of their coming. */
   readonly order: number;
+  readonly seenAt: EpochMs;
   /** It stands towards the outside party, or did and is in a conference now. */
   readonly external: boolean;
   /** It began as the ringing of the user's own phone, from nobody: click-to-call. */
@@ -211,7 +212,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   numberHoldMs: 200,
   omissionsMax: 2,
   logAgainMs: [2_000, 15_000],
-  levelFollowMs: 1_000,
+  levelFollowMs: 300,
   ringStopMs: 500,
   extras: false,
   overKeptMs: 60_000,
@@ -310,7 +311,8 @@ export function restore(checkpoints: Iterable<string>): TrackerState {
     const saved = JSON.parse(text) as Call;
     const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved };
     const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
-    calls.set(call.callNumber, { ...call, hidden });
+    // Whether the list is a witness shows anew.
+    calls.set(call.callNumber, { ...call, hidden, omissions: 0 });
   }
   const ids = [...calls.values()]
     .flatMap((call) => Object.values(call.legs))

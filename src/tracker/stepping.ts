@@ -197,7 +197,8 @@ export class Stepping {
     if (before === undefined) call.legCount += 1;
     const order = before?.order ?? call.legCount;
     const consulted = was === null ? this.#hasConsulted(leg, call) : wasInside(was);
-    const tracked = track(leg, was, order, consulted);
+    const seenAt = before?.seenAt ?? this.#at;
+    const tracked = track(leg, was, { order, consulted, seenAt });
     call.legs = { ...call.legs, [leg.legId]: tracked };
     call.touchedAt = this.#at;
     this.#legIdMax = Math.max(this.#legIdMax, idOf(leg));
@@ -240,11 +241,19 @@ export class Stepping {
     );
   }
 
-  /** First new legs after a blind stretch with ids of before: the PBX has started anew, and so have its numbers. */
+  /** A leg of before is in the first snapshot after a blind stretch: the PBX has run through. */
+  heedOutliving(legs: readonly Leg[]): void {
+    if (this.#stretch === null || this.#stretch.toAt !== null) return;
+    if (legs.some((leg) => this.#isKnown(leg))) this.#restartDoubt = false;
+  }
+
+  /**
+   * The PBX has started anew, and so have its numbers, if no leg outlived the blind stretch and the first new
+   * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
+   */
   heedRestart(legs: readonly Leg[]): void {
     if (!this.#restartDoubt) return;
-    const known = new Set(this.legIds());
-    const fresh = legs.filter((leg) => !known.has(leg.legId));
+    const fresh = legs.filter((leg) => isExternal(leg) && !this.#isKnown(leg));
     if (fresh.length === 0) return;
     this.#restartDoubt = false;
     if (fresh.every((leg) => idOf(leg) > this.#legIdMax)) return;
@@ -253,6 +262,10 @@ export class Stepping {
     this.#starts = new Map();
     this.#aliases = new Map();
     this.#consultations = [];
+  }
+
+  #isKnown({ callNumber, legId }: Leg): boolean {
+    return this.#now(this.callOf(callNumber))?.legs[legId] !== undefined;
   }
 
   /** Ends a call of which nothing will be heard any more; its number is free. */

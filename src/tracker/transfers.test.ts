@@ -86,6 +86,28 @@ describe("blind transfer", () => {
     ]);
   });
 
+  it("to the ring group that brought the call, of which the transferer is a member, too", () => {
+    const phone = new Phone();
+    const via = { originatedBy: ref("820") };
+    phone.leg("102", 5, "ringing", via);
+    phone.leg("102", 5, "connected", via);
+    phone.leg("105", 6, "ringing", via);
+    phone.gone("105/6");
+    phone.told();
+    phone.at += 12_000;
+    phone.leg("103", 7, "ringing", via);
+    phone.leg("102", 8, "ringing", via);
+    phone.leg("103", 7, "connected", via);
+    phone.gone("102/5");
+    phone.gone("102/8");
+    expect(phone.told()).toEqual([
+      "ringing 820 -2",
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Blind",
+    ]);
+  });
+
   it("of an outgoing call", () => {
     const phone = new Phone();
     phone.leg("102", 1, "dialing");
@@ -339,6 +361,20 @@ describe("passed on to where no leg shows", () => {
     phone.list(row("10007"));
     phone.list();
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+  });
+
+  it("to an outside number, which does not answer: missed by who gets it back", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("10007"));
+    phone.leg("102", 9, "ringing");
+    phone.gone("102/9");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "ringing 102 -2",
+      "ended 102 -2 Missed",
+    ]);
   });
 
   it("to an outside number after all, and back", () => {

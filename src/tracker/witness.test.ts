@@ -309,18 +309,34 @@ describe("a restart of the PBX", () => {
     expect(phone.events.at(-1)).toMatchObject({ callerid: "420111222333", callNumber: 7 });
   });
 
+  it("is not read into inside legs that our own restart forgot, nor where a leg outlived the stretch", () => {
+    const phone = new Phone();
+    phone.leg("103", 3, "connected", { callNumber: 6, party: inside("104") });
+    phone.leg("101", 5, "ringing");
+    phone.restart();
+    phone.lose();
+    phone.at += 30_000;
+    const forgotten = leg("103", 3, "connected", { callNumber: 6, party: inside("104") });
+    phone.snapshot(forgotten, leg("101", 5, "ringing"), leg("102", 4, "ringing"));
+    expect(phone.told()).toEqual(["ringing 101 -0", "ringing 102 -0"]);
+    const quiet = new Phone();
+    quiet.lose();
+    quiet.snapshot(forgotten);
+    expect(quiet.state.restartDoubt).toBe(true);
+  });
+
   it("is not read into legs with higher ids, nor into calls first seen just now", () => {
     const higher = talking();
     higher.lose();
     higher.at += 30_000;
-    higher.snapshot(leg("101", 5, "connected"), leg("102", 9, "ringing", { callNumber: 8 }));
+    higher.snapshot(leg("102", 9, "ringing", { callNumber: 8 }));
     higher.leg("103", 3, "ringing", { callNumber: 9 });
     expect(higher.told()).toEqual(["ringing 102 -0", "ringing 103 -0"]);
     const now = talking();
     now.lose();
     now.at += 900;
-    now.snapshot(leg("101", 5, "connected"), leg("102", 3, "ringing"));
-    expect(now.told()).toEqual(["ringing 102 -2"]);
+    now.snapshot(leg("102", 3, "ringing"));
+    expect(now.told()).toEqual(["ended 101 -1 Ok passed on", "ringing 102 -2"]);
   });
 
   it("shows, unnoticed before, in a number that comes back for another caller or dials", () => {

@@ -183,7 +183,8 @@ export class Phone {
 
   /** Goes down and comes up with what was checkpointed. */
   restart(): void {
-    this.state = restore([...this.state.calls.values()].map(serialise));
+    const kept = [...this.state.calls.values()].filter(({ external }) => external !== null);
+    this.state = restore(kept.map(serialise));
   }
 
   call(callNumber = 7): Call | undefined {
