@@ -92,6 +92,8 @@ export function compare(expectation: Expectation, got: readonly Got[]): Differen
   for (const one of open) {
     const isOffer = one.kind === "ringing" || one.kind === "dialing";
     if (one.unseen && (isOffer || told.size === 0)) continue;
+    const isMiss = one.kind === "ended" && one.talkMs === null;
+    if (isMiss && told.size === 0 && due.every((each) => each.unseen || each === one)) continue;
     found.push({ fault: "missing", text: dueText(one, chain) });
   }
   return found;
@@ -111,11 +113,11 @@ function wrongFields(expectation: Expectation, due: Due, got: Got): Difference[]
   const known = expectation.firstLegAt !== null && got.at >= expectation.firstLegAt;
   const dids = known ? expectation.dids : [...expectation.dids, chain.did, ""];
   const wrong: string[] = [];
-  const check = (name: string, values: readonly string[]) => {
-    const value = fields[name] ?? "(none)";
+  const check = (name: string, values: readonly string[], value = fields[name] ?? "(none)") => {
     if (!values.includes(value)) wrong.push(`${name} ${value}, expected ${values.join(" or ")}`);
   };
   const isIncoming = chain.direction === "incoming";
+  check("number", [String(chain.number)], fields.id?.split("_")[1]?.split("-")[0]);
   check("callerid", [chain.outside.replace(/^\+/, "") || "anonymous"]);
   if (isIncoming) check("did", dids);
   if (isIncoming && fields.user === due.user) check("usertype", [due.usertype]);

@@ -11,22 +11,34 @@ import { type FaultName, hasList, type Setting } from "./setting.ts";
 /** The grace after which a call without a visible leg is over, where there is no list (SPEC.md, R17), less some slack. */
 const graceMs = 1_500;
 
-/** Stretches in which no visible leg of the chain was there, from its start to its end. */
+/** Stretches in which no leg of the chain could be seen, from its start to its end. */
 export function hiddenStretches(chain: Chain, visibility: Visibility): [number, number][] {
+  const changes: { readonly at: number; readonly by: 1 | -1 }[] = [];
+  const shownAt = new Map<Leg, number>();
+  const close = (leg: Leg, at: number) => {
+    const from = shownAt.get(leg);
+    if (from === undefined || from >= at) return;
+    changes.push({ at: from, by: 1 }, { at, by: -1 });
+    shownAt.delete(leg);
+  };
+  for (const fact of chain.facts) {
+    if (fact.what === "shown" && visibility.sees(fact.dn) && !shownAt.has(fact.leg)) {
+      shownAt.set(fact.leg, visibility.seen(fact.at, fact.leg).at);
+    }
+    if (fact.what === "gone") close(fact.leg, fact.at);
+    if (fact.what === "over") for (const leg of shownAt.keys()) close(leg, fact.at);
+  }
+  changes.sort((x, y) => x.at - y.at || y.by - x.by);
   const found: [number, number][] = [];
-  const live = new Set<unknown>();
+  let live = 0;
   let since: number | null = chain.direction === "incoming" ? chain.startedAt : null;
-  const put = (at: number) => {
-    if (live.size === 0) since ??= at;
+  for (const { at, by } of changes) {
+    live += by;
+    if (live === 0) since ??= at;
     else if (since !== null) {
       if (at > since) found.push([since, at]);
       since = null;
     }
-  };
-  for (const fact of chain.facts) {
-    if (fact.what === "shown" && visibility.sees(fact.dn)) live.add(fact.leg);
-    if (fact.what === "gone") live.delete(fact.leg);
-    put(fact.at);
   }
   if (since !== null && chain.overAt !== null) found.push([since, chain.overAt]);
   return found.filter(([from]) => from !== chain.overAt);

@@ -39,6 +39,8 @@ export interface Chain {
   readonly owner: string;
   readonly ownerKind: DnKind;
   readonly ownerLeg: Leg | null;
+  /** Numbers that the PBX gave it later, as it was joined. */
+  readonly later: number[];
   readonly facts: Fact[];
   /** Which of the script's calls it is; -1 = of none. */
   script: number;
@@ -105,6 +107,7 @@ export class Journal {
       // An attended transfer moved the outside party into the consultation's call.
       if (known.call !== call && !this.#byCall.has(call)) {
         known.call = call;
+        known.later.push(call.id);
         this.#byCall.set(call, known);
       }
       return;
@@ -124,6 +127,7 @@ export class Journal {
       owner: anchor?.dn ?? "",
       ownerKind: anchor?.kind ?? "extension",
       ownerLeg: anchor ?? null,
+      later: [],
       facts: [],
       script: -1,
       call,

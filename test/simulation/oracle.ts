@@ -64,6 +64,9 @@ function usertypeOf(kind: DnKind): string {
 
 const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "routepoint"]);
 
+/** So long after an overflow the place that it came from may be told as the one that missed it. */
+const followMs = 1_100;
+
 /** Follows one chain from its first fact to its last. */
 export class Telling {
   readonly due: Due[] = [];
@@ -85,7 +88,8 @@ export class Telling {
   #handover: { readonly link: number; outside: boolean } | null = null;
   #lastLink = 0;
   #attended: { readonly dn: string; readonly at: number } | null = null;
-  #outsideLegs = 0;
+  /** When it must have been seen that the last user left. */
+  #departed: Seen | null = null;
 
   constructor(chain: Chain, visibility: Visibility) {
     this.#chain = chain;
@@ -165,7 +169,9 @@ export class Telling {
   /** It rings there already; if this leg is seen late, it may look as if it rang anew after a pause. */
   #maybeAgain(level: Level, { at, leg }: Fact & { what: "shown" }): void {
     if (this.#visibility.seen(at, leg).fault === null) return;
+    const told = this.#told.get(level.user);
     this.#tell("ringing", { ...level }, this.#link(), at, leg).unseen = true;
+    if (told !== undefined) this.#told.set(level.user, told);
   }
 
   /** It rings there no longer: for so short a time nobody may have seen it. */
@@ -178,8 +184,11 @@ export class Telling {
     return this.#handover?.link ?? this.#lastLink;
   }
 
-  #beginHandover(): void {
+  #beginHandover(at: number): void {
     if (this.#handover !== null) return;
+    const seen = this.#talk?.seen;
+    // Nobody saw the conversation before it was handed over.
+    if (seen?.fault && seen.at + this.#visibility.briefMs >= at) this.unknowable ??= seen.fault;
     this.#lastLink += 1;
     this.#handover = { link: this.#lastLink, outside: false };
   }
@@ -192,7 +201,7 @@ export class Telling {
       rings.add(fact.leg);
       this.#rings.set(fact.dn, rings);
       if (this.#talk?.user === fact.dn) return;
-      if (this.#talk !== null) this.#beginHandover();
+      if (this.#talk !== null) this.#beginHandover(fact.at);
       const direct = fact.place === "" || fact.place === fact.dn;
       if (direct) this.#levels.push(level);
       if (!isNew) this.#maybeAgain(level, fact);
@@ -207,7 +216,17 @@ export class Telling {
     else if (this.#talk.user === fact.dn) this.#talk.legs.add(fact.leg);
   }
 
+  /** Nobody saw that the last user left before this came. */
+  #heedDeparture(at: number): void {
+    const departed = this.#departed;
+    this.#departed = null;
+    if (departed?.fault && departed.at + this.#visibility.briefMs >= at) {
+      this.unknowable ??= departed.fault;
+    }
+  }
+
   #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
+    this.#heedDeparture(at);
     const level: Level = { user: dn, usertype: "ext", kind: "extension" };
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const attended = this.#attended?.at === at;
@@ -226,7 +245,7 @@ export class Telling {
     const isThere = [...this.#places].some(({ dn }) => dn === fact.dn);
     this.#places.add(fact.leg);
     if (fact.leg.legid === 1 && this.#chain.direction === "outgoing") return;
-    if (this.#talk !== null) this.#beginHandover();
+    if (this.#talk !== null) this.#beginHandover(fact.at);
     const level: Level = { user: fact.dn, usertype: usertypeOf(fact.kind), kind: fact.kind };
     if (isThere) {
       this.#maybeAgain(level, fact);
@@ -239,8 +258,7 @@ export class Telling {
   /** A second outside party: passed on, or forwarded, out of the PBX. */
   #outside(fact: Fact & { what: "shown" }): void {
     if (fact.leg.call.allLegs[0] === fact.leg) return;
-    this.#outsideLegs += 1;
-    if (this.#talk !== null) this.#beginHandover();
+    if (this.#talk !== null) this.#beginHandover(fact.at);
     if (this.#handover !== null) this.#handover.outside = true;
   }
 
@@ -259,8 +277,9 @@ export class Telling {
     talk.legs.delete(fact.leg);
     if (talk.legs.size === 0) {
       this.#endTalk(talk, fact.at, fact.leg, true);
+      this.#departed = this.#visibility.seen(fact.at, fact.leg);
       if (this.#handover === null) {
-        this.#beginHandover();
+        this.#beginHandover(fact.at);
         this.#levels = [{ user: talk.user, usertype: talk.usertype, kind: "extension" }];
       }
       // Who was rung while the one who hands over stayed on has answered.
@@ -301,6 +320,7 @@ export class Telling {
       this.#endTalk(this.#talk, at, leg, joined);
       return;
     }
+    this.#heedDeparture(at);
     if (joined || this.#handover?.outside) return;
     if (this.#handover === null && this.#lastLink > 0) return;
     const level = this.#levels.at(-1);
@@ -309,7 +329,9 @@ export class Telling {
     // What an unseen place passed the call on to looks as if it still polled for the place.
     const isUnseen = (one: Level) => !this.#visibility.sees(one.user) || one.due?.unseen === true;
     const late = this.#levels.some((one) => one.due !== undefined && one.due.fault !== null);
-    const unseen = this.#levels.filter(isUnseen).map(({ user }) => user);
+    // A place that gave the call away a moment ago may still stand for it (SPEC.md).
+    const isFresh = level.due !== undefined && at - level.due.at <= followMs;
+    const unseen = this.#levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
     const instead = isUnseen(level) || late ? this.#users() : unseen;
     const link = this.#handover?.link ?? 0;
     this.#tell("ended", level, link, at, null, { finish: "Missed", transfer: "False", instead });

@@ -20,6 +20,8 @@ export interface TroubleOptions {
   readonly start: (aheadMs: number) => Promise<Watcher>;
 }
 
+/** Between two troubles of a kind. */
+const pauseMs = [20_000, 400_000] as const;
 const kinds: readonly FaultName[] = ["socketDrops", "pbxRestarts", "ownRestarts"];
 
 export class Troubles {
@@ -55,7 +57,7 @@ export class Troubles {
 
   #plan(fault: FaultName, untilAt: number): void {
     const { clock, chance, plan } = this.#options;
-    const at = clock.now() + chance.between(15_000, 150_000);
+    const at = clock.now() + chance.between(...pauseMs);
     if (at >= untilAt) return;
     clock.after(at - clock.now(), () => {
       // What is down already cannot fail.

@@ -217,7 +217,7 @@ function sorted(chains: readonly Chain[], got: readonly Got[]) {
       const number = Number(id.split("_")[1]);
       const began = idTime(id);
       const fits = (chain: Chain) =>
-        chain.number === number &&
+        (chain.number === number || chain.later.includes(number)) &&
         began >= chain.startedAt - 1_500 &&
         began <= (chain.overAt ?? Number.POSITIVE_INFINITY) + 1_500;
       known.set(id, chains.find(fits));
