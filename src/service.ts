@@ -69,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const shared = { outbox, dispatcher, clock, log, proxyEnv, route, wantsExtras };
 
   const unready = async () => [
-    ...[...watches].flatMap(([name, watch]) => troubleOf(name, watch)),
+    ...config.pbxs.flatMap(({ name }) => troubleOf(name, watches.get(name))),
     ...(await storeTrouble(outbox)),
   ];
   const { host, port } = config.listen;
@@ -77,8 +77,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await outbox.close();
     throw error;
   });
-  await dispatcher.start();
-  for (const pbx of config.pbxs) watches.set(pbx.name, await watchPbx(pbx, shared));
+  async function stop(): Promise<void> {
+    await Promise.all([...watches.values()].map((watch) => watch.stop()));
+    await dispatcher.stop(stopGraceMs);
+    await sender.close();
+    await http.stop();
+    await outbox.close();
+  }
+  try {
+    await dispatcher.start();
+    for (const pbx of config.pbxs) watches.set(pbx.name, await watchPbx(pbx, shared));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 
   return {
     url: http.url,
@@ -99,13 +111,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         if (!watches.has(pbx.name)) watches.set(pbx.name, await watchPbx(pbx, shared));
       }
     },
-    async stop() {
-      await Promise.all([...watches.values()].map((watch) => watch.stop()));
-      await dispatcher.stop(stopGraceMs);
-      await sender.close();
-      await http.stop();
-      await outbox.close();
-    },
+    stop,
   };
 }
 
@@ -173,10 +179,11 @@ function samePbx(a: PbxConfig, b: PbxConfig | undefined): boolean {
   return secret && JSON.stringify(a) === JSON.stringify(b);
 }
 
-function troubleOf(name: string, { source, pipeline }: Watch): Unready[] {
+function troubleOf(name: string, watch: Watch | undefined): Unready[] {
   const part = `pbx.${name}`;
+  if (watch === undefined) return [{ part, reason: "starting" }];
   const found: Unready[] = [];
-  const status = source.status();
+  const status = watch.source.status();
   switch (status.state) {
     case "live":
       break;
@@ -191,7 +198,7 @@ function troubleOf(name: string, { source, pipeline }: Watch): Unready[] {
       found.push({ part, reason: "stopped" });
       break;
   }
-  const trouble = pipeline.trouble();
+  const trouble = watch.pipeline.trouble();
   if (trouble !== null) found.push({ part: "store", reason: trouble });
   return found;
 }

@@ -30,6 +30,9 @@ interface Stage {
 
 const paceAlways = 0.6;
 const paceOnce = 0.15;
+/** Any faster, and calls are over before the PBX has shown them. */
+const paceMin = 0.05;
+const paceMax = 100;
 const arriveMsMax = 15_000;
 /** Nothing more may come for this long after the last webhook due. */
 const silenceMs = 600;
@@ -48,8 +51,10 @@ export function demoCommand(context: CliContext): Command {
 
 async function demo(context: CliContext, said: Said, command: Command): Promise<void> {
   const pace = Number(said.pace ?? (said.once ? paceOnce : paceAlways));
-  if (!(pace >= 0 && pace <= 100)) {
-    command.error(`Expected a pace from 0 to 100, got "${said.pace}".`, { exitCode: 2 });
+  if (!(pace >= paceMin && pace <= paceMax)) {
+    command.error(`Expected a pace from ${paceMin} to ${paceMax}, got "${said.pace}".`, {
+      exitCode: 2,
+    });
   }
   const dir = mkdtempSync(join(tmpdir(), "offhook-demo-"));
   process.once("exit", () => rmSync(dir, { recursive: true, force: true }));

@@ -63,7 +63,7 @@ export async function runCli(
     return context.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
-      return misuse.test(error.code) ? EXIT.misused : error.exitCode;
+      return error.exitCode !== 0 && misuse.test(error.code) ? EXIT.misused : error.exitCode;
     }
     const sentence = error instanceof Error ? error.message : String(error);
     process.stderr.write(`error: ${sentence}\n`);

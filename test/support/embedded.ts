@@ -22,8 +22,8 @@ export interface Embedded {
   readonly service: Service;
   /** Told of each webhook. */
   readonly facts: Facts;
-  /** Writes an ini of these lines after the usual ones and loads it; keys given again replace. */
-  config(lines?: readonly string[]): Promise<Config>;
+  /** Writes an ini of these lines besides the usual ones and loads it; keys given again replace. */
+  config(lines?: readonly string[], sections?: readonly string[]): Promise<Config>;
   end(): Promise<void>;
 }
 
@@ -50,10 +50,10 @@ export async function embed(
     "LISTEN = 127.0.0.1:0",
     `DATA_DIR = ${join(dir, "data")}`,
   ];
-  const config = async (more: readonly string[] = []) => {
+  const config = async (more: readonly string[] = [], sections: readonly string[] = []) => {
     const given = new Map([...usual, ...lines, ...more].map((line) => [line.split(" ")[0], line]));
     const file = join(dir, "TCXWebAPI.ini");
-    await writeFile(file, `${[...given.values()].join("\n")}\n`);
+    await writeFile(file, `${[...given.values(), ...sections].join("\n")}\n`);
     const loaded = await loadConfig({ file, env: {}, cwd: dir });
     if (loaded.config === null) throw new Error(formatProblems(loaded.problems));
     return loaded.config;
@@ -82,10 +82,21 @@ export async function embed(
 }
 
 /** Resolves when every PBX is watched. */
-async function watching(simulator: Simulator, service: Service): Promise<void> {
-  const facts = new Facts();
-  const look = setInterval(() => facts.changed(), 10);
+export function watching(simulator: Simulator, service: Service): Promise<void> {
   const live = () => [...service.sources().values()].every(({ state }) => state === "live");
   const said = () => JSON.stringify([simulator.sockets(), ...service.sources()]);
-  await facts.until(live, "every PBX to be watched", said).finally(() => clearInterval(look));
+  return comesTrue(live, "every PBX to be watched", said);
+}
+
+const lookMs = 10;
+
+/** For facts of which nobody tells: looks again and again. */
+export function comesTrue(
+  fact: () => boolean,
+  what: string,
+  instead?: () => string,
+): Promise<void> {
+  const facts = new Facts();
+  const look = setInterval(() => facts.changed(), lookMs);
+  return facts.until(fact, what, instead).finally(() => clearInterval(look));
 }

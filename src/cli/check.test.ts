@@ -1,0 +1,148 @@
+/** What `offhook check` finds at a simulated PBX and at receivers. */
+import { describe, expect, it, onTestFinished } from "vitest";
+import { offhook } from "../../test/support/cli.ts";
+import { iniFolder } from "../../test/support/iniFolder.ts";
+import { defaultDirectory } from "../simulator/directory.ts";
+import { createInbox } from "../simulator/inbox.ts";
+import { createSimulator, type SimulatorOptions } from "../simulator/server.ts";
+import { silentLog } from "../util/log.ts";
+
+async function simulator(options: SimulatorOptions = {}) {
+  const made = await createSimulator(options);
+  onTestFinished(() => made.close());
+  return made;
+}
+
+async function inbox(tls = false) {
+  const made = await createInbox({ host: "127.0.0.1", port: 0, tls, log: silentLog });
+  onTestFinished(() => made.stop());
+  return made;
+}
+
+/** The API client of the default directory, changed. */
+function client(patch: object) {
+  const directory = defaultDirectory();
+  return { ...directory, clients: directory.clients.map((row) => ({ ...row, ...patch })) };
+}
+
+interface Said {
+  readonly pbx?: SimulatorOptions;
+  readonly lines?: readonly string[];
+}
+
+async function check({ pbx = {}, lines = [] }: Said = {}) {
+  const receiver = await inbox();
+  const { ini } = await iniFolder(await simulator(pbx), `${receiver.url}/calls`, lines);
+  const ran = await offhook(["check", "--config", ini]);
+  expect(receiver.webhooks()).toEqual([]);
+  return ran;
+}
+
+describe("offhook check", () => {
+  it("finds all well, and names what is not monitored", async () => {
+    const ran = await check();
+    expect(ran.code).toBe(0);
+    const lines = ran.out.split("\n").map((line) => line.replace(/127\.0\.0\.1:\d+/, "HOST"));
+    expect(lines).toEqual([
+      expect.stringMatching(/^ok {4}configuration {10}.*TCXWebAPI\.ini: no problems$/),
+      "ok    pbx main               log-in accepted at http://HOST",
+      "ok    pbx main call control  8 DNs are monitored",
+      expect.stringMatching(
+        /^warn {2}pbx main directory {5}Not monitored: 1 of 9 extensions, queues/,
+      ),
+      "warn    820                  ring group Sales",
+      "ok    endpoint default       http://HOST: can be reached",
+      "",
+      "Nothing failed.",
+      "",
+    ]);
+  });
+
+  it("names each extension, queue and IVR that stays silent", async () => {
+    const ran = await check({ pbx: { directory: client({ monitored: ["101", "800"] }) } });
+    expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(/2 DNs are monitored/);
+    expect(ran.out).toMatch(/Not monitored: 7 of 9/);
+    const named = [...ran.out.matchAll(/^warn {4}(\d+) +(\w+)/gm)].map(([, dn, kind]) => [
+      dn,
+      kind,
+    ]);
+    expect(named).toEqual([
+      ...["102", "103", "104", "105", "150"].map((dn) => [dn, "extension"]),
+      ["801", "IVR"],
+      ["820", "ring"],
+    ]);
+  });
+
+  it("is content when everything is monitored", async () => {
+    const ran = await check({ pbx: { settings: { showRingGroups: true } } });
+    expect(ran.out).toMatch(/^ok +pbx main directory.*9 extensions, .*, all monitored$/m);
+    expect(ran.out).not.toMatch(/^warn/m);
+  });
+
+  it("trusts a PBX by PBX_CA_FILE, and says what to do without it", async () => {
+    const trusted = await check({ pbx: { tls: true }, lines: ["PBX_CA_FILE = ca.pem"] });
+    expect(trusted.code).toBe(0);
+    const ran = await check({ pbx: { tls: true } });
+    expect(ran.code).toBe(1);
+    expect(ran.out).toMatch(
+      /^FAIL {2}pbx main +The certificate of .* is not trusted .*PBX_CA_FILE/m,
+    );
+  });
+
+  it.each<readonly [what: string, said: Said, finds: RegExp]>([
+    [
+      "wrong secret",
+      { lines: ["PBX_CLIENT_SECRET = no-such-secret"] },
+      /^FAIL {2}pbx main +The PBX does not accept client id .* make a new API key/m,
+    ],
+    [
+      "call control not allowed",
+      { pbx: { directory: client({ callControl: false }) } },
+      /^FAIL {2}pbx main call control .*Tick "3CX Call Control API Access"/m,
+    ],
+    [
+      "nothing monitored",
+      { pbx: { directory: client({ monitored: [] }) } },
+      /^FAIL {2}pbx main call control .*No extension is monitored.*Select Extensions/m,
+    ],
+    [
+      "no PBX",
+      { lines: ["PBX_URL = http://127.0.0.1:9"] },
+      /^FAIL {2}pbx main +No connection to 127\.0\.0\.1:9/m,
+    ],
+    [
+      "no receiver",
+      { lines: ["WEBHOOK_URL = http://127.0.0.1:9/x"] },
+      /^FAIL {2}endpoint default +http:\/\/127\.0\.0\.1:9: cannot be reached: .*ECONNREFUSED/m,
+    ],
+  ])("fails for %s, with the way out and without the secret", async (_what, said, finds) => {
+    const ran = await check(said);
+    expect(ran.code).toBe(1);
+    expect(ran.out).toMatch(finds);
+    expect(ran.out).toMatch(/\n1 of \d+ checks failed\.\n$/);
+    expect(ran.out + ran.err).not.toMatch(/no-such-secret|simulated-secret/);
+  });
+
+  it.each(["forbidden", "absent"] as const)("warns when XAPI is %s", async (xapi) => {
+    const ran = await check({ pbx: { settings: { xapi } } });
+    expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(/^warn {2}pbx main directory .*"3CX Configuration API Access"/m);
+    expect(ran.out).toMatch(/this check cannot tell which DNs are not monitored/);
+  });
+
+  it("looks behind each URL, and at a receiver's certificate", async () => {
+    const { url } = await inbox(true);
+    const ran = await check({ lines: [`WEBHOOK_URL_MONITOR = ${url}/x`] });
+    expect(ran.code).toBe(1);
+    expect(ran.out).toMatch(/^ok {4}endpoint default/m);
+    expect(ran.out).toMatch(/^FAIL {2}endpoint monitor .*self-signed.* NODE_EXTRA_CA_CERTS=FILE/m);
+  });
+
+  it("counts the oddities of the configuration", async () => {
+    const ran = await check({ lines: ["WEBHOOK_URI = x"] });
+    expect(ran.code).toBe(0);
+    expect(ran.err).toMatch(/^warning .*WEBHOOK_URI .*nearest: WEBHOOK_URL/);
+    expect(ran.out).toMatch(/^warn {2}configuration .*: 1 warning, see above$/m);
+  });
+});

@@ -1,0 +1,82 @@
+/** `offhook send-test` into receivers that take, refuse and are not there. */
+import { describe, expect, it, onTestFinished } from "vitest";
+import { offhook } from "../../test/support/cli.ts";
+import { iniFolder } from "../../test/support/iniFolder.ts";
+import { createInbox } from "../simulator/inbox.ts";
+import { silentLog } from "../util/log.ts";
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+/** Nobody asks it anything. */
+const pbx = {
+  url: "http://127.0.0.1:9",
+  client: { clientId: "offhook", clientSecret: "s", callControl: true, xapi: true, monitored: [] },
+  certificate: null,
+};
+
+async function world(lines: readonly string[] = []) {
+  const inbox = await createInbox({ host: "127.0.0.1", port: 0, secret, log: silentLog });
+  onTestFinished(() => inbox.stop());
+  const { ini } = await iniFolder(pbx, `${inbox.url}/calls`, [
+    `WEBHOOK_SECRET = ${secret}`,
+    ...lines,
+  ]);
+  return { inbox, run: (...args: string[]) => offhook(["send-test", "--config", ini, ...args]) };
+}
+
+const events = [
+  ...["ringing", "ringing", "hangupincoming", "incoming", "ringing", "incoming"],
+  ...["dialing", "hangupoutgoing", "outgoing", "dialing", "outgoing"],
+];
+
+describe("offhook send-test", () => {
+  it.each(["POST", "GET"] as const)(
+    "sends every event by %s, signed and in order",
+    async (method) => {
+      const { inbox, run } = await world([`POST = ${method === "POST" ? 1 : 0}`]);
+      const ran = await run();
+      expect(ran).toMatchObject({ code: 0, err: "" });
+      expect(ran.out).toMatch(new RegExp(`^default \\(${method}, classic\\)\n`));
+      expect(ran.out).toMatch(/\nAll samples were accepted\.\n$/);
+      const got = inbox.webhooks();
+      expect(got.map(({ fields }) => fields.event)).toEqual(events);
+      for (const webhook of got) {
+        expect(webhook).toMatchObject({
+          method,
+          signature: { state: "ok" },
+          order: { state: "next" },
+          duplicate: false,
+        });
+        expect(webhook.headers["webhook-id"]).toMatch(/^test_/);
+      }
+    },
+  );
+
+  it("tells which were refused", async () => {
+    const { inbox, run } = await world();
+    inbox.fail("500x2");
+    const ran = await run();
+    expect(ran.code).toBe(1);
+    expect(ran.out.match(/✗ .*refused with 500/g)).toHaveLength(2);
+    expect(ran.out.match(/✓/g)).toHaveLength(events.length - 2);
+    expect(ran.out).toMatch(/\nNot all samples were accepted\.\n$/);
+  });
+
+  it("leaves an endpoint that is not reached after the first sample", async () => {
+    const { inbox, run } = await world(["WEBHOOK_URL_MONITOR = http://127.0.0.1:9/x"]);
+    const ran = await run();
+    expect(ran.code).toBe(1);
+    expect(inbox.webhooks()).toHaveLength(events.length);
+    expect(ran.out).toMatch(/✗ {2}ringing .*ECONNREFUSED.*\n {2}- {2}10 more .*not reached\n/);
+  });
+
+  it("sends to the endpoint that is asked for, and names them all if there is none such", async () => {
+    const { inbox, run } = await world(["WEBHOOK_URL_MONITOR = http://127.0.0.1:9/x"]);
+    expect((await run("--endpoint", "default")).code).toBe(0);
+    expect(inbox.webhooks()).toHaveLength(events.length);
+    const ran = await run("--endpoint", "crm");
+    expect(ran).toMatchObject({ code: 2, out: "" });
+    expect(ran.err).toBe(
+      'error: Expected an endpoint of the configuration (default, monitor), got "crm".\n',
+    );
+  });
+});
