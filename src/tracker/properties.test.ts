@@ -275,6 +275,18 @@ describe("the edges", () => {
     );
   });
 
+  it("lives with an ended call without an outside party", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    phone.list();
+    const [call] = phone.state.calls.values();
+    if (call === undefined) throw new Error("Expected a call.");
+    const state = { ...initialState, calls: new Map([[7, { ...call, external: null }]]) };
+    const change = { kind: "legChanged", at: t0, leg: leg("102", 9, "ringing") } as const;
+    expect(() => reduce(state, change, phone.settings)).not.toThrow();
+  });
+
   it("refuses a checkpoint with a witness of an unknown kind", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing");

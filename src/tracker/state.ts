@@ -139,8 +139,6 @@ export interface Call {
 export interface BlindStretch {
   /** From then on something may have been missed. */
   readonly fromAt: EpochMs;
-  /** When we noticed. */
-  readonly lostAt: EpochMs;
   /** When we saw again; null as long as we do not. */
   readonly toAt: EpochMs | null;
   /** Looks at the call log so far. */
@@ -161,8 +159,11 @@ export interface TrackerState {
   readonly aliases: ReadonlyMap<number, number>;
   /** Highest leg id seen; ids rise as long as the PBX runs. */
   readonly legIdMax: number;
-  /** We were blind, and no new leg has shown since whether the PBX has started anew meanwhile. */
-  readonly restartDoubt: boolean;
+  /**
+   * We were blind, and no new leg has shown since whether the PBX has started anew meanwhile: when we noticed
+   * that we were; null if there is no doubt.
+   */
+  readonly restartDoubt: EpochMs | null;
 }
 
 /** One side of an inside conversation that has ended. */
@@ -225,7 +226,7 @@ export const initialState: TrackerState = {
   consultations: [],
   aliases: new Map(),
   legIdMax: 0,
-  restartDoubt: false,
+  restartDoubt: null,
 };
 
 export function newCall(callNumber: number, at: EpochMs): Call {

@@ -42,7 +42,7 @@ export class Stepping {
   #consultations: TrackerState["consultations"];
   #aliases: TrackerState["aliases"];
   #legIdMax: number;
-  #restartDoubt: boolean;
+  #restartDoubt: TrackerState["restartDoubt"];
   #inquireFromAt: EpochMs | null = null;
 
   constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
@@ -73,8 +73,8 @@ export class Stepping {
       if (overAt === null) this.turn(callNumber).call.blind = true;
     }
     const fromAt = Math.min(sinceAt, this.#stretch?.fromAt ?? sinceAt);
-    this.#stretch = { fromAt, lostAt: this.#at, toAt: null, looks: 0, dueAt: null };
-    this.#restartDoubt = true;
+    this.#stretch = { fromAt, toAt: null, looks: 0, dueAt: null };
+    this.#restartDoubt = this.#at;
   }
 
   /** A snapshot: what is in it is seen; of the stretch before, the log is asked. */
@@ -188,7 +188,7 @@ export class Stepping {
     if (before !== undefined && sameLeg(before.leg, leg)) return;
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) return;
-      if (isAnother(known, leg)) this.#bury(known);
+      if (isAnother(known, leg)) this.#bury(known, known.overAt);
     }
     const was = before ?? this.remove(leg.legId);
     const turn = this.turn(leg.callNumber);
@@ -244,7 +244,7 @@ export class Stepping {
   /** A leg of before is in the first snapshot after a blind stretch: the PBX has run through. */
   heedOutliving(legs: readonly Leg[]): void {
     if (this.#stretch === null || this.#stretch.toAt !== null) return;
-    if (legs.some((leg) => this.#isKnown(leg))) this.#restartDoubt = false;
+    if (legs.some((leg) => this.#isKnown(leg))) this.#restartDoubt = null;
   }
 
   /**
@@ -252,12 +252,13 @@ export class Stepping {
    * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
    */
   heedRestart(legs: readonly Leg[]): void {
-    if (!this.#restartDoubt) return;
+    const lostAt = this.#restartDoubt;
+    if (lostAt === null) return;
     const fresh = legs.filter((leg) => isExternal(leg) && !this.#isKnown(leg));
     if (fresh.length === 0) return;
-    this.#restartDoubt = false;
+    this.#restartDoubt = null;
     if (fresh.every((leg) => idOf(leg) > this.#legIdMax)) return;
-    for (const call of this.state.calls.values()) this.#bury(call);
+    for (const call of this.state.calls.values()) this.#bury(call, lostAt);
     this.#legIdMax = 0;
     this.#starts = new Map();
     this.#aliases = new Map();
@@ -269,11 +270,11 @@ export class Stepping {
   }
 
   /** Ends a call of which nothing will be heard any more; its number is free. */
-  #bury({ callNumber, firstSeenAt, overAt, external }: Call): void {
+  #bury({ callNumber, firstSeenAt, overAt, external }: Call, endedAt: EpochMs): void {
     // No PBX restarts so fast; so no call shares its second in the id with the one that takes its number.
     if (firstSeenAt > this.#at - pbxRestartMsMin) return;
     const turn = this.turn(callNumber);
-    if (overAt === null && external !== null) finish(turn, this.#stretch?.lostAt ?? this.#at);
+    if (overAt === null && external !== null) finish(turn, endedAt);
     this.#ended.push(...turn.events);
     this.#turns.delete(callNumber);
     this.#buried.add(callNumber);

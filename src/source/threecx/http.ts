@@ -3,6 +3,7 @@
  * throws, reads no more than it was told to, and ends by its deadline. Sockets are kept, so that
  * the GET after a frame costs one round trip.
  */
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
@@ -35,8 +36,27 @@ const staleCodes = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 type Body = Dispatcher.ResponseData["body"];
 
+/** What is packed although we ask for it as it is (a proxy's doing). Null beyond the limit. */
+function unpacked(bytes: Buffer, encoding: string, bytesMax: number): Buffer | null {
+  const unpack = unpackers.get(encoding.toLowerCase().trim());
+  if (unpack === undefined) return bytes;
+  try {
+    return unpack(bytes, { maxOutputLength: bytesMax });
+  } catch (error) {
+    if (errorCodeOf(error) === "ERR_BUFFER_TOO_LARGE") return null;
+    throw error;
+  }
+}
+
+const unpackers: ReadonlyMap<string, typeof gunzipSync> = new Map([
+  ["gzip", gunzipSync],
+  ["x-gzip", gunzipSync],
+  ["deflate", inflateSync],
+  ["br", brotliDecompressSync],
+]);
+
 /** Null beyond the limit. */
-async function readBody(body: Body, bytesMax: number): Promise<string | null> {
+async function readBody(body: Body, encoding: string, bytesMax: number): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -45,7 +65,8 @@ async function readBody(body: Body, bytesMax: number): Promise<string | null> {
     chunks.push(chunk);
   }
   const [only, ...others] = chunks;
-  return (only && others.length === 0 ? only : Buffer.concat(chunks)).toString("utf8");
+  const whole = only && others.length === 0 ? only : Buffer.concat(chunks);
+  return unpacked(whole, encoding, bytesMax)?.toString("utf8") ?? null;
 }
 
 export interface HttpOptions {
@@ -88,15 +109,16 @@ export function makeHttp(options: HttpOptions): Http {
     const late = new Error(`No whole answer within ${ask.timeoutMs} ms.`);
     const cancelDeadline = clock.after(ask.timeoutMs, () => abort.abort(late));
     try {
-      const { statusCode, body } = await dispatcher.request({
+      const { statusCode, headers, body } = await dispatcher.request({
         origin: url,
         path: ask.path,
         method: ask.method,
-        headers: ask.headers,
+        headers: { "accept-encoding": "identity", ...ask.headers },
         body: ask.body ?? null,
         signal: abort.signal,
       });
-      const text = await readBody(body, ask.bytesMax);
+      const encoding = String(headers["content-encoding"] ?? "");
+      const text = await readBody(body, encoding, ask.bytesMax);
       const answer: HttpAnswer =
         text === null
           ? { kind: "tooLarge", status: statusCode }

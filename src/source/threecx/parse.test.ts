@@ -160,6 +160,23 @@ describe("tokens", () => {
   });
 });
 
+describe("event types in words", () => {
+  it.each([
+    ["Upset", "upsert"],
+    ["Upsert", "upsert"],
+    ["Remove", "remove"],
+    ["DTMFstring", "dtmf"],
+  ])("%s is %s", (event_type, kind) => {
+    const event = { event_type, entity: "/callcontrol/150/participants/1" };
+    expect(parseFrame(JSON.stringify({ sequence: 1, event }))).toMatchObject({ kind });
+  });
+
+  it("that nobody knows are no frame", () => {
+    const event = { event_type: "Zzz", entity: "/callcontrol/150/participants/1" };
+    expect(parseFrame(JSON.stringify({ sequence: 1, event }))).toBeNull();
+  });
+});
+
 describe("legs", () => {
   const legOf = (more: object, knowledge = nothingKnown, last: "ringing" | null = null) => {
     const before = last === null ? null : ({ status: last, dnKind: "unknown" } as const);

@@ -34,11 +34,25 @@ export interface Frame {
 /** The order is the PBX's own numbering of event types. */
 const frameKinds: readonly FrameKind[] = ["upsert", "remove", "dtmf", "promptFinished", "response"];
 
+/** The enum's words, as the SDK spells them, should a build write words for numbers. */
+const typeWords: ReadonlyMap<string, number> = new Map([
+  ["upsert", 0],
+  ["upset", 0],
+  ["remove", 1],
+  ["dtmfstring", 2],
+  ["promptplaybackfinished", 3],
+  ["response", 4],
+]);
+
+function typeOfWord(word: string): number | null {
+  return typeWords.get(word.toLowerCase()) ?? null;
+}
+
 export function parseFrame(text: string): Frame | null {
   const frame = asObject(parseJson(text));
   const event = frame && asObject(field(frame, "event"));
   if (!event) return null;
-  const eventType = integerField(event, "event_type");
+  const eventType = integerField(event, "event_type") ?? typeOfWord(textField(event, "event_type"));
   if (eventType === null) return null;
   const path = textField(event, "entity");
   return {
