@@ -55,7 +55,9 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   const saved = await outbox.loadCheckpoints(tracker.pbx);
   const calls = saved.filter(({ key }) => key !== seenKey);
   let state = restore(calls.flatMap((checkpoint) => checkpoint.state ?? []));
-  let seenStoredAt = Number(saved.find(({ key }) => key === seenKey)?.state ?? 0);
+  const seen = Number(saved.find(({ key }) => key === seenKey)?.state ?? 0);
+  // A wall clock that was set back meanwhile: what lies ahead was seen until now.
+  let seenStoredAt = Math.min(seen, clock.now());
   const waiting: Activity[] = [];
   let working = false;
   let worked: Promise<void> = Promise.resolve();

@@ -59,7 +59,8 @@ describe("a call that ended while we were blind", () => {
   });
 
   it("was talking: the end is the log's, also after a hand-over", () => {
-    for (const talks of [[talk("101", 1, 30)], [talk("101", 1, 30), talk("102", 31, 40)], []]) {
+    const own = talk("101", 1, 30);
+    for (const talks of [[own], [own, talk("102", 31, 40)], [talk("101", 0, 0.8)], []]) {
       const phone = new Phone();
       phone.leg("101", 5, "connected");
       phone.lose();
@@ -73,6 +74,19 @@ describe("a call that ended while we were blind", () => {
           : ["ended 101 -1 Ok"],
       );
     }
+  });
+
+  it("is not told again for the log's rounding", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected");
+    phone.at += 20_510;
+    phone.gone("101/5");
+    phone.list(row("10007"));
+    phone.lose();
+    phone.snapshot();
+    phone.list();
+    phone.log(logged({ talks: [talk("101", 0, 20.6)] }));
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok passed on"]);
   });
 
   it("had been taken over by somebody whom we did not see", () => {
@@ -202,6 +216,20 @@ describe("a call that came and went while we were blind", () => {
       logged({ number: "115", startedAt: t0 + 1 }),
     );
     expect(phone.told()).toEqual(["ringing 101 -0"]);
+  });
+
+  it("is not told again when its state is gone before the log is read once more", () => {
+    const phone = new Phone();
+    phone.leg("101", 50, "ringing");
+    phone.at += 5_000;
+    phone.lose(phone.at - 30_000);
+    phone.at += 20_000;
+    phone.snapshot(leg("102", 3, "ringing", { callNumber: 1 }));
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed", "ringing 102 -0"]);
+    phone.log(logged({ endedAt: t0 + 6_000 }));
+    phone.pass(phone.settings.logAgainMs[0] ?? 0);
+    phone.log(logged({ endedAt: t0 + 6_000 }));
+    expect(phone.told()).toEqual([]);
   });
 
   it("is told once if the log has its number twice", () => {

@@ -6,21 +6,30 @@ import type { LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
 import { openTalk, passOn } from "./rules.ts";
-import type { Call } from "./state.ts";
+import type { Call, CallIdentity } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** How far the log's times may be from ours: its clock is the PBX's, ours starts at the first leg seen. */
 const sameStartMs = 5_000;
+/** So far may a time of the log be from the truth. */
+const roundedMs = 1_000;
 /** A number comes round again after a restart of the PBX only. */
 const sameNumberMs = 60_000;
 
-/** The log's entry for a call of ours. */
-export function isSame(call: Call, logged: LoggedCall): boolean {
-  if (call.external === null || call.external.direction !== logged.direction) return false;
+/** What a call is known by, beyond the life of its state. */
+export function identityOf(call: Call): CallIdentity | null {
+  if (call.external === null) return null;
+  const { direction, number } = call.external;
   const startedAt = call.id?.startedAt ?? call.establishedAt ?? call.firstSeenAt;
-  const apartMs = Math.abs(logged.startedAt - startedAt);
+  return { callNumber: call.callNumber, direction, number, startedAt };
+}
+
+/** The log's entry for this call. */
+export function isSame(call: CallIdentity | null, logged: LoggedCall): boolean {
+  if (call === null || call.direction !== logged.direction) return false;
+  const apartMs = Math.abs(logged.startedAt - call.startedAt);
   if (logged.callNumber === call.callNumber && apartMs <= sameNumberMs) return true;
-  return apartMs <= sameStartMs && isSameNumber(call.external.number, logged.number);
+  return apartMs <= sameStartMs && isSameNumber(call.number, logged.number);
 }
 
 /** The log's word on the call is awaited. */
@@ -50,7 +59,11 @@ export function heedNoLog(turn: Turn): void {
 /** Tells what the log knows beyond what was told, and ends the call. */
 export function heedLogged(turn: Turn, logged: LoggedCall): void {
   const { call } = turn;
-  const talks = logged.talks.filter(({ endedAt }) => endedAt > call.toldUntilAt);
+  const { talk: open, toldUntilAt } = call;
+  // The log's times are rounded: what ended with the last that was told is told.
+  const talks = logged.talks.filter(({ user, endedAt }) => {
+    return endedAt > toldUntilAt + roundedMs || (open?.user === user && endedAt > open.answeredAt);
+  });
   for (const [index, talk] of talks.entries()) {
     // The conversation that was open when we lost sight is told as answered already.
     if (call.talk?.user !== talk.user) {

@@ -5,7 +5,15 @@
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, ActiveCalls, Activity, CallLog } from "./activity.ts";
-import { adoptLogged, heedLogged, heedNoLog, heedUnlogged, isInquired, isSame } from "./callLog.ts";
+import {
+  adoptLogged,
+  heedLogged,
+  heedNoLog,
+  heedUnlogged,
+  identityOf,
+  isInquired,
+  isSame,
+} from "./callLog.ts";
 import type { Call, TrackerSettings, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
@@ -117,17 +125,20 @@ function consulting(step: Stepping, { talk }: Call): boolean {
 function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
   const ours = [...step.state.calls.values()];
   for (const call of ours) {
-    const logged = calls.find((entry) => isSame(call, entry));
+    const logged = calls.find((entry) => isSame(identityOf(call), entry));
     const turn = step.turn(call.callNumber);
     if (logged === undefined) heedUnlogged(turn);
     else if (isInquired(call)) heedLogged(turn, logged);
   }
   for (const logged of calls) {
     const { callNumber, startedAt } = logged;
-    if (!step.isInStretch(startedAt) || ours.some((call) => isSame(call, logged))) continue;
+    if (!step.isInStretch(startedAt) || step.isTold(logged)) continue;
+    if (ours.some((call) => isSame(identityOf(call), logged))) continue;
     // Without the PBX's number there is no id to tell it under.
     if (callNumber === null || step.knows(callNumber)) continue;
-    adoptLogged(step.turn(callNumber), logged);
+    const turn = step.turn(callNumber);
+    adoptLogged(turn, logged);
+    step.noteTold(turn.call);
   }
   step.stretchLogged(fromAt, toAt);
 }

@@ -135,10 +135,20 @@ export interface Call {
   readonly overAt: EpochMs | null;
 }
 
+/** What a call is known by, beyond the life of its state. */
+export interface CallIdentity {
+  readonly callNumber: number;
+  readonly direction: External["direction"];
+  readonly number: string;
+  readonly startedAt: EpochMs;
+}
+
 /** A stretch of which only the call log can tell. */
 export interface BlindStretch {
   /** From then on something may have been missed. */
   readonly fromAt: EpochMs;
+  /** Calls that were told and whose state is gone: the log has them, too. */
+  readonly told: readonly CallIdentity[];
   /** When we saw again; null as long as we do not. */
   readonly toAt: EpochMs | null;
   /** Looks at the call log so far. */

@@ -3,7 +3,8 @@
  * is known across calls (blind stretch, starts, consultations, joined calls).
  */
 import type { CallEvent, EpochMs } from "../events/event.ts";
-import type { ActiveCall, Leg } from "./activity.ts";
+import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
+import { identityOf, isSame } from "./callLog.ts";
 import { isConsultation, joinedCall, noted, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameNumber, track, wasInside } from "./legs.ts";
@@ -73,7 +74,8 @@ export class Stepping {
       if (overAt === null) this.turn(callNumber).call.blind = true;
     }
     const fromAt = Math.min(sinceAt, this.#stretch?.fromAt ?? sinceAt);
-    this.#stretch = { fromAt, toAt: null, looks: 0, dueAt: null };
+    const told = this.#stretch?.told ?? [];
+    this.#stretch = { fromAt, told, toAt: null, looks: 0, dueAt: null };
     this.#restartDoubt = this.#at;
   }
 
@@ -90,6 +92,17 @@ export class Stepping {
     }
     this.#stretch = { ...stretch, toAt: this.#at };
     this.#inquire(stretch.fromAt);
+  }
+
+  /** Remembers a call whose state goes before the log of the stretch has been read for the last time. */
+  noteTold(call: Call): void {
+    const identity = identityOf(call);
+    if (this.#stretch === null || identity === null) return;
+    this.#stretch = { ...this.#stretch, told: [...this.#stretch.told, identity] };
+  }
+
+  isTold(logged: LoggedCall): boolean {
+    return this.#stretch?.told.some((identity) => isSame(identity, logged)) === true;
   }
 
   isInStretch(startedAt: EpochMs): boolean {
@@ -275,6 +288,7 @@ export class Stepping {
     if (firstSeenAt > this.#at - pbxRestartMsMin) return;
     const turn = this.turn(callNumber);
     if (overAt === null && external !== null) finish(turn, endedAt);
+    this.noteTold(turn.call);
     this.#ended.push(...turn.events);
     this.#turns.delete(callNumber);
     this.#buried.add(callNumber);
