@@ -73,11 +73,9 @@ export function exemptionOf(
   // The call goes on under another number, at a voicemail box: nothing ties the two together.
   if (toUnseen && setting.switches.attendedTransfer === "keepY") return "joinedUnseen";
   const fails = notes.filter(({ fault }) => fault === "xapiFails");
-  if (
-    fails.some(({ fromAt }) => hidden.some(([from, to]) => fromAt >= from - 100 && fromAt <= to))
-  ) {
-    return "xapiFails";
-  }
+  const unseen = hiddenStretches(chain, visibility).filter(([from]) => from > chain.startedAt);
+  const failedIn = (at: number) => unseen.some(([from, to]) => at >= from - 100 && at <= to);
+  if (fails.some(({ fromAt }) => failedIn(fromAt))) return "xapiFails";
   const legs = new Set(chain.facts.flatMap((fact) => ("leg" in fact ? [entityOf(fact.leg)] : [])));
   // The PBX says of a leg that there is none: it is gone, and comes again.
   const denied = notes.find(
@@ -90,6 +88,8 @@ export function exemptionOf(
   );
   if (denied !== undefined) return "missingGets";
   for (const { fault, fromAt, toAt } of notes) {
+    // Times of before and after are of two clocks.
+    if (fault === "clockSteps" && fromAt >= chain.startedAt && fromAt <= overAt) return fault;
     if (!blinding.has(fault)) continue;
     // A call in which nothing happened meanwhile goes on as if nothing had been.
     const within = (at: number) => at >= fromAt - lateEndMs && at <= toAt + lateEndMs;

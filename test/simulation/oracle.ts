@@ -55,12 +55,21 @@ interface Level {
   readonly user: string;
   readonly usertype: string;
   readonly kind: DnKind;
+  readonly at: number;
   due?: Due;
 }
 
 function usertypeOf(kind: DnKind): string {
   return kind === "extension" ? "ext" : kind === "queue" ? "queue" : "other";
 }
+
+/** Missed before it reaches anybody, a call that was handed over is missed by who did so. */
+const levelOf = ({ user, usertype, at }: Talk): Level => ({
+  user,
+  usertype,
+  kind: "extension",
+  at,
+});
 
 const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "routepoint"]);
 
@@ -71,7 +80,7 @@ const followMs = 1_100;
 export class Telling {
   readonly due: Due[] = [];
   /** A conversation that nobody could see, and why: what follows cannot be known in full. */
-  unknowable: FaultName | "unseenAttempt" | null = null;
+  unknowable: FaultName | "unseenAttempt" | "ringsWhoHandsOver" | null = null;
   readonly #chain: Chain;
   readonly #visibility: Visibility;
   readonly #rings = new Map<string, Set<Leg>>();
@@ -99,6 +108,7 @@ export class Telling {
         user: chain.owner,
         usertype: usertypeOf(chain.ownerKind),
         kind: chain.ownerKind,
+        at: chain.startedAt,
       };
       this.#levels = [level];
       this.#tell("dialing", level, 0, chain.startedAt, chain.ownerLeg);
@@ -194,13 +204,17 @@ export class Telling {
   }
 
   #extension(fact: Fact & { what: "shown" }): void {
-    const level: Level = { user: fact.dn, usertype: "ext", kind: "extension" };
+    const level: Level = { user: fact.dn, usertype: "ext", kind: "extension", at: fact.at };
     if (fact.status === "ringing") {
       const rings = this.#rings.get(fact.dn) ?? new Set();
       const isNew = rings.size === 0;
       rings.add(fact.leg);
       this.#rings.set(fact.dn, rings);
-      if (this.#talk?.user === fact.dn) return;
+      if (this.#talk?.user === fact.dn) {
+        // A group rings the very phone that handed the call to it: the contract is silent.
+        if (this.#handover !== null) this.unknowable ??= "ringsWhoHandsOver";
+        return;
+      }
       if (this.#talk !== null) this.#beginHandover(fact.at);
       const direct = fact.place === "" || fact.place === fact.dn;
       if (direct) this.#levels.push(level);
@@ -227,7 +241,7 @@ export class Telling {
 
   #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
     this.#heedDeparture(at);
-    const level: Level = { user: dn, usertype: "ext", kind: "extension" };
+    const level: Level = { user: dn, usertype: "ext", kind: "extension", at };
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const attended = this.#attended?.at === at;
     const trtype = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
@@ -246,7 +260,12 @@ export class Telling {
     this.#places.add(fact.leg);
     if (fact.leg.legid === 1 && this.#chain.direction === "outgoing") return;
     if (this.#talk !== null) this.#beginHandover(fact.at);
-    const level: Level = { user: fact.dn, usertype: usertypeOf(fact.kind), kind: fact.kind };
+    const level: Level = {
+      user: fact.dn,
+      usertype: usertypeOf(fact.kind),
+      kind: fact.kind,
+      at: fact.at,
+    };
     if (isThere) {
       this.#maybeAgain(level, fact);
       return;
@@ -280,7 +299,7 @@ export class Telling {
       this.#departed = this.#visibility.seen(fact.at, fact.leg);
       if (this.#handover === null) {
         this.#beginHandover(fact.at);
-        this.#levels = [{ user: talk.user, usertype: talk.usertype, kind: "extension" }];
+        this.#levels = [levelOf(talk)];
       }
       // Who was rung while the one who hands over stayed on has answered.
       const [next] = this.#connected.values();
@@ -297,12 +316,12 @@ export class Telling {
     }
     if (places.length === 0) {
       this.#handover = null;
-      this.#levels = [{ user: talk.user, usertype: talk.usertype, kind: "extension" }];
+      this.#levels = [levelOf(talk)];
     }
   }
 
   #endTalk(talk: Talk, at: number, leg: Leg | null, passedOn: boolean): void {
-    const level: Level = { user: talk.user, usertype: talk.usertype, kind: "extension" };
+    const level = levelOf(talk);
     if (at <= talk.seen.at + this.#visibility.briefMs) this.unknowable ??= talk.seen.fault;
     const late = this.#visibility.seen(at, leg).at - at + talk.seen.at - talk.at;
     this.#tell("ended", level, talk.link, at, leg, {
@@ -330,9 +349,13 @@ export class Telling {
     const isUnseen = (one: Level) => !this.#visibility.sees(one.user) || one.due?.unseen === true;
     const late = this.#levels.some((one) => one.due !== undefined && one.due.fault !== null);
     // A place that gave the call away a moment ago may still stand for it (SPEC.md).
-    const isFresh = level.due !== undefined && at - level.due.at <= followMs;
+    const isFresh = at - level.at <= followMs;
     const unseen = this.#levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
-    const instead = isUnseen(level) || late ? this.#users() : unseen;
+    // A phone whose silence is seen late rings on alone, as if the place had given the call to it.
+    const lingering = [...this.#rings].flatMap(([dn, legs]) =>
+      [...legs].some((leg) => this.#visibility.seen(at, leg).fault !== null) ? [dn] : [],
+    );
+    const instead = isUnseen(level) || late ? this.#users() : [...unseen, ...lingering];
     const link = this.#handover?.link ?? 0;
     this.#tell("ended", level, link, at, null, { finish: "Missed", transfer: "False", instead });
   }

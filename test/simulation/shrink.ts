@@ -4,7 +4,9 @@ import { type Outcome, outcomeFaults, playSeed, type SeedOptions } from "./world
 
 const playsMax = 150;
 
-export async function shrink(seed: number, options: SeedOptions): Promise<Outcome> {
+export async function shrink(seed: number, asked: SeedOptions): Promise<Outcome> {
+  const first = await playSeed(seed, asked);
+  const options: SeedOptions = { ...asked, faults: [...first.setting.faults], swarm: false };
   let plays = 0;
   const fails = async (tried: SeedOptions): Promise<boolean> => {
     plays += 1;

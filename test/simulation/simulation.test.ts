@@ -20,6 +20,7 @@ async function play(from: number, seeds: number, options: SeedOptions): Promise<
 const scene = (faults: readonly FaultName[], transfers: boolean): SeedOptions => ({
   calls,
   faults,
+  swarm: true,
   transfers,
   only: null,
   trail: false,

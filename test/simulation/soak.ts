@@ -1,6 +1,6 @@
 /**
  * Plays many seeds and prints what differed from the truth: `npm run soak -- --seeds 100 [--from 1] [--calls 100]
- * [--faults all|none|a,b] [--transfers on|off]`. Exit code 1 if anything differed.
+ * [--faults all|none|a,b] [--transfers on|off] [--shrink on|off]`. `all` draws some of the faults for each seed. Exit code 1 if anything differed.
  */
 import { parseArgs } from "node:util";
 import { type FaultName, faultNames } from "./setting.ts";
@@ -35,6 +35,7 @@ function faultsOf(text: string): readonly FaultName[] {
 const options: SeedOptions = {
   calls: Number(values.calls),
   faults: faultsOf(values.faults),
+  swarm: values.faults === "all",
   transfers: values.transfers === "on",
   only: null,
   trail: false,

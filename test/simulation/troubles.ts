@@ -20,6 +20,8 @@ export interface TroubleOptions {
   readonly start: (aheadMs: number) => Promise<Watcher>;
 }
 
+/** How far our clock may be off after a restart. */
+export const clockStepsMs = [-2_000, -500, 0, 500, 2_000] as const;
 /** Between two troubles of a kind. */
 const pauseMs = [20_000, 400_000] as const;
 const kinds: readonly FaultName[] = ["socketDrops", "pbxRestarts", "ownRestarts"];
@@ -83,7 +85,7 @@ export class Troubles {
     } else {
       this.end();
       if (plan.strikes("clockSteps", 0.5)) {
-        this.#aheadMs = chance.pick([-3_600_000, -2_000, 500, 5_000, 3_600_000]);
+        this.#aheadMs = chance.pick(clockStepsMs);
         plan.note("clockSteps", 0, "");
       }
       clock.after(chance.between(300, 30_000), () => void this.#start());
