@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    maxConcurrency: 10,
+    maxConcurrency: 12,
     coverage: {
       provider: "v8",
       include: ["src/tracker/**/*.ts", "src/events/**/*.ts"],
