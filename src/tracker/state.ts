@@ -196,6 +196,8 @@ export interface TrackerSettings {
   readonly answerMsMax: number;
   /** Pauses between looks at the list while a call without legs is still in it. */
   readonly lookAgainMs: readonly number[];
+  /** A list that names a place where the call was before lags, unless it does so for this long. */
+  readonly listInsistsMs: number;
   /** How far the list may lag behind the legs. */
   readonly listLagMs: number;
   /** How long the first event of a call waits for an empty number to be filled. */
@@ -219,6 +221,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   listedGraceMs: 60_000,
   answerMsMax: 10_000,
   lookAgainMs: [50, 100, 200, 400, 800],
+  listInsistsMs: 5_000,
   listLagMs: 300,
   numberHoldMs: 200,
   omissionsMax: 2,

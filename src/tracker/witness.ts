@@ -23,19 +23,19 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
     const pause = settings.lookAgainMs[looks];
     const dueAt = pause === undefined ? null : at + pause;
     call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
-    heedWhereabouts(turn, row, sinceAt, looks + 1);
+    heedWhereabouts(turn, row, sinceAt);
   }
   if (askedAt >= call.touchedAt + settings.listLagMs) heedLevel(turn, row);
 }
 
 /** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
-function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs, looks: number): void {
+function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
   const { call } = turn;
   const inside = insideParty(row);
   const outside = inside === null;
   if (call.talk !== null) {
     const { talk } = call;
-    const elsewhere = isElsewhere(turn, talk, inside, looks);
+    const elsewhere = isElsewhere(turn, talk, inside, sinceAt);
     if (talk.outside ? elsewhere : outside || elsewhere) passOn(turn, talk, sinceAt, outside);
   } else if (call.handover !== null) {
     if (call.handover.outside !== outside) call.handover = { ...call.handover, outside };
@@ -46,13 +46,13 @@ function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs, looks: n
 
 /** The row names another place of ours; where the call was before, only if it does so for long: a list lags. */
 function isElsewhere(
-  { call, settings }: Turn,
+  { call, at, settings }: Turn,
   talk: Talk,
   inside: Party | null,
-  looks: number,
+  sinceAt: EpochMs,
 ): boolean {
   if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
-  return call.reached[inside.dn] === undefined || looks > settings.lookAgainMs.length;
+  return call.reached[inside.dn] === undefined || at >= sinceAt + settings.listInsistsMs;
 }
 
 /** The call stands between two outside parties who talk: an extension's forward was answered there. */
