@@ -17,9 +17,9 @@ export function hiddenStretches(chain: Chain, visibility: Visibility): [number, 
   const shownAt = new Map<Leg, number>();
   const close = (leg: Leg, at: number) => {
     const from = shownAt.get(leg);
+    shownAt.delete(leg);
     if (from === undefined || from >= at) return;
     changes.push({ at: from, by: 1 }, { at, by: -1 });
-    shownAt.delete(leg);
   };
   for (const fact of chain.facts) {
     if (fact.what === "shown" && visibility.sees(fact.dn) && !shownAt.has(fact.leg)) {
@@ -60,9 +60,13 @@ export function exemptionOf(
   notes: readonly FaultNote[],
 ): string | null {
   const overAt = chain.overAt ?? Number.POSITIVE_INFINITY;
-  const hidden = hiddenStretches(chain, visibility).filter(
-    ([from, to]) => to - from >= graceMs && from > chain.startedAt,
-  );
+  const shown = chain.facts.find((fact) => fact.what === "shown" && visibility.sees(fact.dn));
+  // Before a call comes to anything that can be seen, nobody misses it.
+  const begun = ([from, to]: [number, number]) =>
+    from > chain.startedAt || (shown !== undefined && to > shown.at + visibility.briefMs);
+  const hidden = hiddenStretches(chain, visibility)
+    .filter(begun)
+    .filter(([from, to]) => to - from >= graceMs);
   if (!hasList(setting) && (hidden.length > 0 || endsUnseen(chain, visibility))) {
     return "hiddenWithoutList";
   }

@@ -40,6 +40,8 @@ export interface Visibility {
   /** What lasts no longer than this may be over before it can be read. */
   readonly briefMs: number;
   seen(at: number, leg: Leg | null): Seen;
+  /** A fault struck legs of this DN in that time. */
+  troubled(dn: string, fromAt: number, toAt: number): boolean;
 }
 
 interface Talk {
@@ -244,7 +246,11 @@ export class Telling {
     const level: Level = { user: dn, usertype: "ext", kind: "extension", at };
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const attended = this.#attended?.at === at;
-    const trtype = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
+    // Whether they had spoken is told by the consultation's legs alone.
+    const { startedAt } = this.#chain;
+    const isUnsure = attended && this.#visibility.troubled(dn, startedAt, at);
+    const known = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
+    const trtype = isUnsure ? null : known;
     this.#tell("answered", level, link, at, leg, { trtype });
     const seen = this.#visibility.seen(at, leg);
     this.#talk = { user: dn, usertype: "ext", link, at, seen, legs: new Set([leg]) };

@@ -57,14 +57,9 @@ export class Sight {
     return seen;
   }
 
-  /** The faults that struck one of these legs, or everything, within the stretch. */
-  struck(fault: FaultName, legs: Iterable<Leg>, fromAt: number, toAt: number): boolean {
-    const within = (blind: Blind) =>
-      blind.fault === fault && blind.fromAt <= toAt && blind.toAt >= fromAt;
-    for (const leg of legs) {
-      const entity = `/callcontrol/${leg.dn}/participants/${leg.id}`;
-      if (this.#byEntity.get(entity)?.some(within)) return true;
-    }
-    return this.#all.some(within) && fault !== "missingGets";
+  troubled(dn: string, fromAt: number, toAt: number): boolean {
+    const within = (blind: Blind) => blind.fromAt <= toAt && blind.toAt >= fromAt;
+    const own = [...this.#byEntity].filter(([entity]) => entity.split("/")[2] === dn);
+    return own.some(([, blinds]) => blinds.some(within)) || this.#all.some(within);
   }
 }

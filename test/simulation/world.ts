@@ -187,6 +187,7 @@ function judge(
     sees: (dn) => kinds.get(dn) ?? false,
     briefMs,
     seen: (at, leg) => sight.seen(at, leg),
+    troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
   };
   const { told, invented } = sorted(journal.chains, got);
   const verdicts = journal.chains.map((chain): ChainVerdict => {
