@@ -287,6 +287,69 @@ describe("the edges", () => {
     expect(() => reduce(state, change, phone.settings)).not.toThrow();
   });
 
+  it("matches a call without an id yet with the log, by when it was first seen or began", () => {
+    for (const listed of [true, false]) {
+      const phone = new Phone();
+      if (listed) phone.list(row("101", { establishedAt: t0 - 1_000 }));
+      phone.leg("101", 5, "ringing", { party: outside("") });
+      phone.log(logged());
+      expect(phone.told()).toEqual([]);
+    }
+  });
+
+  it("asks the log for a call of which nothing was told", () => {
+    const phone = new Phone();
+    phone.leg("666", 5, "connected");
+    phone.lose();
+    phone.at += 1_000;
+    phone.snapshot();
+    phone.list();
+    expect(phone.inquiries).toEqual([t0, t0]);
+  });
+
+  it("does not take a user's second phone that rings on for a hand-over", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.leg("101", 6, "ringing");
+    phone.leg("101", 5, "connected");
+    phone.gone("101/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 101 -0", "answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+  });
+
+  it("lets a fax dial out, and a dialled party turn out to be inside", () => {
+    const fax = new Phone();
+    fax.leg("fax", 1, "dialing", { dnKind: "fax" });
+    fax.leg("fax", 1, "connected", { dnKind: "fax", originatedBy: null, legNumber: 1 });
+    expect(fax.told()).toEqual(["dialing fax -0", "answered fax -1 NotDef"]);
+    const turned = new Phone();
+    turned.leg("101", 1, "dialing", { party: outside("") });
+    turned.leg("101", 1, "dialing", { party: inside("102") });
+    turned.list();
+    expect(turned.told()).toEqual([]);
+  });
+
+  it("finds no sibling in a call that reached nobody", () => {
+    const phone = new Phone();
+    phone.leg("666", 5, "connected", { callNumber: 8 });
+    phone.leg("101", 6, "connected");
+    phone.gone("666/5", "101/6");
+    phone.list(row("10007", { callNumber: 8 }));
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+  });
+
+  it("takes neither a level nor a second dialling of an outgoing call for anything", () => {
+    const phone = new Phone();
+    phone.leg("101", 1, "dialing");
+    phone.at += 1_000;
+    phone.list(row("10007", { caller: inside("800") }));
+    phone.leg("101", 1, "connected", { originatedBy: null, legNumber: 1 });
+    phone.leg("101", 9, "dialing");
+    phone.gone("101/1", "101/9");
+    phone.list();
+    expect(phone.told()).toEqual(["dialing 101 -0", "answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+  });
+
   it("refuses a checkpoint with a witness of an unknown kind", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing");
