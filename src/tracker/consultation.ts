@@ -11,7 +11,8 @@ const joinMsMax = 2_000;
 
 /** `dn` speaks inside with `user`. */
 export function isConsultation(leg: Leg, dn: string, user: string): boolean {
-  return leg.dn === dn && leg.party.kind === "extension" && leg.party.dn === user;
+  const speaks = leg.status === "connected" && leg.party.kind === "extension";
+  return speaks && leg.dn === dn && leg.party.dn === user;
 }
 
 /** The memory with a leg that is going, if it was a conversation inside, and without what is too old. */

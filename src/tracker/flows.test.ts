@@ -165,6 +165,20 @@ describe("incoming, missed", () => {
     ]);
   });
 
+  it("at a queue that only the list names, asked when its agents begin to ring", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", { originatedBy: null });
+    phone.leg("102", 6, "ringing", { originatedBy: null });
+    expect(phone.asks).toBe(2);
+    phone.feed({ kind: "activeCalls", at: phone.at, askedAt: phone.at - 1, calls: [row("800")] });
+    phone.list(row("801"));
+    expect(phone.told()).toEqual(["ringing 101 -0", "ringing 102 -0"]);
+    phone.list(row("800"));
+    phone.gone("101/5", "102/6");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
   it("at the IVR, the extension, or where it came no further than a route point", () => {
     for (const dn of ["801", "101", "app"]) {
       const phone = new Phone();

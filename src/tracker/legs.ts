@@ -35,9 +35,9 @@ export function track(
   return { leg, consulted, order, seenAt, offeredItself, external };
 }
 
-/** It stood towards an inside party before. */
+/** It spoke to an inside party before; one that only rang was not consulted yet. */
 export function wasInside({ consulted, leg }: TrackedLeg): boolean {
-  return consulted || leg.party.kind === "extension";
+  return consulted || (leg.party.kind === "extension" && leg.status === "connected");
 }
 
 /** Click-to-call: the user's own phone rings first, from nobody. */

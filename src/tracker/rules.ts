@@ -153,8 +153,13 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   if (call.offers[leg.dn] !== undefined) return;
   nameIvr(turn, leg);
   const holder = holderOf(call, leg);
-  if (holder === null) call.level = { dn: leg.dn, kind };
-  else reach(turn, holder, "inferred");
+  if (holder === null) {
+    call.level = { dn: leg.dn, kind };
+    // It may be polled by a queue or ring group that neither shows nor is named: the list may tell.
+    turn.ask = true;
+  } else {
+    reach(turn, holder, "inferred");
+  }
   call.offers = { ...call.offers, [leg.dn]: "leg" };
   call.reached = { ...call.reached, [leg.dn]: "leg" };
   tell(turn, { kind: "ringing" }, currentLink(call), { dn: leg.dn, kind }, turn.at);

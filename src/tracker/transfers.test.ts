@@ -235,6 +235,24 @@ describe("attended transfer, whatever survives it", () => {
   });
 });
 
+describe("a consultation completed while it still rings", () => {
+  it("is a blind transfer, whichever leg goes on", () => {
+    for (const same of [true, false]) {
+      const phone = talking();
+      phone.leg("102", 6, "dialing", { callNumber: 8, party: inside("103") });
+      phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102"), originatedBy: null });
+      phone.leg("103", same ? 7 : 9, "ringing", { originatedBy: null });
+      phone.gone("102/5", "102/6", "103/7".repeat(same ? 0 : 1));
+      phone.leg("103", same ? 7 : 9, "connected", { originatedBy: null });
+      expect(phone.told()).toEqual([
+        "ringing 103 -2",
+        "ended 102 -1 Ok passed on",
+        "answered 103 -2 Blind",
+      ]);
+    }
+  });
+});
+
 describe("an incoming and an outgoing call that their user joins", () => {
   function both(): Phone {
     const phone = talking();
@@ -324,9 +342,10 @@ describe("forwarded to an outside phone", () => {
 describe("a conference", () => {
   it("is no new link: the user's leg stands towards it, and still for the outside party", () => {
     const phone = talking();
+    const { asks } = phone;
     phone.leg("102", 5, "connected", { party: { ...ref("700"), number: "700", name: "" } });
     expect(phone.told()).toEqual([]);
-    expect(phone.asks).toBe(0);
+    expect(phone.asks).toBe(asks);
     phone.gone("102/5");
     phone.list();
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);

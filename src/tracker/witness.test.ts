@@ -125,8 +125,9 @@ describe("a call without visible legs", () => {
     const phone = talking();
     phone.list();
     phone.list();
+    const { asks } = phone;
     phone.gone("101/5");
-    expect(phone.asks).toBe(0);
+    expect(phone.asks).toBe(asks);
     phone.list();
     expect(phone.told()).toEqual([]);
     phone.pass(phone.settings.graceMs);
@@ -141,8 +142,9 @@ describe("a call without visible legs", () => {
     phone.at += 1;
     phone.leg("101", 5, "connected", { party: outside("1") });
     phone.feed({ kind: "activeCalls", at: phone.at, askedAt: phone.at - 1, calls: [] });
+    const { asks } = phone;
     phone.gone("101/5");
-    expect(phone.asks).toBe(1);
+    expect(phone.asks).toBe(asks + 1);
   });
 
   it("ended when it left the list, if it had gone on elsewhere", () => {

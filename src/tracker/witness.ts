@@ -25,7 +25,13 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
     call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
     heedWhereabouts(turn, row, sinceAt);
   }
-  if (askedAt >= call.touchedAt + settings.listLagMs) heedLevel(turn, row);
+  const settled = askedAt >= call.touchedAt + settings.listLagMs;
+  if (settled || (askedAt >= call.touchedAt && isPolled(call, row))) heedLevel(turn, row);
+}
+
+/** Extensions ring, and the list says for whom: a queue or ring group that no leg names. */
+function isPolled({ level }: Turn["call"], { callee }: ActiveCall): boolean {
+  return level?.kind === "extension" && (callee.kind === "queue" || callee.kind === "ringgroup");
 }
 
 /** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
