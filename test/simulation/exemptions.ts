@@ -47,8 +47,7 @@ export function hiddenStretches(chain: Chain, visibility: Visibility): [number, 
 /** It went on for a moment, at a place that nobody sees, and was over there. */
 function endsUnseen(chain: Chain, visibility: Visibility): boolean {
   const last = hiddenStretches(chain, visibility).at(-1);
-  if (last === undefined || last[1] !== chain.overAt) return false;
-  return chain.facts.some(({ what, at }) => what === "shown" && at >= last[0]);
+  return last !== undefined && last[1] === chain.overAt;
 }
 
 /** The rule by which the chain is exempt; null = all of it is due. */

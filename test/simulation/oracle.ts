@@ -170,7 +170,7 @@ export class Telling {
       level.due = due;
       // No pause was to be seen since it rang there last.
       const free = this.#freeAt.get(level.user);
-      if (free !== undefined && free.at + this.#visibility.briefMs >= at && free.fault !== null) {
+      if (free !== undefined && free.at + this.#visibility.briefMs >= at) {
         due.unseen = true;
         due.fault = free.fault;
       }
