@@ -71,6 +71,8 @@ export interface ActiveCall {
   readonly status: string;
   /** When the call began, by the PBX's clock; null if not told. */
   readonly establishedAt: EpochMs | null;
+  /** When the row last changed, by our clock, to about a second; null if not told. */
+  readonly changedAt: EpochMs | null;
 }
 
 /** A leg appeared or changed. */

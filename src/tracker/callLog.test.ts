@@ -143,9 +143,17 @@ describe("a call that ended while we were blind", () => {
     expect(phone.told().slice(1)).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
   });
 
+  it("is found by its number alone where the log does not tell the caller", () => {
+    const phone = backAgain();
+    phone.log(logged({ number: "", talks: [talk("101", 4, 30)] }));
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+  });
+
   it("is not taken for another's entry", () => {
     const others = [
       logged({ startedAt: t0 + 3_600_000 }),
+      logged({ number: "420777999998", startedAt: t0 + 30_000, talks: [talk("101", 34, 40)] }),
+      logged({ callNumber: 9, number: "", talks: [talk("101", 4, 30)] }),
       logged({ callNumber: 8, number: "420777999999", talks: [talk("101", 4, 30)] }),
       logged({ direction: "outgoing" }),
     ];

@@ -28,8 +28,10 @@ export function identityOf(call: Call): CallIdentity | null {
 export function isSame(call: CallIdentity | null, logged: LoggedCall): boolean {
   if (call === null || call.direction !== logged.direction) return false;
   const apartMs = Math.abs(logged.startedAt - call.startedAt);
-  if (logged.callNumber === call.callNumber && apartMs <= sameNumberMs) return true;
-  return apartMs <= sameStartMs && isSameNumber(call.number, logged.number);
+  const told = call.number !== "" && logged.number !== "";
+  const sameParty = isSameNumber(call.number, logged.number);
+  if (logged.callNumber === call.callNumber && (sameParty || !told)) return apartMs <= sameNumberMs;
+  return apartMs <= sameStartMs && sameParty;
 }
 
 /** The log's word on the call is awaited. */

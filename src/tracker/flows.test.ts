@@ -150,6 +150,17 @@ describe("incoming, missed", () => {
     }
   });
 
+  it("at the extension that rings on, not at the last one that was offered and is silent", () => {
+    const phone = new Phone();
+    phone.leg("105", 5, "ringing", { originatedBy: null });
+    phone.leg("123", 6, "ringing", { originatedBy: null });
+    phone.gone("123/6");
+    phone.pass(phone.settings.levelFollowMs);
+    phone.gone("105/5");
+    phone.list();
+    expect(phone.told().at(-1)).toBe("ended 105 -0 Missed");
+  });
+
   it("at the queue that an unseen ring group gave the call to, told once", () => {
     const phone = new Phone();
     phone.leg("103", 5, "ringing", { originatedBy: ref("820") });

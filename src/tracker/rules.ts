@@ -190,18 +190,15 @@ export function reach(turn: Turn, level: Level, how: "leg" | "inferred"): void {
 }
 
 /**
- * A queue or ring group gave the call away and an extension rings on: missed from now on, it is missed there.
- * Only after a while, as legs that end together go in any order.
+ * The level gave the call away and an extension rings on: missed from now on, it is missed there. Only after a
+ * while, as legs that end together go in any order.
  */
 function followLevel({ call, at, settings }: Turn): void {
   const { level, talk } = call;
   const legs = externalLegs(call);
-  const left =
-    talk === null &&
-    (level?.kind === "queue" || level?.kind === "ringgroup") &&
-    call.reached[level.dn] === "leg" &&
-    !legs.some(({ leg }) => leg.dn === level.dn);
+  const there = legs.some(({ leg }) => leg.dn === level?.dn);
   const ringing = legs.findLast(({ leg }) => leg.dnKind === "extension")?.leg;
+  const left = talk === null && level !== null && !there && hadLeg(call, level);
   if (!left || ringing === undefined) {
     call.levelDueAt = null;
     return;
@@ -210,6 +207,12 @@ function followLevel({ call, at, settings }: Turn): void {
   if (at < call.levelDueAt) return;
   call.levelDueAt = null;
   call.level = { dn: ringing.dn, kind: "extension" };
+}
+
+/** Its leaving can be seen: a queue or ring group whose own leg was seen, or an extension. */
+function hadLeg(call: Call, { dn, kind }: Level): boolean {
+  const polls = kind === "queue" || kind === "ringgroup";
+  return kind === "extension" || (polls && call.reached[dn] === "leg");
 }
 
 function currentLink(call: Call): number {

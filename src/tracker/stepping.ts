@@ -209,7 +209,9 @@ export class Stepping {
     if (call.overAt !== null) resume(turn);
     if (before === undefined) call.legCount += 1;
     const order = before?.order ?? call.legCount;
-    const consulted = was === null ? this.#hasConsulted(leg, call) : wasInside(was);
+    // Who rings first is called, whatever was spoken before.
+    const joins = leg.status === "connected" && this.#hasConsulted(leg, call);
+    const consulted = was === null ? joins : wasInside(was);
     const seenAt = before?.seenAt ?? this.#at;
     const tracked = track(leg, was, { order, consulted, seenAt });
     call.legs = { ...call.legs, [leg.legId]: tracked };

@@ -236,6 +236,17 @@ describe("attended transfer, whatever survives it", () => {
 });
 
 describe("a consultation completed while it still rings", () => {
+  it("and one that was given up before a blind transfer, are no joins", () => {
+    const phone = talking();
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.gone("103/7");
+    phone.at += 1_000;
+    phone.leg("103", 9, "ringing", { referredBy: ref("102") });
+    phone.gone("102/5");
+    phone.leg("103", 9, "connected");
+    expect(phone.told().at(-1)).toBe("answered 103 -2 Blind");
+  });
+
   it("is a blind transfer, whichever leg goes on", () => {
     for (const same of [true, false]) {
       const phone = talking();

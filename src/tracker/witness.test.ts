@@ -60,6 +60,19 @@ describe("a call without visible legs", () => {
     }
   });
 
+  it("is passed on to where it was before if the list changed after the answer", () => {
+    const phone = new Phone();
+    phone.list(row("801"));
+    phone.leg("101", 5, "connected", { originatedBy: ref("801") });
+    phone.at += 9_000;
+    phone.gone("101/5");
+    phone.told();
+    phone.list(row("801", { changedAt: t0 + 1_999 }));
+    expect(phone.told()).toEqual([]);
+    phone.list(row("801", { changedAt: t0 + 8_800 }));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on"]);
+  });
+
   it("is over after a grace without the list, unless a leg comes back in time", () => {
     const phone = talking();
     phone.gone("101/5");

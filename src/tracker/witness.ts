@@ -41,7 +41,7 @@ function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
   const outside = inside === null;
   if (call.talk !== null) {
     const { talk } = call;
-    const elsewhere = isElsewhere(turn, talk, inside, sinceAt);
+    const elsewhere = isElsewhere(turn, talk, row, sinceAt);
     if (talk.outside ? elsewhere : outside || elsewhere) passOn(turn, talk, sinceAt, outside);
   } else if (call.handover !== null) {
     if (call.handover.outside !== outside) call.handover = { ...call.handover, outside };
@@ -50,15 +50,24 @@ function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
   }
 }
 
-/** The row names another place of ours; where the call was before, only if it does so for long: a list lags. */
+/** How exact the times of the list are. */
+const rowTimeMs = 2_000;
+
+/**
+ * The row names another place of ours. Where the call was before, it counts only if the row changed after the
+ * answer, or insists: a list lags.
+ */
 function isElsewhere(
   { call, at, settings }: Turn,
   talk: Talk,
-  inside: Party | null,
+  row: ActiveCall,
   sinceAt: EpochMs,
 ): boolean {
+  const inside = insideParty(row);
   if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
-  return call.reached[inside.dn] === undefined || at >= sinceAt + settings.listInsistsMs;
+  const isNew = row.changedAt !== null && row.changedAt >= talk.answeredAt + rowTimeMs;
+  const insists = at >= sinceAt + settings.listInsistsMs;
+  return call.reached[inside.dn] === undefined || isNew || insists;
 }
 
 /** The call stands between two outside parties who talk: an extension's forward was answered there. */

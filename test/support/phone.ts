@@ -86,6 +86,7 @@ export function row(callee: string, more: Partial<ActiveCall> = {}): ActiveCall 
     did: null,
     status: "Talking",
     establishedAt: null,
+    changedAt: null,
     ...more,
   };
 }

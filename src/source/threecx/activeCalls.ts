@@ -88,7 +88,7 @@ export class ActiveCallsReader {
     const calls = new Map<number, ActiveCalls["calls"][number]>();
     for (const row of answer.rows) {
       const wire = parseActiveCall(row);
-      const call = wire && normaliseActiveCall(wire, knowledge);
+      const call = wire && normaliseActiveCall(wire, knowledge, askedAt);
       if (call) calls.set(call.callNumber, call);
       else
         this.#options.onNotUnderstood({ set: "ActiveCalls" }, "A row of the list has no call id.");

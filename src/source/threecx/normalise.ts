@@ -2,6 +2,7 @@
  * From the wire's shapes to the vocabulary of the tracker. Pure; invents nothing: what the PBX
  * does not say stays empty, `unknown` or null.
  */
+import type { EpochMs } from "../../events/event.ts";
 import type {
   ActiveCall,
   Did,
@@ -159,7 +160,19 @@ export function partyOfText(text: string, knowledge: Knowledge): Party {
     : { dn, kind, number: "", name: rest };
 }
 
-export function normaliseActiveCall(wire: WireActiveCall, knowledge: Knowledge): ActiveCall | null {
+/** By our clock: how long before the PBX's "now" it was, before the moment when we asked. */
+function changedAt(wire: WireActiveCall, askedAt: EpochMs): EpochMs | null {
+  const changed = timeOf(wire.LastChangeStatus);
+  const now = timeOf(wire.ServerNow);
+  if (changed === null) return null;
+  return now === null ? changed : askedAt - Math.max(0, now - changed);
+}
+
+export function normaliseActiveCall(
+  wire: WireActiveCall,
+  knowledge: Knowledge,
+  askedAt: EpochMs,
+): ActiveCall | null {
   if (wire.Id <= 0) return null;
   const caller = partyOfText(wire.Caller ?? "", knowledge);
   return {
@@ -169,5 +182,6 @@ export function normaliseActiveCall(wire: WireActiveCall, knowledge: Knowledge):
     did: caller.kind === "trunk" ? knowledge.onlyDidOf(caller.dn) : null,
     status: wire.Status ?? "",
     establishedAt: timeOf(wire.EstablishedAt),
+    changedAt: changedAt(wire, askedAt),
   };
 }

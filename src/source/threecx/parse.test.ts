@@ -96,7 +96,7 @@ describe("anything at all", () => {
         const leg = parseParticipant(value, { dn: "100", id: 1 });
         if (leg) normaliseParticipant(leg, nothingKnown, null);
         const call = parseActiveCall(value);
-        if (call) normaliseActiveCall(call, nothingKnown);
+        if (call) normaliseActiveCall(call, nothingKnown, 0);
         partyOfText(text, nothingKnown);
       }),
     );
@@ -157,6 +157,21 @@ describe("tokens", () => {
 
   it.each([[""], [7], ["a\r\nb"], [undefined]])("takes no %j for a token", (access_token) => {
     expect(parseToken({ access_token })).toBeNull();
+  });
+});
+
+describe("when a row of the list changed", () => {
+  const changed = (more: object) => {
+    const wire = parseActiveCall({ Id: 7, ...more });
+    return wire && normaliseActiveCall(wire, nothingKnown, 1_000_000)?.changedAt;
+  };
+
+  it("is told by our clock where the row has the PBX's own", () => {
+    const LastChangeStatus = "2026-05-04T08:00:09Z";
+    expect(changed({ LastChangeStatus, ServerNow: "2026-05-04T08:00:30Z" })).toBe(979_000);
+    expect(changed({ LastChangeStatus, ServerNow: "2026-05-04T08:00:01Z" })).toBe(1_000_000);
+    expect(changed({ LastChangeStatus })).toBe(Date.UTC(2026, 4, 4, 8, 0, 9));
+    expect(changed({})).toBeNull();
   });
 });
 

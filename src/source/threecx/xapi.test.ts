@@ -32,6 +32,7 @@ describe("active calls", () => {
         did: null,
         status: "Talking",
         establishedAt: Date.UTC(2026, 4, 4, 8, 0, 1),
+        changedAt: null,
       },
     ]);
   });
