@@ -317,6 +317,12 @@ export class Stepping {
       calls.delete(callNumber);
       changed.push(callNumber);
     }
+    for (const event of events) {
+      // A consultation is used up by its join.
+      if (event.kind !== "answered" || event.transferType !== "Accomp") continue;
+      this.#consultations = this.#consultations.filter(({ dn }) => dn !== event.user);
+      this.#consultations = this.#consultations.filter(({ withDn }) => withDn !== event.user);
+    }
     const aliases = [...this.#aliases].filter(([, number]) => calls.has(number));
     const state = {
       calls,

@@ -201,6 +201,18 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.state.aliases.size).toBe(0);
   });
 
+  it("uses up its consultation", () => {
+    const phone = consulting();
+    phone.gone("102/6", "103/7");
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    phone.gone("102/5");
+    phone.leg("104", 10, "ringing", { referredBy: ref("103") });
+    phone.gone("103/9", "104/10");
+    phone.leg("102", 11, "connected", { originatedBy: null });
+    expect(phone.told().slice(0, 2)).toEqual(handedOver);
+    expect(phone.events.at(-1)).toMatchObject({ user: "102", transferType: "Blind" });
+  });
+
   it("is not read into a call of another number or user", () => {
     const phone = consulting();
     phone.leg("103", 7, "connected", { callNumber: 8, party: outside("420777999999") });
