@@ -265,18 +265,20 @@ function forgetFailedAttempt(call: Draft): void {
 
 /** No leg carries the call on: only the PBX's list can tell whether it is over. */
 function judgeVisibility(turn: Turn): void {
+  const { call, at } = turn;
+  if (standing(call).length > 0) call.hidden = null;
+  else if (call.hidden === null) hide(turn, at);
+}
+
+/** Asks the list what became of a call that no leg carries on; one that never knew it is not asked. */
+export function hide(turn: Turn, sinceAt: EpochMs): void {
   const { call, at, settings } = turn;
-  if (standing(call).length > 0) {
-    call.hidden = null;
-    return;
-  }
-  if (call.hidden !== null) return;
   if (call.omissions >= settings.omissionsMax) {
     const dueAt = at + settings.graceMs;
-    call.hidden = { sinceAt: at, looks: 0, dueAt, witness: "unavailable" };
+    call.hidden = { sinceAt, looks: 0, dueAt, witness: "unavailable" };
   } else {
     const dueAt = at + settings.answerMsMax;
-    call.hidden = { sinceAt: at, looks: 0, dueAt, witness: "asked" };
+    call.hidden = { sinceAt, looks: 0, dueAt, witness: "asked" };
     turn.ask = true;
   }
 }

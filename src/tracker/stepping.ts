@@ -8,11 +8,10 @@ import { identityOf, isSame } from "./callLog.ts";
 import { isConsultation, joinedCall, noted, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameNumber, track, wasInside } from "./legs.ts";
-import { hurryNumber, resume, settleTurn } from "./rules.ts";
+import { hide, hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
-import { askAnew } from "./witness.ts";
 
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
 const pbxRestartMsMin = 1_000;
@@ -88,7 +87,8 @@ export class Stepping {
       const { legs } = this.#turns.get(before.callNumber)?.call ?? before;
       const seen = Object.keys(legs).length > 0;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
-      else if (before.hidden !== null) askAnew(this.turn(before.callNumber), before.hidden);
+      // What was asked of a hidden call before is asked anew.
+      else if (before.hidden !== null) hide(this.turn(before.callNumber), before.hidden.sinceAt);
     }
     this.#stretch = { ...stretch, toAt: this.#at };
     this.#inquire(stretch.fromAt);

@@ -8,7 +8,7 @@ import type { ActiveCall, Party } from "./activity.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
-import type { Hidden, Talk } from "./state.ts";
+import type { Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** The list names the call. */
@@ -156,13 +156,6 @@ export function heedNoList(turn: Turn): void {
   } else if (hidden?.witness === "listed") {
     call.hidden = { ...hidden, dueAt: at + settings.listedGraceMs, witness: "unavailable" };
   }
-}
-
-/** We see again: what was asked of a hidden call before is asked anew. */
-export function askAnew(turn: Turn, hidden: Hidden): void {
-  const dueAt = turn.at + turn.settings.answerMsMax;
-  turn.call.hidden = { ...hidden, looks: 0, dueAt, witness: "asked" };
-  turn.ask = true;
 }
 
 /** A call that no leg shows, found in the list alone, at a level of ours. */
