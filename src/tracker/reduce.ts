@@ -27,6 +27,9 @@ import {
   type Sibling,
 } from "./witness.ts";
 
+/** The list tells the start of a call to a second. */
+const sameStartMs = 2_000;
+
 /** Two calls that a user joins go from that user within this time. */
 const togetherMs = 1_000;
 
@@ -87,7 +90,7 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   for (const call of ours) {
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
-    if (row !== undefined) heedListed(turn, row, askedAt);
+    if (row !== undefined && !isAnothers(call, row)) heedListed(turn, row, askedAt);
     else heedUnlisted(turn, askedAt, siblingOf(call, ours, rows), consulting(step, call));
   }
   for (const row of calls) {
@@ -95,6 +98,12 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
       adoptListed(step.turn(row.callNumber), row);
     }
   }
+}
+
+/** After a blind stretch a row that began at another time: the PBX has restarted, the number is in use anew. */
+function isAnothers({ blind, establishedAt }: Call, row: ActiveCall): boolean {
+  if (!blind || establishedAt === null || row.establishedAt === null) return false;
+  return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
 }
 
 /** Another call of the same user that went from sight at the same moment: the two may have been joined. */

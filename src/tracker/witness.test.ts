@@ -377,6 +377,21 @@ describe("a restart of the PBX", () => {
     expect(again.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -2"]);
   });
 
+  it("shows in a row of the list that began at another time", () => {
+    const phone = new Phone();
+    phone.list(row("800", { establishedAt: t0 - 1_000 }));
+    phone.at += 60_000;
+    phone.list(row("800", { establishedAt: t0 - 2_000 }));
+    phone.list(row("800", { establishedAt: t0 + 30_000 }));
+    phone.lose();
+    phone.snapshot();
+    phone.list(row("800"));
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+    phone.list(row("820", { establishedAt: t0 + 50_000 }));
+    phone.noLog();
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
   it("is known from the checkpoints, too", () => {
     const phone = talking();
     phone.restart();
