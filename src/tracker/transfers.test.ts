@@ -218,6 +218,7 @@ describe("attended transfer, whatever survives it", () => {
     phone.leg("103", 7, "connected", { callNumber: 8, party: outside("420777999999") });
     expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
     const apart = new Phone();
+    apart.leg("666", 4, "connected");
     apart.leg("103", 7, "connected", { callNumber: 8, party: inside("102") });
     apart.leg("103", 7, "connected", { callNumber: 8 });
     expect(apart.events.map((e) => e.callNumber)).toEqual([8]);
