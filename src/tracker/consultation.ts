@@ -27,6 +27,11 @@ export function noted(
   return [...recent, { dn, withDn: party.dn, endedAt: at }];
 }
 
+/** The memory without what `user`, who joined, has spoken inside: a consultation is used up by its join. */
+export function usedUp(memory: readonly Consultation[], user: string): readonly Consultation[] {
+  return memory.filter(({ dn, withDn }) => dn !== user && withDn !== user);
+}
+
 /** `dn` (null: anybody) spoke with `user` until a moment ago. */
 export function wasConsulted(
   memory: readonly Consultation[],

@@ -5,7 +5,7 @@
 import type { CallEvent, EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
 import { identityOf, isSame } from "./callLog.ts";
-import { isConsultation, joinedCall, noted, wasConsulted } from "./consultation.ts";
+import { isConsultation, joinedCall, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameNumber, track, wasInside } from "./legs.ts";
 import { hide, hurryNumber, resume, settleTurn } from "./rules.ts";
@@ -318,10 +318,8 @@ export class Stepping {
       changed.push(callNumber);
     }
     for (const event of events) {
-      // A consultation is used up by its join.
-      if (event.kind !== "answered" || event.transferType !== "Accomp") continue;
-      this.#consultations = this.#consultations.filter(({ dn }) => dn !== event.user);
-      this.#consultations = this.#consultations.filter(({ withDn }) => withDn !== event.user);
+      const joined = event.kind === "answered" && event.transferType === "Accomp";
+      if (joined) this.#consultations = usedUp(this.#consultations, event.user);
     }
     const aliases = [...this.#aliases].filter(([, number]) => calls.has(number));
     const state = {
