@@ -71,7 +71,8 @@ function consult({ pbx, journal, follow, later }: Hands, leg: Leg, script: Scrip
   const own = () => pbx.legsOf(leg.dn).find((each) => each.call === consultation);
   const isReady = () => !leg.end && pbx.legsOf(leg.dn).length === 2 && own() !== undefined;
   const join = (answered: boolean) => {
-    if (!isReady() || (own()?.status === "connected") !== answered) return;
+    // Either may hold the other meanwhile: it was answered all the same.
+    if (!isReady() || (own()?.status !== "dialing") !== answered) return;
     if (answered) journal.attended(leg.call, leg.dn);
     pbx.completeTransfer(leg.dn);
   };
@@ -79,7 +80,7 @@ function consult({ pbx, journal, follow, later }: Hands, leg: Leg, script: Scrip
   later(chance.between(8_000, 16_000), consultation, () => {
     const mine = own();
     if (!isReady() || mine === undefined) return;
-    if (mine.status === "connected" && chance.happens(0.8)) join(true);
+    if (mine.status !== "dialing" && chance.happens(0.8)) join(true);
     else {
       pbx.hangUpLeg(mine);
       if (!leg.end && leg.status === "hold") pbx.resume(leg.dn);
