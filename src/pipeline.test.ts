@@ -54,7 +54,8 @@ async function world(store = new Store(), clock = new TestClock()) {
 
 type Told = { readonly kind: Activity["kind"] } & Readonly<Record<string, unknown>>;
 
-const shown = ({ kind, user, callNumber }: Entry["event"]) => `${kind} ${user} of ${callNumber}`;
+const shown = (event: Entry["event"]) =>
+  event.kind === "gap" ? event.kind : `${event.kind} ${event.user} of ${event.callNumber}`;
 const stored = ({ asked }: Store) =>
   asked.map(({ entries }) => entries.map((row) => shown(row.event)));
 const changed = (found: Leg): Told => ({ kind: "legChanged", leg: found });

@@ -4,7 +4,7 @@
  * Must hold: activities are worked in one at a time and in order; what was told is stored before it is sent;
  * a store that fails stops the intake, and the same transaction is tried again until it succeeds.
  */
-import type { CallEvent, EpochMs } from "./events/event.ts";
+import type { EpochMs, OffhookEvent } from "./events/event.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
 import { reduce } from "./tracker/reduce.ts";
@@ -18,7 +18,7 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Names of the endpoints that an event is owed to. */
-  readonly route: (event: CallEvent) => readonly string[];
+  readonly route: (event: OffhookEvent) => readonly string[];
   /** The tracker wants the list of active calls. */
   readonly ask: () => void;
   /** The tracker wants the PBX's call log of a stretch. */
@@ -161,7 +161,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   };
 }
 
-function logStored(log: Log, event: CallEvent, endpoints: readonly string[]): void {
-  const { eventId, kind, user, callId, link } = event;
-  log.info({ eventId, kind, user, callId, link, endpoints }, "event.stored");
+function logStored(log: Log, event: OffhookEvent, endpoints: readonly string[]): void {
+  const { eventId, kind, callId } = event;
+  const place = event.kind === "gap" ? {} : { user: event.user, link: event.link };
+  log.info({ eventId, kind, callId, ...place, endpoints }, "event.stored");
 }

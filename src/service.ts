@@ -8,7 +8,7 @@ import { createDispatcher, type Dispatcher } from "./delivery/dispatcher.ts";
 import { endpointsFor } from "./delivery/endpoint.ts";
 import type { EndpointStatus } from "./delivery/outlet.ts";
 import { createSender } from "./delivery/sender.ts";
-import type { CallEvent } from "./events/event.ts";
+import type { OffhookEvent } from "./events/event.ts";
 import { startHttp, type Unready } from "./http/server.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { openSqliteOutbox } from "./outbox/sqlite/sqliteOutbox.ts";
@@ -63,7 +63,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     log,
     random: Math.random,
   });
-  const route = (event: CallEvent) => endpointsFor(event, config.endpoints, config.userEndpoints);
+  const route = (event: OffhookEvent) =>
+    endpointsFor(event, config.endpoints, config.userEndpoints);
   const watches = new Map<string, Watch>();
   const wantsExtras = () => config.endpoints.some(({ extraEvents }) => extraEvents.length > 0);
   const shared = { outbox, dispatcher, clock, log, proxyEnv, route, wantsExtras };
@@ -128,7 +129,7 @@ interface Shared {
   readonly clock: Clock;
   readonly log: Log;
   readonly proxyEnv: ProxyEnv;
-  readonly route: (event: CallEvent) => readonly string[];
+  readonly route: (event: OffhookEvent) => readonly string[];
   /** An endpoint wants opt-in events. */
   readonly wantsExtras: () => boolean;
 }

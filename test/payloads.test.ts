@@ -10,7 +10,7 @@ import { documentedPayloads } from "./support/documentedPayloads.ts";
 /** What the receiver reads: the body decoded again from the wire form of its scheme. */
 function received(payload: DocumentedPayload): readonly PrintedField[] {
   if (payload.event === null) throw new Error(`Expected an event for ${payload.moment}.`);
-  const fields = renderFields(payload.event, payload.profile, payload.method);
+  const fields = renderFields(payload.event, payload);
   switch (payload.method) {
     case "POST":
       return Object.entries<string>(JSON.parse(encodeJson(fields)));

@@ -90,9 +90,9 @@ async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender)
   return failures === 0;
 }
 
-function nameOf(event: CallEvent, { profile, method }: EndpointConfig): string {
-  const fields = new Map(renderFields(event, profile, method));
-  const name = fields.get("event") ?? fields.get("Event") ?? event.kind;
+function nameOf(event: CallEvent, endpoint: EndpointConfig): string {
+  const fields = new Map(renderFields(event, endpoint));
+  const name = String(fields.get("event") ?? fields.get("Event") ?? event.kind);
   return event.kind === "ended" ? `${name} ${event.finish}` : name;
 }
 

@@ -1,7 +1,7 @@
 /** What the dispatcher promises of order, retries, outages and the store, case by case. */
 import { describe, expect, test } from "vitest";
 import { endpointConfig } from "../../test/conformance/outboxEndpoint.ts";
-import { callEvent } from "../../test/conformance/outboxEvents.ts";
+import { callEvent, numberOf } from "../../test/conformance/outboxEvents.ts";
 import {
   type Answer,
   OK,
@@ -157,7 +157,7 @@ describe("an endpoint that is down as a whole", () => {
 
   test("poisoned events do not keep an endpoint closed for others", async () => {
     const world = new World([endpointConfig()]);
-    world.answer = (_endpoint, { event }) => (event.callNumber <= 8 ? refused(500) : OK);
+    world.answer = (_endpoint, { event }) => (numberOf(event) <= 8 ? refused(500) : OK);
     for (let call = 1; call <= 8; call += 1) await world.append(call, 1);
     await world.clock.pass(60_000);
     await world.append(9, 1);

@@ -43,6 +43,25 @@ describe("endpointsFor", () => {
     expect(endpointsFor(byUser(user), original, listed)).toEqual(names);
   });
 
+  test("recordings go where a recording URL is, to whom their end event goes", () => {
+    const end = { ...ended, user: "101" } as Extract<CallEvent, { kind: "ended" }>;
+    const recording: CallEvent = { ...end, kind: "recording", files: ["u"], ended: end };
+    const [unlisted, second, monitor] = original.map((endpoint) => ({
+      ...endpoint,
+      recordingUrl: "http://crm.test/rec",
+    }));
+    const without = named("without", { recordingUrl: null });
+    const endpoints = [unlisted, second, monitor, without].flatMap((endpoint) => endpoint ?? []);
+    expect(endpointsFor(recording, endpoints, listed)).toEqual(["second", "monitor"]);
+  });
+
+  test("a gap goes to whoever asked for it, as it is of no user", () => {
+    const gap = { kind: "gap", eventId: "g", pbx: "main", callId: "", at: 2, fromAt: 1, toAt: 2 };
+    const users = { events: null, users: ["999"], direction: null };
+    const endpoints = [named("a"), named("b", { extraEvents: ["gap"], filter: users })];
+    expect(endpointsFor({ ...gap, kind: "gap", reason: "r" }, endpoints, listed)).toEqual(["b"]);
+  });
+
   test("opt-in events go only to who asked for them, filters and all", () => {
     const ringstop: CallEvent = { ...callEvent(1), kind: "ringstop", reason: "elsewhere" };
     const endpoints = [

@@ -1,29 +1,56 @@
 /** Which endpoints an event is owed to (docs/contract.md §5). Pure. */
 import type { EndpointConfig, EndpointFilter } from "../config/config.ts";
-import type { CallEvent } from "../events/event.ts";
+import type { CallEvent, OffhookEvent } from "../events/event.ts";
 import { profileSends } from "../events/render.ts";
 import { assertNever } from "../util/assertNever.ts";
 
 /** Names of the endpoints, in the order of the configuration. */
 export function endpointsFor(
-  event: CallEvent,
+  event: OffhookEvent,
   endpoints: readonly EndpointConfig[],
   userEndpoints: ReadonlyMap<string, string>,
 ): string[] {
   const ofPbx = endpoints.filter((endpoint) => endpoint.pbx === event.pbx);
-  const listed = userEndpoints.get(event.user);
-  // A list that names an endpoint this PBX does not have sends its users nowhere else.
-  const sentTo = ofPbx.some(({ name }) => name === listed) ? listed : undefined;
   return ofPbx
-    .filter(({ url, profile }) => url !== null && profileSends(profile, event))
-    .filter((endpoint) => receives(endpoint, sentTo) && passes(event, endpoint.filter))
-    .filter(({ extraEvents }) => !isExtra(event.kind) || extraEvents.includes(event.kind))
+    .filter((endpoint) => takes(endpoint, event))
+    .filter((endpoint) => event.kind === "gap" || concerns(endpoint, event, ofPbx, userEndpoints))
     .map(({ name }) => name);
 }
 
-/** Opt-in events go only to who asked for them, so that a classic receiver sees nothing new. */
-function isExtra(kind: CallEvent["kind"]): kind is "ringstop" | "callsummary" {
-  return kind === "ringstop" || kind === "callsummary";
+/** Whether the endpoint has asked for such events and has a URL for them. */
+function takes(endpoint: EndpointConfig, event: OffhookEvent): boolean {
+  const { url, recordingUrl, profile, extraEvents } = endpoint;
+  switch (event.kind) {
+    case "recording":
+      return recordingUrl !== null;
+    case "ringing":
+    case "dialing":
+    case "answered":
+    case "ended":
+      return url !== null && profileSends(profile, event);
+    case "ringstop":
+    case "callsummary":
+    case "norecording":
+    case "ai":
+    case "gap":
+      // Opt-in events go only to who asked for them, so that a classic receiver sees nothing new.
+      return url !== null && extraEvents.includes(event.kind);
+    default:
+      return assertNever(event);
+  }
+}
+
+/** Whether the call's user and direction are the endpoint's concern. */
+function concerns(
+  endpoint: EndpointConfig,
+  event: CallEvent,
+  ofPbx: readonly EndpointConfig[],
+  userEndpoints: ReadonlyMap<string, string>,
+): boolean {
+  const listed = userEndpoints.get(event.user);
+  // A list that names an endpoint this PBX does not have sends its users nowhere else.
+  const sentTo = ofPbx.some(({ name }) => name === listed) ? listed : undefined;
+  return receives(endpoint, sentTo) && passes(event, endpoint.filter);
 }
 
 function receives({ receives: which, name }: EndpointConfig, sentTo: string | undefined): boolean {
@@ -54,6 +81,9 @@ function classicName({ kind, direction }: CallEvent): string {
     case "dialing":
     case "ringstop":
     case "callsummary":
+    case "recording":
+    case "norecording":
+    case "ai":
       return kind;
     case "answered":
       return `hangup${direction}`;

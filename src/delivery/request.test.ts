@@ -84,3 +84,30 @@ describe("buildRequest", () => {
     expect(() => build({ secrets: [secretOf("whsec_x")] })).toThrow("Expected a signing secret");
   });
 });
+
+test("a recording is posted to its own URL, in the GET scheme too", () => {
+  const end = {
+    ...callEvent(1),
+    kind: "ended",
+    finish: "Ok",
+    transferred: false,
+    talkMs: 1000,
+    breakSide: "Undef",
+    callbackRequested: false,
+  } as const;
+  const recording = {
+    ...end,
+    kind: "recording",
+    files: ["https://a.test/1.mp3"],
+    ended: end,
+  } as const;
+  const urls = { url: "http://crm.test/in", recordingUrl: "http://crm.test/recording?k=1" };
+  const found = addresseeOf(endpointConfig({ ...urls, method: "GET" }), "1");
+  const request = buildRequest(found, { ...delivery, event: recording }, 1, NOW);
+  expect(request).toMatchObject({ method: "POST", target: "/recording?k=1" });
+  expect(JSON.parse(request.body ?? "")).toMatchObject({ FILES: ["https://a.test/1.mp3"] });
+  const without = addresseeOf(endpointConfig({ ...urls, recordingUrl: null }), "1");
+  expect(() => buildRequest(without, { ...delivery, event: recording }, 1, NOW)).toThrow(
+    "Expected a recording URL for endpoint",
+  );
+});

@@ -18,22 +18,29 @@ export type TransferType = "NotDef" | "Blind" | "Accomp";
 /** Who hung up: the outside party, ours, or not known. */
 export type BreakSide = "External" | "Internal" | "Undef";
 
-/** What every event says of its call. */
-export interface CallFacts {
+/** What every event says. */
+export interface EventFacts {
   /** Stable over retries, replays and restarts; sent as `webhook-id`. Holds no ".". */
   readonly eventId: string;
   /** The PBX's name in the configuration; "main" for the one of the top-level `PBX_…` keys. */
   readonly pbx: string;
-  /** `yyMMddHHmmss_N`, the id less its link; the same for all events of one call. */
+  /**
+   * `yyMMddHHmmss_N`, the id less its link: the same for all events of one call, which a receiver gets in
+   * their order. "" for what belongs to no call.
+   */
   readonly callId: string;
+  /** When the fact became known to us. */
+  readonly at: EpochMs;
+}
+
+/** What every event of a call says of it. */
+export interface CallFacts extends EventFacts {
   /** The PBX's own number of the call (`N` of the id). */
   readonly callNumber: number;
   /** When the call reached the PBX; what `callId` was made of. */
   readonly callStartedAt: EpochMs;
   /** Number of the link in the call's chain of transfers; 0 until somebody answers. */
   readonly link: number;
-  /** When the fact became known to us. */
-  readonly at: EpochMs;
   readonly direction: Direction;
   /** The external party's number as sent: one leading "+" removed, "anonymous" if withheld. */
   readonly callerid: string;
@@ -112,17 +119,54 @@ export interface CallSummaryEvent extends CallFacts {
   readonly abandonedAt: string;
 }
 
+/** The recording of a link can be fetched (docs/contract.md §6). */
+export interface RecordingEvent extends CallFacts {
+  readonly kind: "recording";
+  /** Where, as sent: complete URLs, in the order in which they were recorded. */
+  readonly files: readonly string[];
+  /** The link's end, whose fields the webhook repeats. */
+  readonly ended: EndedEvent;
+}
+
+/** Opt-in: no recording was found for an answered link. */
+export interface NoRecordingEvent extends CallFacts {
+  readonly kind: "norecording";
+  /** A word: why. */
+  readonly reason: string;
+}
+
+/** Opt-in: the PBX has transcribed a link's recording. Texts are "" where the PBX has none. */
+export interface AiEvent extends CallFacts {
+  readonly kind: "ai";
+  readonly summary: string;
+  readonly transcription: string;
+  readonly sentimentScore: string;
+}
+
+/** Opt-in: a stretch in which the PBX could not be watched. Belongs to no call. */
+export interface GapEvent extends EventFacts {
+  readonly kind: "gap";
+  readonly fromAt: EpochMs;
+  readonly toAt: EpochMs;
+  readonly reason: string;
+}
+
+/** What the course of a call tells. */
 export type CallEvent =
   | RingingEvent
   | DialingEvent
   | AnsweredEvent
   | EndedEvent
   | RingStopEvent
-  | CallSummaryEvent;
-export type EventKind = CallEvent["kind"];
+  | CallSummaryEvent
+  | RecordingEvent
+  | NoRecordingEvent
+  | AiEvent;
+export type OffhookEvent = CallEvent | GapEvent;
+export type EventKind = OffhookEvent["kind"];
 
 /** The bodies that a receiver can choose among. */
 export type ProfileName = "classic" | "current" | "k2m";
 
-/** One field of a body, in its place. */
-export type Field = readonly [name: string, value: string];
+/** One field of a body, in its place. Only the recordings' list is not a string. */
+export type Field = readonly [name: string, value: string | readonly string[]];

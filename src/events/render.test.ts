@@ -15,13 +15,15 @@ const events: readonly CallEvent[] = [
 const profileNames: readonly ProfileName[] = ["classic", "current", "k2m"];
 
 function names(event: CallEvent, profile: ProfileName, method: "POST" | "GET"): string {
-  return renderFields(event, profile, method)
+  return renderFields(event, { profile, method })
     .map(([name]) => name)
     .join(" ");
 }
 
 function fieldOf(event: CallEvent, profile: ProfileName, name: string): string | undefined {
-  return renderFields(event, profile, "POST").find(([field]) => field === name)?.[1];
+  return renderFields(event, { profile, method: "POST" })
+    .find(([field]) => field === name)?.[1]
+    ?.toString();
 }
 
 const details = "chid inbound_did sip_displayname phonebook call_id1 call_id2";
@@ -188,7 +190,7 @@ describe("opt-in events", () => {
 
   it.each(profileNames)("are the same in every profile: %s", (profile) => {
     for (const method of ["POST", "GET"] as const) {
-      expect(renderFields(ringstop, profile, method)).toEqual([
+      expect(renderFields(ringstop, { profile, method })).toEqual([
         ["event", "ringstop"],
         ["callerid", "420774852629"],
         ["user", "102"],
@@ -197,7 +199,7 @@ describe("opt-in events", () => {
         ["did", "DID-1"],
         ["id", "230115121143_9-2"],
       ]);
-      expect(renderFields(callsummary, profile, method)).toEqual([
+      expect(renderFields(callsummary, { profile, method })).toEqual([
         ["event", "callsummary"],
         ["direction", "incoming"],
         ["callerid", "420774852629"],
@@ -217,12 +219,83 @@ describe("opt-in events", () => {
   });
 });
 
+describe("what is of recordings and of no call", () => {
+  const facts = { ...ended(), link: 2 };
+  const files = ["https://pbx.example/webapi/recording/230115121143_9-2-1.mp3?sig=a"];
+  const recording = { ...facts, kind: "recording", files, ended: facts } as const;
+
+  it("repeats the fields of the end event as the endpoint got it, after FILES", () => {
+    for (const profile of ["classic", "current"] as const) {
+      for (const method of ["POST", "GET"] as const) {
+        expect(renderFields(recording, { profile, method })).toEqual([
+          ["FILES", files],
+          ...renderFields(facts, { profile, method }),
+        ]);
+      }
+    }
+    const style = { profile: "classic", method: "POST", recordingFullInfo: false } as const;
+    expect(encodeJson(renderFields(recording, style))).toBe(JSON.stringify({ FILES: files }));
+  });
+
+  it("has a body of its own in k2m", () => {
+    const style = { profile: "k2m", method: "POST" } as const;
+    expect(renderFields(recording, style)).toEqual([
+      ["Event", "recording"],
+      ["FileUrls", files],
+      ["Callerid", facts.callerid],
+      ["User", facts.user],
+      ["Id", "230115121143_9-2"],
+    ]);
+    expect(renderFields(recording, { ...style, recordingFullInfo: false })).toEqual([
+      ["FileUrls", files],
+    ]);
+  });
+
+  it.each(profileNames)("is the same in every profile otherwise: %s", (profile) => {
+    const style = { profile, method: "POST" } as const;
+    const none = { ...facts, kind: "norecording", reason: "none" } as const;
+    expect(renderFields(none, style)).toEqual([
+      ["event", "norecording"],
+      ["user", facts.user],
+      ["id", "230115121143_9-2"],
+      ["reason", "none"],
+    ]);
+    const text = { summary: "s", transcription: "t", sentimentScore: "4" };
+    expect(renderFields({ ...facts, kind: "ai", ...text }, style)).toEqual([
+      ["event", "ai"],
+      ["id", "230115121143_9-2"],
+      ["summary", "s"],
+      ["transcription", "t"],
+      ["sentiment_score", "4"],
+    ]);
+    const gap = {
+      kind: "gap",
+      eventId: "e",
+      pbx: "main",
+      callId: "",
+      at: 2000,
+      fromAt: 1000,
+      toAt: 2000,
+      reason: "disconnected",
+    } as const;
+    expect(renderFields(gap, style)).toEqual([
+      ["event", "gap"],
+      ["pbx", "main"],
+      ["from", "1970-01-01T00:00:01.000Z"],
+      ["to", "1970-01-01T00:00:02.000Z"],
+      ["reason", "disconnected"],
+    ]);
+    expect(profileSends(profile, gap)).toBe(true);
+    expect(profileSends(profile, recording)).toBe(true);
+  });
+});
+
 describe("profileSends", () => {
   it("is true exactly where fields are rendered", () => {
     for (const profile of profileNames) {
       for (const event of events) {
         const sends = profileSends(profile, event);
-        expect(sends).toBe(renderFields(event, profile, "POST").length > 0);
+        expect(sends).toBe(renderFields(event, { profile, method: "POST" }).length > 0);
         expect(sends).toBe(!(profile === "k2m" && event.kind === "dialing"));
       }
     }

@@ -2,44 +2,67 @@
  * How an event is written for a receiver: its fields by profile and method, and the two ways in which
  * fields travel, as a JSON body or in the query string (docs/contract.md §3, §4, §7).
  */
-import type { CallEvent, EventKind, Field, ProfileName } from "./event.ts";
+
+import { linkId } from "./callId.ts";
+import type { Field, OffhookEvent, ProfileName, RecordingEvent } from "./event.ts";
 import { classic } from "./profiles/classic.ts";
 import { current } from "./profiles/current.ts";
+import { gapFields } from "./profiles/extras.ts";
 import { k2m } from "./profiles/k2m.ts";
-import type { EventOfKind, Layout, Profile } from "./profiles/profile.ts";
+import type { EventOfKind, Layout, Profile, TabledEvent, TabledKind } from "./profiles/profile.ts";
 
 const profiles: Readonly<Record<ProfileName, Profile>> = { classic, current, k2m };
 
+/** How an endpoint wants its events written. */
+export interface Style {
+  readonly profile: ProfileName;
+  readonly method: "POST" | "GET";
+  /** Recordings with the fields of their link's end event (`RECORDING_FULL_INFO`); true if not said. */
+  readonly recordingFullInfo?: boolean;
+}
+
 /** Whether the profile knows the event at all; what it does not send is routed nowhere. */
-export function profileSends(profile: ProfileName, event: CallEvent): boolean {
+export function profileSends(profile: ProfileName, event: OffhookEvent): boolean {
+  if (event.kind === "gap" || event.kind === "recording") return true;
   return layoutOf(profile, event.kind, event) !== null;
 }
 
 /** The event's fields in the order of the profile; none if the profile does not send the event. */
-export function renderFields(
-  event: CallEvent,
-  profile: ProfileName,
-  method: "POST" | "GET",
-): readonly Field[] {
-  return fieldsOf(event.kind, event, profile, method);
+export function renderFields(event: OffhookEvent, style: Style): readonly Field[] {
+  if (event.kind === "gap") return gapFields(event);
+  if (event.kind === "recording") return recordingFields(event, style);
+  return tabledFields(event.kind, event, style);
+}
+
+/** What an endpoint got at the link's end is repeated as it got it, though the webhook is always a POST. */
+function recordingFields({ files, ended }: RecordingEvent, style: Style): readonly Field[] {
+  const list: Field = [style.profile === "k2m" ? "FileUrls" : "FILES", files];
+  if (style.recordingFullInfo === false) return [list];
+  if (style.profile !== "k2m") return [list, ...tabledFields("ended", ended, style)];
+  return [
+    ["Event", "recording"],
+    list,
+    ["Callerid", ended.callerid],
+    ["User", ended.user],
+    ["Id", linkId(ended.callId, ended.link)],
+  ];
 }
 
 /** `kind` stands beside the event so that the compiler ties table and event together. */
-function fieldsOf<Kind extends EventKind>(
+function tabledFields<Kind extends TabledKind>(
   kind: Kind,
   event: EventOfKind[Kind],
-  profile: ProfileName,
-  method: "POST" | "GET",
+  { profile, method }: Pick<Style, "profile" | "method">,
 ): readonly Field[] {
   const layout = layoutOf(profile, kind, event);
   if (layout === null) return [];
   return layout[method].map(([name, value]) => [name, value(event)]);
 }
 
-function layoutOf<Kind extends EventKind>(
+function layoutOf<Kind extends TabledKind>(
   profile: ProfileName,
   kind: Kind,
-  event: EventOfKind[Kind],
+  event: Pick<TabledEvent, "direction">,
 ): Layout<EventOfKind[Kind]> | null {
   return profiles[profile][kind][event.direction];
 }
@@ -47,8 +70,14 @@ function layoutOf<Kind extends EventKind>(
 /** The fields as one compact JSON object. A half of a surrogate pair becomes U+FFFD: UTF-8 has no form for it. */
 export function encodeJson(fields: readonly Field[]): string {
   return JSON.stringify(
-    Object.fromEntries(fields.map(([name, value]) => [name, value.toWellFormed()])),
+    Object.fromEntries(fields.map(([name, value]) => [name, wellFormed(value)])),
   );
+}
+
+function wellFormed(value: Field[1]): Field[1] {
+  return typeof value === "string"
+    ? value.toWellFormed()
+    : value.map((each) => each.toWellFormed());
 }
 
 /**
@@ -57,7 +86,9 @@ export function encodeJson(fields: readonly Field[]): string {
  */
 export function appendQuery(url: string, fields: readonly Field[]): string {
   const base = url.replace(/#.*$/s, "");
-  const query = fields.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);
+  const query = fields.map(
+    ([name, value]) => `${percentEncode(name)}=${percentEncode(String(value))}`,
+  );
   return query.length === 0 ? base : `${base}${separatorAfter(base)}${query.join("&")}`;
 }
 

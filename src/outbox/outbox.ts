@@ -3,7 +3,7 @@
  * Must hold: `append` is one transaction, durable when its promise resolves; `settle` likewise;
  * a delivery that is not settled comes back from `loadPending` after any crash.
  */
-import type { CallEvent, EpochMs } from "../events/event.ts";
+import type { EpochMs, OffhookEvent } from "../events/event.ts";
 
 /** A piece of tracker state: one call of one PBX. `state: null` deletes it. */
 export interface Checkpoint {
@@ -14,7 +14,7 @@ export interface Checkpoint {
 
 /** One event and the endpoints to which it is owed. */
 export interface Entry {
-  readonly event: CallEvent;
+  readonly event: OffhookEvent;
   readonly endpoints: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface Delivery {
   readonly position: number;
   /** 1, 2, 3 … within the call at this endpoint; sent as `offhook-sequence`. */
   readonly sequence: number;
-  readonly event: CallEvent;
+  readonly event: OffhookEvent;
   /** Attempts made so far. */
   readonly attempts: number;
   /** Those of them that used up a step of the retry schedule (an endpoint's outage uses up none). */

@@ -1,5 +1,5 @@
 /** Events and settlements for the tests of outbox and delivery. */
-import type { CallEvent } from "../../src/events/event.ts";
+import type { CallEvent, OffhookEvent } from "../../src/events/event.ts";
 import type { Fate, Settlement } from "../../src/outbox/outbox.ts";
 
 /** The `number`th event of a call; its id tells both. */
@@ -36,4 +36,9 @@ export function settlement(deliveryId: number, number: number, fate: Fate): Sett
     },
     fate,
   };
+}
+
+/** The call's number, 0 of what belongs to no call. */
+export function numberOf(event: OffhookEvent): number {
+  return event.kind === "gap" ? 0 : event.callNumber;
 }

@@ -34,7 +34,7 @@ export class Store {
       if (checkpoint.state === null || checkpoint.key === seenKey) continue;
       calls.set(Number(checkpoint.key), JSON.parse(checkpoint.state) as Call);
     }
-    const events = entries.map(({ event }) => event);
+    const events = eventsOf(entries);
     this.events.push(...events);
     const step = { events, changed: [], ask: false, inquireFromAt: null };
     this.broken.push(...violations({ ...step, state: { ...initialState, calls } }, this.#ledger));
@@ -43,6 +43,11 @@ export class Store {
   checkpoints(): readonly Checkpoint[] {
     return [...this.#checkpoints.values()];
   }
+}
+
+/** Those of calls. */
+function eventsOf(entries: readonly Entry[]): CallEvent[] {
+  return entries.map(({ event }) => event).filter((event) => event.kind !== "gap");
 }
 
 export interface WatcherOptions {
@@ -88,7 +93,7 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
         if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
         if (life.dead) return never;
         store.write(entries, checkpoints);
-        options.onEvents(entries.map(({ event }) => event));
+        options.onEvents(eventsOf(entries));
         const none: Delivery[] = [];
         return none;
       },

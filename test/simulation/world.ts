@@ -154,7 +154,7 @@ function aheadOf(clock: Clock, aheadMs: number): Clock {
 
 /** As the receiver reads it. */
 function received(event: CallEvent, at: number, note: (line: string) => void): Got {
-  const body = encodeJson(renderFields(event, "classic", "POST"));
+  const body = encodeJson(renderFields(event, { profile: "classic", method: "POST" }));
   note(`WEBHOOK ${body}`);
   return { at, fields: JSON.parse(body) as Got["fields"] };
 }

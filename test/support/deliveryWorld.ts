@@ -5,7 +5,7 @@ import type { Outcome } from "../../src/delivery/outcome.ts";
 import type { Delivery } from "../../src/outbox/outbox.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { type Log, silentLog } from "../../src/util/log.ts";
-import { callEvent } from "../conformance/outboxEvents.ts";
+import { callEvent, numberOf } from "../conformance/outboxEvents.ts";
 import { OutboxModel } from "../conformance/outboxModel.ts";
 
 export const START = 1_800_000_000_000;
@@ -121,7 +121,7 @@ export class World {
     this.exchanges.push({
       endpoint: config.name,
       eventId: event.eventId,
-      call: event.callNumber,
+      call: numberOf(event),
       sequence,
       attempt,
       at: this.clock.now(),

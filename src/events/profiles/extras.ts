@@ -1,7 +1,15 @@
 /**
  * The opt-in events, the same in every profile (docs/contract.md §8). All values are strings.
  */
-import type { CallSummaryEvent, EndedEvent, RingStopEvent } from "../event.ts";
+import type {
+  AiEvent,
+  CallSummaryEvent,
+  EndedEvent,
+  Field,
+  GapEvent,
+  NoRecordingEvent,
+  RingStopEvent,
+} from "../event.ts";
 import { callerid, did, eventName, id, user, usertype } from "./columns.ts";
 import { bothMethods, type Column, type Profile } from "./profile.ts";
 
@@ -34,12 +42,40 @@ const callsummary = bothMethods<CallSummaryEvent>([
   ["id", (event) => event.callId],
 ]);
 
+const norecording = bothMethods<NoRecordingEvent>([
+  eventName("norecording"),
+  user,
+  id,
+  ["reason", (event) => event.reason],
+]);
+
+const ai = bothMethods<AiEvent>([
+  eventName("ai"),
+  id,
+  ["summary", (event) => event.summary],
+  ["transcription", (event) => event.transcription],
+  ["sentiment_score", (event) => event.sentimentScore],
+]);
+
+/** Of no call, so in no table. */
+export function gapFields({ pbx, fromAt, toAt, reason }: GapEvent): readonly Field[] {
+  return [
+    ["event", "gap"],
+    ["pbx", pbx],
+    ["from", new Date(fromAt).toISOString()],
+    ["to", new Date(toAt).toISOString()],
+    ["reason", reason],
+  ];
+}
+
 /** Whole seconds, rounded down, as in the titles. */
 function seconds(ms: number): string {
   return String(Math.floor(Math.max(0, ms) / 1000));
 }
 
-export const extras: Pick<Profile, "ringstop" | "callsummary"> = {
+export const extras: Pick<Profile, "ringstop" | "callsummary" | "norecording" | "ai"> = {
   ringstop: { incoming: ringstop, outgoing: ringstop },
   callsummary: { incoming: callsummary, outgoing: callsummary },
+  norecording: { incoming: norecording, outgoing: norecording },
+  ai: { incoming: ai, outgoing: ai },
 };

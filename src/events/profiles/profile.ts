@@ -2,7 +2,7 @@
  * What a profile is: for each kind of event, direction and method, the fields in their order.
  * A table is total: what a profile does not send is an entry, `null`, never a gap.
  */
-import type { CallEvent, CallFacts, Direction, EventKind, UserKind } from "../event.ts";
+import type { CallEvent, CallFacts, Direction, RecordingEvent, UserKind } from "../event.ts";
 
 /** One field of a body: its name, and how its value is read from the event. */
 export type Column<Event> = readonly [name: string, value: (event: Event) => string];
@@ -12,11 +12,15 @@ export interface Layout<Event> {
   readonly GET: readonly Column<Event>[];
 }
 
+/** What a table lays out: all that is told of a call but its recordings, which repeat another event. */
+export type TabledEvent = Exclude<CallEvent, RecordingEvent>;
+export type TabledKind = TabledEvent["kind"];
+
 /** The event type of each kind. */
-export type EventOfKind = { readonly [Kind in EventKind]: Extract<CallEvent, { kind: Kind }> };
+export type EventOfKind = { readonly [Kind in TabledKind]: Extract<TabledEvent, { kind: Kind }> };
 
 export type Profile = {
-  readonly [Kind in EventKind]: Readonly<Record<Direction, Layout<EventOfKind[Kind]> | null>>;
+  readonly [Kind in TabledKind]: Readonly<Record<Direction, Layout<EventOfKind[Kind]> | null>>;
 };
 
 /** The same fields in the same order, whatever the method. */

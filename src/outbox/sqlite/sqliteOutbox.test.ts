@@ -133,7 +133,10 @@ describe("writing", () => {
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     await expect(bad).rejects.toBeInstanceOf(OutboxError);
     const pending = await outbox.loadPending(0, 10);
-    expect(pending.map(({ event }) => event.callNumber)).toEqual([1, 2]);
+    expect(pending.map(({ event }) => event.callId)).toEqual([
+      callEvent(1).callId,
+      callEvent(2).callId,
+    ]);
     expect(await outbox.loadCheckpoints("main")).toEqual([]);
     await outbox.close();
   });
