@@ -49,6 +49,7 @@ export function partsOf(path: string): string[] | undefined {
 }
 
 export function parseObject(text: string): Record<string, unknown> {
+  if (text === "") return {};
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? { ...value } : {};

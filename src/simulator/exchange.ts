@@ -41,6 +41,7 @@ export class Exchange {
   /** Where round-robin polling stands, by queue. */
   readonly nextAgent = new Map<string, number>();
   readonly #legs = new Map<number, Leg>();
+  readonly #legsByDn = new Map<string, Set<Leg>>();
   readonly #listeners = new Set<(event: PbxEvent) => void>();
   #lastLegId = 0;
   #lastCallId = 0;
@@ -116,6 +117,9 @@ export class Exchange {
       offer: null,
     };
     this.#legs.set(added.id, added);
+    const there = this.#legsByDn.get(added.dn);
+    if (there === undefined) this.#legsByDn.set(added.dn, new Set([added]));
+    else there.add(added);
     call.legs.add(added);
     call.allLegs.push(added);
     return added;
@@ -139,6 +143,7 @@ export class Exchange {
     leg.offer = null;
     leg.call.legs.delete(leg);
     this.#legs.delete(leg.id);
+    this.#legsByDn.get(leg.dn)?.delete(leg);
     this.raise({ kind: "remove", leg });
   }
 
@@ -220,7 +225,7 @@ export class Exchange {
   }
 
   legsOf(dn: string): Leg[] {
-    return [...this.#legs.values()].filter((leg) => leg.dn === dn);
+    return [...(this.#legsByDn.get(dn) ?? [])];
   }
 
   /** The live legs, oldest first. */
@@ -251,6 +256,7 @@ export class Exchange {
     }
     this.calls.clear();
     this.#legs.clear();
+    this.#legsByDn.clear();
     this.#lastLegId = 0;
     this.#lastCallId = 0;
     this.raise({ kind: "restarted" });

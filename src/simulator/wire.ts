@@ -84,8 +84,23 @@ export function participant(leg: Leg, settings: Settings): WireParticipant {
   };
 }
 
+interface Sight {
+  readonly directory: Directory;
+  readonly settings: Settings;
+  readonly dns: readonly string[];
+}
+
+/** Neither directory nor settings nor client are ever changed, only replaced. */
+const sights = new WeakMap<ApiClient, Sight>();
+
 /** DNs that a client sees: its own, then the monitored ones of the kinds that are switched on. */
-export function visibleDns(directory: Directory, settings: Settings, client: ApiClient): string[] {
+export function visibleDns(
+  directory: Directory,
+  settings: Settings,
+  client: ApiClient,
+): readonly string[] {
+  const last = sights.get(client);
+  if (last?.directory === directory && last.settings === settings) return last.dns;
   const shown = (dn: string): boolean => {
     switch (findDn(directory, dn)?.kind) {
       case undefined:
@@ -100,10 +115,12 @@ export function visibleDns(directory: Directory, settings: Settings, client: Api
         return true;
     }
   };
-  return [
+  const dns = [
     client.clientId,
     ...client.monitored.filter((dn) => dn !== client.clientId).filter(shown),
   ];
+  sights.set(client, { directory, settings, dns });
+  return dns;
 }
 
 export function devicesOf(directory: Directory, dn: string): WireDevice[] {

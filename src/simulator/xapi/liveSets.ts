@@ -60,6 +60,16 @@ function lastTimestamps(pbx: LiveWorld["pbx"]): Row[] {
   return [completeRow(TYPES.lastTimestamps, { LastCdrStartedAt: iso(last) })];
 }
 
+/** Times of live calls are written anew with every reading of the list. */
+const written = new Map<number, string>();
+const WRITTEN_MAX = 1000;
+
 function iso(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+  let text = written.get(epochMs);
+  if (text === undefined) {
+    text = new Date(epochMs).toISOString();
+    if (written.size >= WRITTEN_MAX) written.clear();
+    written.set(epochMs, text);
+  }
+  return text;
 }

@@ -78,6 +78,11 @@ export function didRules(
     return numbers.some((number) => bestFit(entry.masks, digitsOf(number)) > 0);
   }
 
+  const trunks = new Set([...trunkNumbers.keys(), ...rules.map(({ trunk }) => trunk)]);
+  const ownOf = new Map(
+    [...trunks].map((trunk) => [trunk, withMasks.filter((entry) => belongsTo(entry, trunk))]),
+  );
+
   /** Of one rule the DID, of none or several null. */
   function didOfOnly(own: typeof withMasks, trunk: string): Did | null {
     const [only] = own;
@@ -107,13 +112,15 @@ export function didRules(
       return { number: number.replace(/^\+/, ""), ruleName: best.name };
     },
     onlyOf(trunk) {
-      const own = withMasks.filter((entry) => belongsTo(entry, trunk));
-      return didOfOnly(own, trunk);
+      return didOfOnly(ownOf.get(trunk) ?? [], trunk);
     },
     ofPrefix(text, trunk) {
       const isNamed = ({ name }: DidRule) => name !== "" && text.startsWith(`${name}:`);
-      const own = withMasks.filter((entry) => isNamed(entry.rule) && belongsTo(entry, trunk));
-      return didOfOnly(own, trunk);
+      const own = ownOf.get(trunk) ?? [];
+      return didOfOnly(
+        own.filter(({ rule }) => isNamed(rule)),
+        trunk,
+      );
     },
   };
 }

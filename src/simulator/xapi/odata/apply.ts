@@ -34,8 +34,10 @@ export function applyOptions(rows: readonly Row[], options: Options, rules: Appl
   }
   const write = writer(options, rules);
   const keeps = matcher(options, rules);
-  const ordered = (list: readonly Row[]): Row[] => list.toSorted(order(options, rules));
-  const cut = (list: Row[]): Row[] => list.slice(skip, top === undefined ? undefined : skip + top);
+  const ordered = (list: readonly Row[]): readonly Row[] =>
+    options.orderby.length === 0 ? list : list.toSorted(order(options, rules));
+  const cut = (list: readonly Row[]): Row[] =>
+    list.slice(skip, top === undefined ? undefined : skip + top);
   if (rules.pageBeforeFilter) {
     const page = cut(ordered(rows)).filter(keeps);
     return { rows: page.map(write), count: options.count ? page.length : undefined };
@@ -90,6 +92,8 @@ function writer(options: Options, rules: ApplyRules): (row: Row) => Row {
   );
   for (const property of expanded.keys()) expectNavigation(property, type);
   const selected = options.select && new Set(options.select);
+  const hasNav = type !== undefined && [...type.kinds.values()].includes("nav");
+  if (!hasNav && !selected && !rules.omitNulls) return (row) => row;
   return (row) => {
     const written: Row = {};
     for (const [property, value] of Object.entries(row)) {
