@@ -3,6 +3,7 @@
  * (tracker/activity.ts), in order per call, and tells how its connection lives.
  */
 import type { EpochMs } from "../events/event.ts";
+import type { RecordingSource } from "../recordings/find/recordingSource.ts";
 import type { Activity } from "../tracker/activity.ts";
 
 /** Why a PBX refused us, in the order in which an operator would look. */
@@ -48,6 +49,8 @@ export interface Source {
   askActiveCalls(): void;
   /** Asks for the PBX's call log of a stretch; answered by a `callLog` or `callLogUnavailable` activity. */
   askCallLog(fromAt: EpochMs, toAt: EpochMs): void;
+  /** The PBX's recordings, listed and fetched over its API. */
+  readonly recordings: RecordingSource;
   status(): SourceStatus;
   /** Called on each change of status; returns the way to stop listening. */
   onStatus(listener: (status: SourceStatus) => void): () => void;

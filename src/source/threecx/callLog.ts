@@ -41,7 +41,7 @@ function secondsOf(at: EpochMs): string {
  * A missing parameter is answered with 404, a time that is not UTC's with 500. No `$orderby`: with
  * it, builds were seen to leave out the newest rows.
  */
-function reportOf(fromAt: EpochMs, toAt: EpochMs): string {
+export function reportOf(fromAt: EpochMs, toAt: EpochMs): string {
   const parameters = [
     `periodFrom=${secondsOf(fromAt)}`,
     `periodTo=${secondsOf(toAt + 999)}`,

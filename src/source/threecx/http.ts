@@ -3,6 +3,9 @@
  * throws, reads no more than it was told to, and ends by its deadline. Sockets are kept, so that
  * the GET after a frame costs one round trip.
  */
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import type { Clock } from "../../util/clock.ts";
@@ -25,8 +28,24 @@ export type HttpAnswer =
   | { readonly kind: "tooLarge"; readonly status: number }
   | { readonly kind: "failed"; readonly reason: string };
 
+/** A large answer, which goes into a new file. */
+export interface DownloadAsk {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Must not exist; is there afterwards only if the answer is `saved`. */
+  readonly file: string;
+  readonly bytesMax: number;
+  /** Longest silence in the middle of it. */
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+}
+
+export type DownloadAnswer = HttpAnswer | { readonly kind: "saved"; readonly bytes: number };
+
 export interface Http {
   exchange(ask: HttpAsk): Promise<HttpAnswer>;
+  /** Anything but 2xx is read as a text. */
+  download(ask: DownloadAsk): Promise<DownloadAnswer>;
   /** Breaks off what is under way. */
   close(): Promise<void>;
 }
@@ -69,6 +88,19 @@ async function readBody(body: Body, encoding: string, bytesMax: number): Promise
   return unpacked(whole, encoding, bytesMax)?.toString("utf8") ?? null;
 }
 
+class TooLarge extends Error {}
+
+/** Passes on at most so many bytes, and tells of each piece that comes. */
+async function* bounded(body: Body, bytesMax: number, onBytes: (bytes: number) => void) {
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new TooLarge();
+    onBytes(bytes);
+    yield chunk;
+  }
+}
+
 export interface HttpOptions {
   /** Origin of the PBX. */
   readonly url: string;
@@ -100,7 +132,7 @@ function makeDispatcher({ tls, proxy, limits }: HttpOptions): Dispatcher {
 }
 
 export function makeHttp(options: HttpOptions): Http {
-  const { url, clock } = options;
+  const { url, clock, limits } = options;
   const dispatcher = makeDispatcher(options);
   const { host } = new URL(url);
 
@@ -132,7 +164,49 @@ export function makeHttp(options: HttpOptions): Http {
     }
   }
 
+  async function download(ask: DownloadAsk): Promise<DownloadAnswer> {
+    const abort = new AbortController();
+    const late = new Error(`Nothing came for ${ask.idleMs} ms.`);
+    let cancelDeadline = clock.after(ask.idleMs, () => abort.abort(late));
+    const postpone = () => {
+      cancelDeadline();
+      cancelDeadline = clock.after(ask.idleMs, () => abort.abort(late));
+    };
+    const signal = AbortSignal.any([abort.signal, ask.signal]);
+    let status = 0;
+    try {
+      const { statusCode, body } = await dispatcher.request({
+        origin: url,
+        path: ask.path,
+        method: "GET",
+        headers: { "accept-encoding": "identity", ...ask.headers },
+        signal,
+      });
+      status = statusCode;
+      if (status < 200 || status > 299) {
+        const text = await readBody(body, "", limits.smallBytesMax);
+        return text === null ? { kind: "tooLarge", status } : { kind: "answer", status, text };
+      }
+      let bytes = 0;
+      const counted = bounded(body, ask.bytesMax, (sum) => {
+        bytes = sum;
+        postpone();
+      });
+      await pipeline(counted, createWriteStream(ask.file, { flags: "wx", flush: true }), {
+        signal,
+      });
+      return { kind: "saved", bytes };
+    } catch (error) {
+      if (errorCodeOf(error) !== "EEXIST") await rm(ask.file, { force: true });
+      if (error instanceof TooLarge) return { kind: "tooLarge", status };
+      return { kind: "failed", reason: failureReason(error, host) };
+    } finally {
+      cancelDeadline();
+    }
+  }
+
   return {
+    download,
     async exchange(ask) {
       const first = await attempt(ask);
       return first.isStale ? (await attempt(ask)).answer : first.answer;

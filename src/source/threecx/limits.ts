@@ -75,6 +75,11 @@ export interface Limits {
   /** All pages together. */
   readonly logTimeoutMs: number;
 
+  /** One recording; 1 GiB are 18 hours at 8 kHz and 16 bit. */
+  readonly recordingBytesMax: number;
+  /** Longest silence in the middle of a recording's download. */
+  readonly downloadIdleMs: number;
+
   /** How often a forbidden list of active calls is tried again. */
   readonly forbiddenProbeMs: number;
 
@@ -146,6 +151,9 @@ export const defaultLimits: Limits = {
   logSlackMs: 60_000,
   logPagesMax: 20,
   logTimeoutMs: 30_000,
+
+  recordingBytesMax: 1024 * mib,
+  downloadIdleMs: 30_000,
 
   forbiddenProbeMs: 600_000,
 

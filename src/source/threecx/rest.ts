@@ -3,11 +3,11 @@
  * Never throws: every outcome is an answer.
  */
 import type { Clock } from "../../util/clock.ts";
-import type { Http, HttpAnswer } from "./http.ts";
+import type { DownloadAnswer, DownloadAsk, Http, HttpAnswer } from "./http.ts";
 import type { Limits } from "./limits.ts";
 import { parseErrorText } from "./parse.ts";
 import type { Part, Refused } from "./refusal.ts";
-import type { Tokens } from "./token.ts";
+import type { TokenAnswer, Tokens } from "./token.ts";
 import { parseJson } from "./values.ts";
 
 export type RestAnswer =
@@ -29,8 +29,18 @@ export interface RestAsk {
   readonly timeoutMs?: number;
 }
 
+export type SaveAnswer =
+  | { readonly kind: "saved"; readonly bytes: number }
+  | { readonly kind: "tooLarge" }
+  | Exclude<RestAnswer, { kind: "ok" | "notUnderstood" }>;
+
+/** Why there is no token. */
+type NoToken = Exclude<TokenAnswer, { kind: "token" }>;
+
 export interface Rest {
   get(ask: RestAsk): Promise<RestAnswer>;
+  /** Fetches a file of XAPI. */
+  save(ask: Omit<DownloadAsk, "headers">): Promise<SaveAnswer>;
 }
 
 export interface RestOptions {
@@ -75,26 +85,51 @@ export function makeRest({ http, tokens, clock, limits }: RestOptions): Rest {
       timeoutMs: ask.timeoutMs ?? limits.requestTimeoutMs,
     });
 
-  return {
-    async get(ask) {
-      const first = await tokens.get();
-      if (first.kind === "refused") return first;
-      if (first.kind === "failed") return { ...first, status: null };
-      let answer = await send(ask, first.token);
-      if (answer.kind === "answer" && answer.status === 401) {
-        if (clock.now() >= (deniedUntil.get(ask.part) ?? 0)) {
-          tokens.reject(first.token);
-          const second = await tokens.get();
-          if (second.kind === "refused") return second;
-          if (second.kind === "failed") return { ...second, status: null };
-          answer = await send(ask, second.token);
-          if (answer.kind === "answer" && answer.status === 401) {
-            deniedUntil.set(ask.part, clock.now() + limits.deniedKeptMs);
-          }
+  /** Sends with the token in force. */
+  async function withToken<Answer extends DownloadAnswer>(
+    part: RestAsk["part"],
+    sendWith: (token: string) => Promise<Answer>,
+  ): Promise<Answer | NoToken> {
+    const first = await tokens.get();
+    if (first.kind !== "token") return first;
+    let answer = await sendWith(first.token);
+    if (answer.kind === "answer" && answer.status === 401) {
+      if (clock.now() >= (deniedUntil.get(part) ?? 0)) {
+        tokens.reject(first.token);
+        const second = await tokens.get();
+        if (second.kind !== "token") return second;
+        answer = await sendWith(second.token);
+        if (answer.kind === "answer" && answer.status === 401) {
+          deniedUntil.set(part, clock.now() + limits.deniedKeptMs);
         }
       }
-      if (answer.kind === "answer" && answer.status < 300) deniedUntil.delete(ask.part);
-      return judge(answer, ask.path);
+    }
+    if (answer.kind === "answer" && answer.status < 300) deniedUntil.delete(part);
+    return answer;
+  }
+
+  return {
+    async get(ask) {
+      const answer = await withToken(ask.part, (token) => send(ask, token));
+      return answer.kind === "refused" ? answer : judge(answer, ask.path);
+    },
+    async save(ask) {
+      const answer = await withToken("xapi", (token) =>
+        http.download({ ...ask, headers: { authorization: `Bearer ${token}` } }),
+      );
+      switch (answer.kind) {
+        case "refused":
+        case "saved":
+          return answer;
+        case "tooLarge":
+          return { kind: "tooLarge" };
+        default: {
+          const verdict = judge(answer, ask.path);
+          return verdict.kind === "ok" || verdict.kind === "notUnderstood"
+            ? { kind: "failed", reason: `GET ${ask.path} gave no file.`, status: null }
+            : verdict;
+        }
+      }
     },
   };
 }

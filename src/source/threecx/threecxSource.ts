@@ -3,6 +3,7 @@
  * be reached is tried with growing pauses, one that refuses us slowly.
  */
 import type { PbxConfig } from "../../config/config.ts";
+import type { RecordingSource } from "../../recordings/find/recordingSource.ts";
 import type { Activity } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
@@ -16,6 +17,7 @@ import { type DirectoryKeeper, keepDirectory } from "./directoryKeeper.ts";
 import { VisibleDns } from "./legs.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { Knowledge } from "./normalise.ts";
+import { recordingsOf } from "./recordings.ts";
 import { Session, type SessionEnd } from "./session.ts";
 import type { Transport } from "./transport.ts";
 import { wait } from "./wait.ts";
@@ -60,6 +62,7 @@ function withFields(log: Log, fields: object): Log {
 
 class ThreecxSource implements Source {
   readonly counters: SourceCounters = zeroCounters();
+  readonly recordings: RecordingSource;
   readonly #pbx: PbxConfig;
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -99,6 +102,7 @@ class ThreecxSource implements Source {
       ...(options.transport === undefined ? {} : { transport: options.transport }),
     });
     const { rest } = this.#connection;
+    this.recordings = recordingsOf({ rest, limits: this.#limits });
     this.#directory = keepDirectory({
       ...shared,
       rest,
