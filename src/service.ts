@@ -50,10 +50,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let { config } = options;
   const clock = steadyClock();
   const outbox = await openSqliteOutbox({ dataDir: config.dataDir, log });
+  let ownPort: number | null = null;
   const sender = createSender({
     version,
     now: Date.now,
     proxyFor: (origin) => proxyFor(origin, proxyEnv)?.href ?? null,
+    ownPort: () => ownPort,
   });
   const dispatcher = createDispatcher({
     outbox,
@@ -78,6 +80,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await outbox.close();
     throw error;
   });
+  ownPort = Number(new URL(http.url).port);
   async function stop(): Promise<void> {
     await Promise.all([...watches.values()].map((watch) => watch.stop()));
     await dispatcher.stop(stopGraceMs);

@@ -6,7 +6,16 @@
 import type { Dispatcher } from "undici";
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import { type Carried, type Connections, createConnections, type ProxyFor } from "./connections.ts";
+import {
+  type Carried,
+  type Connections,
+  type ConnectionsOptions,
+  createConnections,
+  PLAIN_WAY,
+  PROXY_FAILED,
+  type Way,
+} from "./connections.ts";
+import { REFUSED_ADDRESS } from "./guard.ts";
 import type { FailedStage, Outcome } from "./outcome.ts";
 import type { HttpRequest } from "./request.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
@@ -16,33 +25,30 @@ export const RESPONSE_HEAD_BYTES_MAX = 2048;
 /** Read (and thrown away) so that the connection can be used again; beyond, it is cut. */
 const RESPONSE_BYTES_MAX = 64 * 1024;
 const MESSAGE_CHARS_MAX = 300;
+const PACKING_CHARS_MAX = 40;
 
 export interface AttemptSender {
-  attempt(request: HttpRequest, timeoutMs: number): Promise<Outcome>;
+  attempt(request: HttpRequest, timeoutMs: number, way?: Way): Promise<Outcome>;
   /** Cuts every connection. */
   close(): Promise<void>;
 }
 
-export interface AttemptSenderOptions {
-  /** By default none. */
-  readonly proxyFor?: ProxyFor;
+export interface AttemptSenderOptions extends ConnectionsOptions {
   /** The wall clock; reads Retry-After dates. */
   readonly now: () => EpochMs;
 }
 
-export function createAttemptSender({ proxyFor, now }: AttemptSenderOptions): AttemptSender {
-  const viaProxy = proxyFor ?? (() => null);
-  const connections = createConnections(viaProxy);
+export function createAttemptSender(options: AttemptSenderOptions): AttemptSender {
+  const connections = createConnections(options);
   return {
-    async attempt(request, timeoutMs) {
+    async attempt(request, timeoutMs, way = PLAIN_WAY) {
       const deadlineAt = performance.now() + timeoutMs;
-      const proxied = viaProxy(request.origin) !== null;
-      let ending = await exchange(connections.to(request.origin), request, timeoutMs);
+      let ending = await exchange(() => connections.to(request.origin, way), request, timeoutMs);
       if (ending.kind === "broken" && ending.staleSocket) {
         const leftMs = deadlineAt - performance.now();
-        ending = await exchangeOnce(connections, request, leftMs);
+        ending = await exchangeOnce(connections, way, request, leftMs);
       }
-      return outcomeOf(ending, proxied, now());
+      return outcomeOf(ending, timeoutMs, options.now());
     },
     close: () => connections.close(),
   };
@@ -51,15 +57,18 @@ export function createAttemptSender({ proxyFor, now }: AttemptSenderOptions): At
 /** The same request on a connection of its own: another kept one may be as stale as the first. */
 async function exchangeOnce(
   connections: Connections,
+  way: Way,
   request: HttpRequest,
   timeoutMs: number,
 ): Promise<Ending> {
-  const fresh = connections.fresh(request.origin);
-  try {
-    return await exchange(fresh, request, timeoutMs);
-  } finally {
-    void fresh.destroy();
-  }
+  let fresh: Dispatcher | null = null;
+  const open = (): Dispatcher => {
+    fresh = connections.fresh(request.origin, way);
+    return fresh;
+  };
+  const ending = await exchange(open, request, timeoutMs);
+  void (fresh as Dispatcher | null)?.destroy();
+  return ending;
 }
 
 /** How an exchange ended. */
@@ -70,14 +79,18 @@ type Ending =
       readonly retryAfter: string | null;
       readonly head: string;
     }
-  | { readonly kind: "timedOut"; readonly timeoutMs: number }
+  | { readonly kind: "timedOut" }
   | { readonly kind: "broken"; readonly error: unknown; readonly staleSocket: boolean };
 
-function exchange(way: Dispatcher, request: HttpRequest, timeoutMs: number): Promise<Ending> {
+function exchange(
+  open: () => Dispatcher,
+  request: HttpRequest,
+  timeoutMs: number,
+): Promise<Ending> {
   return new Promise((resolve) => {
     const reading = new Reading(request, timeoutMs, resolve);
     try {
-      way.dispatch(reading.options, reading);
+      open().dispatch(reading.options, reading);
     } catch (error) {
       reading.end({ kind: "broken", error, staleSocket: false });
     }
@@ -94,6 +107,8 @@ class Reading implements Dispatcher.DispatchHandler {
   #onReusedSocket = false;
   #status: number | null = null;
   #retryAfter: string | null = null;
+  /** How the body is packed, "" if it is not. */
+  #packed = "";
   #head: Buffer[] = [];
   #bytes = 0;
 
@@ -106,10 +121,7 @@ class Reading implements Dispatcher.DispatchHandler {
       body: request.body,
     };
     this.#resolve = resolve;
-    this.#deadline = setTimeout(
-      () => this.#cut({ kind: "timedOut", timeoutMs: Math.round(timeoutMs) }),
-      Math.max(0, timeoutMs),
-    );
+    this.#deadline = setTimeout(() => this.#cut({ kind: "timedOut" }), Math.max(0, timeoutMs));
   }
 
   end(ending: Ending): void {
@@ -135,6 +147,8 @@ class Reading implements Dispatcher.DispatchHandler {
     this.#status = status;
     const retryAfter = headers["retry-after"];
     this.#retryAfter = typeof retryAfter === "string" ? retryAfter : null;
+    const encoding = String(headers["content-encoding"] ?? "").toLowerCase();
+    this.#packed = encoding === "identity" ? "" : encoding.slice(0, PACKING_CHARS_MAX);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -164,12 +178,15 @@ class Reading implements Dispatcher.DispatchHandler {
 
   #answer(): Ending | null {
     if (this.#status === null) return null;
-    const head = Buffer.concat(this.#head).toString("utf8");
+    // Never unpacked: a few bytes may stand for gigabytes.
+    const head = this.#packed
+      ? `(an answer packed as ${this.#packed}, not shown)`
+      : Buffer.concat(this.#head).toString("utf8");
     return { kind: "answered", status: this.#status, retryAfter: this.#retryAfter, head };
   }
 }
 
-function outcomeOf(ending: Ending, proxied: boolean, now: EpochMs): Outcome {
+function outcomeOf(ending: Ending, timeoutMs: number, now: EpochMs): Outcome {
   switch (ending.kind) {
     case "answered": {
       const { status, head: responseHead } = ending;
@@ -181,10 +198,10 @@ function outcomeOf(ending: Ending, proxied: boolean, now: EpochMs): Outcome {
       return {
         kind: "failed",
         stage: "timeout",
-        message: `no answer within ${ending.timeoutMs} ms`,
+        message: `no answer within ${timeoutMs} ms`,
       };
     case "broken": {
-      const stage = stageOf(codeOf(ending.error), proxied);
+      const stage = stageOf(codeOf(ending.error));
       return { kind: "failed", stage, message: messageOf(ending.error) };
     }
     default:
@@ -197,10 +214,13 @@ function isSocketLoss(error: unknown): boolean {
 }
 
 /** Node's and undici's error codes by the stage of the exchange. */
-function stageOf(code: string, proxied: boolean): FailedStage {
+function stageOf(code: string): FailedStage {
   switch (code) {
+    case REFUSED_ADDRESS:
+      return "address";
     case "ENOTFOUND":
       return "dns";
+    case PROXY_FAILED:
     case "EAI_AGAIN":
     case "EMFILE":
     case "ENFILE":
@@ -216,7 +236,7 @@ function stageOf(code: string, proxied: boolean): FailedStage {
     case "EADDRNOTAVAIL":
     case "ETIMEDOUT":
     case "UND_ERR_CONNECT_TIMEOUT":
-      return proxied ? "local" : "connect";
+      return "connect";
     case "UND_ERR_ABORTED":
       // The only abort that is not ours is the proxy's refusal to open a tunnel.
       return "local";

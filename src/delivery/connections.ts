@@ -1,16 +1,35 @@
 /**
- * Connections to the endpoints: one undici pool for each origin, the least recently used let go.
+ * Connections to the endpoints: one undici pool for each origin and way there, the least recently used let go.
  * How many requests are under way is the dispatcher's business, so the pools set no limit.
+ * Must hold: every address is looked at before it is connected to, and once more when it is, before a byte is
+ * sent. A proxy is the operator's choice and exempt, but for it alone: what stands behind it is not.
  */
-import { Client, type Dispatcher, Pool, ProxyAgent } from "undici";
+import { createHash } from "node:crypto";
+import { buildConnector, Client, type Dispatcher, Pool, ProxyAgent } from "undici";
+import { bare, createGuard, type Guard, type Resolve } from "./guard.ts";
 
 /** Origins whose connections are kept. */
 export const ORIGINS_MAX = 256;
 const CONNECT_TIMEOUT_MS = 10_000;
 const RESPONSE_HEADER_BYTES_MAX = 16 * 1024;
+const TLS_VERSION_MIN = "TLSv1.2";
 
 /** Which proxy leads to an origin; null = none. */
 export type ProxyFor = (origin: string) => string | null;
+
+/** How an endpoint is reached. */
+export interface Way {
+  /** A proxy's URL; `none` = straight, whatever the environment says; null = as the environment says. */
+  readonly proxy: string | null;
+  /** PEM of the authorities that are believed; null = the system's. */
+  readonly ca: string | null;
+  /** PEM of what we show of ourselves. */
+  readonly client: { readonly cert: string; readonly key: string } | null;
+  /** Whether private and loopback addresses may be connected to. */
+  readonly allowPrivate: boolean;
+}
+
+export const PLAIN_WAY: Way = { proxy: null, ca: null, client: null, allowPrivate: true };
 
 /** A request that is told which connection carries it. */
 export interface Carried extends Dispatcher.DispatchOptions {
@@ -49,27 +68,102 @@ class TrackedClient extends Client implements Carrier {
   }
 }
 
+export const PROXY_FAILED = "OFFHOOK_PROXY_FAILED";
+
+/** The way to the proxy, or the proxy itself, is broken; the endpoint has no part in it. */
+class ProxyFailure extends Error {
+  readonly code = PROXY_FAILED;
+}
+
+/**
+ * The hop to the proxy. An error with a code of undici's own would be taken for a broken connection behind the
+ * proxy and tried again without pause, so each gets ours.
+ */
+class ProxyHop extends Pool {
+  override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>;
+  override connect(
+    options: Dispatcher.ConnectOptions,
+    callback: (error: Error | null, data: Dispatcher.ConnectData) => void,
+  ): void;
+  override connect(
+    options: Dispatcher.ConnectOptions,
+    callback?: (error: Error | null, data: Dispatcher.ConnectData) => void,
+  ): Promise<Dispatcher.ConnectData> | undefined {
+    if (callback !== undefined) {
+      super.connect(options, callback);
+      return undefined;
+    }
+    return super.connect(options).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ProxyFailure(`the proxy did not open a way: ${why}`);
+    });
+  }
+}
+
 export interface Connections {
-  to(origin: string): Dispatcher;
+  /** Throws a `RefusedAddress` if the origin itself tells that nothing may go there. */
+  to(origin: string, way: Way): Dispatcher;
   /** A way there that shares no connection with `to`; the caller closes it. */
-  fresh(origin: string): Dispatcher;
+  fresh(origin: string, way: Way): Dispatcher;
   close(): Promise<void>;
 }
 
-export function createConnections(proxyFor: ProxyFor): Connections {
-  const pools = new Map<string, Dispatcher>();
+export interface ConnectionsOptions {
+  /** By default none. */
+  readonly proxyFor?: ProxyFor | undefined;
+  /** The port of our own HTTP server, to which nothing is sent; by default there is none. */
+  readonly ownPort?: (() => number | null) | undefined;
+  readonly resolve?: Resolve | undefined;
+}
 
-  function open(origin: string): Dispatcher {
-    const proxy = proxyFor(origin);
-    if (proxy === null) return poolTo(origin, OPTIONS);
-    return new ProxyAgent({ ...OPTIONS, uri: proxy, factory: poolTo });
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { proxyFor = () => null, ownPort = () => null, resolve } = options;
+  const pools = new Map<string, Dispatcher>();
+  const keys = new WeakMap<Way, string>();
+
+  function guardOf({ allowPrivate }: Way): Guard {
+    return createGuard({ allowPrivate, ownPort, ...(resolve && { resolve }) });
+  }
+
+  function proxyOf(origin: string, { proxy }: Way): string | null {
+    if (proxy === null) return proxyFor(origin);
+    return proxy === "none" ? null : proxy;
+  }
+
+  function open(origin: string, way: Way): Dispatcher {
+    const guard = guardOf(way);
+    const url = new URL(origin);
+    const refused = guard.checkHost(url.hostname, portOf(url));
+    if (refused !== null) throw refused;
+    const proxy = proxyOf(origin, way);
+    const tls = { ...tlsOf(way), timeout: CONNECT_TIMEOUT_MS };
+    if (proxy === null) {
+      return poolTo(origin, { ...OPTIONS, connect: guardedConnector(guard, tls) });
+    }
+    const proxyTls = { minVersion: TLS_VERSION_MIN } as const;
+    return new ProxyAgent({
+      ...OPTIONS,
+      uri: proxy,
+      clientFactory: (to, opts) => new ProxyHop(to, opts),
+      factory: poolTo,
+      requestTls: tls,
+      proxyTls,
+    });
+  }
+
+  /** Ways of the same settings share their connections, over a reload too. */
+  function keyOf(origin: string, way: Way): string {
+    const known = keys.get(way) ?? createHash("sha256").update(JSON.stringify(way)).digest("hex");
+    keys.set(way, known);
+    return `${origin} ${known}`;
   }
 
   return {
-    to(origin) {
-      const pool = pools.get(origin) ?? open(origin);
-      pools.delete(origin);
-      pools.set(origin, pool);
+    to(origin, way) {
+      const key = keyOf(origin, way);
+      const pool = pools.get(key) ?? open(origin, way);
+      pools.delete(key);
+      pools.set(key, pool);
       if (pools.size > ORIGINS_MAX) {
         const [oldest] = pools;
         if (oldest) {
@@ -86,6 +180,53 @@ export function createConnections(proxyFor: ProxyFor): Connections {
       await Promise.all(open.map((pool) => pool.destroy()));
     },
   };
+}
+
+function tlsOf({ ca, client }: Way) {
+  return {
+    minVersion: TLS_VERSION_MIN,
+    ...(ca === null ? {} : { ca }),
+    ...(client === null ? {} : { cert: client.cert, key: client.key }),
+  } as const;
+}
+
+/**
+ * TCP first, then a look at where it led, then TLS. A guarded lookup alone does not do: it is never called for
+ * literal addresses.
+ */
+function guardedConnector(
+  guard: Guard,
+  tls: buildConnector.BuildOptions,
+): buildConnector.connector {
+  const secure = buildConnector({ ...OPTIONS, ...tls });
+  return (options, callback) => {
+    const overTls = options.protocol === "https:";
+    const port = Number(options.port) || (overTls ? 443 : 80);
+    const host = bare(options.hostname);
+    const refused = guard.checkHost(host, port);
+    if (refused !== null) {
+      callback(refused, null);
+      return;
+    }
+    const plain = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guard.lookup(port) });
+    const tcp = { ...options, hostname: host, protocol: "http:", port: String(port) };
+    plain(tcp, (error, socket) => {
+      if (error !== null) {
+        callback(error, null);
+        return;
+      }
+      const wrong = guard.checkAddress(host, socket.remoteAddress ?? "", port);
+      if (wrong !== null) {
+        socket.destroy();
+        callback(wrong, null);
+      } else if (overTls) secure({ ...options, httpSocket: socket }, callback);
+      else callback(null, socket);
+    });
+  };
+}
+
+function portOf(url: URL): number {
+  return Number(url.port) || (url.protocol === "https:" ? 443 : 80);
 }
 
 function poolTo(origin: string | URL, options: object): Pool {

@@ -3,10 +3,18 @@ import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 
 /**
- * Where an exchange failed. `local` is a fault on our side of the wire (our resolver, our proxy, a
- * request that cannot be built): it is charged to nobody.
+ * Where an exchange failed. `address`: one that may not be sent to (guard.ts). `local` is a fault on our side of
+ * the wire (our resolver, our proxy, a request that cannot be built): it is charged to nobody.
  */
-export type FailedStage = "dns" | "connect" | "tls" | "timeout" | "reset" | "protocol" | "local";
+export type FailedStage =
+  | "address"
+  | "dns"
+  | "connect"
+  | "tls"
+  | "timeout"
+  | "reset"
+  | "protocol"
+  | "local";
 
 export type Outcome =
   | { readonly kind: "accepted"; readonly status: number; readonly responseHead: string }

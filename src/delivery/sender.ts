@@ -6,7 +6,7 @@ import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery } from "../outbox/outbox.ts";
 import { createAttemptSender } from "./attempt.ts";
-import type { ProxyFor } from "./connections.ts";
+import type { ConnectionsOptions } from "./connections.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Addressee, addresseeOf, buildRequest } from "./request.ts";
 
@@ -17,12 +17,11 @@ export type Send = (
   attemptNumber: number,
 ) => Promise<Outcome>;
 
-export interface SenderOptions {
+export interface SenderOptions extends ConnectionsOptions {
   /** Offhook's version, for `user-agent`. */
   readonly version: string;
   /** The wall clock: receivers compare `webhook-timestamp` with theirs. */
   readonly now: () => EpochMs;
-  readonly proxyFor?: ProxyFor;
 }
 
 export interface Sender {
