@@ -102,7 +102,7 @@ function separatorAfter(base: string): string {
  * leaves `! ' ( ) *`: the WHATWG URL parser rewrites the quote, and firewalls in front of receivers
  * dislike it. So the request-target stays what was signed, whatever parses the URL on its way.
  */
-function percentEncode(text: string): string {
+export function percentEncode(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
