@@ -10,7 +10,7 @@ interface Timer {
   run: (() => void) | null;
 }
 
-/** Lets promises go on; Node runs this queue only when no promise callback is left. */
+/** Lets promises go on; called from a promise callback, Node runs this queue only when none of those is left. */
 const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 /** The event loop gets its turn once in so many timers. */
 const loopTurnEvery = 5_000;
@@ -40,6 +40,8 @@ export class SimClock implements Clock {
   /** Lets time pass until then. */
   async runUntil(until: number): Promise<void> {
     let timers = 0;
+    // Not straight from the event loop, where ticks go before promises.
+    await null;
     await settled();
     for (;;) {
       const [next] = this.#heap;

@@ -1,15 +1,19 @@
 /**
  * Plays many seeds and prints what differed from the truth: `npm run soak -- --seeds 100 [--from 1] [--calls 100]
- * [--faults all|none|a,b] [--transfers on|off] [--shrink on|off]`. `all` draws some of the faults for each seed. Exit code 1 if anything differed.
+ * [--faults all|none|a,b] [--transfers on|off] [--shrink on|off] [--workers 1] [--failures-max 20]`. `all` draws some of
+ * the faults for each seed. Exit code 1 if anything differed. Must hold: the report is the same with any number of
+ * workers, also if it ends early; how it goes on is told on stderr.
  */
 import { parseArgs } from "node:util";
+import { ownPlayer, type Player, type PlayOptions, workerPlayer } from "./player.ts";
 import { type FaultName, faultNames } from "./setting.ts";
-import { shrink } from "./shrink.ts";
-import { Tally } from "./tally.ts";
-import { failureText, outcomeFaults, playSeed, type SeedOptions } from "./world.ts";
+import { type SeedSummary, Tally } from "./tally.ts";
 
 const progressEveryMs = 10_000;
+/** So many failing seeds are looked into. */
 const shownMax = 5;
+const listedMax = 50;
+const workersMax = 64;
 
 const { values } = parseArgs({
   options: {
@@ -19,8 +23,23 @@ const { values } = parseArgs({
     faults: { type: "string", default: "all" },
     transfers: { type: "string", default: "on" },
     shrink: { type: "string", default: "on" },
+    workers: { type: "string", default: "1" },
+    "failures-max": { type: "string", default: "20" },
   },
 });
+
+function numberOf(name: keyof typeof values, most = Number.MAX_SAFE_INTEGER): number {
+  const number = Number(values[name]);
+  if (Number.isSafeInteger(number) && number >= 1 && number <= most) return number;
+  throw new Error(
+    `Expected --${name} to be a whole number from 1 to ${most}, got "${values[name]}".`,
+  );
+}
+
+function isOn(name: "transfers" | "shrink"): boolean {
+  if (values[name] === "on" || values[name] === "off") return values[name] === "on";
+  throw new Error(`Expected --${name} to be on or off, got "${values[name]}".`);
+}
 
 function faultsOf(text: string): readonly FaultName[] {
   if (text === "all") return faultNames;
@@ -32,39 +51,81 @@ function faultsOf(text: string): readonly FaultName[] {
   });
 }
 
-const options: SeedOptions = {
-  calls: Number(values.calls),
-  faults: faultsOf(values.faults),
-  swarm: values.faults === "all",
-  transfers: values.transfers === "on",
-  only: null,
-  trail: false,
+const options: PlayOptions = {
+  scene: {
+    calls: numberOf("calls"),
+    faults: faultsOf(values.faults),
+    swarm: values.faults === "all",
+    transfers: isOn("transfers"),
+    only: null,
+    trail: false,
+  },
+  shrinks: isOn("shrink"),
 };
-const from = Number(values.from);
-const until = from + Number(values.seeds);
+const from = numberOf("from");
+const until = from + numberOf("seeds");
+const failuresMax = numberOf("failures-max");
+const workers = numberOf("workers", workersMax);
+
 const tally = new Tally();
 const beganAt = performance.now();
 let toldAt = beganAt;
-for (let seed = from; seed < until; seed += 1) {
-  const outcome = await playSeed(seed, options);
-  tally.add(outcome);
-  if (outcomeFaults(outcome) > 0 && tally.failing.length <= shownMax) {
-    const shown =
-      values.shrink === "on"
-        ? await shrink(seed, options)
-        : await playSeed(seed, { ...options, trail: true });
-    console.log(failureText(shown));
+/** What came before its turn: seeds are counted in their order, so that an early end is the same one, too. */
+const ahead = new Map<number, SeedSummary>();
+let nextSeed = from;
+let nextCounted = from;
+
+const isOver = () => tally.failing.length >= failuresMax;
+const rate = () => Math.round((1000 * tally.calls) / (performance.now() - beganAt));
+
+function count(summary: SeedSummary): void {
+  ahead.set(summary.seed, summary);
+  for (;;) {
+    const next = ahead.get(nextCounted);
+    if (next === undefined || isOver()) break;
+    ahead.delete(nextCounted);
+    nextCounted += 1;
+    tally.add(next);
+    if (next.isFailing) console.error(`seed ${next.seed} differs`);
   }
-  if (performance.now() - toldAt > progressEveryMs) {
-    toldAt = performance.now();
-    const rate = Math.round((1000 * tally.calls) / (toldAt - beganAt));
-    console.log(`seed ${seed}: ${tally.line()}; ${rate} calls/s`);
+  if (performance.now() - toldAt < progressEveryMs) return;
+  toldAt = performance.now();
+  console.error(`seed ${nextCounted - 1}: ${tally.line()}; ${rate()} calls/s`);
+}
+
+async function playOn(player: Player): Promise<void> {
+  while (nextSeed < until && !isOver()) {
+    const seed = nextSeed;
+    nextSeed += 1;
+    count(await player.play(seed));
   }
 }
+
+/** Each takes the next that nobody has taken; the texts come in the order of the seeds. */
+async function explain(seeds: readonly number[], players: readonly Player[]): Promise<string[]> {
+  const texts: string[] = [];
+  let next = 0;
+  const goOn = async (player: Player) => {
+    for (let at = next; at < seeds.length; at = next) {
+      next += 1;
+      texts[at] = await player.explain(seeds[at] ?? 0);
+    }
+  };
+  await Promise.all(players.map(goOn));
+  return texts;
+}
+
+const players = Array.from({ length: workers }, () =>
+  workers === 1 ? ownPlayer(options) : workerPlayer(options),
+);
+await Promise.all(players.map(playOn));
 const seconds = (performance.now() - beganAt) / 1000;
+for (const text of await explain(tally.failing.slice(0, shownMax), players)) console.log(text);
+await Promise.all(players.map((player) => player.stop()));
 console.log(tally.table());
-console.log(`${seconds.toFixed(1)} s, ${Math.round(tally.calls / seconds)} calls/s`);
+console.error(`${seconds.toFixed(1)} s, ${Math.round(tally.calls / seconds)} calls/s`);
 if (tally.failing.length > 0) {
-  console.log(`failing seeds: ${tally.failing.slice(0, 50).join(" ")}`);
+  console.log(`failing seeds: ${tally.failing.slice(0, listedMax).join(" ")}`);
+  if (isOver()) console.log(`Ended early, after ${failuresMax} failing seeds (--failures-max).`);
   process.exitCode = 1;
 }

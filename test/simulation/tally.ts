@@ -3,6 +3,56 @@ import type { Fault } from "./compare.ts";
 import { faultNames } from "./setting.ts";
 import { type Outcome, outcomeFaults } from "./world.ts";
 
+/** What counts of one seed: plain data, so that it can come from another thread. */
+export interface SeedSummary {
+  readonly seed: number;
+  readonly calls: number;
+  readonly chains: number;
+  readonly webhooks: number;
+  /** Webhooks due of chains that are not exempt. */
+  readonly due: number;
+  readonly invented: number;
+  readonly broken: number;
+  readonly isFailing: boolean;
+  readonly differences: Readonly<Record<Fault, number>>;
+  /** Exempt chains by rule. */
+  readonly exempt: ReadonlyMap<string, number>;
+  readonly struck: ReadonlyMap<string, number>;
+  /** Values of the switches, as `name=value`. */
+  readonly values: readonly string[];
+}
+
+export function summaryOf(outcome: Outcome): SeedSummary {
+  const { seed, calls, webhooks, verdicts, invented, brokenInvariants, faultCounts } = outcome;
+  const { switches, activeCallsPollMs, faults } = outcome.setting;
+  const differences = { wrong: 0, missing: 0, extra: 0, misordered: 0 };
+  const exempt = new Map<string, number>();
+  let due = 0;
+  for (const verdict of verdicts) {
+    for (const { fault } of verdict.differences) differences[fault] += 1;
+    if (verdict.exempt === null) due += verdict.due.length;
+    else exempt.set(verdict.exempt, (exempt.get(verdict.exempt) ?? 0) + 1);
+  }
+  const values = [
+    ...Object.entries({ ...switches, activeCallsPollMs }).map((entry) => entry.join("=")),
+    ...faultNames.map((name) => `fault ${name}=${faults.has(name) ? "on" : "off"}`),
+  ];
+  return {
+    seed,
+    calls,
+    chains: verdicts.length,
+    webhooks,
+    due,
+    invented: invented.length,
+    broken: brokenInvariants.length,
+    isFailing: outcomeFaults(outcome) > 0,
+    differences,
+    exempt,
+    struck: faultCounts,
+    values,
+  };
+}
+
 export class Tally {
   seeds = 0;
   calls = 0;
@@ -18,39 +68,31 @@ export class Tally {
   /** Chains and exempt chains by the value of each switch. */
   readonly bySwitch = new Map<string, { chains: number; exempt: number }>();
 
-  add(outcome: Outcome): void {
+  add(summary: SeedSummary): void {
     this.seeds += 1;
-    this.calls += outcome.calls;
-    this.webhooks += outcome.webhooks;
-    this.invented += outcome.invented.length;
-    this.broken += outcome.brokenInvariants.length;
-    if (outcomeFaults(outcome) > 0) this.failing.push(outcome.seed);
-    for (const [fault, count] of outcome.faultCounts) {
+    this.calls += summary.calls;
+    this.chains += summary.chains;
+    this.webhooks += summary.webhooks;
+    this.due += summary.due;
+    this.invented += summary.invented;
+    this.broken += summary.broken;
+    if (summary.isFailing) this.failing.push(summary.seed);
+    for (const fault of Object.keys(this.differences) as Fault[]) {
+      this.differences[fault] += summary.differences[fault];
+    }
+    for (const [fault, count] of summary.struck) {
       this.struck.set(fault, (this.struck.get(fault) ?? 0) + count);
     }
     let exempt = 0;
-    for (const verdict of outcome.verdicts) {
-      this.chains += 1;
-      for (const { fault } of verdict.differences) this.differences[fault] += 1;
-      if (verdict.exempt === null) this.due += verdict.due.length;
-      else {
-        exempt += 1;
-        this.exempt.set(verdict.exempt, (this.exempt.get(verdict.exempt) ?? 0) + 1);
-      }
+    for (const [rule, count] of summary.exempt) {
+      exempt += count;
+      this.exempt.set(rule, (this.exempt.get(rule) ?? 0) + count);
     }
-    this.#addSwitches(outcome, exempt);
-  }
-
-  #addSwitches(outcome: Outcome, exempt: number): void {
-    const { switches, activeCallsPollMs, faults } = outcome.setting;
-    const values: Record<string, unknown> = { ...switches, activeCallsPollMs };
-    for (const name of faultNames) values[`fault ${name}`] = faults.has(name) ? "on" : "off";
-    for (const [name, value] of Object.entries(values)) {
-      const key = `${name}=${value}`;
-      const sum = this.bySwitch.get(key) ?? { chains: 0, exempt: 0 };
-      sum.chains += outcome.verdicts.length;
+    for (const value of summary.values) {
+      const sum = this.bySwitch.get(value) ?? { chains: 0, exempt: 0 };
+      sum.chains += summary.chains;
       sum.exempt += exempt;
-      this.bySwitch.set(key, sum);
+      this.bySwitch.set(value, sum);
     }
   }
 
@@ -73,7 +115,7 @@ export class Tally {
       `${((100 * count) / Math.max(1, of)).toFixed(2)} %`.padStart(8);
     const row = (name: string, count: number, of: number) =>
       `  ${name.padEnd(40)}${String(count).padStart(9)}${share(count, of)}`;
-    const exempt = [...this.exempt].sort((a, b) => b[1] - a[1]);
+    const exempt = [...this.exempt].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     const total = exempt.reduce((sum, [, count]) => sum + count, 0);
     return [
       this.line(),

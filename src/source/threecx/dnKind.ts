@@ -5,7 +5,7 @@
  */
 import type { DnKind } from "../../tracker/activity.ts";
 
-const kinds: ReadonlyMap<string, DnKind> = new Map([
+const words: readonly (readonly [string, DnKind])[] = [
   ["extension", "extension"],
   ["user", "extension"],
   ["queue", "queue"],
@@ -23,13 +23,18 @@ const kinds: ReadonlyMap<string, DnKind> = new Map([
   ["conferenceplaceextension", "conference"],
   ["conference", "conference"],
   ["group", "other"],
+];
+
+const kinds: ReadonlyMap<string, DnKind> = new Map([
+  ...words.map(([word, kind]) => [`w${word}`, kind] as const),
+  ...words,
 ]);
 
 /** Null if the type says nothing, `other` if it says something that we do not know. */
 export function kindOfType(type: string): DnKind | null {
   const word = type.trim().toLowerCase();
   if (word === "" || word === "none") return null;
-  return kinds.get(word) ?? kinds.get(word.replace(/^w/, "")) ?? "other";
+  return kinds.get(word) ?? "other";
 }
 
 /**

@@ -62,10 +62,10 @@ export async function readSet(
     if (answer.kind !== "page") return answer;
     const { rows, hasNextLink } = answer;
     if (page > 0 && firstOf(rows) === lastFirst) break;
-    lastFirst = firstOf(rows);
     for (const row of rows) all.push(row);
     const goesOn = rows.length === limits.pageRows || hasNextLink;
     if (!goesOn || rows.length === 0) break;
+    lastFirst = firstOf(rows);
   }
   return { kind: "rows", rows: all };
 }
