@@ -1,6 +1,8 @@
 /** Holds what the receiver got of one chain against what was due, and says in a sentence what differs. */
+
+import type { Due, DueKind } from "./due.ts";
+import { baseOf, falsehoods, type Truth } from "./falsehoods.ts";
 import type { Chain } from "./journal.ts";
-import type { Due, DueKind } from "./oracle.ts";
 
 export type Fields = Readonly<Record<string, string>>;
 
@@ -24,8 +26,10 @@ export interface Expectation {
   readonly dids: readonly string[];
   /** When a leg must have been seen; null = never. */
   readonly firstLegAt: number | null;
-  /** The rule by which this chain cannot be known in full, null if it can. */
-  readonly exempt: string | null;
+  /** From when on this chain cannot be known in full, null if it can. */
+  readonly exemptFromAt: number | null;
+  /** What nobody could know must still be true. */
+  readonly truth: Truth;
 }
 
 /** Whole seconds that a duration may differ by. */
@@ -60,9 +64,35 @@ function matches(due: Due, got: Got, { direction }: Chain): boolean {
   return names[due.kind][direction] === event && isUser && linkOf(got) === due.link;
 }
 
+/** So long after it is known a webhook may come that is due before an exemption begins. */
+const headMs = 3_000;
+
 export function compare(expectation: Expectation, got: readonly Got[]): Difference[] {
-  const { chain, due, exempt } = expectation;
-  if (exempt !== null) return falsehoods(expectation, got);
+  const { chain, due, exemptFromAt, truth } = expectation;
+  if (exemptFromAt === null) return compareInFull(expectation, due, got);
+  const isHead = (one: Due) => one.latest + headMs < exemptFromAt;
+  const head = due.filter(isHead);
+  const open = [...head];
+  const tail: Got[] = [];
+  const heads = got.filter((each) => {
+    const at = placeOf(open, each, chain);
+    if (at >= 0) open.splice(at, 1);
+    else if (
+      each.at >= exemptFromAt ||
+      due.some((one) => !isHead(one) && matches(one, each, chain))
+    )
+      tail.push(each);
+    return !tail.includes(each);
+  });
+  return [...compareInFull(expectation, head, heads), ...falsehoods(truth, got, tail)];
+}
+
+function compareInFull(
+  expectation: Expectation,
+  due: readonly Due[],
+  got: readonly Got[],
+): Difference[] {
+  const { chain } = expectation;
   const found: Difference[] = [];
   const open = [...due];
   for (const each of got) {
@@ -88,6 +118,9 @@ export function compare(expectation: Expectation, got: readonly Got[]): Differen
     open.splice(at, 1);
     found.push(...wrongFields(expectation, one, each));
   }
+  const bases = new Set(got.map(baseOf));
+  if (bases.size > 1)
+    found.push({ fault: "wrong", text: `ids of one call: ${[...bases].join(", ")}` });
   const told = new Set(got);
   for (const one of open) {
     const isOffer = one.kind === "ringing" || one.kind === "dialing";
@@ -113,6 +146,7 @@ function wrongFields(expectation: Expectation, due: Due, got: Got): Difference[]
   const known = expectation.firstLegAt !== null && got.at >= expectation.firstLegAt;
   const dids = known ? expectation.dids : [...expectation.dids, chain.did, ""];
   const wrong: string[] = [];
+  if (got.at < due.at) wrong.push(`told ${due.at - got.at} ms before it was`);
   const check = (name: string, values: readonly string[], value = fields[name] ?? "(none)") => {
     if (!values.includes(value)) wrong.push(`${name} ${value}, expected ${values.join(" or ")}`);
   };
@@ -153,22 +187,4 @@ function wrongTitle(chain: Chain, due: Due, fields: Fields): string[] {
     }
   }
   return expected.includes(title) ? [] : [`title "${title}", expected "${expected.at(-1)}"`];
-}
-
-/** A chain that cannot be known in full must still claim nothing false. */
-function falsehoods({ chain, due }: Expectation, got: readonly Got[]): Difference[] {
-  const found: Difference[] = [];
-  const users = new Set(due.map(({ user }) => user));
-  const talkers = new Set(due.filter(({ kind }) => kind === "answered").map(({ user }) => user));
-  for (const each of got) {
-    const { event = "", user = "", finishtype } = each.fields;
-    const isAnswer = event === names.answered[chain.direction] || finishtype === "Ok";
-    const isTrue = isAnswer ? talkers.has(user) : users.has(user);
-    if (!isTrue) found.push({ fault: "wrong", text: `claims what was not: ${gotText(each)}` });
-  }
-  const last = got.at(-1);
-  if (last !== undefined && last.fields.finishtype === undefined && chain.overAt !== null) {
-    found.push({ fault: "missing", text: `an end after ${gotText(last)}` });
-  }
-  return found;
 }

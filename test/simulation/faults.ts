@@ -26,6 +26,9 @@ export interface FrameTrip {
   readonly lost: boolean;
 }
 
+/** How far off our clock may be set, either way. */
+export const clockStepMsMax = 2_000;
+
 export class FaultPlan {
   readonly notes: FaultNote[] = [];
   readonly counts = new Map<FaultName, number>();

@@ -4,45 +4,9 @@
  */
 import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
+import type { Due, DueKind, Unknowable, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
-import type { FaultName } from "./setting.ts";
 import type { Seen } from "./sight.ts";
-
-export type DueKind = "ringing" | "dialing" | "answered" | "ended";
-
-/** A webhook that is due, in the words of the classic profile. */
-export interface Due {
-  readonly kind: DueKind;
-  readonly user: string;
-  readonly usertype: string;
-  readonly link: number;
-  readonly at: number;
-  /** When it must have been known: later than `at` where a fault blinded us. */
-  readonly latest: number;
-  /** How far the duration may be off. */
-  readonly slackMs: number;
-  /** Answered: NotDef, Blind or Accomp. */
-  readonly trtype: string | null;
-  /** Ended: Ok or Missed, and whether passed on. */
-  readonly finish: string | null;
-  readonly transfer: string | null;
-  readonly talkMs: number | null;
-  /** Cannot be seen (a place that is not among the visible DNs), or not for long enough: may be left out. */
-  unseen: boolean;
-  /** Users that may stand there instead, as the true one cannot be seen. */
-  readonly instead: readonly string[];
-  /** The fault because of which it may be left out, come late, or be out of order. */
-  fault: FaultName | null;
-}
-
-export interface Visibility {
-  sees(dn: string): boolean;
-  /** What lasts no longer than this may be over before it can be read. */
-  readonly briefMs: number;
-  seen(at: number, leg: Leg | null): Seen;
-  /** A fault struck legs of this DN in that time. */
-  troubled(dn: string, fromAt: number, toAt: number): boolean;
-}
 
 interface Talk {
   readonly user: string;
@@ -81,8 +45,8 @@ const followMs = 1_100;
 /** Follows one chain from its first fact to its last. */
 export class Telling {
   readonly due: Due[] = [];
-  /** A conversation that nobody could see, and why: what follows cannot be known in full. */
-  unknowable: FaultName | "unseenAttempt" | "ringsWhoHandsOver" | null = null;
+  /** A conversation that nobody could see, and why: what follows from then on cannot be known in full. */
+  unknowable: { readonly rule: Unknowable; readonly fromAt: number } | null = null;
   readonly #chain: Chain;
   readonly #visibility: Visibility;
   readonly #rings = new Map<string, Set<Leg>>();
@@ -96,11 +60,14 @@ export class Telling {
   /** Levels reached since the last conversation, in order. */
   #levels: Level[] = [];
   #talk: Talk | null = null;
-  #handover: { readonly link: number; outside: boolean } | null = null;
+  #handover: { readonly link: number; readonly at: number; outside: boolean } | null = null;
   #lastLink = 0;
   #attended: { readonly dn: string; readonly at: number } | null = null;
   /** When it must have been seen that the last user left. */
   #departed: Seen | null = null;
+  #departedAt = 0;
+  /** When it must have been seen that the last attempt to hand over had failed. */
+  #failed: Seen | null = null;
 
   constructor(chain: Chain, visibility: Visibility) {
     this.#chain = chain;
@@ -192,6 +159,12 @@ export class Telling {
     if (told !== undefined && at - told.latest <= this.#visibility.briefMs) told.unseen = true;
   }
 
+  #doubt(rule: Unknowable, fromAt: number): void {
+    if (this.unknowable === null || fromAt < this.unknowable.fromAt) {
+      this.unknowable = { rule, fromAt };
+    }
+  }
+
   #link(): number {
     return this.#handover?.link ?? this.#lastLink;
   }
@@ -200,9 +173,11 @@ export class Telling {
     if (this.#handover !== null) return;
     const seen = this.#talk?.seen;
     // Nobody saw the conversation before it was handed over.
-    if (seen?.fault && seen.at + this.#visibility.briefMs >= at) this.unknowable ??= seen.fault;
+    if (seen?.fault && seen.at + this.#visibility.briefMs >= at) {
+      this.#doubt(seen.fault, this.#talk?.at ?? at);
+    }
     this.#lastLink += 1;
-    this.#handover = { link: this.#lastLink, outside: false };
+    this.#handover = { link: this.#lastLink, at, outside: false };
   }
 
   #extension(fact: Fact & { what: "shown" }): void {
@@ -214,7 +189,7 @@ export class Telling {
       this.#rings.set(fact.dn, rings);
       if (this.#talk?.user === fact.dn) {
         // A group rings the very phone that handed the call to it: the contract is silent.
-        if (this.#handover !== null) this.unknowable ??= "ringsWhoHandsOver";
+        if (this.#handover !== null) this.#doubt("ringsWhoHandsOver", fact.at);
         return;
       }
       if (this.#talk !== null) this.#beginHandover(fact.at);
@@ -237,7 +212,7 @@ export class Telling {
     const departed = this.#departed;
     this.#departed = null;
     if (departed?.fault && departed.at + this.#visibility.briefMs >= at) {
-      this.unknowable ??= departed.fault;
+      this.#doubt(departed.fault, this.#departedAt);
     }
   }
 
@@ -303,6 +278,7 @@ export class Telling {
     if (talk.legs.size === 0) {
       this.#endTalk(talk, fact.at, fact.leg, true);
       this.#departed = this.#visibility.seen(fact.at, fact.leg);
+      this.#departedAt = fact.at;
       if (this.#handover === null) {
         this.#beginHandover(fact.at);
         this.#levels = [levelOf(talk)];
@@ -318,9 +294,10 @@ export class Telling {
     const places = [...this.#places];
     // Between two members of an unseen place nothing shows that the attempt still goes on.
     if (places.length > 0 && !places.some(({ dn }) => this.#visibility.sees(dn))) {
-      this.unknowable ??= "unseenAttempt";
+      this.#doubt("unseenAttempt", fact.at);
     }
     if (places.length === 0) {
+      this.#failed = this.#visibility.seen(fact.at, fact.leg);
       this.#handover = null;
       this.#levels = [levelOf(talk)];
     }
@@ -328,10 +305,12 @@ export class Telling {
 
   #endTalk(talk: Talk, at: number, leg: Leg | null, passedOn: boolean): void {
     const level = levelOf(talk);
-    if (at <= talk.seen.at + this.#visibility.briefMs) this.unknowable ??= talk.seen.fault;
+    const { seen } = talk;
+    if (seen.fault && at <= seen.at + this.#visibility.briefMs) this.#doubt(seen.fault, talk.at);
+    const off = this.#visibility.clockOffMs(talk.at, at);
     const late = this.#visibility.seen(at, leg).at - at + talk.seen.at - talk.at;
     this.#tell("ended", level, talk.link, at, leg, {
-      slackMs: late,
+      slackMs: late + off,
       finish: "Ok",
       transfer: passedOn ? "True" : "False",
       talkMs: at - talk.at,
@@ -342,10 +321,14 @@ export class Telling {
   #over(at: number, joined: boolean): void {
     if (this.#talk !== null) {
       const [leg = null] = this.#talk.legs;
+      this.#heedBlur(at, leg);
       this.#endTalk(this.#talk, at, leg, joined);
       return;
     }
     this.#heedDeparture(at);
+    // Nobody saw to whom it was passed on.
+    const brief = this.#handover !== null && at - this.#handover.at <= this.#visibility.briefMs;
+    if (brief) this.#doubt("briefHandOver", this.#handover?.at ?? at);
     if (joined || this.#handover?.outside) return;
     if (this.#handover === null && this.#lastLink > 0) return;
     const level = this.#levels.at(-1);
@@ -364,6 +347,16 @@ export class Telling {
     const instead = isUnseen(level) || late ? this.#users() : [...unseen, ...lingering];
     const link = this.#handover?.link ?? 0;
     this.#tell("ended", level, link, at, null, { finish: "Missed", transfer: "False", instead });
+  }
+
+  /** Who goes first, and who a moment later, is all that tells an end from a hand-over. */
+  #heedBlur(at: number, talks: Leg | null): void {
+    const ringing = [...this.#rings.values()].flatMap((legs) => [...legs]);
+    const faults = [talks, ...ringing].map((leg) => this.#visibility.seen(at, leg).fault);
+    const blurred = faults.find((fault) => fault !== null);
+    if (this.#handover !== null && blurred) this.#doubt(blurred, at);
+    const failed = this.#failed;
+    if (failed?.fault && failed.at + this.#visibility.briefMs >= at) this.#doubt(failed.fault, at);
   }
 
   /** Everybody who was told as ringing: one of them stands for a place that cannot be seen. */

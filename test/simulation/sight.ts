@@ -3,7 +3,7 @@
  * everything, and what is true at the end of the stretch is seen then.
  */
 import type { Leg } from "../../src/simulator/model.ts";
-import type { FaultNote } from "./faults.ts";
+import { clockStepMsMax, type FaultNote } from "./faults.ts";
 import type { FaultName } from "./setting.ts";
 
 /** An answer that is late holds back what came after it for so long at most; with some slack. */
@@ -27,12 +27,15 @@ const byStart = (a: Blind, b: Blind) => a.fromAt - b.fromAt;
 export class Sight {
   readonly briefMs: number;
   readonly #all: Blind[] = [];
+  /** When our clock was set. */
+  readonly #steps: readonly number[];
   readonly #byEntity = new Map<string, Blind[]>();
 
   constructor(notes: readonly FaultNote[], briefMs: number) {
     this.briefMs = briefMs;
+    this.#steps = notes.flatMap(({ fault, fromAt }) => (fault === "clockSteps" ? [fromAt] : []));
     for (const { fault, fromAt, toAt, entity } of notes) {
-      if (fault === "duplicateFrames" || fault === "xapiFails") continue;
+      if (["duplicateFrames", "xapiFails", "clockSteps"].includes(fault)) continue;
       const blind = { fault, fromAt: fromAt - briefMs, toAt: toAt + briefMs };
       if (entity === null) this.#all.push(blind);
       else {
@@ -55,6 +58,13 @@ export class Sight {
       if (blind.toAt > seen.at) seen = { at: blind.toAt, fault: blind.fault };
     }
     return seen;
+  }
+
+  /** How far two times may be apart more than they were: our clock was set between them, or before, and the PBX's tells one. */
+  clockOffMs(fromAt: number, toAt: number): number {
+    const stepped = this.#steps.some((at) => at <= toAt);
+    const isBlind = this.#all.some((blind) => blind.fromAt <= toAt && blind.toAt >= fromAt);
+    return stepped && isBlind ? 2 * clockStepMsMax : 0;
   }
 
   troubled(dn: string, fromAt: number, toAt: number): boolean {

@@ -9,8 +9,9 @@ export interface SeedSummary {
   readonly calls: number;
   readonly chains: number;
   readonly webhooks: number;
-  /** Webhooks due of chains that are not exempt. */
   readonly due: number;
+  /** Webhooks due after an exemption began. */
+  readonly exemptDue: number;
   readonly invented: number;
   readonly broken: number;
   readonly isFailing: boolean;
@@ -28,10 +29,12 @@ export function summaryOf(outcome: Outcome): SeedSummary {
   const differences = { wrong: 0, missing: 0, extra: 0, misordered: 0 };
   const exempt = new Map<string, number>();
   let due = 0;
+  let exemptDue = 0;
   for (const verdict of verdicts) {
     for (const { fault } of verdict.differences) differences[fault] += 1;
-    if (verdict.exempt === null) due += verdict.due.length;
-    else exempt.set(verdict.exempt, (exempt.get(verdict.exempt) ?? 0) + 1);
+    due += verdict.due.length;
+    exemptDue += verdict.exemptDue;
+    if (verdict.exempt !== null) exempt.set(verdict.exempt, (exempt.get(verdict.exempt) ?? 0) + 1);
   }
   const values = [
     ...Object.entries({ ...switches, activeCallsPollMs }).map((entry) => entry.join("=")),
@@ -43,6 +46,7 @@ export function summaryOf(outcome: Outcome): SeedSummary {
     chains: verdicts.length,
     webhooks,
     due,
+    exemptDue,
     invented: invented.length,
     broken: brokenInvariants.length,
     isFailing: outcomeFaults(outcome) > 0,
@@ -59,6 +63,7 @@ export class Tally {
   chains = 0;
   webhooks = 0;
   due = 0;
+  exemptDue = 0;
   invented = 0;
   broken = 0;
   readonly failing: number[] = [];
@@ -74,6 +79,7 @@ export class Tally {
     this.chains += summary.chains;
     this.webhooks += summary.webhooks;
     this.due += summary.due;
+    this.exemptDue += summary.exemptDue;
     this.invented += summary.invented;
     this.broken += summary.broken;
     if (summary.isFailing) this.failing.push(summary.seed);
@@ -119,7 +125,8 @@ export class Tally {
     const total = exempt.reduce((sum, [, count]) => sum + count, 0);
     return [
       this.line(),
-      `outside parties followed: ${this.chains}; webhooks due in full: ${this.due}`,
+      `outside parties followed: ${this.chains}; webhooks due: ${this.due}`,
+      row("webhooks due after an exemption began", this.exemptDue, this.due),
       "exempt outside parties, by rule:",
       ...exempt.map(([rule, count]) => row(rule, count, this.chains)),
       row("all rules", total, this.chains),

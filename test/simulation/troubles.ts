@@ -4,7 +4,7 @@
  */
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import type { Clock } from "../../src/util/clock.ts";
-import type { FaultNote, FaultPlan } from "./faults.ts";
+import { clockStepMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import type { Chance } from "./random.ts";
 import type { FaultName } from "./setting.ts";
 import type { SimWire } from "./simWire.ts";
@@ -21,7 +21,7 @@ export interface TroubleOptions {
 }
 
 /** How far our clock may be off after a restart. */
-export const clockStepsMs = [-2_000, -500, 0, 500, 2_000] as const;
+const clockStepsMs = [-clockStepMsMax, -500, 0, 500, clockStepMsMax] as const;
 /** Between two troubles of a kind. */
 const pauseMs = [20_000, 400_000] as const;
 const kinds: readonly FaultName[] = ["socketDrops", "pbxRestarts", "ownRestarts"];

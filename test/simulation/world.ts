@@ -1,15 +1,26 @@
 /** Plays one seed: a PBX, its people, faults on the wire, the program that watches, and the verdict of the oracle. */
 import type { CallEvent } from "../../src/events/event.ts";
 import { encodeJson, renderFields } from "../../src/events/render.ts";
+import type { Directory } from "../../src/simulator/directory.ts";
 import { Pbx } from "../../src/simulator/pbx.ts";
 import { defaultSettings } from "../../src/simulator/settings.ts";
 import type { Clock } from "../../src/util/clock.ts";
-import { compare, type Difference, dueText, type Fault, type Got, gotText } from "./compare.ts";
-import { exemptionOf } from "./exemptions.ts";
+import {
+  compare,
+  type Difference,
+  dueText,
+  type Expectation,
+  type Fault,
+  type Got,
+  gotText,
+} from "./compare.ts";
+import type { Due, Visibility } from "./due.ts";
+import { exemptionOf, hiddenStretches } from "./exemptions.ts";
+import { lapsing } from "./falsehoods.ts";
 import { type FaultNote, FaultPlan } from "./faults.ts";
 import { type Chain, Journal } from "./journal.ts";
 import { officeOf } from "./office.ts";
-import { type Due, Telling, type Visibility } from "./oracle.ts";
+import { Telling } from "./oracle.ts";
 import { People } from "./people.ts";
 import { Chance, seedOf } from "./random.ts";
 import { type FaultName, hasList, type Setting, settingOf, settingText } from "./setting.ts";
@@ -18,6 +29,7 @@ import { SimClock } from "./simClock.ts";
 import { SimWire } from "./simWire.ts";
 import { Troubles } from "./troubles.ts";
 import { Store, startWatcher } from "./watcher.ts";
+import { dueWithoutList, type Looks } from "./withoutList.ts";
 
 export interface SeedOptions {
   readonly calls: number;
@@ -35,6 +47,9 @@ export interface ChainVerdict {
   readonly due: readonly Due[];
   readonly got: readonly Got[];
   readonly exempt: string | null;
+  /** How many of the due webhooks are exempt. */
+  readonly exemptDue: number;
+  readonly expectation: Expectation;
   readonly differences: readonly Difference[];
 }
 
@@ -187,13 +202,19 @@ function judge(
     sees: (dn) => kinds.get(dn) ?? false,
     briefMs,
     seen: (at, leg) => sight.seen(at, leg),
+    clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
   };
+  const usertypes = usertypesOf(pbx.directory);
   const { told, invented } = sorted(journal.chains, got);
   const verdicts = journal.chains.map((chain): ChainVerdict => {
     const telling = new Telling(chain, visibility);
-    const { due } = telling;
-    const exempt = exemptionOf(chain, telling, visibility, setting, plan.notes);
+    const looks = looksOf(chain, telling, visibility, setting);
+    const { due } = looks;
+    const doubts = [telling.unknowable, looks.exemption];
+    const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
+    const exempt = exemption?.rule ?? null;
+    const exemptFromAt = exemption?.fromAt ?? null;
     const mine = told.get(chain) ?? [];
     const dids = didsOf(chain, setting);
     const first = chain.facts.find((fact) => {
@@ -203,8 +224,14 @@ function judge(
     });
     const leg = first?.what === "shown" ? first.leg : chain.ownerLeg;
     const firstLegAt = first === undefined ? null : sight.seen(first.at, leg).at + briefMs;
-    const differences = compare({ chain, due, dids, firstLegAt, exempt }, mine);
-    return { chain, due, got: mine, exempt, differences };
+    const truth = { ...lapsesOf(chain, plan.notes), chain, due, usertypes, dids, rule: exempt };
+    truth.lapses += hiddenStretches(chain, visibility).length;
+    // An attempt that looks as if it had failed, and its next phone as a new one.
+    if (attempting.has(exempt ?? "")) truth.lapses += due.length;
+    const expectation = { chain, due, dids, firstLegAt, exemptFromAt, truth };
+    const differences = compare(expectation, mine);
+    const exemptDue = due.filter(({ at }) => exemptFromAt !== null && at >= exemptFromAt).length;
+    return { chain, due, got: mine, exempt, exemptDue, expectation, differences };
   });
   return {
     seed,
@@ -218,6 +245,36 @@ function judge(
     notes: plan.notes,
     trail: wire.trail,
   };
+}
+
+/** What each DN is called in `usertype`. */
+function usertypesOf(directory: Directory): ReadonlyMap<string, string> {
+  const other = [...directory.ivrs, ...directory.ringGroups];
+  return new Map([
+    ...directory.extensions.map(({ number }) => [number, "ext"] as const),
+    ...directory.queues.map(({ number }) => [number, "queue"] as const),
+    ...other.map(({ number }) => [number, "other"] as const),
+  ]);
+}
+
+/** What is due, as it looks with the witnesses that there are. */
+function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting: Setting): Looks {
+  if (hasList(setting)) return { due, exemption: null };
+  return dueWithoutList(chain, due, visibility);
+}
+
+const attempting: ReadonlySet<string> = new Set(["unseenAttempt", "ringsWhoHandsOver"]);
+
+/** How late, and how often astray, faults may have made what is told of a chain. */
+function lapsesOf(chain: Chain, notes: readonly FaultNote[]) {
+  const until = (chain.overAt ?? Number.POSITIVE_INFINITY) + 5_000;
+  const struck = notes.filter(
+    ({ fromAt, toAt }) => fromAt <= until && toAt >= chain.startedAt - 5_000,
+  );
+  const lasted = struck.map(({ fromAt, toAt }) => Math.min(toAt - fromAt, 100_000));
+  const lateMs = 65_000 + Math.max(0, ...lasted);
+  const lapses = struck.filter(({ fault }) => lapsing.has(fault)).length;
+  return { lateMs, lapses, clockStepped: struck.some(({ fault }) => fault === "clockSteps") };
 }
 
 /** Which chain a webhook tells of: the PBX's number, and the time in the id. */

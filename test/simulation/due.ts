@@ -1,0 +1,45 @@
+/** The words of the oracle: a webhook that is due, and what could be seen. */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { FaultName } from "./setting.ts";
+import type { Seen } from "./sight.ts";
+
+export type DueKind = "ringing" | "dialing" | "answered" | "ended";
+
+/** A webhook that is due, in the words of the classic profile. */
+export interface Due {
+  readonly kind: DueKind;
+  readonly user: string;
+  readonly usertype: string;
+  readonly link: number;
+  readonly at: number;
+  /** When it must have been known: later than `at` where a fault blinded us. */
+  readonly latest: number;
+  /** How far the duration may be off. */
+  readonly slackMs: number;
+  /** Answered: NotDef, Blind or Accomp. */
+  readonly trtype: string | null;
+  /** Ended: Ok or Missed, and whether passed on. */
+  readonly finish: string | null;
+  readonly transfer: string | null;
+  readonly talkMs: number | null;
+  /** Cannot be seen (a place that is not among the visible DNs), or not for long enough: may be left out. */
+  unseen: boolean;
+  /** Users that may stand there instead, as the true one cannot be seen. */
+  readonly instead: readonly string[];
+  /** The fault because of which it may be left out, come late, or be out of order. */
+  fault: FaultName | null;
+}
+
+export interface Visibility {
+  sees(dn: string): boolean;
+  /** What lasts no longer than this may be over before it can be read. */
+  readonly briefMs: number;
+  seen(at: number, leg: Leg | null): Seen;
+  /** How much longer or shorter what lasted from then to then may look, as our clock was set. */
+  clockOffMs(fromAt: number, toAt: number): number;
+  /** A fault struck legs of this DN in that time. */
+  troubled(dn: string, fromAt: number, toAt: number): boolean;
+}
+
+/** Why what follows cannot be known: a fault, or a situation that shows no sign. */
+export type Unknowable = FaultName | "unseenAttempt" | "ringsWhoHandsOver" | "briefHandOver";

@@ -1,0 +1,183 @@
+/**
+ * What may be claimed of a chain from where nobody can know it in full: nothing that was not so. Users, places,
+ * numbers, times and links are held against the truth as far as it reaches; and the chain must have its end.
+ */
+import type { Difference, Got } from "./compare.ts";
+import type { Due } from "./due.ts";
+import type { Chain } from "./journal.ts";
+import type { FaultName } from "./setting.ts";
+
+/** The truth of one chain, coarse: who was offered it, who talked, from when to when. */
+export interface Truth {
+  readonly chain: Chain;
+  readonly due: readonly Due[];
+  /** What `usertype` is of each DN. */
+  readonly usertypes: ReadonlyMap<string, string>;
+  readonly dids: readonly string[];
+  /** The rule of the exemption. */
+  readonly rule: string | null;
+  /** The clock of the program was set while the call lived. */
+  readonly clockStepped: boolean;
+  /** How late anything may be told at most: blind stretches in the life of the call, and looks at the log. */
+  readonly lateMs: number;
+  /** Times that the call may have looked over, or passed on, and was not. */
+  readonly lapses: number;
+}
+
+interface Stay {
+  readonly dn: string;
+  readonly fromAt: number;
+  toAt: number;
+  readonly talks: boolean;
+}
+
+/** A second for rounding. */
+const roundMs = 1_000;
+
+/** Who was offered the call or talked to its outside party, and when. */
+function staysOf({ owner, startedAt, facts, overAt }: Chain): Stay[] {
+  const stays: (Stay & { leg: unknown })[] = [];
+  const end = overAt ?? Number.POSITIVE_INFINITY;
+  if (owner !== "") {
+    stays.push({ dn: owner, fromAt: startedAt, toAt: end, talks: false, leg: null });
+  }
+  for (const fact of facts) {
+    if (fact.what === "shown") {
+      const talks = fact.kind === "extension" && fact.status === "connected";
+      const known = stays.some((stay) => stay.leg === fact.leg && stay.talks === talks);
+      const { dn, at, leg } = fact;
+      if (!known) stays.push({ dn, fromAt: at, toAt: end, talks, leg });
+    } else if (fact.what === "gone") {
+      for (const stay of stays) if (stay.leg === fact.leg) stay.toAt = fact.at;
+    }
+  }
+  return stays;
+}
+
+const isEnd = ({ fields }: Got) => fields.finishtype !== undefined;
+const isAnswer = ({ fields }: Got) => fields.event?.startsWith("hangup") === true;
+const linkOf = ({ fields }: Got) => Number(fields.id?.split("-").at(-1));
+export const baseOf = ({ fields }: Got) => fields.id?.split("-")[0];
+
+/** Seconds of the title's `(m:ss)`; null = it names none. */
+function talkSecondsOf(title: string): number | null {
+  const [, minutes, seconds] = /\((\d+):(\d\d)\)$/.exec(title) ?? [];
+  return minutes === undefined ? null : 60 * Number(minutes) + Number(seconds);
+}
+
+/** `got` is all that was told of the chain, `tail` the part that is exempt. */
+export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got[]): Difference[] {
+  const stays = staysOf(truth.chain);
+  const found: Difference[] = [];
+  for (const each of tail) {
+    for (const lie of liesOf(truth, stays, each)) {
+      found.push({ fault: "wrong", text: `${lie}: ${JSON.stringify(each.fields)} at ${each.at}` });
+    }
+  }
+  found.push(...disorders(truth, got));
+  const last = got.at(-1);
+  const { overAt } = truth.chain;
+  if (last === undefined || overAt === null) return found;
+  const text = JSON.stringify(last.fields);
+  if (!isEnd(last)) found.push({ fault: "missing", text: `an end after ${text}` });
+  else if (last.at > overAt + truth.lateMs) {
+    found.push({ fault: "wrong", text: `told ${last.at - overAt} ms after the end: ${text}` });
+  }
+  return found;
+}
+
+function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
+  const { chain, usertypes, dids } = truth;
+  const { user = "", usertype, callerid, did = "", finishtype, transfer, title = "" } = got.fields;
+  const lies: string[] = [];
+  const slackMs = truth.clockStepped ? 5_000 : roundMs;
+  const mine = stays.filter((stay) => stay.dn === user && stay.fromAt <= got.at);
+  const talked = mine.filter(({ talks }) => talks);
+  if (callerid !== (chain.outside.replace(/^\+/, "") || "anonymous")) lies.push("not its number");
+  if (![...dids, chain.did, ""].includes(did)) lies.push("not its DID");
+  if (usertype !== undefined && usertype !== usertypes.get(user)) lies.push("not what the user is");
+  if (mine.length === 0) lies.push("the call was never there");
+  if (isAnswer(got) || finishtype === "Ok") {
+    if (talked.length === 0) lies.push("they never talked");
+  } else if (!isEnd(got)) {
+    const isRecent = mine.some(({ toAt }) => toAt + truth.lateMs >= got.at);
+    if (!isRecent) lies.push("it rang there long ago");
+  }
+  if (transfer === "True" && !wasPassedOn(chain, user)) lies.push("it was not passed on");
+  const seconds = talkSecondsOf(title);
+  if (seconds !== null) {
+    const fromAt = Math.min(...talked.map((stay) => stay.fromAt));
+    const toAt = Math.max(...talked.map((stay) => Math.min(stay.toAt, got.at)));
+    const most = toAt - fromAt + slackMs + truth.lateMs;
+    if (seconds * 1000 > most) lies.push(`talked ${most} ms at most`);
+  }
+  return lies;
+}
+
+/** After the user had talked, somebody or something else got the call, or it went on unseen. */
+function wasPassedOn({ facts, overAt }: Chain, user: string): boolean {
+  const answered = facts.findIndex(
+    (fact) => fact.what === "shown" && fact.dn === user && fact.status === "connected",
+  );
+  if (answered < 0) return false;
+  return facts
+    .slice(answered + 1)
+    .some(
+      (fact) =>
+        (fact.what === "shown" && fact.dn !== user) ||
+        (fact.what === "gone" && fact.dn === user && fact.at !== overAt) ||
+        (fact.what === "over" && fact.joined),
+    );
+}
+
+/**
+ * Links rise one by one, and each has its answer before its end. The id stays; only a join that nobody could follow
+ * goes on as another call, under the number that the PBX gave it.
+ */
+function disorders(truth: Truth, got: readonly Got[]): Difference[] {
+  const bases = [...new Set(got.map(baseOf))];
+  // Nor is it known again when the PBX says that its only leg is none, or after a long time unseen.
+  const unknown = truth.rule === "missingGets" || truth.rule === "forgotten";
+  const most = 1 + truth.chain.later.length + (unknown ? 1 : 0);
+  const found = bases.flatMap((base) =>
+    disordersOf(
+      truth,
+      got.filter((each) => baseOf(each) === base),
+    ),
+  );
+  if (bases.length <= most) return found;
+  return [...found, { fault: "wrong", text: `more than ${most} ids: ${bases.join(", ")}` }];
+}
+
+function disordersOf({ due, lapses }: Truth, got: readonly Got[]): Difference[] {
+  const found: Difference[] = [];
+  const say = (what: string, { at, fields }: Got) =>
+    found.push({ fault: "misordered", text: `${what}: ${JSON.stringify(fields)} at ${at}` });
+  const ended = new Set<number>();
+  const answered = new Set<number>();
+  const most = Math.max(0, ...due.map(({ link }) => link)) + lapses;
+  for (const each of got) {
+    const link = linkOf(each);
+    if (ended.has(link)) say("after the end of its link", each);
+    if (link > most) say(`more than ${most} links`, each);
+    if (isAnswer(each)) {
+      if (answered.has(link)) say("answered twice", each);
+      answered.add(link);
+    }
+    if (!isEnd(each)) continue;
+    ended.add(link);
+    if ((each.fields.finishtype === "Ok") !== answered.has(link)) say("not as answered", each);
+  }
+  return found;
+}
+
+/** Faults that may make a call look over or passed on. */
+export const lapsing: ReadonlySet<FaultName> = new Set([
+  "missingGets",
+  "socketDrops",
+  "pbxRestarts",
+  "ownRestarts",
+  "lostFrames",
+  "failingGets",
+  "xapiFails",
+]);

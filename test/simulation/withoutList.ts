@@ -1,0 +1,102 @@
+/**
+ * What is due where the list of active calls cannot be read: a call of which no leg is seen for longer than the grace
+ * looks over. Its end is told then, and what comes of it later is told as the next link (SPEC.md, R17). So nothing is
+ * exempt but stretches about as long as the grace, of which nobody can say whether they outlast it.
+ */
+
+import type { Due, Visibility } from "./due.ts";
+import { type Exemption, hiddenStretches } from "./exemptions.ts";
+import type { Chain } from "./journal.ts";
+
+/** SPEC.md, R17. */
+const graceMs = 2_000;
+/** So much shorter or longer a stretch may look. */
+const greyMs = 500;
+
+/** A call that looked over for longer is another call when it comes back (SPEC.md, `overKeptMs`). */
+const rememberedMs = 60_000;
+
+type Stretch = readonly [fromAt: number, toAt: number];
+
+export interface Looks {
+  readonly due: readonly Due[];
+  readonly exemption: Exemption | null;
+}
+
+/** What is due of the chain, with ends too early and links too many, as its hidden stretches make it look. */
+export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Visibility): Looks {
+  const slackMs = greyMs + visibility.briefMs;
+  const begun = ([fromAt]: Stretch) => fromAt > chain.startedAt;
+  const long = ([fromAt, toAt]: Stretch) => toAt - fromAt >= graceMs - slackMs;
+  const stretches = hiddenStretches(chain, visibility).filter(begun);
+  const sharp = hiddenStretches(chain, visibility, true).filter(begun).filter(long);
+  let now = [...due];
+  for (const [fromAt, toAt] of stretches) {
+    const lastsMs = toAt - fromAt;
+    const ends = toAt === chain.overAt;
+    if (lastsMs < graceMs - slackMs && !ends) continue;
+    const isSharp = sharp.some(([from, to]) => from === fromAt && to === toAt);
+    const blurred = !isSharp || visibility.seen(fromAt, null).fault !== null;
+    if (!ends && (blurred || lastsMs < graceMs + slackMs)) {
+      return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
+    }
+    if (!ends && lastsMs > rememberedMs)
+      return { due: now, exemption: { rule: "forgotten", fromAt } };
+    now = lookingOver(now, fromAt, ends);
+  }
+  return { due: now, exemption: null };
+}
+
+/** No leg is seen from then on: it looks over. */
+function lookingOver(due: readonly Due[], fromAt: number, ends: boolean): Due[] {
+  const before = due.filter(({ at }) => at < fromAt);
+  const after = due.filter(({ at }) => at >= fromAt);
+  const left = after.find(({ at, finish }) => at === fromAt && finish === "Ok");
+  if (left !== undefined) {
+    // Who talked has left: passed on, or over? The next link begins either way, if a leg comes.
+    const told = { ...left, transfer: null };
+    return [...before, told, ...(ends ? [] : after.filter((one) => one !== left))];
+  }
+  const link = pendingLink(before);
+  const [model] = due;
+  if (link === null || model === undefined) return [...due];
+  const instead = [...new Set(due.filter(({ at }) => at <= fromAt).map(({ user }) => user))];
+  if (ends) {
+    const early = (one: Due) => (one.finish === "Missed" ? { ...one, at: fromAt, instead } : one);
+    return [...before, ...after.map(early)];
+  }
+  const end: Due = {
+    ...model,
+    kind: "ended",
+    link,
+    at: fromAt,
+    latest: fromAt,
+    fault: null,
+    finish: "Missed",
+    transfer: "False",
+    unseen: false,
+    instead,
+  };
+  // A place that is not seen is reached anew when a leg names it.
+  const again = before.filter(({ kind, unseen }) => kind === "ringing" && unseen);
+  const places = again.map((one) => ({ ...one, at: fromAt, latest: fromAt }));
+  return [...before, end, ...[...places, ...after].map((one) => shifted(one, link))];
+}
+
+/** The link that waits for an answer; null if there is a conversation. */
+function pendingLink(due: readonly Due[]): number | null {
+  let link: number | null = 0;
+  for (const one of due) {
+    if (one.kind === "answered") link = null;
+    else if (one.kind === "ended") link = one.link + 1;
+    else link = one.link;
+  }
+  return link;
+}
+
+/** The link that ended too early is used up; the first answer takes the number that it left. */
+function shifted(one: Due, ended: number): Due {
+  if (ended > 0)
+    return { ...one, link: one.link + 1, trtype: one.link > ended ? one.trtype : null };
+  return { ...one, link: Math.max(1, one.link), trtype: one.link > 1 ? one.trtype : null };
+}
