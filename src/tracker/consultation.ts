@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
-import type { Call, Consultation } from "./state.ts";
+import type { Consultation } from "./state.ts";
 
 /** After the end of a consultation a join shows within this time. */
 const joinMsMax = 2_000;
@@ -43,15 +43,4 @@ export function wasConsulted(
     (past) =>
       past.withDn === user && (dn === null || past.dn === dn) && at - past.endedAt <= joinMsMax,
   );
-}
-
-/** The outside party's call that `user`, who consulted in another, has handed over; null if there is none. */
-export function joinedCall(calls: readonly Call[], user: string, number: string): Call | null {
-  const found = calls.find(
-    (call) =>
-      call.overAt === null &&
-      call.external?.number === number &&
-      (call.talk?.user ?? call.level?.dn) === user,
-  );
-  return found ?? null;
 }

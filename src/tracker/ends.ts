@@ -1,5 +1,6 @@
 /** The ends: of a link, and of the whole chain. Each is told exactly once. */
 import type { EpochMs } from "../events/event.ts";
+import { noDn } from "./byDn.ts";
 import { endRings } from "./rings.ts";
 import type { Talk } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";
@@ -33,8 +34,8 @@ export function finish(turn: Turn, at: EpochMs): void {
   }
   tellSummary(turn, at);
   call.overAt = turn.at;
-  call.legs = {};
-  call.offers = {};
+  call.legs = [];
+  call.offers = noDn;
   call.talk = null;
   call.handover = null;
   call.hidden = null;

@@ -84,8 +84,7 @@ function callFaults(call: Call): string[] {
     "I7: a hand-over not after the conversation",
   );
   check(
-    overAt === null ||
-      (talk === null && handover === null && hidden === null && Object.keys(legs).length === 0),
+    overAt === null || (talk === null && handover === null && hidden === null && legs.length === 0),
     "I8: over, yet something is open",
   );
   return found;

@@ -1,6 +1,7 @@
 /** What a leg means for its call: does it stand towards the outside party, answer, carry the call on? Pure looks. */
 import type { UserKind } from "../events/event.ts";
-import type { DnKind, Leg } from "./activity.ts";
+import type { DnKind, DnRef, Leg } from "./activity.ts";
+import { get } from "./byDn.ts";
 import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 
 /** A loser of a polling whose frame comes later than this after the answer is a new offer. */
@@ -19,7 +20,7 @@ export function isExternal(leg: Leg): boolean {
 }
 
 export function externalLegs(call: Call): TrackedLeg[] {
-  return Object.values(call.legs).filter(({ external }) => external);
+  return call.legs.filter(({ external }) => external);
 }
 
 /** What is remembered of a leg, from how it was and how it is now. */
@@ -119,7 +120,7 @@ export function holderOf(call: Call, leg: Leg): Level | null {
   const from = leg.originatedBy;
   if (from !== null && (from.kind === "queue" || from.kind === "ringgroup")) {
     // A queue whose leg was seen and is gone has passed the call on: not its polling any more.
-    const left = call.reached[from.dn] === "leg" && !live(from.dn);
+    const left = get(call.reached, from.dn) === "leg" && !live(from.dn);
     return left ? null : { dn: from.dn, kind: from.kind };
   }
   for (const { leg: other } of externalLegs(call).reverse()) {
@@ -128,7 +129,7 @@ export function holderOf(call: Call, leg: Leg): Level | null {
   }
   const { level } = call;
   const polling = level?.kind === "queue" || level?.kind === "ringgroup";
-  return polling && call.offers[level.dn] === "inferred" ? level : null;
+  return polling && get(call.offers, level.dn) === "inferred" ? level : null;
 }
 
 /** So many last digits make a number the same, however it is written. */
@@ -141,4 +142,27 @@ export function isSameNumber(one: string, other: string): boolean {
 
 function tail(number: string): string {
   return number.replace(/\D/g, "").slice(-sameDigits);
+}
+
+/** Nothing of it has changed. */
+export function sameLeg(a: Leg, b: Leg): boolean {
+  return (
+    a.legId === b.legId &&
+    a.callNumber === b.callNumber &&
+    a.status === b.status &&
+    a.legNumber === b.legNumber &&
+    a.dnKind === b.dnKind &&
+    sameRef(a.party, b.party) &&
+    a.party.number === b.party.number &&
+    a.party.name === b.party.name &&
+    a.did?.number === b.did?.number &&
+    a.did?.ruleName === b.did?.ruleName &&
+    sameRef(a.originatedBy, b.originatedBy) &&
+    sameRef(a.referredBy, b.referredBy) &&
+    sameRef(a.onBehalfOf, b.onBehalfOf)
+  );
+}
+
+function sameRef(a: DnRef | null, b: DnRef | null): boolean {
+  return a?.dn === b?.dn && a?.kind === b?.kind;
 }

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inside, leg, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
 import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
+import { Calls } from "./calls.ts";
 import { type Ledger, violations } from "./invariants.ts";
 import { reduce } from "./reduce.ts";
 import { initialState, nextDueAt } from "./state.ts";
@@ -250,7 +251,7 @@ describe("violations", () => {
       [{ ...call, overAt: t0 }, "I8"],
     ] as const;
     for (const [bad, name] of wrong) {
-      const state = { ...initialState, calls: new Map([[7, bad]]) };
+      const state = { ...initialState, calls: Calls.of([bad]) };
       expect(violations({ ...step, events: [], state }, new Map()).join()).toContain(name);
     }
   });
@@ -263,7 +264,7 @@ describe("the edges", () => {
     phone.gone("101/5");
     const [call] = phone.state.calls.values();
     if (call === undefined) throw new Error("Expected a call.");
-    const state = { ...initialState, calls: new Map([[7, { ...call, external: null }]]) };
+    const state = { ...initialState, calls: Calls.of([{ ...call, external: null }]) };
     const at = t0 + phone.settings.answerMsMax;
     const step = reduce(state, { kind: "tick", at }, phone.settings);
     expect(step.events).toEqual([]);
@@ -284,7 +285,7 @@ describe("the edges", () => {
     phone.list();
     const [call] = phone.state.calls.values();
     if (call === undefined) throw new Error("Expected a call.");
-    const state = { ...initialState, calls: new Map([[7, { ...call, external: null }]]) };
+    const state = { ...initialState, calls: Calls.of([{ ...call, external: null }]) };
     const change = { kind: "legChanged", at: t0, leg: leg("102", 9, "ringing") } as const;
     expect(() => reduce(state, change, phone.settings)).not.toThrow();
   });
@@ -359,7 +360,7 @@ describe("the edges", () => {
     const [call] = phone.state.calls.values();
     if (call === undefined || call.hidden === null) throw new Error("Expected a hidden call.");
     const hidden = { ...call.hidden, witness: "odd" as never, dueAt: t0 };
-    const state = { ...initialState, calls: new Map([[7, { ...call, hidden }]]) };
+    const state = { ...initialState, calls: Calls.of([{ ...call, hidden }]) };
     const tick = { kind: "tick", at: t0 } as const;
     expect(() => reduce(state, tick, phone.settings)).toThrow("Expected no further case");
   });

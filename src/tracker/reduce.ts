@@ -86,12 +86,12 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));
   for (const row of calls) rows.set(row.callNumber, row);
   step.noteStarts(calls);
-  const ours = [...step.state.calls.values()].filter(({ overAt }) => overAt === null);
+  const ours = step.state.calls.values().filter(({ overAt }) => overAt === null);
   for (const call of ours) {
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
     if (row !== undefined && !isAnothers(call, row)) heedListed(turn, row, askedAt);
-    else heedUnlisted(turn, askedAt, siblingOf(call, ours, rows), consulting(step, call));
+    else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {
     if (!step.state.calls.has(step.callOf(row.callNumber)) && isAtLevel(row)) {
@@ -107,20 +107,17 @@ function isAnothers({ blind, establishedAt }: Call, row: ActiveCall): boolean {
 }
 
 /** Another call of the same user that went from sight at the same moment: the two may have been joined. */
-function siblingOf(
-  call: Call,
-  ours: readonly Call[],
-  rows: ReadonlyMap<number, ActiveCall>,
-): Sibling {
+function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveCall>): Sibling {
   const { talk, hidden } = call;
   if (talk === null || hidden === null) return "none";
-  const together = ours.filter(
-    (other) =>
-      other.callNumber !== call.callNumber &&
-      other.hidden !== null &&
-      (other.talk?.user ?? other.level?.dn) === talk.user &&
-      Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs,
-  );
+  const together = step.state.calls
+    .ofUser(talk.user)
+    .filter(
+      (other) =>
+        other.callNumber !== call.callNumber &&
+        other.hidden !== null &&
+        Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs,
+    );
   const listed = together.flatMap((other) => rows.get(other.callNumber) ?? []);
   if (listed.length === 0) return "none";
   return listed.some((row) => insideParty(row) === null) ? "joined" : "unsettled";
@@ -132,7 +129,7 @@ function consulting(step: Stepping, { talk }: Call): boolean {
 
 /** The third witness: what the PBX's log says of calls that we lost sight of. */
 function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
-  const ours = [...step.state.calls.values()];
+  const ours = step.state.calls.values();
   for (const call of ours) {
     const logged = calls.find((entry) => isSame(identityOf(call), entry));
     const turn = step.turn(call.callNumber);
@@ -153,13 +150,12 @@ function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
 }
 
 function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void {
-  for (const call of step.state.calls.values()) {
-    if (call.overAt === null) heedTime(step.turn(call.callNumber));
-    // An ended call is known until the log of a blind stretch, which has it too, has been read.
-    else if (step.state.stretch === null && at >= call.overAt + settings.overKeptMs) {
-      step.forget(call.callNumber);
-    }
-  }
+  const { calls, stretch } = step.state;
+  const due = [...calls.until("due", at), ...calls.until("stopped", at - settings.ringStopMs)];
+  for (const callNumber of due.sort((a, b) => a - b)) heedTime(step.turn(callNumber));
+  // An ended call is known until the log of a blind stretch, which has it too, has been read.
+  const over = stretch === null ? calls.until("over", at - settings.overKeptMs) : [];
+  for (const callNumber of over) step.forget(callNumber);
   step.heedStretchTime();
 }
 

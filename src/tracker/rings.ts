@@ -4,6 +4,7 @@
  * the call goes on unanswered has timed out or rejected, which cannot be told apart.
  */
 import type { RingStopReason } from "../events/event.ts";
+import { drop, get, put } from "./byDn.ts";
 import type { Ring } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";
 
@@ -11,14 +12,14 @@ import { type Turn, tell } from "./turn.ts";
 export function tellRingStops(turn: Turn): void {
   const { call, at, settings } = turn;
   const { talk } = call;
-  for (const [user, ring] of Object.entries(call.rings)) {
+  for (const [user, ring] of call.rings) {
     if (talk?.user === user) {
       stop(turn, user, ring, "answered");
       continue;
     }
-    const stoppedAt = ring.stoppedAt ?? (call.offers[user] === undefined ? at : null);
+    const stoppedAt = ring.stoppedAt ?? (get(call.offers, user) === undefined ? at : null);
     if (stoppedAt === null) continue;
-    call.rings = { ...call.rings, [user]: { ...ring, stoppedAt } };
+    if (ring.stoppedAt === null) call.rings = put(call.rings, user, { ...ring, stoppedAt });
     const answeredThen = talk !== null && talk.answeredAt >= stoppedAt - settings.ringStopMs;
     if (answeredThen) stop(turn, user, ring, "elsewhere");
     else if (at >= stoppedAt + settings.ringStopMs) stop(turn, user, ring, "unknown");
@@ -27,14 +28,13 @@ export function tellRingStops(turn: Turn): void {
 
 /** The link ends: whatever still counts as ringing for it, or for an older one, has stopped with it. */
 export function endRings(turn: Turn, link: number, reason: RingStopReason): void {
-  for (const [user, ring] of Object.entries(turn.call.rings)) {
+  for (const [user, ring] of turn.call.rings) {
     if (ring.link <= link) stop(turn, user, ring, reason);
   }
 }
 
 function stop(turn: Turn, user: string, ring: Ring, reason: RingStopReason): void {
   const { call } = turn;
-  const { [user]: _stopped, ...rest } = call.rings;
-  call.rings = rest;
+  call.rings = drop(call.rings, user);
   tell(turn, { kind: "ringstop", reason }, ring.link, { dn: user, kind: "extension" }, turn.at);
 }

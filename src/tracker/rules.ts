@@ -5,6 +5,7 @@
  */
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
+import { get, put } from "./byDn.ts";
 import { endTalk } from "./ends.ts";
 import {
   directionOf,
@@ -83,10 +84,10 @@ export function hurryNumber(turn: Turn): void {
 
 export function dropOffers(call: Draft): void {
   const live = new Set(externalLegs(call).map((t) => t.leg.dn));
-  const kept = Object.entries(call.offers).filter(([dn, offer]) =>
+  const kept = call.offers.filter(([dn, offer]) =>
     offer === "leg" ? live.has(dn) : call.level?.dn === dn,
   );
-  if (kept.length < Object.keys(call.offers).length) call.offers = Object.fromEntries(kept);
+  if (kept.length < call.offers.length) call.offers = kept;
 }
 
 /** The user of the open link left while the outside party stands before somebody else: passed on. */
@@ -150,7 +151,7 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
     return;
   }
   // What a leg names as its maker counts when it comes, not as long as it stays.
-  if (call.offers[leg.dn] !== undefined) return;
+  if (get(call.offers, leg.dn) !== undefined) return;
   nameIvr(turn, leg);
   const holder = holderOf(call, leg);
   if (holder === null) {
@@ -160,28 +161,29 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   } else {
     reach(turn, holder, "inferred");
   }
-  call.offers = { ...call.offers, [leg.dn]: "leg" };
-  call.reached = { ...call.reached, [leg.dn]: "leg" };
+  call.offers = put(call.offers, leg.dn, "leg");
+  call.reached = put(call.reached, leg.dn, "leg");
   tell(turn, { kind: "ringing" }, currentLink(call), { dn: leg.dn, kind }, turn.at);
 }
 
 /** An IVR that no leg has shown, named by a leg that it made. */
 function nameIvr(turn: Turn, { originatedBy }: Leg): void {
-  if (originatedBy?.kind !== "ivr" || turn.call.reached[originatedBy.dn] !== undefined) return;
+  if (originatedBy?.kind !== "ivr") return;
+  if (get(turn.call.reached, originatedBy.dn) !== undefined) return;
   reach(turn, { dn: originatedBy.dn, kind: "ivr" }, "inferred");
 }
 
 /** The call is at a queue, IVR, ring group or the like. Told once for each stay. */
 export function reach(turn: Turn, level: Level, how: "leg" | "inferred"): void {
   const { call } = turn;
-  const known = call.offers[level.dn];
-  if (how === "leg" && call.reached[level.dn] !== "leg") {
-    call.reached = { ...call.reached, [level.dn]: "leg" };
-  } else if (call.reached[level.dn] === undefined) {
-    call.reached = { ...call.reached, [level.dn]: how };
+  const known = get(call.offers, level.dn);
+  if (how === "leg" && get(call.reached, level.dn) !== "leg") {
+    call.reached = put(call.reached, level.dn, "leg");
+  } else if (get(call.reached, level.dn) === undefined) {
+    call.reached = put(call.reached, level.dn, how);
   }
   if (known === undefined || (known === "inferred" && how === "leg")) {
-    call.offers = { ...call.offers, [level.dn]: how };
+    call.offers = put(call.offers, level.dn, how);
   }
   if (known !== undefined) return;
   // A route point is no place where a call is missed, unless it came no further.
@@ -212,7 +214,7 @@ function followLevel({ call, at, settings }: Turn): void {
 /** Its leaving can be seen: a queue or ring group whose own leg was seen, or an extension. */
 function hadLeg(call: Call, { dn, kind }: Level): boolean {
   const polls = kind === "queue" || kind === "ringgroup";
-  return kind === "extension" || (polls && call.reached[dn] === "leg");
+  return kind === "extension" || (polls && get(call.reached, dn) === "leg");
 }
 
 function currentLink(call: Call): number {
@@ -248,7 +250,7 @@ export function openTalk(
   const { legCount } = call;
   call.talk = { link, user, userKind, answeredAt: at, via, legCount, outside };
   call.lastLink = link;
-  call.reached = { ...call.reached, [user]: "leg" };
+  call.reached = put(call.reached, user, "leg");
   call.handover = null;
   call.level = level;
   dropOffers(call);

@@ -4,6 +4,8 @@
  */
 import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
 import type { Did, Leg } from "./activity.ts";
+import { type ByDn, noDn } from "./byDn.ts";
+import { Calls } from "./calls.ts";
 import { idOf } from "./legs.ts";
 
 /** A live leg and what the tracker remembers of it beyond what the PBX says now. */
@@ -107,14 +109,15 @@ export interface Call {
   /** Null as long as no outside party is seen: an inside call, or not known yet. */
   readonly external: External | null;
   readonly did: Did | null;
-  readonly legs: Readonly<Record<string, TrackedLeg>>;
+  /** In the order of their coming. */
+  readonly legs: readonly TrackedLeg[];
   readonly legCount: number;
   /** Users that ring now (queues, IVRs and the like that hold the call, too), by DN. */
-  readonly offers: Readonly<Record<string, Offer>>;
-  readonly rings: Readonly<Record<string, Ring>>;
+  readonly offers: ByDn<Offer>;
+  readonly rings: ByDn<Ring>;
   readonly tally: Tally;
   /** Queues, IVRs, ring groups, extensions that the call has reached, by DN, and how we know. */
-  readonly reached: Readonly<Record<string, Offer>>;
+  readonly reached: ByDn<Offer>;
   readonly level: Level | null;
   /** Highest link number used. */
   readonly lastLink: number;
@@ -158,15 +161,12 @@ export interface BlindStretch {
 }
 
 export interface TrackerState {
-  /** By call number. */
-  readonly calls: ReadonlyMap<number, Call>;
+  readonly calls: Calls;
   /** Starts of calls that only the last list shows, by call number. */
   readonly starts: ReadonlyMap<number, EpochMs>;
   readonly stretch: BlindStretch | null;
   /** Inside conversations that ended a moment ago. */
   readonly consultations: readonly Consultation[];
-  /** The aliases of all calls → the call. */
-  readonly aliases: ReadonlyMap<number, number>;
   /** Highest leg id seen; ids rise as long as the PBX runs. */
   readonly legIdMax: number;
   /**
@@ -233,11 +233,10 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
 };
 
 export const initialState: TrackerState = {
-  calls: new Map(),
+  calls: Calls.of([]),
   starts: new Map(),
   stretch: null,
   consultations: [],
-  aliases: new Map(),
   legIdMax: 0,
   restartDoubt: null,
 };
@@ -253,12 +252,12 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     eventCount: 0,
     external: null,
     did: null,
-    legs: {},
+    legs: [],
     legCount: 0,
-    offers: {},
-    rings: {},
+    offers: noDn,
+    rings: noDn,
     tally: { ringFromAt: null, answeredAt: null, users: [], talkMs: 0, abandonedAt: "" },
-    reached: {},
+    reached: noDn,
     level: null,
     lastLink: 0,
     talk: null,
@@ -293,21 +292,17 @@ export function isBlind({ stretch }: TrackerState): boolean {
 /** When the tracker wants the next tick; null = nothing is due. */
 export function nextDueAt(state: TrackerState, settings: TrackerSettings): EpochMs | null {
   if (isBlind(state)) return null;
-  let due: EpochMs | null = state.stretch?.dueAt ?? null;
-  for (const call of state.calls.values()) {
-    for (const at of [
-      call.hidden?.dueAt ?? null,
-      call.numberDueAt,
-      call.levelDueAt,
-      ...Object.values(call.rings).map(({ stoppedAt }) => {
-        return stoppedAt === null ? null : stoppedAt + settings.ringStopMs;
-      }),
-      call.overAt === null || state.stretch !== null ? null : call.overAt + settings.overKeptMs,
-    ]) {
-      if (at !== null && (due === null || at < due)) due = at;
-    }
-  }
-  return due;
+  const { calls, stretch } = state;
+  const stoppedAt = calls.firstAt("stopped");
+  const overAt = stretch === null ? calls.firstAt("over") : null;
+  const due = earlier(stretch?.dueAt ?? null, calls.firstAt("due"));
+  const rings = stoppedAt === null ? null : stoppedAt + settings.ringStopMs;
+  return earlier(earlier(due, rings), overAt === null ? null : overAt + settings.overKeptMs);
+}
+
+function earlier(one: EpochMs | null, other: EpochMs | null): EpochMs | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }
 
 /** A call as its own checkpoint. */
@@ -320,19 +315,27 @@ export function serialise(call: Call): string {
  * hidden call start from the next answer, so that nothing is judged before the PBX has been seen again.
  */
 export function restore(checkpoints: Iterable<string>): TrackerState {
-  const calls = new Map<number, Call>();
+  const calls: Call[] = [];
   for (const text of checkpoints) {
     const saved = JSON.parse(text) as Call;
-    const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved };
+    const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved, ...listsOf(saved) };
     const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
     // Whether the list is a witness shows anew.
-    calls.set(call.callNumber, { ...call, hidden, omissions: 0 });
+    calls.push({ ...call, hidden, omissions: 0 });
   }
-  const ids = [...calls.values()]
-    .flatMap((call) => Object.values(call.legs))
-    .map(({ leg }) => idOf(leg));
-  const aliases = [...calls.values()].flatMap((call) =>
-    call.aliases.map((alias) => [alias, call.callNumber] as const),
-  );
-  return { ...initialState, calls, aliases: new Map(aliases), legIdMax: Math.max(0, ...ids) };
+  let legIdMax = 0;
+  for (const { leg } of calls.flatMap(({ legs }) => legs)) legIdMax = Math.max(legIdMax, idOf(leg));
+  return { ...initialState, calls: Calls.of(calls), legIdMax };
+}
+
+/** Checkpoints of 0.1.0 have objects with legs and DNs as keys where there are lists now. */
+function listsOf({ legs, offers, rings, reached }: Call): Partial<Call> {
+  const byDn = <T>(saved: ByDn<T>) =>
+    Array.isArray(saved) ? saved : Object.entries(saved as unknown as Record<string, T>);
+  return {
+    legs: Array.isArray(legs) ? legs : Object.values(legs),
+    offers: byDn(offers),
+    rings: byDn(rings),
+    reached: byDn(reached),
+  };
 }

@@ -5,9 +5,10 @@
 import type { CallEvent, EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
 import { identityOf, isSame } from "./callLog.ts";
-import { isConsultation, joinedCall, noted, usedUp, wasConsulted } from "./consultation.ts";
+import { userOf } from "./calls.ts";
+import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, isSameNumber, track, wasInside } from "./legs.ts";
+import { idOf, isExternal, isSameNumber, sameLeg, track, wasInside } from "./legs.ts";
 import { hide, hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
@@ -40,7 +41,8 @@ export class Stepping {
   #starts: TrackerState["starts"];
   #stretch: BlindStretch | null;
   #consultations: TrackerState["consultations"];
-  #aliases: TrackerState["aliases"];
+  /** Numbers that came to mean another call in this step. */
+  #joined: Map<number, number> | null = null;
   #legIdMax: number;
   #restartDoubt: TrackerState["restartDoubt"];
   #inquireFromAt: EpochMs | null = null;
@@ -52,14 +54,14 @@ export class Stepping {
     this.#starts = state.starts;
     this.#stretch = state.stretch;
     this.#consultations = state.consultations;
-    this.#aliases = state.aliases;
     this.#legIdMax = state.legIdMax;
     this.#restartDoubt = state.restartDoubt;
   }
 
   /** The call that a number of the PBX's means: after a join, the outside party's own. */
   callOf(callNumber: number): number {
-    return this.#aliases.get(callNumber) ?? callNumber;
+    const own = this.#joined?.get(callNumber) ?? this.state.calls.alias(callNumber) ?? callNumber;
+    return this.#buried.has(own) ? callNumber : own;
   }
 
   /** Remembers when calls began that no leg has shown yet. */
@@ -85,7 +87,7 @@ export class Stepping {
     for (const before of this.state.calls.values()) {
       if (this.#buried.has(before.callNumber)) continue;
       const { legs } = this.#turns.get(before.callNumber)?.call ?? before;
-      const seen = Object.keys(legs).length > 0;
+      const seen = legs.length > 0;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
       // What was asked of a hidden call before is asked anew.
       else if (before.hidden !== null) hide(this.turn(before.callNumber), before.hidden.sinceAt);
@@ -168,7 +170,7 @@ export class Stepping {
   }
 
   legIds(): string[] {
-    return [...this.state.calls.values()].flatMap((call) => Object.keys(call.legs));
+    return this.state.calls.values().flatMap((call) => call.legs.map(({ leg }) => leg.legId));
   }
 
   forget(callNumber: number): void {
@@ -177,19 +179,17 @@ export class Stepping {
 
   /** Takes a leg out of the call that has it; gives what was known of it. */
   remove(legId: string): TrackedLeg | null {
-    for (const callNumber of this.state.calls.keys()) {
-      const tracked = this.#now(callNumber)?.legs[legId];
-      if (tracked === undefined) continue;
-      const turn = this.turn(callNumber);
-      // A caller who is gone before the number came has rung all the same.
-      if (turn.call.numberDueAt !== null) hurryNumber(turn);
-      this.#consultations = noted(this.#consultations, tracked.leg, this.#at);
-      const { [legId]: _gone, ...rest } = turn.call.legs;
-      turn.call.legs = rest;
-      turn.call.touchedAt = this.#at;
-      return tracked;
-    }
-    return null;
+    const callNumber = this.state.calls.withLeg(legId);
+    if (callNumber === undefined) return null;
+    const tracked = this.#legOf(callNumber, legId);
+    if (tracked === undefined) return null;
+    const turn = this.turn(callNumber);
+    // A caller who is gone before the number came has rung all the same.
+    if (turn.call.numberDueAt !== null) hurryNumber(turn);
+    this.#consultations = noted(this.#consultations, tracked.leg, this.#at);
+    turn.call.legs = turn.call.legs.filter(({ leg }) => leg.legId !== legId);
+    turn.call.touchedAt = this.#at;
+    return tracked;
   }
 
   /** Puts a leg, new or changed, into its call; a leg may come over from another call. */
@@ -197,7 +197,7 @@ export class Stepping {
     this.heedRestart([told]);
     const leg = this.#resolved(told);
     const known = this.#now(leg.callNumber);
-    const before = known?.legs[leg.legId];
+    const before = this.#legOf(leg.callNumber, leg.legId);
     if (before !== undefined && sameLeg(before.leg, leg)) return;
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) return;
@@ -214,7 +214,7 @@ export class Stepping {
     const consulted = was === null ? joins : wasInside(was);
     const seenAt = before?.seenAt ?? this.#at;
     const tracked = track(leg, was, { order, consulted, seenAt });
-    call.legs = { ...call.legs, [leg.legId]: tracked };
+    call.legs = before === undefined ? [...call.legs, tracked] : replaced(call.legs, tracked);
     call.touchedAt = this.#at;
     this.#legIdMax = Math.max(this.#legIdMax, idOf(leg));
   }
@@ -224,23 +224,31 @@ export class Stepping {
     const own = this.callOf(told.callNumber);
     const leg = own === told.callNumber ? told : { ...told, callNumber: own };
     const call = this.#now(own);
-    const before = call?.legs[leg.legId];
+    const before = this.#legOf(own, leg.legId);
     if (call === undefined || call.external !== null || before === undefined) return leg;
     if (!isExternal(leg) || before.leg.party.kind !== "extension") return leg;
-    const calls = [...this.state.calls.values()];
-    const now = calls.map((each) => this.#turns.get(each.callNumber)?.call ?? each);
-    const joined = joinedCall(now, before.leg.party.dn, leg.party.number);
-    if (joined === null) return leg;
-    this.#aliases = new Map([...this.#aliases, [own, joined.callNumber]]);
-    const { call: taken } = this.turn(joined.callNumber);
+    const joined = this.#handedOverBy(before.leg.party.dn, leg.party.number);
+    if (joined === undefined) return leg;
+    this.#joined ??= new Map();
+    this.#joined.set(own, joined);
+    const { call: taken } = this.turn(joined);
     taken.aliases = [...taken.aliases, own];
-    return { ...leg, callNumber: joined.callNumber };
+    return { ...leg, callNumber: joined };
+  }
+
+  /** The outside party's call that `user`, who consulted in another, has handed over. */
+  #handedOverBy(user: string, number: string): number | undefined {
+    const theirs = this.state.calls.ofUser(user).map(({ callNumber }) => callNumber);
+    return [...theirs, ...this.#turns.keys()].find((callNumber) => {
+      const call = this.#now(callNumber);
+      return call?.external?.number === number && userOf(call) === user;
+    });
   }
 
   #hasConsulted(leg: Leg, call: Call): boolean {
     const user = call.talk?.user ?? call.level?.dn;
     if (user === undefined || leg.dnKind !== "extension") return false;
-    const live = [...this.state.calls.values()].flatMap((other) => Object.values(other.legs));
+    const live = this.state.calls.insideOf(leg.dn).flatMap(({ legs }) => legs);
     return (
       live.some((tracked) => isConsultation(tracked.leg, leg.dn, user)) ||
       wasConsulted(this.#consultations, leg.dn, user, this.#at)
@@ -249,7 +257,7 @@ export class Stepping {
 
   /** Somebody spoke inside with this user a moment ago: a join may be under way. */
   consults(user: string): boolean {
-    const live = [...this.state.calls.values()].flatMap((other) => Object.values(other.legs));
+    const live = this.state.calls.insideOf(user).flatMap(({ legs }) => legs);
     return (
       live.some(({ leg }) => leg.party.kind === "extension" && leg.party.dn === user) ||
       wasConsulted(this.#consultations, null, user, this.#at)
@@ -276,12 +284,15 @@ export class Stepping {
     for (const call of this.state.calls.values()) this.#bury(call, lostAt);
     this.#legIdMax = 0;
     this.#starts = new Map();
-    this.#aliases = new Map();
     this.#consultations = [];
   }
 
   #isKnown({ callNumber, legId }: Leg): boolean {
-    return this.#now(this.callOf(callNumber))?.legs[legId] !== undefined;
+    return this.#legOf(this.callOf(callNumber), legId) !== undefined;
+  }
+
+  #legOf(callNumber: number, legId: string): TrackedLeg | undefined {
+    return this.#now(callNumber)?.legs.find(({ leg }) => leg.legId === legId);
   }
 
   /** Ends a call of which nothing will be heard any more; its number is free. */
@@ -297,11 +308,10 @@ export class Stepping {
   }
 
   done(): Step {
-    const calls = new Map(this.state.calls);
+    const changes = new Map<number, Call | null>();
     const events: CallEvent[] = [...this.#ended];
-    const changed: number[] = [...this.#buried];
     let ask = false;
-    for (const callNumber of this.#buried) calls.delete(callNumber);
+    for (const callNumber of this.#buried) changes.set(callNumber, null);
     for (const [callNumber, turn] of this.#turns) {
       settleTurn(turn);
       events.push(...turn.events);
@@ -309,29 +319,23 @@ export class Stepping {
       if (turn.inquire) this.#inquire(turn.call.id?.startedAt ?? turn.call.firstSeenAt);
       if (isNothing(turn.call)) this.#forgotten.add(callNumber);
       else if (differs(turn.call, this.#before(callNumber))) {
-        calls.set(callNumber, turn.call);
-        changed.push(callNumber);
+        changes.set(callNumber, turn.call);
       }
     }
-    for (const callNumber of this.#forgotten) {
-      calls.delete(callNumber);
-      changed.push(callNumber);
-    }
+    for (const callNumber of this.#forgotten) changes.set(callNumber, null);
     for (const event of events) {
       const joined = event.kind === "answered" && event.transferType === "Accomp";
       if (joined) this.#consultations = usedUp(this.#consultations, event.user);
     }
-    const aliases = [...this.#aliases].filter(([, number]) => calls.has(number));
     const state = {
-      calls,
+      calls: this.state.calls.with(changes),
       starts: this.#starts,
       stretch: this.#stretch,
       consultations: this.#consultations,
-      aliases: aliases.length === this.#aliases.size ? this.#aliases : new Map(aliases),
       legIdMax: this.#legIdMax,
       restartDoubt: this.#restartDoubt,
     };
-    return { state, events, changed, ask, inquireFromAt: this.#inquireFromAt };
+    return { state, events, changed: [...changes.keys()], ask, inquireFromAt: this.#inquireFromAt };
   }
 }
 
@@ -345,11 +349,11 @@ function isAnother({ external }: Call, leg: Leg): boolean {
 
 /** No leg and nothing told or to be told: an inside call that ended. */
 function isNothing(call: Call): boolean {
-  return call.external === null && Object.keys(call.legs).length === 0;
+  return call.external === null && call.legs.length === 0;
 }
 
-function sameLeg(a: Leg, b: Leg): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function replaced(legs: readonly TrackedLeg[], by: TrackedLeg): TrackedLeg[] {
+  return legs.map((tracked) => (tracked.leg.legId === by.leg.legId ? by : tracked));
 }
 
 function differs(call: Call, before: Call | undefined): boolean {

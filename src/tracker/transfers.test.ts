@@ -198,7 +198,7 @@ describe("attended transfer, whatever survives it", () => {
       "ended 104 -3 Missed",
     ]);
     expect(new Set(phone.events.map((e) => e.callNumber))).toEqual(new Set([7]));
-    expect(phone.state.aliases.size).toBe(0);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
   it("uses up its consultation", () => {

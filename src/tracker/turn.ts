@@ -4,6 +4,7 @@
 import { formatCallId } from "../events/callId.ts";
 import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
 import { publicNumber } from "../events/number.ts";
+import { put } from "./byDn.ts";
 import type { Call, Level, TrackerSettings } from "./state.ts";
 
 export type Draft = { -readonly [K in keyof Call]: Call[K] };
@@ -32,7 +33,7 @@ type Told = {
 function reckon(call: Draft, told: Told, link: number, { dn, kind }: Level, at: EpochMs): void {
   const { tally } = call;
   if (told.kind === "ringing" && kind === "extension") {
-    call.rings = { ...call.rings, [dn]: { link, stoppedAt: null } };
+    call.rings = put(call.rings, dn, { link, stoppedAt: null });
     call.tally = { ...tally, ringFromAt: tally.ringFromAt ?? at };
   } else if (told.kind === "dialing") {
     call.tally = { ...tally, ringFromAt: at };

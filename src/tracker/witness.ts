@@ -5,6 +5,7 @@
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, Party } from "./activity.ts";
+import { get } from "./byDn.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
@@ -67,7 +68,7 @@ function isElsewhere(
   if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
   const isNew = row.changedAt !== null && row.changedAt >= talk.answeredAt + rowTimeMs;
   const insists = at >= sinceAt + settings.listInsistsMs;
-  return call.reached[inside.dn] === undefined || isNew || insists;
+  return get(call.reached, inside.dn) === undefined || isNew || insists;
 }
 
 /** The call stands between two outside parties who talk: an extension's forward was answered there. */
@@ -86,7 +87,7 @@ function heedLevel(turn: Turn, row: ActiveCall): void {
   const { dn, kind } = inside;
   if (kind !== "queue" && kind !== "ivr" && kind !== "ringgroup") return;
   // Where visible legs tell of a level, a late list has no say.
-  if (call.level?.dn === dn || call.reached[dn] === "leg") return;
+  if (call.level?.dn === dn || get(call.reached, dn) === "leg") return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
 }

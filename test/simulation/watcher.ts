@@ -9,6 +9,7 @@ import { createPipeline } from "../../src/pipeline.ts";
 import type { Source } from "../../src/source/source.ts";
 import { createThreecxSource } from "../../src/source/threecx/index.ts";
 import type { Transport } from "../../src/source/threecx/transport.ts";
+import { Calls } from "../../src/tracker/calls.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
 import { type Call, defaultSettings, initialState } from "../../src/tracker/state.ts";
 import type { Clock } from "../../src/util/clock.ts";
@@ -37,7 +38,12 @@ export class Store {
     const events = eventsOf(entries);
     this.events.push(...events);
     const step = { events, changed: [], ask: false, inquireFromAt: null };
-    this.broken.push(...violations({ ...step, state: { ...initialState, calls } }, this.#ledger));
+    this.broken.push(
+      ...violations(
+        { ...step, state: { ...initialState, calls: Calls.of(calls.values()) } },
+        this.#ledger,
+      ),
+    );
   }
 
   checkpoints(): readonly Checkpoint[] {

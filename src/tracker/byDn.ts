@@ -1,0 +1,21 @@
+/**
+ * What a call knows by DN: a handful of entries in the order of their coming. A list and not an object with the DNs as
+ * keys, as "101" as a key costs an engine a table of 101 places.
+ */
+export type ByDn<T> = readonly (readonly [dn: string, value: T])[];
+
+export const noDn: ByDn<never> = [];
+
+export function get<T>(entries: ByDn<T>, dn: string): T | undefined {
+  for (const [known, value] of entries) if (known === dn) return value;
+  return undefined;
+}
+
+export function put<T>(entries: ByDn<T>, dn: string, value: T): ByDn<T> {
+  const at = entries.findIndex(([known]) => known === dn);
+  return at < 0 ? [...entries, [dn, value]] : entries.with(at, [dn, value]);
+}
+
+export function drop<T>(entries: ByDn<T>, dn: string): ByDn<T> {
+  return entries.filter(([known]) => known !== dn);
+}

@@ -1,0 +1,99 @@
+/** The value that holds all calls: an old one stays as it was, and what is found by a name is what is there. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { inside, leg, outside, Phone } from "../../test/support/phone.ts";
+import { Agenda } from "./agenda.ts";
+import { Calls } from "./calls.ts";
+import { type Call, newCall, restore, serialise } from "./state.ts";
+
+const call = (callNumber: number, more: Partial<Call> = {}): Call => ({
+  ...newCall(callNumber, 0),
+  ...more,
+});
+const numbers = (calls: Calls) => calls.values().map(({ callNumber }) => callNumber);
+const changes = (...calls: Call[]) => new Map(calls.map((each) => [each.callNumber, each]));
+const tracked = (dn: string, id: number, party = outside()) => ({
+  leg: leg(dn, id, "connected", { party }),
+  consulted: false,
+  order: 1,
+  seenAt: 0,
+  external: party.kind === "trunk",
+  offeredItself: false,
+});
+
+describe("an old value", () => {
+  it("stays as it was, however it is looked at", () => {
+    const old = Calls.of([call(1, { overAt: 5 }), call(2)]);
+    const newer = old.with(changes(call(1, { overAt: 9 }), call(3)));
+    const newest = newer.with(new Map([[2, null]]));
+    expect(numbers(newest)).toEqual([1, 3]);
+    expect(numbers(old)).toEqual([1, 2]);
+    expect(numbers(newer)).toEqual([1, 2, 3]);
+    expect([old, newer, newest].map((calls) => calls.firstAt("over"))).toEqual([5, 9, 9]);
+    const other = old.with(new Map([[1, null]]));
+    expect([numbers(other), numbers(old), numbers(newest)]).toEqual([[2], [1, 2], [1, 3]]);
+  });
+
+  it("stays empty if it was, and holds nothing that follows", () => {
+    const empty = Calls.of([]);
+    expect(numbers(empty.with(changes(call(1))))).toEqual([1]);
+    expect(numbers(empty)).toEqual([]);
+    expect(empty.with(new Map())).toBe(empty);
+  });
+});
+
+describe("what is found by a name", () => {
+  it("is what has it now", () => {
+    const talk = { talk: null, level: { dn: "101", kind: "extension" as const } };
+    const old = Calls.of([
+      call(2, { ...talk, legs: [tracked("101", 5), tracked("102", 6, inside("103"))] }),
+      call(1, { ...talk, aliases: [8] }),
+    ]);
+    expect(old.ofUser("101").map(({ callNumber }) => callNumber)).toEqual([1, 2]);
+    expect(old.insideOf("103").map(({ callNumber }) => callNumber)).toEqual([2]);
+    expect([old.withLeg("101/5"), old.withLeg("101/6"), old.alias(8)]).toEqual([2, undefined, 1]);
+    const moved = old.with(
+      changes(call(3, { legs: [tracked("101", 5)] }), call(2), call(1, { ...talk, overAt: 1 })),
+    );
+    expect([moved.ofUser("101"), moved.insideOf("103")]).toEqual([[], []]);
+    expect([moved.withLeg("101/5"), moved.alias(8)]).toEqual([3, undefined]);
+  });
+});
+
+describe("an agenda", () => {
+  it("gives who is due, in order of time, and leaves out what is no longer true", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(20), { maxLength: 40 }), fc.nat(20), (times, until) => {
+        const agenda = new Agenda((index, at) => index % 3 !== 0 && times[index] === at);
+        times.forEach((at, index) => {
+          agenda.add(at, index);
+        });
+        const live = times.flatMap((at, index) => (index % 3 === 0 ? [] : [{ at, index }]));
+        const due = live.filter(({ at }) => at <= until).map(({ index }) => index);
+        for (let twice = 0; twice < 2; twice += 1) {
+          expect(agenda.until(until).sort((a, b) => a - b)).toEqual(due);
+        }
+        expect(agenda.first()).toBe(live.length > 0 ? Math.min(...live.map(({ at }) => at)) : null);
+      }),
+    );
+  });
+});
+
+describe("a checkpoint of 0.1.0", () => {
+  it("goes on", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.leg("101", 5, "ringing");
+    const [now] = phone.state.calls.values();
+    if (now === undefined) throw new Error("Expected a call.");
+    const legs = Object.fromEntries(now.legs.map((each) => [each.leg.legId, each]));
+    const { offers, rings, reached } = now;
+    const byDn = Object.entries({ offers, rings, reached });
+    const then = byDn.map(([name, entries]) => [name, Object.fromEntries(entries)]);
+    const saved = JSON.stringify({ ...now, legs, ...Object.fromEntries(then) });
+    const [restored] = restore([saved]).calls.values();
+    expect(new Set(restored?.legs)).toEqual(new Set(now.legs));
+    expect(new Set(restored?.offers)).toEqual(new Set(now.offers));
+    expect(restore([serialise(now)]).calls.values()).toEqual([now]);
+  });
+});
