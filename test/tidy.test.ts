@@ -31,13 +31,23 @@ const rooms: Record<string, readonly string[]> = {
     "util",
   ],
   outbox: ["events/event.ts", "util"],
-  delivery: ["events/event.ts", "events/render.ts", "outbox/outbox.ts", "config/config.ts", "util"],
-  config: ["events/event.ts", "util"],
-  http: ["util"],
+  delivery: [
+    "events/event.ts",
+    "events/render.ts",
+    "events/facts.ts",
+    "events/template.ts",
+    "outbox/outbox.ts",
+    "outbox/pending.ts",
+    "config/config.ts",
+    "util",
+  ],
+  config: ["events/event.ts", "events/facts.ts", "events/samples.ts", "events/template.ts", "util"],
+  http: ["outbox/lookup.ts", "util"],
+  recordings: ["events/event.ts", "events/callId.ts", "outbox/outbox.ts", "util"],
   simulator: ["source/threecx/wire.ts", "util"],
 };
 /** These see both ends. */
-const openRooms = new Set(["cli", "service.ts", "pipeline.ts", "main.ts"]);
+const openRooms = new Set(["cli", "admin.ts", "service.ts", "pipeline.ts", "main.ts"]);
 
 function importsOf(file: string): string[] {
   return [...read(file).matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((match) => match[1] ?? "");

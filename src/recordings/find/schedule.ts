@@ -1,0 +1,69 @@
+/**
+ * When a link's recordings are looked for, and when the search is over. Pure.
+ * Must hold: nothing is announced while more of it may still appear; a search that could not be made uses up
+ * no look.
+ */
+import type { EpochMs } from "../../events/event.ts";
+import type { Found } from "./recordingSource.ts";
+
+export interface SearchSchedule {
+  /** Looks, as times after the link's end. */
+  readonly searchAtMs: readonly number[];
+}
+
+export type Next =
+  | { readonly kind: "complete" }
+  | { readonly kind: "lookAgain"; readonly dueAt: EpochMs }
+  | { readonly kind: "none" };
+
+/** A last file that ends this near to the link's end is the last. */
+const END_SLACK_MS = 3_000;
+/** However late we come, so many looks are made … */
+const LOOKS_MIN = 3;
+/** … this far apart. */
+const LATE_LOOK_MS = 30_000;
+/** Pauses after a look that could not be made. */
+const FAILED_MS = [5_000, 15_000, 60_000, 300_000] as const;
+const LAST_FAILED_MS = 300_000;
+/** A keeper that cannot be asked is asked this long. */
+export const SEARCH_MS_MAX = 7 * 86_400_000;
+
+export interface Look {
+  readonly endedAt: EpochMs;
+  /** Looks made, with this one. */
+  readonly looks: number;
+  /** Ids that the look before found. */
+  readonly before: readonly string[];
+  readonly found: readonly Found[];
+}
+
+/** What follows from a look. */
+export function afterLook(look: Look, schedule: SearchSchedule, now: EpochMs): Next {
+  const { found } = look;
+  const nextAt = nextLookAt(look, schedule, now);
+  if (found.length > 0 && (nextAt === null || isWhole(look))) return { kind: "complete" };
+  return nextAt === null ? { kind: "none" } : { kind: "lookAgain", dueAt: nextAt };
+}
+
+/** The files reach to the end of the link, or are the same as at the look before. */
+function isWhole({ endedAt, before, found }: Look): boolean {
+  const lastEndAt = found.at(-1)?.endedAt ?? null;
+  if (lastEndAt !== null && lastEndAt >= endedAt - END_SLACK_MS) return true;
+  return before.length > 0 && found.every(({ id }) => before.includes(id));
+}
+
+function nextLookAt(
+  { endedAt, looks }: Look,
+  { searchAtMs }: SearchSchedule,
+  now: EpochMs,
+): EpochMs | null {
+  const next = searchAtMs.find((afterMs) => endedAt + afterMs > now);
+  if (next !== undefined) return endedAt + next;
+  return looks < LOOKS_MIN ? now + LATE_LOOK_MS : null;
+}
+
+/** When a look that could not be made is made again; null: too much time has gone by. */
+export function afterFailedLook(endedAt: EpochMs, failures: number, now: EpochMs): EpochMs | null {
+  if (now > endedAt + SEARCH_MS_MAX) return null;
+  return now + (FAILED_MS[failures] ?? LAST_FAILED_MS);
+}

@@ -1,0 +1,374 @@
+/**
+ * Brings each answered link's recordings from where the PBX keeps them to where they can be fetched, and
+ * tells of it. Must hold: what is announced is stored; each step is noted before the next, so that a crash
+ * at any moment repeats a step and loses none; one slow download holds up no look, one PBX no other.
+ */
+import { linkId } from "../events/callId.ts";
+import type { CallEvent, EndedEvent, EpochMs } from "../events/event.ts";
+import type { Delivery, Entry } from "../outbox/outbox.ts";
+import { assertNever } from "../util/assertNever.ts";
+import { type FetchOptions, fetchFile, type Settled } from "./fetching.ts";
+import { match, SLACK_MS, type Sought } from "./find/match.ts";
+import type { Found, RecordingSource } from "./find/recordingSource.ts";
+import { afterFailedLook, afterLook, type SearchSchedule } from "./find/schedule.ts";
+import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
+import { noRecordingEvent, recordingEvent, transcriptEvent } from "./telling.ts";
+
+export interface RecorderOptions extends FetchOptions {
+  readonly ledger: Ledger;
+  /** Where a PBX's recordings are found; null if it is watched no more. */
+  readonly source: (pbx: string) => RecordingSource | null;
+  /** The address that a file is announced with. */
+  readonly urlOf: (event: EndedEvent, n: number) => string;
+  /** Names of the endpoints that an event is owed to. */
+  readonly route: (event: CallEvent) => readonly string[];
+  readonly owed: (deliveries: readonly Delivery[]) => void;
+  readonly schedule: () => SearchSchedule;
+}
+
+export interface Recorder {
+  /** Something may be due sooner than was thought. */
+  wake(): void;
+  /** Looks for a link's recordings anew; false if there is nothing to retry. */
+  retry(link: RecordedLink): Promise<boolean>;
+  /** Begins nothing any more; resolves when what is under way has stopped. */
+  stop(): Promise<void>;
+}
+
+/** Links that are due so soon after one another share a request. */
+const BATCH_MS = 500;
+const BATCH_LINKS = 500;
+/** Links further apart than this do not share one: what lies between is not asked for. */
+const WINDOW_MS_MAX = 3_600_000;
+/** Files that are fetched and converted at once. */
+const FETCHES_MAX = 4;
+const FETCH_RETRY_MS = [5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000, 10_800_000] as const;
+/** After the announcement. Transcripts come late, if at all. */
+const TRANSCRIPT_AT_MS = [30_000, 90_000, 300_000, 900_000, 3_600_000, 10_800_000] as const;
+/** The ledger could not be read or written. */
+const LEDGER_RETRY_MS = 5_000;
+const SLEEP_MS_MAX = 86_400_000;
+
+export function startRecorder(options: RecorderOptions): Recorder {
+  return new LinkRecorder(options);
+}
+
+class LinkRecorder implements Recorder {
+  readonly #options: RecorderOptions;
+  readonly #stopping = new AbortController();
+  readonly #fetching = new Map<string, Promise<void>>();
+  readonly #denied = new Set<string>();
+  #working: Promise<void> | null = null;
+  #again = false;
+  #cancelSleep = () => {};
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#again = true;
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null;
+    });
+  }
+
+  async retry(link: RecordedLink): Promise<boolean> {
+    const isOver = link.state === "none" || link.state === "failed";
+    if (!isOver || this.#fetching.has(link.key)) return false;
+    const dueAt = this.#options.clock.now();
+    const anew = { state: "seeking", dueAt, tries: 0, reason: "", files: [] } as const;
+    await this.#options.ledger.save({ ...link, ...anew }, []);
+    this.wake();
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelSleep();
+    await this.#working;
+    await Promise.all(this.#fetching.values());
+  }
+
+  async #work(): Promise<void> {
+    const { clock, ledger, log } = this.#options;
+    this.#cancelSleep();
+    while (this.#again && !this.#stopping.signal.aborted) {
+      this.#again = false;
+      let sleepMs = SLEEP_MS_MAX;
+      try {
+        const until = clock.now() + BATCH_MS;
+        await this.#workDue(until);
+        // What was due and waits for a free slot is begun when one is freed.
+        const nextAt = await ledger.nextDueAt(until);
+        if (nextAt !== null) sleepMs = nextAt - clock.now();
+      } catch (error) {
+        log.error({ reason: messageOf(error) }, "recordings.ledger: it cannot be read or written");
+        sleepMs = LEDGER_RETRY_MS;
+      }
+      this.#cancelSleep();
+      const boundedMs = Math.max(0, Math.min(sleepMs, SLEEP_MS_MAX));
+      this.#cancelSleep = clock.after(boundedMs, () => this.wake());
+    }
+  }
+
+  async #workDue(until: EpochMs): Promise<void> {
+    const { ledger } = this.#options;
+    const [sought, toFetch, announced] = await Promise.all([
+      ledger.due("seeking", until, BATCH_LINKS),
+      ledger.due("fetching", until, 2 * FETCHES_MAX),
+      ledger.due("announced", until, BATCH_LINKS),
+    ]);
+    if (sought.length === BATCH_LINKS || announced.length === BATCH_LINKS) this.#again = true;
+    for (const link of toFetch) this.#beginFetch(link);
+    await Promise.all([
+      ...groupsOf(sought).map((group) => this.#look(group)),
+      ...groupsOf(announced).map((group) => this.#lookForTranscripts(group)),
+    ]);
+  }
+
+  /** One request for many links. */
+  async #look(links: readonly RecordedLink[]): Promise<void> {
+    const { clock, ledger, schedule, log } = this.#options;
+    const listing = await this.#list(links);
+    if (listing.kind === "without") {
+      const { reason } = listing;
+      for (const link of links) {
+        const dueAt = afterFailedLook(link.ended.at, link.tries, clock.now());
+        if (dueAt === null) await this.#giveUp(link, "none", reason, "unreachable");
+        else await ledger.save({ ...link, dueAt, reason }, []);
+      }
+      return;
+    }
+    const free = await this.#withoutTaken(links, listing.found);
+    const matched = match(links.map(soughtOf), free);
+    for (const link of links) {
+      const found = matched.get(link.key) ?? [];
+      const before = link.files.map(({ sourceId }) => sourceId);
+      const tries = link.tries + 1;
+      const look = { endedAt: link.ended.at, looks: tries, before, found };
+      const next = afterLook(look, schedule(), clock.now());
+      log.debug(
+        { id: nameOf(link), looks: tries, found: found.length, next: next.kind },
+        "recording.sought",
+      );
+      const files = found.map(wantedFile);
+      switch (next.kind) {
+        case "complete": {
+          const dueAt = clock.now();
+          const known = { ...link, state: "fetching", dueAt, tries: 0, reason: "", files } as const;
+          await ledger.save(known, []);
+          this.#beginFetch(known);
+          break;
+        }
+        case "lookAgain":
+          await ledger.save({ ...link, dueAt: next.dueAt, tries, reason: "", files }, []);
+          break;
+        case "none":
+          await this.#giveUp(link, "none", "The PBX has no recording of it.", "none");
+          break;
+        default:
+          assertNever(next);
+      }
+    }
+  }
+
+  async #list(
+    links: readonly RecordedLink[],
+  ): Promise<
+    | { readonly kind: "listed"; readonly found: readonly Found[] }
+    | { readonly kind: "without"; readonly reason: string }
+  > {
+    const { source, log } = this.#options;
+    const pbx = links[0]?.ended.pbx ?? "";
+    const keeper = source(pbx);
+    if (keeper === null) return { kind: "without", reason: `The PBX ${pbx} is not configured.` };
+    const sought = links.map(soughtOf);
+    const fromAt = Math.min(...sought.map((each) => each.fromAt)) - SLACK_MS;
+    const toAt = Math.max(...sought.map((each) => each.toAt)) + SLACK_MS;
+    const listing = await keeper.list(fromAt, toAt, [...new Set(sought.map(({ user }) => user))]);
+    if (listing.kind === "listed") {
+      this.#denied.delete(pbx);
+      return listing;
+    }
+    const { kind, reason } = listing;
+    const isNews = kind === "failed" || !this.#denied.has(pbx);
+    if (kind === "denied") this.#denied.add(pbx);
+    if (isNews) log.warn({ pbx, links: links.length, reason }, `recordings.${kind}`);
+    return { kind: "without", reason };
+  }
+
+  /** Never two links to one file. */
+  async #withoutTaken(
+    links: readonly RecordedLink[],
+    found: readonly Found[],
+  ): Promise<readonly Found[]> {
+    const pbx = links[0]?.ended.pbx ?? "";
+    const keys = new Set(links.map(({ key }) => key));
+    const owners = await this.#options.ledger.owners(
+      pbx,
+      found.map(({ id }) => id),
+    );
+    return found.filter(({ id }) => {
+      const owner = owners.get(id);
+      return owner === undefined || keys.has(owner);
+    });
+  }
+
+  #beginFetch(link: RecordedLink): void {
+    if (this.#stopping.signal.aborted || this.#fetching.has(link.key)) return;
+    if (this.#fetching.size >= FETCHES_MAX) return;
+    const fetching = this.#fetch(link)
+      .catch((error) => {
+        const reason = messageOf(error);
+        this.#options.log.error({ id: nameOf(link), reason }, "recording.failed: tried again");
+      })
+      .finally(() => {
+        this.#fetching.delete(link.key);
+        this.wake();
+      });
+    this.#fetching.set(link.key, fetching);
+  }
+
+  async #fetch(link: RecordedLink): Promise<void> {
+    const { ledger, clock } = this.#options;
+    let files = link.files;
+    for (const file of link.files) {
+      if (file.state !== "wanted") continue;
+      const keeper = this.#options.source(link.ended.pbx);
+      const settled: Settled =
+        keeper === null
+          ? { kind: "later", reason: "Its PBX is not configured." }
+          : await fetchFile(keeper, link.ended, file, this.#options, this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return;
+      if (settled.kind === "later") {
+        const pauseMs = FETCH_RETRY_MS[link.tries];
+        if (pauseMs !== undefined) {
+          const dueAt = clock.now() + pauseMs;
+          const { reason } = settled;
+          await ledger.save({ ...link, files, dueAt, tries: link.tries + 1, reason }, []);
+          return;
+        }
+      }
+      const becomes: RecordedFile =
+        settled.kind === "later"
+          ? { ...file, state: "failed", reason: settled.reason }
+          : settled.file;
+      files = files.map((each) => (each.n === file.n ? becomes : each));
+    }
+    await this.#announce({ ...link, files });
+  }
+
+  async #announce(link: RecordedLink): Promise<void> {
+    const { ledger, clock, route, owed, urlOf, log } = this.#options;
+    const { ended, files } = link;
+    const stored = files.filter(({ state }) => state === "stored");
+    if (stored.length === 0) {
+      const reason = files.find((file) => file.reason !== "")?.reason ?? "";
+      await this.#giveUp(link, "failed", reason, "failed");
+      return;
+    }
+    const now = clock.now();
+    const urls = stored.map(({ n }) => urlOf(ended, n));
+    const event = recordingEvent(ended, now, urls);
+    const endpoints = route(event);
+    const dueAt = this.#wantsTranscript(link) ? now + TRANSCRIPT_AT_MS[0] : null;
+    const next = { ...link, state: "announced", dueAt, tries: 0, reason: "" } as const;
+    const deliveries = await ledger.save(next, [{ event, endpoints }]);
+    log.info({ id: nameOf(link), files: stored.length, endpoints }, "recording.announced");
+    owed(deliveries);
+  }
+
+  /** Nothing can be announced; whoever asked for it is told so. */
+  async #giveUp(
+    link: RecordedLink,
+    state: "none" | "failed",
+    reason: string,
+    word: string,
+  ): Promise<void> {
+    const { ledger, clock, route, owed, log } = this.#options;
+    const event = noRecordingEvent(link.ended, clock.now(), word);
+    const endpoints = route(event);
+    const entries: Entry[] = endpoints.length > 0 ? [{ event, endpoints }] : [];
+    log.info({ id: nameOf(link), reason, endpoints }, `recording.${state}`);
+    owed(await ledger.save({ ...link, state, dueAt: null, reason }, entries));
+  }
+
+  #wantsTranscript({ ended }: RecordedLink): boolean {
+    return this.#options.route(transcriptEvent(ended, ended.at, [])).length > 0;
+  }
+
+  async #lookForTranscripts(links: readonly RecordedLink[]): Promise<void> {
+    const { ledger, clock, route, owed, log } = this.#options;
+    const listing = await this.#list(links);
+    const found = listing.kind === "listed" ? listing.found : [];
+    for (const link of links) {
+      const ids = link.files.map(({ sourceId }) => sourceId);
+      const transcripts = found
+        .filter(({ id }) => ids.includes(id))
+        .flatMap(({ transcript }) => transcript ?? []);
+      if (transcripts.length < ids.length) {
+        const tries = link.tries + 1;
+        const afterMs = TRANSCRIPT_AT_MS[tries];
+        const isLast = afterMs === undefined;
+        if (!isLast || transcripts.length === 0) {
+          const dueAt = isLast ? null : clock.now() + afterMs;
+          await ledger.save({ ...link, dueAt, tries }, []);
+          continue;
+        }
+      }
+      const event = transcriptEvent(link.ended, clock.now(), transcripts);
+      const endpoints = route(event);
+      const entries: Entry[] = endpoints.length > 0 ? [{ event, endpoints }] : [];
+      log.info({ id: nameOf(link), endpoints }, "recording.transcribed");
+      owed(await ledger.save({ ...link, dueAt: null }, entries));
+    }
+  }
+}
+
+/** Links of one PBX that lie near to one another. */
+function groupsOf(links: readonly RecordedLink[]): RecordedLink[][] {
+  const sorted = [...links].sort(
+    (a, b) => a.ended.pbx.localeCompare(b.ended.pbx) || a.ended.at - b.ended.at,
+  );
+  const groups: RecordedLink[][] = [];
+  for (const link of sorted) {
+    const first = groups.at(-1)?.[0];
+    const joins =
+      first !== undefined &&
+      first.ended.pbx === link.ended.pbx &&
+      link.ended.at - first.ended.at <= WINDOW_MS_MAX;
+    if (joins) groups.at(-1)?.push(link);
+    else groups.push([link]);
+  }
+  return groups;
+}
+
+function soughtOf({ key, ended }: RecordedLink): Sought {
+  const { user, callerid, callNumber, callStartedAt, at } = ended;
+  const fromAt = at - (ended.talkMs ?? 0);
+  return { key, user, callerid, callNumber, callStartedAt, fromAt, toAt: at };
+}
+
+function wantedFile({ id, startedAt }: Found, index: number): RecordedFile {
+  return {
+    n: index + 1,
+    sourceId: id,
+    startedAt,
+    state: "wanted",
+    path: "",
+    bytes: 0,
+    storedAt: null,
+    reason: "",
+  };
+}
+
+function nameOf({ ended }: RecordedLink): string {
+  return linkId(ended.callId, ended.link);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

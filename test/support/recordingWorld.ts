@@ -1,0 +1,202 @@
+/** A recorder with a clock, a ledger and a PBX of the test's own around it; survives its own kill. */
+import { mkdtempSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CallEvent, EndedEvent } from "../../src/events/event.ts";
+import type { Delivery, Entry } from "../../src/outbox/outbox.ts";
+import type { Conversion } from "../../src/recordings/fetching.ts";
+import type { Fetched, Found, Listing } from "../../src/recordings/find/recordingSource.ts";
+import type { Ledger, LinkState, RecordedLink } from "../../src/recordings/ledger.ts";
+import { type Recorder, startRecorder } from "../../src/recordings/recorder.ts";
+import { silentLog } from "../../src/util/log.ts";
+import { callEvent } from "../conformance/outboxEvents.ts";
+import { START, TestClock } from "./deliveryWorld.ts";
+
+export const SEARCH = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
+
+/** The end of an answered link that was talked for a minute. */
+export function endedLink(call: number, changes: Partial<EndedEvent> = {}): EndedEvent {
+  return {
+    ...callEvent(call),
+    kind: "ended",
+    eventId: `main_${call}_ended`,
+    callStartedAt: START - 70_000,
+    link: 1,
+    at: START,
+    user: "100",
+    callerid: `42077700000${call}`,
+    finish: "Ok",
+    transferred: false,
+    talkMs: 60_000,
+    breakSide: "Undef",
+    callbackRequested: false,
+    ...changes,
+  };
+}
+
+export function foundFor(ended: EndedEvent, changes: Partial<Found> = {}): Found {
+  return {
+    id: `${ended.callNumber}${ended.link}`,
+    startedAt: ended.at - (ended.talkMs ?? 0),
+    endedAt: ended.at,
+    from: { dn: "10000", number: ended.callerid, isQueue: false },
+    to: { dn: ended.user, number: ended.user, isQueue: false },
+    call: null,
+    transcript: null,
+    ...changes,
+  };
+}
+
+export class MemoryLedger implements Ledger {
+  readonly links = new Map<string, RecordedLink>();
+  readonly events: Entry[] = [];
+  readonly #ids = new Set<string>();
+  fails = false;
+
+  seek(ended: EndedEvent, dueAt = ended.at + SEARCH[0]): void {
+    const key = ended.eventId;
+    const fresh = { state: "seeking", dueAt, tries: 0, reason: "", files: [] } as const;
+    this.links.set(key, { key, ended, ...fresh });
+  }
+
+  async due(state: LinkState, until: number, limit: number) {
+    if (this.fails) throw new Error("the disk is full");
+    return [...this.links.values()]
+      .filter((link) => link.state === state && link.dueAt !== null && link.dueAt <= until)
+      .slice(0, limit);
+  }
+
+  async nextDueAt(after: number) {
+    const times = [...this.links.values()].flatMap(({ dueAt }) => dueAt ?? []);
+    const later = times.filter((at) => at > after);
+    return later.length === 0 ? null : Math.min(...later);
+  }
+
+  async save(link: RecordedLink, entries: readonly Entry[]): Promise<readonly Delivery[]> {
+    if (this.fails) throw new Error("the disk is full");
+    this.links.set(link.key, link);
+    const fresh = entries.filter(({ event }) => !this.#ids.has(event.eventId));
+    for (const { event } of fresh) this.#ids.add(event.eventId);
+    this.events.push(...fresh);
+    return [];
+  }
+
+  async owners(_pbx: string, ids: readonly string[]) {
+    const owners = new Map<string, string>();
+    for (const { key, files } of this.links.values()) {
+      for (const { sourceId } of files) if (ids.includes(sourceId)) owners.set(sourceId, key);
+    }
+    return owners;
+  }
+
+  filesOf = async () => [];
+  find = async () => [];
+  storedBefore = async () => [];
+  storedBytes = async () => 0;
+}
+
+export class RecordingWorld {
+  readonly clock = new TestClock();
+  readonly ledger = new MemoryLedger();
+  readonly tempDir = mkdtempSync(join(tmpdir(), "offhook-recorder-"));
+  /** Path → content. */
+  readonly kept = new Map<string, string>();
+  readonly lists: { readonly fromAt: number; readonly toAt: number; readonly users: string[] }[] =
+    [];
+  readonly fetches: string[] = [];
+  found: Found[] = [];
+  listing: (() => Listing | Promise<Listing>) | null = null;
+  fetching: ((id: string) => Fetched | Promise<Fetched> | null) | null = null;
+  conversion: (content: string) => Conversion = () => ({ kind: "converted" });
+  wants: (event: CallEvent) => readonly string[] = ({ kind }) =>
+    kind === "recording" ? ["default"] : [];
+  recorder: Recorder = this.#start();
+
+  #start(): Recorder {
+    const { clock, ledger, tempDir } = this;
+    return startRecorder({
+      ledger,
+      clock,
+      tempDir,
+      log: silentLog,
+      schedule: () => ({ searchAtMs: SEARCH }),
+      route: (event) => this.wants(event),
+      owed: () => {},
+      urlOf: ({ callId, link }, n) => `https://pbx.test/${callId}-${link}-${n}.mp3`,
+      source: () => ({
+        list: async (fromAt, toAt, users) => {
+          this.lists.push({ fromAt, toAt, users: [...users] });
+          return this.listing?.() ?? { kind: "listed", found: this.found };
+        },
+        fetch: async (id, path, signal) => {
+          this.fetches.push(id);
+          const answer = await this.fetching?.(id);
+          if (answer) return answer;
+          if (signal.aborted) return { kind: "failed", reason: "stopped" };
+          await writeFile(path, `wav ${id}`, { flag: "wx" });
+          return { kind: "fetched", bytes: 100 };
+        },
+      }),
+      convert: async (from, to) => {
+        const content = await readFile(from, "utf8");
+        const conversion = this.conversion(content);
+        if (conversion.kind === "converted") await writeFile(to, `mp3 of ${content}`);
+        return conversion;
+      },
+      keep: async (file, path) => {
+        const content = await readFile(file, "utf8");
+        this.kept.set(path, content);
+        return content.length;
+      },
+    });
+  }
+
+  /** As after a kill: what the process knew is lost, the ledger is not. */
+  async restart(): Promise<void> {
+    await this.recorder.stop();
+    this.recorder = this.#start();
+  }
+
+  /** Lets time pass, and everything that becomes due in it settle, files too. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.pass(ms);
+    await this.quiet();
+  }
+
+  async passAll(...stretches: readonly number[]): Promise<void> {
+    for (const ms of stretches) await this.pass(ms);
+  }
+
+  /** Waits until nothing is under way any more: what is due has been done. */
+  async quiet(): Promise<void> {
+    for (let calm = 0; calm < 5; ) {
+      const before = this.#trace();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await this.clock.pass(0);
+      calm = this.#trace() === before ? calm + 1 : 0;
+    }
+  }
+
+  #trace(): string {
+    const links = [...this.ledger.links.values()].map(({ state, tries }) => `${state}${tries}`);
+    return [links, this.ledger.events.length, this.fetches.length, this.kept.size].join();
+  }
+
+  stateOf(ended: EndedEvent): RecordedLink["state"] | undefined {
+    return this.ledger.links.get(ended.eventId)?.state;
+  }
+
+  told(): string[] {
+    return this.ledger.events.map(({ event }) =>
+      event.kind === "recording" ? `recording ${event.files.join()}` : event.kind,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.recorder.stop();
+    const left = await readdir(this.tempDir);
+    await rm(this.tempDir, { recursive: true });
+    if (left.length > 0) throw new Error(`Expected no file on its way, found ${left.join()}.`);
+  }
+}
