@@ -136,7 +136,7 @@ describe("offhook check", () => {
     const ran = await check({ lines: [`WEBHOOK_URL_MONITOR = ${url}/x`] });
     expect(ran.code).toBe(1);
     expect(ran.out).toMatch(/^ok {4}endpoint default/m);
-    expect(ran.out).toMatch(/^FAIL {2}endpoint monitor .*self-signed.* NODE_EXTRA_CA_CERTS=FILE/m);
+    expect(ran.out).toMatch(/^FAIL {2}endpoint monitor .*self-signed.* WEBHOOK_CA_FILE/m);
   });
 
   it("counts the oddities of the configuration", async () => {

@@ -8,6 +8,7 @@ import { Command } from "commander";
 import type { EndpointConfig, PbxConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
 import { countProblems } from "../config/report.ts";
+import { createGuard } from "../delivery/guard.ts";
 import { type DirectoryEntry, type Found, inspectPbx } from "../source/threecx/index.ts";
 import type { DnKind } from "../tracker/activity.ts";
 import { steadyClock } from "../util/clock.ts";
@@ -123,10 +124,10 @@ async function checkEndpoint(endpoint: EndpointConfig, proxyEnv: ProxyEnv): Prom
   const origins = new Set([...targets].map((url) => new URL(url).origin));
   const findings = [...origins].map(async (origin): Promise<Finding> => {
     const what = `endpoint ${endpoint.name}`;
-    const proxy = proxyFor(origin, proxyEnv);
+    const proxy = proxyOf(endpoint, origin, proxyEnv);
     const target = proxy ?? new URL(origin);
     const via = proxy === null ? "" : `its proxy ${proxy.host} `;
-    const fault = await reach(target);
+    const fault = await reach(target, proxy === null ? endpoint : null);
     return fault === null
       ? { mark: "ok", what, says: `${origin}: ${via}can be reached` }
       : { mark: "FAIL", what, says: `${origin}: ${via}cannot be reached: ${fault}` };
@@ -134,11 +135,23 @@ async function checkEndpoint(endpoint: EndpointConfig, proxyEnv: ProxyEnv): Prom
   return Promise.all(findings);
 }
 
-/** Opens a connection (with TLS for https) and closes it; null if that works, else why not. */
-function reach(target: URL): Promise<string | null> {
+function proxyOf({ proxy }: EndpointConfig, origin: string, proxyEnv: ProxyEnv): URL | null {
+  if (proxy === null) return proxyFor(origin, proxyEnv);
+  return proxy === "none" ? null : new URL(proxy.reveal());
+}
+
+/**
+ * Opens a connection (with TLS for https) and closes it; null if that works, else why not. As the endpoint's
+ * requests do it, null = to a proxy.
+ */
+function reach(target: URL, endpoint: EndpointConfig | null): Promise<string | null> {
   const tls = target.protocol === "https:";
   const host = target.hostname.replace(/^\[|\]$/g, "");
   const port = Number(target.port || (tls ? 443 : 80));
+  const guard = endpoint && createGuard({ ...endpoint, ownPort: () => null });
+  const refused = guard?.checkHost(host, port);
+  if (refused) return Promise.resolve(refused.message);
+  const to = { host, port, ...(guard && { lookup: guard.lookup(port) }) };
   return new Promise((resolve) => {
     let socket: Socket;
     const done = (fault: string | null): void => {
@@ -147,13 +160,22 @@ function reach(target: URL): Promise<string | null> {
     };
     if (tls) {
       const servername = /^[\d.]+$|:/.test(host) ? "" : host;
-      socket = connectTls({ host, port, servername }, () => done(null));
+      socket = connectTls({ ...to, ...(endpoint && tlsOf(endpoint)), servername }, () =>
+        done(null),
+      );
     } else {
-      socket = connectTcp({ host, port }, () => done(null));
+      socket = connectTcp(to, () => done(null));
     }
     socket.setTimeout(reachTimeoutMs, () => done(`no answer within ${reachTimeoutMs / 1000} s`));
     socket.on("error", (error) => done(faultOf(error)));
   });
+}
+
+function tlsOf({ ca, client }: EndpointConfig) {
+  return {
+    ...(ca === null ? {} : { ca }),
+    ...(client === null ? {} : { cert: client.cert, key: client.key.reveal() }),
+  };
 }
 
 const untrusted = /certificate|self.signed/i;
@@ -162,6 +184,6 @@ const untrusted = /certificate|self.signed/i;
 function faultOf({ message }: Error): string {
   const [said = ""] = message.split(";");
   return untrusted.test(said)
-    ? `${said}. Start Offhook with NODE_EXTRA_CA_CERTS=FILE, the receiver's authority in it.`
+    ? `${said}. Set WEBHOOK_CA_FILE (CA_FILE in a section) to a file with the receiver's authority.`
     : message;
 }

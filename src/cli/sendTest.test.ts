@@ -29,6 +29,33 @@ const events = [
 ];
 
 describe("offhook send-test", () => {
+  it("shows what is sent, without the URL's own query", async () => {
+    const { inbox, run } = await world();
+    const { out } = await run();
+    for (const { body } of inbox.webhooks()) expect(out).toContain(`\n      ${body}\n`);
+    const get = await world(["POST = 0"]);
+    expect((await get.run()).out).toMatch(/\n {6}event=ringing&callerid=420777000001&/);
+  });
+
+  it("sends the opt-in events that the endpoint asked for, and templates", async () => {
+    const { inbox, run } = await world([
+      "WEBHOOK_URL_MONITOR = http://127.0.0.1:9/x",
+      "EXTRA_EVENTS = ringstop, callsummary, norecording, ai, gap",
+    ]);
+    expect((await run("--endpoint", "default")).code).toBe(0);
+    const got = inbox.webhooks().map(({ fields }) => fields.event);
+    expect(got).toHaveLength(events.length + 6);
+    expect(got).toEqual(expect.arrayContaining(["ringstop", "callsummary", "ai", "gap"]));
+    const form = await world([
+      "[endpoint.form]",
+      "URL = http://127.0.0.1:9/x",
+      "ENCODING = form",
+      "TEMPLATE = who={{user}}",
+    ]);
+    const ran = await form.run("--endpoint", "form");
+    expect(ran.out).toMatch(/^form \(POST, form, template\)\n.*\n {6}who=800\n/);
+  });
+
   it.each(["POST", "GET"] as const)(
     "sends every event by %s, signed and in order",
     async (method) => {
@@ -66,7 +93,9 @@ describe("offhook send-test", () => {
     const ran = await run();
     expect(ran.code).toBe(1);
     expect(inbox.webhooks()).toHaveLength(events.length);
-    expect(ran.out).toMatch(/✗ {2}ringing .*ECONNREFUSED.*\n {2}- {2}10 more .*not reached\n/);
+    expect(ran.out).toMatch(
+      /✗ {2}ringing .*ECONNREFUSED.*\n {6}.*\n {2}- {2}10 more .*not reached\n/,
+    );
   });
 
   it("sends to the endpoint that is asked for, and names them all if there is none such", async () => {

@@ -4,11 +4,12 @@ import type { Config, EndpointConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
 import { describe as describeOutcome } from "../delivery/outcome.ts";
 import { createSender, type Sender } from "../delivery/sender.ts";
-import type { CallEvent } from "../events/event.ts";
+import type { OffhookEvent } from "../events/event.ts";
 import { profileSends, renderFields } from "../events/render.ts";
+import { sampleEvents } from "../events/samples.ts";
+import type { Delivery } from "../outbox/outbox.ts";
 import { proxyFor } from "../util/proxy.ts";
 import { type CliContext, configured, print, table } from "./context.ts";
-import { sampleEvents } from "./sampleEvents.ts";
 
 interface Said {
   readonly config?: string;
@@ -24,7 +25,9 @@ export function sendTestCommand(context: CliContext): Command {
       "after",
       `
 The samples are of invented calls (caller 420777000001, DID "Offhook test"); their
-webhook-id begins with "test_". Filters and Users.csv are not heeded, each is sent once.
+webhook-id begins with "test_". Filters and Users.csv are not heeded, each is sent once;
+opt-in events (EXTRA_EVENTS) where the endpoint has asked for them. What is sent of each
+is shown below it: the body, or what is added to the URL's query.
 An endpoint that cannot be reached gets no further samples.`,
     )
     .action((said: Said, command: Command) => sendTest(context, said, command));
@@ -69,14 +72,16 @@ function chosen(config: Config, { endpoint }: Said, command: Command): EndpointC
 async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender): Promise<boolean> {
   const timezone = config.pbxs.find(({ name }) => name === endpoint.pbx)?.timezone ?? "UTC";
   const samples = sampleEvents(endpoint.pbx, timezone, Date.now()).filter((event) =>
-    profileSends(endpoint.profile, event),
+    isSent(event, endpoint),
   );
   const rows: string[][] = [];
+  const sent: string[] = [];
   let failures = 0;
   for (const [index, event] of samples.entries()) {
     const sequence = samples.slice(0, index + 1).filter(({ callId }) => callId === event.callId);
     const delivery = sampleDelivery(endpoint, event, index, sequence.length);
     const startedAt = performance.now();
+    sent.push(shown(endpoint, delivery, sender));
     const outcome = await sender.send(endpoint, delivery, 1);
     const tookMs = Math.round(performance.now() - startedAt);
     if (outcome.kind !== "accepted") failures += 1;
@@ -86,11 +91,42 @@ async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender)
   }
   const left = samples.length - rows.length;
   if (left > 0) rows.push(["  -", `${left} more`, "", "not sent, as the endpoint is not reached"]);
-  print(`${endpoint.name} (${endpoint.method}, ${endpoint.profile})`, ...table(rows));
+  const lines = table(rows).flatMap((line, index) => [line, ...sent.slice(index, index + 1)]);
+  print(`${endpoint.name} (${manner(endpoint)})`, ...lines);
   return failures === 0;
 }
 
-function nameOf(event: CallEvent, endpoint: EndpointConfig): string {
+/** Opt-in events go to who asked for them. */
+function isSent(event: OffhookEvent, { profile, extraEvents }: EndpointConfig): boolean {
+  switch (event.kind) {
+    case "ringstop":
+    case "callsummary":
+    case "norecording":
+    case "ai":
+    case "gap":
+      return extraEvents.includes(event.kind);
+    default:
+      return profileSends(profile, event);
+  }
+}
+
+function manner({ method, profile, encoding, template }: EndpointConfig): string {
+  const usual = encoding === (method === "POST" ? "json" : "query");
+  const body = template === null ? profile : "template";
+  return [method, ...(usual ? [] : [encoding]), body].join(", ");
+}
+
+/** What tells the event, without the URL's own query, where keys stand. */
+function shown(endpoint: EndpointConfig, delivery: Delivery, sender: Sender): string {
+  try {
+    const { payload } = sender.preview(endpoint, delivery, 1);
+    return `      ${payload.replace(/\s*\n\s*/g, " ")}`;
+  } catch (error) {
+    return `      ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function nameOf(event: OffhookEvent, endpoint: EndpointConfig): string {
   const fields = new Map(renderFields(event, endpoint));
   const name = String(fields.get("event") ?? fields.get("Event") ?? event.kind);
   return event.kind === "ended" ? `${name} ${event.finish}` : name;
@@ -98,7 +134,7 @@ function nameOf(event: CallEvent, endpoint: EndpointConfig): string {
 
 function sampleDelivery(
   endpoint: EndpointConfig,
-  event: CallEvent,
+  event: OffhookEvent,
   index: number,
   sequence: number,
 ) {
@@ -112,5 +148,6 @@ function sampleDelivery(
     spent: 0,
     firstAttemptAt: null,
     dueAt: event.at,
+    replay: false,
   };
 }

@@ -42,6 +42,14 @@ export interface EndpointFilter {
   readonly events: readonly string[] | null;
   readonly users: readonly string[] | null;
   readonly direction: "incoming" | "outgoing" | null;
+  /** Numbers of queues: what concerns a call there. */
+  readonly queues: readonly string[] | null;
+  /** Names or numbers of DIDs. */
+  readonly dids: readonly string[] | null;
+  /** Only ends of missed calls. */
+  readonly missedOnly: boolean;
+  /** A pattern (util/pattern.ts) to be found in the outside number. */
+  readonly callerid: string | null;
 }
 
 export interface EndpointConfig {
@@ -55,15 +63,30 @@ export interface EndpointConfig {
    * filter.
    */
   readonly receives: "unlisted" | "listed" | "all";
+  /** May have `{{fact}}` behind its host. */
   readonly url: string | null;
   readonly recordingUrl: string | null;
   readonly method: "POST" | "GET";
   readonly profile: ProfileName;
   readonly recordingFullInfo: boolean;
+  /** How call events travel; `query` has no body, whatever the method. */
+  readonly encoding: "json" | "form" | "query";
+  /** A template (events/template.ts) that was tried, null = the profile's fields. */
+  readonly template: string | null;
   /** Signing secrets (`whsec_…`) in force, newest first; empty = unsigned. */
   readonly secrets: readonly Secret[];
   /** Extra request headers; values may be secrets. */
   readonly headers: readonly { readonly name: string; readonly value: Secret }[];
+  /** The value of the header Authorization. */
+  readonly authorization: Secret | null;
+  /** PEM of the authorities that its certificate is checked by, null for the system's. */
+  readonly ca: string | null;
+  /** PEM of what we show of ourselves. */
+  readonly client: { readonly cert: string; readonly key: Secret } | null;
+  /** A proxy's URL; `none` = straight, whatever the environment says; null = as the environment says. */
+  readonly proxy: Secret | "none" | null;
+  /** Whether private and loopback addresses may be sent to. */
+  readonly allowPrivate: boolean;
   readonly filter: EndpointFilter;
   readonly extraEvents: readonly ExtraEvent[];
   /** Total deadline of one attempt. */
@@ -74,6 +97,12 @@ export interface EndpointConfig {
   readonly retryScheduleMs: readonly number[];
   readonly order: OrderMode;
   readonly orderHoldMs: number;
+  /** Requests a second, fractions too; 0 = no limit. */
+  readonly ratePerS: number;
+  /** Requests that may go at once after a rest, where there is a rate. */
+  readonly rateBurst: number;
+  /** `ringing` and `dialing` that are older when their turn comes are not sent; 0 = always sent. */
+  readonly expireRingingMs: number;
 }
 
 export interface Config {
@@ -89,6 +118,11 @@ export interface Config {
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string;
   readonly dataDir: string;
+  /** 0 = kept for ever. */
+  readonly retentionDays: number;
+  /** Megabytes of 10^6 bytes; 0 = no limit. */
+  readonly retentionMb: number;
+  readonly replayPerS: number;
   /** `postgres://…`, null = the embedded store. */
   readonly databaseUrl: Secret | null;
   /** null = made at first start, kept in `dataDir`. */

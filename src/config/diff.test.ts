@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_FILTER } from "../../test/conformance/outboxEndpoint.ts";
 import type { Config, EndpointConfig } from "./config.ts";
 import { diffConfig } from "./diff.ts";
 import { secret } from "./secret.ts";
@@ -12,15 +13,25 @@ const endpoint = (name: string, changes: Partial<EndpointConfig> = {}): Endpoint
   method: "POST",
   profile: "classic",
   recordingFullInfo: true,
+  encoding: "json",
+  template: null,
   secrets: [secret("one")],
   headers: [],
-  filter: { events: null, users: null, direction: null },
+  authorization: null,
+  ca: null,
+  client: null,
+  proxy: null,
+  allowPrivate: true,
+  filter: NO_FILTER,
   extraEvents: [],
   timeoutMs: 1,
   concurrency: 1,
   retryScheduleMs: [],
   order: "bounded",
   orderHoldMs: 1,
+  ratePerS: 0,
+  rateBurst: 1,
+  expireRingingMs: 0,
   ...changes,
 });
 
@@ -35,6 +46,9 @@ const config = (changes: Partial<Config> = {}): Config => ({
   listen: { host: "127.0.0.1", port: 1 },
   publicUrl: "http://127.0.0.1:1",
   dataDir: "/data",
+  retentionDays: 90,
+  retentionMb: 0,
+  replayPerS: 50,
   databaseUrl: null,
   adminToken: secret("token"),
   logLevel: "info",

@@ -3,6 +3,8 @@
  * sections.
  */
 import type { EndpointConfig, PbxConfig } from "./config.ts";
+import { defaultBody, readBody } from "./endpointBody.ts";
+import { checkUrlAddress, readAccess, readTopWay, readWay, type Way } from "./endpointWay.ts";
 import { keys } from "./keys.ts";
 import type { SectionReader } from "./reader.ts";
 import { secret } from "./secret.ts";
@@ -10,16 +12,32 @@ import { isNearby, maskUrl } from "./urls.ts";
 
 export const ENDPOINTS_MAX = 100;
 
-const FILTERLESS = { events: null, users: null, direction: null } as const;
+const FILTERLESS = {
+  events: null,
+  users: null,
+  direction: null,
+  queues: null,
+  dids: null,
+  missedOnly: false,
+  callerid: null,
+} as const;
 
 type PairKeys = typeof keys.default | typeof keys.second | typeof keys.monitor;
 /** What an endpoint is, however it is written. */
 type Identity = Pick<
   EndpointConfig,
-  "name" | "pbx" | "receives" | "url" | "recordingUrl" | "secrets" | "headers"
+  | "name"
+  | "pbx"
+  | "receives"
+  | "url"
+  | "recordingUrl"
+  | "secrets"
+  | "headers"
+  | "authorization"
+  | "client"
 >;
 /** What a section may set for itself and else takes from the top. */
-type Manner = Omit<EndpointConfig, keyof Identity | "filter">;
+type Manner = Omit<EndpointConfig, keyof Identity | keyof Way | "filter" | "encoding" | "template">;
 
 export async function readEndpoints(
   top: SectionReader,
@@ -27,6 +45,8 @@ export async function readEndpoints(
   pbxs: readonly PbxConfig[],
 ): Promise<readonly EndpointConfig[]> {
   const manner = readTopManner(top);
+  const way = await readTopWay(top);
+  const shared = { ...manner, ...way, ...defaultBody(manner.method), filter: FILTERLESS };
   const endpoints: EndpointConfig[] = [];
   const pairs = [
     { name: "default", receives: "unlisted", names: keys.default },
@@ -34,17 +54,17 @@ export async function readEndpoints(
     { name: "monitor", receives: "all", names: keys.monitor },
   ] as const;
   for (const { name, receives, names } of pairs) {
-    const identity = { name, receives, ...(await readTarget(top, names)) };
+    const identity = { name, receives, ...(await readTarget(top, names, way)) };
     if (!top.has(names.url) && !top.has(names.recordingUrl)) continue;
     const at = top.has(names.url) ? names.url : names.recordingUrl;
     const pbx = ownPbx(pbxs) ?? noPbx(top, at);
-    endpoints.push({ ...identity, pbx, ...manner, filter: FILTERLESS });
+    endpoints.push({ ...identity, pbx, ...shared });
   }
   for (const [index, reader] of sections.entries()) {
     if (index === ENDPOINTS_MAX) {
       reader.error(keys.endpoint.url, "one endpoint too many", `at most ${ENDPOINTS_MAX}`);
     }
-    endpoints.push(await readSection(reader, manner, pbxs));
+    endpoints.push(await readSection(reader, manner, way, pbxs));
   }
   return endpoints;
 }
@@ -52,13 +72,15 @@ export async function readEndpoints(
 async function readSection(
   reader: SectionReader,
   topManner: Manner,
+  topWay: Way,
   pbxs: readonly PbxConfig[],
 ): Promise<EndpointConfig> {
   const names = keys.endpoint;
   if (!reader.has(names.url) && !reader.has(names.recordingUrl)) {
     reader.error(names.url, "nothing", "where to send: URL, RECORDING_URL or both");
   }
-  const target = await readTarget(reader, names);
+  const way = await readWay(reader, topWay);
+  const target = await readTarget(reader, names, way);
   const direction = reader.get(names.direction);
   const manner = readManner(reader, topManner);
   const events = reader.get(names.events);
@@ -68,21 +90,31 @@ async function readSection(
     ...target,
     pbx: readPbxName(reader, pbxs),
     ...manner,
+    ...way,
+    ...(await readBody(reader, manner.method)),
     filter: {
       events: events && [...new Set([...events, "recording", ...manner.extraEvents])],
       users: reader.get(names.users),
       direction: direction === "both" ? null : direction,
+      queues: reader.get(names.queues),
+      dids: reader.get(names.dids),
+      missedOnly: reader.get(names.missedOnly),
+      callerid: reader.get(names.callerid),
     },
   };
 }
 
-async function readTarget(reader: SectionReader, names: PairKeys | typeof keys.endpoint) {
+async function readTarget(reader: SectionReader, names: PairKeys | typeof keys.endpoint, way: Way) {
   const url = reader.get(names.url);
   const recordingUrl = reader.get(names.recordingUrl);
   warnOfClearText(reader, names.url, url);
   warnOfClearText(reader, names.recordingUrl, recordingUrl);
+  checkUrlAddress(reader, names.url, url, way);
+  checkUrlAddress(reader, names.recordingUrl, recordingUrl, way);
   const secrets = (await reader.secret(names.secret)) ?? [];
-  return { url, recordingUrl, secrets: secrets.map(secret), headers: readHeaders(reader, names) };
+  const headers = readHeaders(reader, names);
+  const access = await readAccess(reader, names, headers);
+  return { url, recordingUrl, secrets: secrets.map(secret), headers, ...access };
 }
 
 function warnOfClearText(
@@ -123,6 +155,9 @@ function readTopManner(top: SectionReader): Manner {
     retryScheduleMs: top.get(names.retrySchedule),
     order: top.get(names.order),
     orderHoldMs: top.get(names.orderHoldMs),
+    ratePerS: top.get(names.ratePerS),
+    rateBurst: top.get(names.rateBurst),
+    expireRingingMs: top.get(names.expireRingingMs),
   };
 }
 
@@ -139,6 +174,9 @@ function readManner(reader: SectionReader, top: Manner): Manner {
     retryScheduleMs: reader.get(names.retrySchedule) ?? top.retryScheduleMs,
     order: reader.get(names.order) ?? top.order,
     orderHoldMs: reader.get(names.orderHoldMs) ?? top.orderHoldMs,
+    ratePerS: reader.get(names.ratePerS) ?? top.ratePerS,
+    rateBurst: reader.get(names.rateBurst) ?? top.rateBurst,
+    expireRingingMs: reader.get(names.expireRingingMs) ?? top.expireRingingMs,
   };
 }
 

@@ -5,6 +5,7 @@
 
 import type { HeaderLine, Parser } from "./values.ts";
 import * as values from "./values.ts";
+import * as web from "./webValues.ts";
 
 export type Scope = "top" | "pbx" | "endpoint";
 
@@ -58,6 +59,12 @@ export function url(scope: Scope, name: string, doc: string, extras: Extras = {}
   const limits = "`http://` or `https://`, no user name, no `#`";
   const spec = { parse: values.webUrl, fallback: null, defaultText: "none", limits, ...extras };
   return key(scope, name, { ...spec, doc });
+}
+
+/** Where call events go: facts of the event may stand behind the host. */
+export function callUrl(scope: Scope, name: string, doc: string) {
+  const limits = "`http://` or `https://`, no user name, no `#`; `{{fact}}` behind the host";
+  return { ...url(scope, name, doc), parse: web.callUrl, limits };
 }
 
 export function flag(

@@ -3,8 +3,10 @@
  * are matched and docs/configuration.md is checked (keys.test.ts). Meanings: docs/contract.md §5.
  */
 import type { ExtraEvent, OrderMode } from "./config.ts";
+import { accessKeys, bodyKeys, filterKeys, sectionWay, topWay } from "./endpointKeys.ts";
 import {
   type AnyKey,
+  callUrl,
   flag,
   header,
   inherited,
@@ -110,7 +112,7 @@ const topPace = {
 function webhookKeys(suffix: "" | "_2" | "_MONITOR", who: string) {
   const aliases = suffix === "" ? ["SECRET"] : [];
   return {
-    url: url("top", `WEBHOOK_URL${suffix}`, `Call events ${who}`),
+    url: callUrl("top", `WEBHOOK_URL${suffix}`, `Call events ${who}`),
     recordingUrl: url("top", `WEBHOOK_POST_URL${suffix}`, `Recording webhook ${who}`, {
       notYet: RECORDINGS_NOT_YET,
     }),
@@ -122,6 +124,7 @@ function webhookKeys(suffix: "" | "_2" | "_MONITOR", who: string) {
       `WEBHOOK_HEADER_n${suffix}`,
       `Extra request header ${who}: \`Name: value\``,
     ),
+    ...accessKeys("top", "WEBHOOK_", suffix, who),
   };
 }
 
@@ -178,6 +181,27 @@ const topEndpoint = {
     limits: "0 to 86400, fractions allowed",
     doc: "The longest such wait with `ORDER=bounded`, in seconds",
   }),
+  ratePerS: key("top", "RATE_PER_S", {
+    parse: values.perSecond(values.RATE_PER_S_MAX),
+    fallback: 0,
+    defaultText: "0",
+    limits: `0 to ${values.RATE_PER_S_MAX}, fractions allowed`,
+    doc: "Requests a second, for each endpoint; `0` = no limit",
+  }),
+  rateBurst: number(
+    "top",
+    "RATE_BURST",
+    1,
+    { min: 1, max: 10_000, unit: "requests" },
+    "Requests that may go at once after a rest, where `RATE_PER_S` is set",
+  ),
+  expireRingingMs: key("top", "EXPIRE_RINGING_S", {
+    parse: values.seconds(30 * 86_400),
+    fallback: 0,
+    defaultText: "0",
+    limits: "0 to 2592000, fractions allowed",
+    doc: "`ringing` and `dialing` that are older when their turn comes are kept as expired, not sent; `0` = always sent",
+  }),
 };
 
 export const keys = {
@@ -186,6 +210,7 @@ export const keys = {
   default: webhookKeys("", "of the first pair"),
   second: webhookKeys("_2", "of the users whom `Users.csv` lists"),
   monitor: webhookKeys("_MONITOR", "of the mirror, which gets everything"),
+  way: topWay,
   top: {
     ...topEndpoint,
     usersFile: {
@@ -211,6 +236,27 @@ export const keys = {
       fallback: "./data",
       defaultText: "./data",
     },
+    retentionDays: number(
+      "top",
+      "RETENTION_DAYS",
+      90,
+      { min: 0, max: 36_500, unit: "days" },
+      "How long events and what became of them are kept; `0` = for ever. Never removed: what is pending",
+    ),
+    retentionMb: number(
+      "top",
+      "RETENTION_MB",
+      0,
+      { min: 0, max: 10_000_000, unit: "megabytes" },
+      "Size of the store above which the oldest settled events go sooner; `0` = no limit",
+    ),
+    replayPerS: number(
+      "top",
+      "REPLAY_PER_S",
+      50,
+      { min: 1, max: 10_000, unit: "deliveries a second" },
+      "How many replayed deliveries become due in a second, all endpoints together",
+    ),
     databaseUrl: secretText(
       "top",
       "DATABASE_URL",
@@ -256,7 +302,7 @@ export const keys = {
     activeCallsPollMs: inherited("pbx", "ACTIVE_CALLS_POLL_MS", topPace.activeCallsPollMs),
   },
   endpoint: {
-    url: url("endpoint", "URL", "Call events"),
+    url: callUrl("endpoint", "URL", "Call events"),
     recordingUrl: url("endpoint", "RECORDING_URL", "Recording webhook", {
       notYet: RECORDINGS_NOT_YET,
     }),
@@ -284,6 +330,9 @@ export const keys = {
       limits: "`incoming`, `outgoing`, `both`",
       doc: "Only calls of this direction",
     }),
+    ...filterKeys,
+    ...sectionWay,
+    ...bodyKeys,
     post: inherited("endpoint", "POST", topEndpoint.post),
     profile: inherited("endpoint", "PROFILE", topEndpoint.profile),
     recordingFullInfo: inherited("endpoint", "RECORDING_FULL_INFO", topEndpoint.recordingFullInfo),
@@ -293,6 +342,9 @@ export const keys = {
     retrySchedule: inherited("endpoint", "RETRY_SCHEDULE", topEndpoint.retrySchedule),
     order: inherited("endpoint", "ORDER", topEndpoint.order),
     orderHoldMs: inherited("endpoint", "ORDER_HOLD_S", topEndpoint.orderHoldMs),
+    ratePerS: inherited("endpoint", "RATE_PER_S", topEndpoint.ratePerS),
+    rateBurst: inherited("endpoint", "RATE_BURST", topEndpoint.rateBurst),
+    expireRingingMs: inherited("endpoint", "EXPIRE_RINGING_S", topEndpoint.expireRingingMs),
   },
 } as const;
 

@@ -1,5 +1,6 @@
 import { generate } from "selfsigned";
 import { describe, expect, it } from "vitest";
+import { NO_FILTER } from "../../test/conformance/outboxEndpoint.ts";
 import {
   brief,
   configFolder,
@@ -47,6 +48,9 @@ describe("loadConfig: what it makes", () => {
       listen: { host: "127.0.0.1", port: 8480 },
       publicUrl: "http://127.0.0.1:8480",
       dataDir: at("data"),
+      retentionDays: 90,
+      retentionMb: 0,
+      replayPerS: 50,
       databaseUrl: null,
       adminToken: null,
       logLevel: "info",
@@ -75,9 +79,16 @@ describe("loadConfig: what it makes", () => {
         method: "POST",
         profile: "classic",
         recordingFullInfo: true,
+        encoding: "json",
+        template: null,
+        authorization: null,
+        ca: null,
+        client: null,
+        proxy: null,
+        allowPrivate: true,
         secrets: [],
         headers: [],
-        filter: { events: null, users: null, direction: null },
+        filter: NO_FILTER,
         extraEvents: [],
         timeoutMs: 10_000,
         concurrency: 8,
@@ -86,6 +97,9 @@ describe("loadConfig: what it makes", () => {
         ),
         order: "bounded",
         orderHoldMs: 120_000,
+        ratePerS: 0,
+        rateBurst: 1,
+        expireRingingMs: 0,
       },
     ]);
   });

@@ -1,9 +1,9 @@
 /**
  * The PBXs of the configuration: the top-level `PBX_…` keys ("main") and the `[pbx.NAME]` sections.
  */
-import { X509Certificate } from "node:crypto";
 import type { PbxConfig } from "./config.ts";
 import { keys } from "./keys.ts";
+import { readCa } from "./pem.ts";
 import type { SectionReader } from "./reader.ts";
 import { secret } from "./secret.ts";
 import { isLoopback } from "./urls.ts";
@@ -56,7 +56,7 @@ async function readPbx(
     url: url ?? "",
     clientId: clientId ?? "",
     clientSecret: secret(clientSecret ?? ""),
-    ca: await readCa(reader, names),
+    ca: await readCa(reader, names.caFile),
     tlsVerify: reader.get(names.tlsVerify),
     timezone: reader.get(names.timezone) ?? machineZone(),
     ...pace,
@@ -90,26 +90,6 @@ function checkTransport(reader: SectionReader, names: PbxKeys, url: string | nul
     const allow = `${names.allowHttp.name}=1`;
     const expected = `https://, as http:// is only for this machine (or with ${allow})`;
     reader.error(names.url, url, expected);
-  }
-}
-
-async function readCa(reader: SectionReader, names: PbxKeys): Promise<string | null> {
-  const named = reader.get(names.caFile);
-  if (named === null) return null;
-  const path = reader.path(named);
-  const file = await reader.file(path);
-  const expected = "a PEM file with the certificate of the CA";
-  if (file.kind === "unread") {
-    reader.error(names.caFile, `${path}: ${file.why}`, expected);
-    return null;
-  }
-  const pem = Buffer.from(file.bytes).toString("latin1");
-  try {
-    new X509Certificate(pem);
-    return pem;
-  } catch {
-    reader.error(names.caFile, `${path}, which holds no certificate in PEM`, expected);
-    return null;
   }
 }
 

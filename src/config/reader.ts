@@ -85,7 +85,9 @@ export class SectionReader {
 
   /** Where the key stands, else where it is missing. */
   place(key: AnyKey): Place {
-    const name = [key.name, ...key.aliases].find((each) => this.#raw(each) !== null);
+    const own = [key.name, ...key.aliases];
+    const names = key.secret ? [...own, ...own.map((each) => `${each}_FILE`)] : own;
+    const name = names.find((each) => this.#raw(each) !== null);
     const entry = name === undefined ? undefined : this.section.entries.get(name);
     return this.#placeOf(entry?.key ?? key.name, entry?.line ?? this.section.line);
   }

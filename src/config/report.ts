@@ -71,6 +71,11 @@ function describeEndpoint(endpoint: EndpointConfig): Record<string, unknown> {
     recordingUrl: endpoint.recordingUrl === null ? null : maskUrl(endpoint.recordingUrl),
     secrets: endpoint.secrets.map(() => MASK),
     headers: endpoint.headers.map(({ name }) => `${name}: ${MASK}`),
+    authorization: endpoint.authorization === null ? null : MASK,
+    ca: endpoint.ca === null ? "the system's" : "private",
+    client: endpoint.client === null ? null : MASK,
+    proxy: endpoint.proxy instanceof Object ? MASK : endpoint.proxy,
+    template: endpoint.template === null ? null : `${endpoint.template.length} characters`,
   };
 }
 

@@ -23,8 +23,8 @@ export const SECRETS_MAX = 10;
 const SECRET_BYTES_MIN = 24;
 const SECRET_BYTES_MAX = 64;
 
-const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
-const no = (expected: string, found?: string): Parsed<never> =>
+export const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+export const no = (expected: string, found?: string): Parsed<never> =>
   found === undefined ? { ok: false, expected } : { ok: false, expected, found };
 
 export const flag: Parser<boolean> = (text) => {
@@ -48,6 +48,16 @@ export function seconds(max: number): Parser<number> {
   return (text) => {
     const ms = toMs(text, max);
     return ms === null ? no(`seconds from 0 to ${max}, fractions allowed`) : ok(ms);
+  };
+}
+
+export const RATE_PER_S_MAX = 10_000;
+
+/** A rate, fractions down to one in a thousand seconds. */
+export function perSecond(max: number): Parser<number> {
+  return (text) => {
+    const rate = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : max + 1;
+    return rate <= max ? ok(rate) : no(`a number from 0 to ${max}, up to three decimals`);
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { endpointConfig } from "../../test/conformance/outboxEndpoint.ts";
+import { endpointConfig, NO_FILTER } from "../../test/conformance/outboxEndpoint.ts";
 import { callEvent } from "../../test/conformance/outboxEvents.ts";
-import type { EndpointConfig } from "../config/config.ts";
-import type { CallEvent } from "../events/event.ts";
+import type { EndpointConfig, EndpointFilter } from "../config/config.ts";
+import type { CallEvent, OffhookEvent } from "../events/event.ts";
 import { endpointsFor } from "./endpoint.ts";
 
 const byUser = (user: string): CallEvent => ({ ...callEvent(1), user });
@@ -57,7 +57,7 @@ describe("endpointsFor", () => {
 
   test("a gap goes to whoever asked for it, as it is of no user", () => {
     const gap = { kind: "gap", eventId: "g", pbx: "main", callId: "", at: 2, fromAt: 1, toAt: 2 };
-    const users = { events: null, users: ["999"], direction: null };
+    const users = { ...NO_FILTER, users: ["999"] };
     const endpoints = [named("a"), named("b", { extraEvents: ["gap"], filter: users })];
     expect(endpointsFor({ ...gap, kind: "gap", reason: "r" }, endpoints, listed)).toEqual(["b"]);
   });
@@ -70,11 +70,11 @@ describe("endpointsFor", () => {
       named("c", { extraEvents: ["callsummary"] }),
       named("d", {
         extraEvents: ["ringstop"],
-        filter: { events: ["ringing", "ringstop"], users: null, direction: null },
+        filter: { ...NO_FILTER, events: ["ringing", "ringstop"] },
       }),
       named("e", {
         extraEvents: ["ringstop"],
-        filter: { events: null, users: ["999"], direction: null },
+        filter: { ...NO_FILTER, users: ["999"] },
       }),
     ];
     expect(endpointsFor(ringstop, endpoints, new Map())).toEqual(["b", "d"]);
@@ -95,7 +95,7 @@ describe("endpointsFor", () => {
     [dialing, "dialing"],
     [callEvent(1), "ringing"],
   ])("filters name events as the classic profile does (%#)", (event, name) => {
-    const filter = { events: [name], users: null, direction: null };
+    const filter = { ...NO_FILTER, events: [name] };
     const endpoints = [named("a", { filter }), named("k", { filter, profile: "k2m" })];
     const takers = event.kind === "dialing" ? ["a"] : ["a", "k"];
     expect(endpointsFor(event, endpoints, new Map())).toEqual(takers);
@@ -105,10 +105,76 @@ describe("endpointsFor", () => {
 
   test("filters by user and direction", () => {
     const endpoints = [
-      named("users", { filter: { events: null, users: ["101"], direction: null } }),
-      named("out", { filter: { events: null, users: null, direction: "outgoing" } }),
+      named("users", { filter: { ...NO_FILTER, users: ["101"] } }),
+      named("out", { filter: { ...NO_FILTER, direction: "outgoing" } }),
     ];
     expect(endpointsFor(byUser("101"), endpoints, new Map())).toEqual(["users"]);
     expect(endpointsFor({ ...dialing, user: "102" }, endpoints, new Map())).toEqual(["out"]);
+  });
+
+  const only = (changes: Partial<EndpointFilter>) => [
+    named("a", { filter: { ...NO_FILTER, ...changes }, extraEvents: ["callsummary", "gap"] }),
+  ];
+  const passes = (event: OffhookEvent, changes: Partial<EndpointFilter>) =>
+    endpointsFor(event, only(changes), new Map()).length === 1;
+
+  test("filters by queue: what is told of the queue itself", () => {
+    const atQueue: CallEvent = { ...callEvent(1), user: "800", userKind: "queue" };
+    expect(passes(atQueue, { queues: ["801", "800"] })).toBe(true);
+    expect(passes(atQueue, { queues: ["801"] })).toBe(false);
+    expect(passes(byUser("800"), { queues: ["800"] })).toBe(false);
+  });
+
+  test.each([
+    ["Sales line", true],
+    ["SALES LINE", true],
+    ["420222000100", true],
+    ["+420222000100", true],
+    ["Sales", false],
+    ["420222000101", false],
+  ])("filters by DID: %s", (did, expected) => {
+    const event = { ...callEvent(1), did: "Sales line", didNumber: "420222000100" };
+    expect(passes(event, { dids: ["other", did] })).toBe(expected);
+    expect(passes({ ...event, did: "", didNumber: "" }, { dids: [did] })).toBe(false);
+  });
+
+  test("lets ends of missed calls alone through", () => {
+    const missed: CallEvent = { ...ended, finish: "Missed", talkMs: null } as CallEvent;
+    const summary = {
+      ...callEvent(1),
+      kind: "callsummary",
+      links: 1,
+      users: [],
+      ringMs: 1,
+      waitMs: 1,
+      talkMs: 0,
+      abandonedAt: "101",
+    } as const;
+    const wanted = { missedOnly: true };
+    expect(passes(missed, wanted)).toBe(true);
+    expect(passes({ ...summary, finish: "Missed" }, wanted)).toBe(true);
+    expect(passes({ ...summary, finish: "Ok" }, wanted)).toBe(false);
+    for (const event of [ended, answered, dialing, callEvent(1)]) {
+      expect(passes(event, wanted)).toBe(false);
+    }
+  });
+
+  test("filters by a pattern in the outside number", () => {
+    const from = (callerid: string) => ({ ...callEvent(1), callerid });
+    expect(passes(from("420777000001"), { callerid: "^(420|421)" })).toBe(true);
+    expect(passes(from("49777000001"), { callerid: "^(420|421)" })).toBe(false);
+    expect(passes(from("anonymous"), { callerid: "^anonymous$" })).toBe(true);
+    for (let n = 0; n < 1000; n += 1) {
+      expect(passes(from(String(n)), { callerid: `^${n}$` })).toBe(true);
+    }
+  });
+
+  test("all filters must let it through, and a gap passes them all", () => {
+    const event = { ...callEvent(1), did: "Sales" };
+    expect(passes(event, { dids: ["Sales"], users: ["101"], callerid: "420" })).toBe(true);
+    expect(passes(event, { dids: ["Sales"], users: ["102"], callerid: "420" })).toBe(false);
+    const gap = { kind: "gap", eventId: "g", pbx: "main", callId: "", at: 2, fromAt: 1, toAt: 2 };
+    const filter = { dids: ["x"], queues: ["1"], missedOnly: true, callerid: "x" };
+    expect(passes({ ...gap, kind: "gap", reason: "r" }, filter)).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import type { EndpointConfig, EndpointFilter } from "../config/config.ts";
 import type { CallEvent, OffhookEvent } from "../events/event.ts";
 import { profileSends } from "../events/render.ts";
 import { assertNever } from "../util/assertNever.ts";
+import { compilePattern, type Pattern } from "../util/pattern.ts";
 
 /** Names of the endpoints, in the order of the configuration. */
 export function endpointsFor(
@@ -66,12 +67,46 @@ function receives({ receives: which, name }: EndpointConfig, sentTo: string | un
   }
 }
 
-function passes(event: CallEvent, { events, users, direction }: EndpointFilter): boolean {
+/** Every filter that is set must let it through. */
+function passes(event: CallEvent, filter: EndpointFilter): boolean {
+  const { events, users, direction, queues, dids, missedOnly, callerid } = filter;
   return (
     (events === null || events.includes(classicName(event))) &&
     (users === null || users.includes(event.user)) &&
-    (direction === null || direction === event.direction)
+    (direction === null || direction === event.direction) &&
+    (queues === null || queuesOf(event).some((queue) => queues.includes(queue))) &&
+    (dids === null || isCallTo(event, dids)) &&
+    (!missedOnly || isMissed(event)) &&
+    (callerid === null || patternOf(callerid).foundIn(event.callerid))
   );
+}
+
+/** The queues that an event is known to concern. */
+function queuesOf({ user, userKind }: CallEvent): readonly string[] {
+  return userKind === "queue" ? [user] : [];
+}
+
+/** By the rule's name, in any case of letters, or by number, with or without a "+". */
+function isCallTo({ did, didNumber }: CallEvent, dids: readonly string[]): boolean {
+  const names = [did.toLowerCase(), didNumber.replace(/^\+/, "")].filter((name) => name !== "");
+  return dids.some((wanted) => names.includes(wanted.toLowerCase().replace(/^\+/, "")));
+}
+
+function isMissed(event: CallEvent): boolean {
+  return (event.kind === "ended" || event.kind === "callsummary") && event.finish === "Missed";
+}
+
+/** Patterns of the configuration in force, and of a few that were; the oldest is let go. */
+const patterns = new Map<string, Pattern>();
+const PATTERNS_MAX = 500;
+
+function patternOf(source: string): Pattern {
+  const known = patterns.get(source) ?? compilePattern(source);
+  patterns.delete(source);
+  patterns.set(source, known);
+  const [oldest] = patterns.keys();
+  if (patterns.size > PATTERNS_MAX && oldest !== undefined) patterns.delete(oldest);
+  return known;
 }
 
 /** Filters name events as the classic profile does. */

@@ -19,6 +19,7 @@ const delivery: Delivery = {
   spent: 1,
   firstAttemptAt: NOW,
   dueAt: NOW,
+  replay: false,
 };
 
 const build = (changes: Partial<EndpointConfig>) =>
@@ -46,7 +47,11 @@ describe("buildRequest", () => {
   });
 
   test("GET: fields in the query after the URL's own, the same headers, no body", () => {
-    const request = build({ method: "GET", url: "http://crm.example/hook?key=1" });
+    const request = build({
+      method: "GET",
+      encoding: "query",
+      url: "http://crm.example/hook?key=1",
+    });
     expect(request.body).toBeNull();
     expect(request.target).toMatch(/^\/hook\?key=1&event=ringing&callerid=420111222333&/);
     expect(request.headers).toMatchObject({
@@ -63,7 +68,12 @@ describe("buildRequest", () => {
     expect(new Webhook(SECRET).verify(post.body ?? "", post.headers)).toMatchObject({
       user: "101",
     });
-    const get = build({ secrets, method: "GET", url: 'http://crm.example/a b?q=\\x"é' });
+    const get = build({
+      secrets,
+      method: "GET",
+      encoding: "query",
+      url: 'http://crm.example/a b?q=\\x"é',
+    });
     expect(get.headers["webhook-signed"]).toBe("target");
     expect(get.target).toMatch(/^\/a%20b\?q=%5Cx%22%C3%A9&event=/);
     expect(new Webhook(SECRET).verify(`"${get.target}"`, get.headers)).toBe(get.target);
@@ -110,4 +120,61 @@ test("a recording is posted to its own URL, in the GET scheme too", () => {
   expect(() => buildRequest(without, { ...delivery, event: recording }, 1, NOW)).toThrow(
     "Expected a recording URL for endpoint",
   );
+});
+
+describe("encodings and templates", () => {
+  const url = "https://crm.example/in?key=1";
+  const json = '{"phone":"+{{callerid}}","who":{{user}},"link":{{number:link}}}';
+
+  test("a form: the fields percent-encoded, of the form's type", () => {
+    const { body, target, headers } = build({ url, encoding: "form" });
+    expect(body).toMatch(/^event=ringing&callerid=420111222333&user=101&/);
+    expect(target).toBe("/in?key=1");
+    expect(headers).toMatchObject({ "content-type": "application/x-www-form-urlencoded" });
+  });
+
+  test("a POST with all in the query has no body, and the target is what is signed", () => {
+    const request = build({ url, encoding: "query", secrets: [secretOf(SECRET)] });
+    expect(request).toMatchObject({ method: "POST", body: null });
+    expect(request.target).toMatch(/^\/in\?key=1&event=ringing&/);
+    expect(request.payload).toMatch(/^event=ringing&/);
+    expect(request.headers["webhook-signed"]).toBe("target");
+    const verified = new Webhook(SECRET).verify(`"${request.target}"`, request.headers);
+    expect(verified).toBe(request.target);
+  });
+
+  test("a template as JSON, form and query", () => {
+    expect(build({ url, template: json }).body).toBe(
+      '{"phone":"+420111222333","who":"101","link":0}',
+    );
+    const template = "p=%2B{{callerid}}&e={{event}}";
+    expect(build({ url, encoding: "form", template }).body).toBe("p=%2B420111222333&e=ringing");
+    const get = build({ url, method: "GET", encoding: "query", template });
+    expect(get).toMatchObject({ target: "/in?key=1&p=%2B420111222333&e=ringing", body: null });
+  });
+
+  test("a URL with places, in path and query", () => {
+    const places = "https://crm.example/{{user}}/calls?n={{callerid}}";
+    const request = build({ url: places });
+    expect(request).toMatchObject({
+      origin: "https://crm.example",
+      target: "/101/calls?n=420111222333",
+    });
+    const get = build({ url: places, method: "GET", encoding: "query" });
+    expect(get.target).toMatch(/^\/101\/calls\?n=420111222333&event=ringing&/);
+  });
+
+  test("a template that the configuration would have refused is refused in a sentence", () => {
+    expect(() => build({ template: "{{nothing}}" })).toThrow("Expected a good template");
+  });
+
+  test("log-in of the endpoint, and the mark of a replay", () => {
+    expect(build({ authorization: secretOf("Bearer t") }).headers).toMatchObject({
+      authorization: "Bearer t",
+    });
+    expect(build({}).headers).not.toHaveProperty("offhook-replay");
+    const to = addresseeOf(endpointConfig(), "1");
+    const replayed = buildRequest(to, { ...delivery, replay: true }, 1, NOW);
+    expect(replayed.headers["offhook-replay"]).toBe("1");
+  });
 });

@@ -4,8 +4,17 @@
  */
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs, OffhookEvent, ProfileName } from "../events/event.ts";
-import { appendQuery, encodeJson, renderFields } from "../events/render.ts";
+import { factsOf } from "../events/facts.ts";
+import { encodeJson, extendQuery, formEncode, renderFields } from "../events/render.ts";
+import {
+  hasPlaces,
+  parseTemplate,
+  renderTemplate,
+  type Template,
+  type TemplateKind,
+} from "../events/template.ts";
 import type { Delivery } from "../outbox/outbox.ts";
+import { assertNever } from "../util/assertNever.ts";
 import { parseSecret, signatureHeader, signedTarget } from "./signature.ts";
 
 export interface HttpRequest {
@@ -16,17 +25,21 @@ export interface HttpRequest {
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** What of it tells the event: the body, or what was added to the query. For who shows it to people. */
+  readonly payload: string;
 }
 
 /** An endpoint's settings, checked and decoded once. */
 export interface Addressee {
   readonly name: string;
-  readonly url: string | null;
+  readonly url: string | Template | null;
   /** Where recordings are announced. */
   readonly recordingUrl: string | null;
   readonly method: "POST" | "GET";
   readonly profile: ProfileName;
   readonly recordingFullInfo: boolean;
+  readonly encoding: EndpointConfig["encoding"];
+  readonly template: Template | null;
   readonly keys: readonly Uint8Array[];
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
@@ -41,16 +54,32 @@ export function addresseeOf(endpoint: EndpointConfig, version: string): Addresse
   for (const { name, value } of endpoint.headers) {
     headers[name.toLowerCase()] = value.reveal();
   }
+  if (endpoint.authorization !== null) headers.authorization = endpoint.authorization.reveal();
   return {
     name: endpoint.name,
-    url: endpoint.url,
+    url:
+      endpoint.url !== null && hasPlaces(endpoint.url)
+        ? templateOf(endpoint.url, "url")
+        : endpoint.url,
     recordingUrl: endpoint.recordingUrl,
     method: endpoint.method,
     profile: endpoint.profile,
     recordingFullInfo: endpoint.recordingFullInfo,
+    encoding: endpoint.encoding,
+    template: endpoint.template === null ? null : templateOf(endpoint.template, endpoint.encoding),
     keys: endpoint.secrets.map((secret) => parseSecret(secret.reveal())),
     headers,
   };
+}
+
+/** The configuration has looked at it; a test's may be wrong. */
+function templateOf(text: string, kind: TemplateKind): Template {
+  const parsed = parseTemplate(text, kind);
+  if (parsed.ok) return parsed.template;
+  const problems = parsed.problems.map(
+    ({ found, expected }) => `found ${found}, expected ${expected}`,
+  );
+  throw new Error(`Expected a good template: ${problems.join("; ")}.`);
 }
 
 /**
@@ -64,42 +93,75 @@ export function buildRequest(
   now: EpochMs,
 ): HttpRequest {
   const { event, sequence } = delivery;
-  const fields = renderFields(event, to);
-  const method = methodFor(event, to);
-  const base = urlFor(event, to);
-  const body = method === "POST" ? encodeJson(fields) : null;
-  const url = new URL(body === null ? appendQuery(base, fields) : base);
+  const { method, url, contentType, body, payload } = write(event, to);
   const target = targetOf(url);
   const timestampSeconds = Math.floor(now / 1000);
   const headers: Record<string, string> = {
-    ...(body === null ? {} : { "content-type": "application/json" }),
+    ...(contentType === null ? {} : { "content-type": contentType }),
     ...to.headers,
     "webhook-id": event.eventId,
     "webhook-timestamp": String(timestampSeconds),
     "offhook-sequence": String(sequence),
     "offhook-event-time": new Date(event.at).toISOString(),
     "offhook-attempt": String(attemptNumber),
+    ...(delivery.replay ? { "offhook-replay": "1" } : {}),
   };
   if (to.keys.length > 0) {
-    const payload = body ?? signedTarget(target);
+    // Without a body, what tells the event is the target.
+    const signed = body ?? signedTarget(target);
     headers["webhook-signature"] = signatureHeader(
       to.keys,
       event.eventId,
       timestampSeconds,
-      payload,
+      signed,
     );
     if (body === null) headers["webhook-signed"] = "target";
   }
-  return { method, origin: url.origin, target, headers, body };
+  return { method, origin: url.origin, target, headers, body, payload };
 }
 
-/** Recordings are a POST in the GET scheme too (docs/contract.md §3). */
-function methodFor(event: OffhookEvent, { method }: Addressee): "POST" | "GET" {
-  return event.kind === "recording" ? "POST" : method;
+/** An event on its way: where to, and as what. */
+interface Written {
+  readonly method: "POST" | "GET";
+  readonly url: URL;
+  readonly contentType: string | null;
+  readonly body: string | null;
+  readonly payload: string;
 }
 
-function urlFor(event: OffhookEvent, { name, url, recordingUrl }: Addressee): string {
-  const [found, what] = event.kind === "recording" ? [recordingUrl, "recording URL"] : [url, "URL"];
+/** Recordings are a POST of JSON in every scheme (docs/contract.md §3). */
+function write(event: OffhookEvent, to: Addressee): Written {
+  if (event.kind === "recording") {
+    const body = encodeJson(renderFields(event, to));
+    const url = new URL(addressFor(to, to.recordingUrl, "recording URL"));
+    return { method: "POST", url, contentType: "application/json", body, payload: body };
+  }
+  const { method, encoding, template } = to;
+  const facts = template === null && typeof to.url !== "object" ? null : factsOf(event);
+  const address = addressFor(to, to.url, "URL");
+  const base = typeof address === "string" ? address : renderTemplate(address, facts ?? new Map());
+  const filled = template === null ? null : renderTemplate(template, facts ?? new Map());
+  switch (encoding) {
+    case "json": {
+      const body = filled ?? encodeJson(renderFields(event, to));
+      return { method, url: new URL(base), contentType: "application/json", body, payload: body };
+    }
+    case "form": {
+      const contentType = "application/x-www-form-urlencoded";
+      const body = filled ?? formEncode(renderFields(event, to));
+      return { method, url: new URL(base), contentType, body, payload: body };
+    }
+    case "query": {
+      const payload = filled ?? formEncode(renderFields(event, to));
+      const url = new URL(extendQuery(base, payload));
+      return { method, url, contentType: null, body: null, payload };
+    }
+    default:
+      return assertNever(encoding);
+  }
+}
+
+function addressFor<T>({ name }: Addressee, found: T | null, what: string): T {
   if (found === null) {
     throw new Error(`Expected a ${what} for endpoint ${name}, got none. Set it.`);
   }

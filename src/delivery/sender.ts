@@ -6,9 +6,9 @@ import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery } from "../outbox/outbox.ts";
 import { createAttemptSender } from "./attempt.ts";
-import type { ConnectionsOptions } from "./connections.ts";
+import type { ConnectionsOptions, Way } from "./connections.ts";
 import type { Outcome } from "./outcome.ts";
-import { type Addressee, addresseeOf, buildRequest } from "./request.ts";
+import { type Addressee, addresseeOf, buildRequest, type HttpRequest } from "./request.ts";
 
 /** One attempt for a delivery; `attemptNumber` from 1. */
 export type Send = (
@@ -26,30 +26,52 @@ export interface SenderOptions extends ConnectionsOptions {
 
 export interface Sender {
   readonly send: Send;
+  /** What `send` would send now; throws a sentence where it cannot be built. */
+  preview(endpoint: EndpointConfig, delivery: Delivery, attemptNumber: number): HttpRequest;
   close(): Promise<void>;
 }
 
 export function createSender(options: SenderOptions): Sender {
   const http = createAttemptSender(options);
-  const addressees = new WeakMap<EndpointConfig, Addressee>();
+  const known = new WeakMap<EndpointConfig, { readonly to: Addressee; readonly way: Way }>();
 
-  function addresseeFor(endpoint: EndpointConfig): Addressee {
-    const known = addressees.get(endpoint) ?? addresseeOf(endpoint, options.version);
-    addressees.set(endpoint, known);
-    return known;
+  function look(endpoint: EndpointConfig): { readonly to: Addressee; readonly way: Way } {
+    const found = known.get(endpoint) ?? {
+      to: addresseeOf(endpoint, options.version),
+      way: wayOf(endpoint),
+    };
+    known.set(endpoint, found);
+    return found;
+  }
+
+  function preview(
+    endpoint: EndpointConfig,
+    delivery: Delivery,
+    attemptNumber: number,
+  ): HttpRequest {
+    return buildRequest(look(endpoint).to, delivery, attemptNumber, options.now());
   }
 
   return {
+    preview,
     async send(endpoint, delivery, attemptNumber) {
       try {
-        const to = addresseeFor(endpoint);
-        const request = buildRequest(to, delivery, attemptNumber, options.now());
-        return await http.attempt(request, endpoint.timeoutMs);
+        const request = preview(endpoint, delivery, attemptNumber);
+        return await http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         return { kind: "failed", stage: "local", message };
       }
     },
     close: () => http.close(),
+  };
+}
+
+function wayOf({ proxy, ca, client, allowPrivate }: EndpointConfig): Way {
+  return {
+    proxy: proxy === null || proxy === "none" ? proxy : proxy.reveal(),
+    ca,
+    client: client === null ? null : { cert: client.cert, key: client.key.reveal() },
+    allowPrivate,
   };
 }

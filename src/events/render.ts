@@ -80,16 +80,25 @@ function wellFormed(value: Field[1]): Field[1] {
     : value.map((each) => each.toWellFormed());
 }
 
+/** The URL with the fields in its query, after its own parameters. */
+export function appendQuery(url: string, fields: readonly Field[]): string {
+  return extendQuery(url, formEncode(fields));
+}
+
+/** The fields as a query or a form has them: percent-encoded, joined by `&`. */
+export function formEncode(fields: readonly Field[]): string {
+  return fields
+    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(String(value))}`)
+    .join("&");
+}
+
 /**
- * The URL with the fields after its own parameters, which stay first and as they are. A fragment never
+ * The URL with more of a query after its own parameters, which stay first and as they are. A fragment never
  * travels in a request, so it is dropped.
  */
-export function appendQuery(url: string, fields: readonly Field[]): string {
+export function extendQuery(url: string, query: string): string {
   const base = url.replace(/#.*$/s, "");
-  const query = fields.map(
-    ([name, value]) => `${percentEncode(name)}=${percentEncode(String(value))}`,
-  );
-  return query.length === 0 ? base : `${base}${separatorAfter(base)}${query.join("&")}`;
+  return query === "" ? base : `${base}${separatorAfter(base)}${query}`;
 }
 
 function separatorAfter(base: string): string {

@@ -171,6 +171,7 @@ class Parser {
   #jsonWriting(at: number, shown: string, end: number, filter: string | undefined): Writing {
     if (this.#inString) {
       if (this.#escaped) this.#problem(at, `\\ before ${shown}`, "no backslash there");
+      this.#escaped = false;
       return filter === "url" ? "percent" : "string";
     }
     const after = /\S/.exec(this.#text.slice(end))?.[0] ?? "";
