@@ -28,6 +28,8 @@ export interface Expectation {
   readonly firstLegAt: number | null;
   /** From when on this chain cannot be known in full, null if it can. */
   readonly exemptFromAt: number | null;
+  /** How late one may be at most; null = no limit. */
+  readonly lateMs: (due: Due) => number | null;
   /** What nobody could know must still be true. */
   readonly truth: Truth;
 }
@@ -147,6 +149,10 @@ function wrongFields(expectation: Expectation, due: Due, got: Got): Difference[]
   const dids = known ? expectation.dids : [...expectation.dids, chain.did, ""];
   const wrong: string[] = [];
   if (got.at < due.at) wrong.push(`told ${due.at - got.at} ms before it was`);
+  const lateMs = expectation.lateMs(due);
+  if (lateMs !== null && got.at > due.at + lateMs) {
+    wrong.push(`told after ${got.at - due.at} ms, ${lateMs} ms at most`);
+  }
   const check = (name: string, values: readonly string[], value = fields[name] ?? "(none)") => {
     if (!values.includes(value)) wrong.push(`${name} ${value}, expected ${values.join(" or ")}`);
   };

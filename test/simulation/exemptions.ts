@@ -110,7 +110,7 @@ function witnessFails(
 /** The PBX says of a leg that there is none: it is gone, and comes again. */
 function denied(chain: Chain, notes: readonly FaultNote[]): Exemption[] {
   const overAt = chain.overAt ?? Number.POSITIVE_INFINITY;
-  const legs = new Set(chain.facts.flatMap((fact) => ("leg" in fact ? [entityOf(fact.leg)] : [])));
+  const legs = entitiesOf(chain);
   return notes
     .filter(({ fault, entity }) => fault === "missingGets" && entity !== null && legs.has(entity))
     .filter(({ fromAt }) => fromAt >= chain.startedAt && fromAt <= overAt)
@@ -118,6 +118,11 @@ function denied(chain: Chain, notes: readonly FaultNote[]): Exemption[] {
 }
 
 const blinding: ReadonlySet<FaultName> = new Set(["socketDrops", "pbxRestarts", "ownRestarts"]);
+
+/** Its legs, as faults name them. */
+export function entitiesOf({ facts }: Chain): ReadonlySet<string> {
+  return new Set(facts.flatMap((fact) => ("leg" in fact ? [entityOf(fact.leg)] : [])));
+}
 
 function entityOf(leg: Leg): string {
   return `/callcontrol/${leg.dn}/participants/${leg.id}`;

@@ -40,7 +40,7 @@ const levelOf = ({ user, usertype, at }: Talk): Level => ({
 const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "routepoint"]);
 
 /** So long after an overflow the place that it came from may be told as the one that missed it. */
-const followMs = 1_100;
+const followMs = 400;
 
 /** Follows one chain from its first fact to its last. */
 export class Telling {

@@ -37,7 +37,7 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     if (lastsMs < graceMs - slackMs && !ends) continue;
     const isSharp = sharp.some(([from, to]) => from === fromAt && to === toAt);
     const blurred = !isSharp || visibility.seen(fromAt, null).fault !== null;
-    if (!ends && (blurred || lastsMs < graceMs + slackMs)) {
+    if (blurred || (!ends && lastsMs < graceMs + slackMs)) {
       return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
     }
     if (!ends && lastsMs > rememberedMs)

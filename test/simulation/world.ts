@@ -15,10 +15,11 @@ import {
   gotText,
 } from "./compare.ts";
 import type { Due, Visibility } from "./due.ts";
-import { exemptionOf, hiddenStretches } from "./exemptions.ts";
+import { entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
 import { lapsing } from "./falsehoods.ts";
 import { type FaultNote, FaultPlan } from "./faults.ts";
 import { type Chain, Journal } from "./journal.ts";
+import { lateMsMax } from "./lateness.ts";
 import { officeOf } from "./office.ts";
 import { Telling } from "./oracle.ts";
 import { People } from "./people.ts";
@@ -228,7 +229,13 @@ function judge(
     truth.lapses += hiddenStretches(chain, visibility).length;
     // An attempt that looks as if it had failed, and its next phone as a new one.
     if (attempting.has(exempt ?? "")) truth.lapses += due.length;
-    const expectation = { chain, due, dids, firstLegAt, exemptFromAt, truth };
+    const [unseenFromAt = null] =
+      hiddenStretches(chain, visibility).findLast(endsWith(chain)) ?? [];
+    const entities = entitiesOf(chain);
+    const isAnonymous = chain.outside === "";
+    const calm = { setting, notes: plan.notes, entities, isAnonymous, unseenFromAt };
+    const lateMs = (one: Due) => lateMsMax(one, calm);
+    const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };
     const differences = compare(expectation, mine);
     const exemptDue = due.filter(({ at }) => exemptFromAt !== null && at >= exemptFromAt).length;
     return { chain, due, got: mine, exempt, exemptDue, expectation, differences };
@@ -256,6 +263,11 @@ function usertypesOf(directory: Directory): ReadonlyMap<string, string> {
     ...other.map(({ number }) => [number, "other"] as const),
   ]);
 }
+
+const endsWith =
+  ({ overAt }: Chain) =>
+  ([, toAt]: readonly [number, number]) =>
+    toAt === overAt;
 
 /** What is due, as it looks with the witnesses that there are. */
 function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting: Setting): Looks {

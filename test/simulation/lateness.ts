@@ -1,0 +1,54 @@
+/**
+ * How late a webhook may be where nothing was in the way: the limits that docs/reliability.md states. From the moment
+ * at which the PBX changed; each way of a request or frame counts as the slowest that the seed allows.
+ */
+import type { Due } from "./due.ts";
+import type { FaultNote } from "./faults.ts";
+import { hasList, type Setting } from "./setting.ts";
+
+/** Work of ours, in time that stands still while we work: what is left is several legs asked for one after another. */
+const ownMs = 50;
+/** A number that is not told is waited for (SPEC.md, R4). */
+const numberHoldMs = 200;
+/** Without the list a call is over after the grace (SPEC.md, R17). */
+const graceMs = 2_000;
+/** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
+const joinLooksMs = 350;
+/** What befell another call's leg holds ours back for so long. */
+const holdMs = 400;
+/** A fault that long ago is over and done with. */
+const recentMs = 10_000;
+
+export interface Calm {
+  readonly setting: Setting;
+  readonly notes: readonly FaultNote[];
+  readonly isAnonymous: boolean;
+  /** Its legs, as faults name them. */
+  readonly entities: ReadonlySet<string>;
+  /** From when on no leg of the call was seen until its end; null = one was, to the end. */
+  readonly unseenFromAt: number | null;
+}
+
+/** The limit for one webhook; null = none, as a fault was in the way or nothing could show it. */
+export function lateMsMax(due: Due, calm: Calm): number | null {
+  const { setting, notes, isAnonymous, entities, unseenFromAt } = calm;
+  const wayMs = 4 * setting.latencyMsMax + ownMs + (isAnonymous ? numberHoldMs : 0);
+  const isHidden = due.unseen || (unseenFromAt !== null && due.at >= unseenFromAt);
+  const limitMs = wayMs + holdMs + waitMs(due, setting, isHidden);
+  const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
+    fault !== "duplicateFrames" &&
+    (entity === null || entity === "" || entities.has(entity)) &&
+    fromAt <= due.at + limitMs &&
+    toAt >= due.at - recentMs;
+  if (due.fault !== null || notes.some(isNear)) return null;
+  // A phone that rings again without a pause is told once, for whichever time.
+  if (due.unseen && (!hasList(setting) || due.usertype === "ext")) return null;
+  return notes.length === 0 ? limitMs - holdMs : limitMs;
+}
+
+/** How long the witness of it may take. */
+function waitMs(due: Due, setting: Setting, isHidden: boolean): number {
+  if (due.kind === "ended" && !hasList(setting)) return graceMs;
+  if (isHidden && hasList(setting)) return setting.activeCallsPollMs;
+  return due.finish === "Ok" ? joinLooksMs + 6 * setting.latencyMsMax : 0;
+}

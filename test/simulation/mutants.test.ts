@@ -1,0 +1,48 @@
+/** The oracle notices every way to err that mutants.ts knows, in calls that it can know in full, and most of them where faults strike. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { compare } from "./compare.ts";
+import { type Mutant, mutants } from "./mutants.ts";
+import { faultNames } from "./setting.ts";
+import { type ChainVerdict, playSeed } from "./world.ts";
+
+async function verdictsOf(from: number, seeds: number, faults: boolean): Promise<ChainVerdict[]> {
+  const found: ChainVerdict[] = [];
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const { verdicts } = await playSeed(seed, {
+      calls: 60,
+      faults: faults ? faultNames : [],
+      swarm: true,
+      transfers: true,
+      only: null,
+      trail: false,
+    });
+    found.push(...verdicts.filter(({ differences }) => differences.length === 0));
+  }
+  return found;
+}
+
+/** Of the chains that the mutant changes: how many, and how many are noticed. */
+function noticed(mutant: Mutant, verdicts: readonly ChainVerdict[]) {
+  const changed = verdicts.flatMap(({ got, expectation }) => {
+    const told = mutant(got);
+    return JSON.stringify(told) === JSON.stringify(got) ? [] : [{ told, expectation }];
+  });
+  const caught = changed.filter(({ told, expectation }) => compare(expectation, told).length > 0);
+  return { changed: changed.length, share: caught.length / Math.max(1, changed.length) };
+}
+
+describe.each([
+  { name: "without faults", from: 70_001, seeds: 12, faults: false, least: 0.8 },
+  { name: "with all faults", from: 71_001, seeds: 12, faults: true, least: 0.5 },
+])("$name, the oracle notices", ({ from, seeds, faults, least }) => {
+  let verdicts: readonly ChainVerdict[] = [];
+  beforeAll(async () => {
+    verdicts = await verdictsOf(from, seeds, faults);
+  }, 60_000);
+
+  it.each(Object.entries(mutants))("%s", (_name, mutant) => {
+    const { changed, share } = noticed(mutant, verdicts);
+    if (process.env.SHOW) expect(changed).toBeGreaterThan(0);
+    expect(share).toBeGreaterThan(least);
+  });
+});
