@@ -29,17 +29,23 @@ function formatterFor(timezone: string): Intl.DateTimeFormat {
   return formatter;
 }
 
+/** The last second that was written, as calls come by the second. */
+let written = { second: Number.NaN, timezone: "", text: "" };
+
 /**
  * `yyMMddHHmmss_N`: the call's start in the PBX's zone (an IANA name), cut to seconds, and its number.
  * In the hour that a clock change repeats, two instants share the date part; the number tells them apart.
  */
 export function formatCallId(startedAt: EpochMs, timezone: string, callNumber: number): string {
-  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
-  for (const { type, value } of formatterFor(timezone).formatToParts(startedAt)) {
-    parts[type] = value;
+  const second = Math.floor(startedAt / 1_000);
+  if (written.second !== second || written.timezone !== timezone) {
+    // `dd/MM/yy, HH:mm:ss`
+    const [day, month, year, ...time] = formatterFor(timezone)
+      .format(startedAt)
+      .match(/\d\d/g) as string[];
+    written = { second, timezone, text: `${year}${month}${day}${time.join("")}` };
   }
-  const { year, month, day, hour, minute, second } = parts;
-  return `${year}${month}${day}${hour}${minute}${second}_${callNumber}`;
+  return `${written.text}_${callNumber}`;
 }
 
 /** `yyMMddHHmmss_N-L`: the id of one link of the call. */

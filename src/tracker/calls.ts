@@ -5,23 +5,26 @@
  * tables of its own. (Tests and simulations look back; the service never does.)
  */
 import type { EpochMs } from "../events/event.ts";
+import type { Leg } from "./activity.ts";
 import { Agenda } from "./agenda.ts";
-import type { Call } from "./state.ts";
+import type { Call, TrackedLeg } from "./state.ts";
 
 /** What calls became: null = forgotten. */
-export type Changes = ReadonlyMap<number, Call | null>;
+export type Changes = readonly (readonly [callNumber: number, call: Call | null])[];
 
 /** Who has the call, or had it last. */
 export function userOf({ talk, level, overAt }: Call): string | undefined {
   return overAt === null ? (talk?.user ?? level?.dn) : undefined;
 }
 
+const nobody: ReadonlySet<number> = new Set();
+
 /** Many calls under one name. */
 class Register {
   readonly #calls = new Map<string, Set<number>>();
 
-  get(name: string): Iterable<number> {
-    return this.#calls.get(name) ?? [];
+  get(name: string): ReadonlySet<number> {
+    return this.#calls.get(name) ?? nobody;
   }
 
   add(name: string, callNumber: number): void {
@@ -76,7 +79,7 @@ class Tables {
     const was = this.calls.get(callNumber) ?? null;
     if (now === null) this.calls.delete(callNumber);
     else this.calls.set(callNumber, now);
-    if (was?.legs !== now?.legs) this.#putLegs(callNumber, was, now);
+    if (was?.legs !== now?.legs) this.#putLegs(callNumber, was?.legs ?? [], now?.legs ?? []);
     if (was?.aliases !== now?.aliases) {
       for (const alias of was?.aliases ?? []) this.aliases.delete(alias);
       for (const alias of now?.aliases ?? []) this.aliases.set(alias, callNumber);
@@ -95,21 +98,26 @@ class Tables {
     }
   }
 
-  #putLegs(callNumber: number, was: Call | null, now: Call | null): void {
-    for (const { leg } of was?.legs ?? []) {
+  #putLegs(callNumber: number, was: readonly TrackedLeg[], now: readonly TrackedLeg[]): void {
+    for (const { leg } of was) {
+      if (hasLeg(now, leg)) continue;
       // It may have gone over to another call meanwhile.
       if (this.legs.get(leg.legId) === callNumber) this.legs.delete(leg.legId);
-      if (leg.party.kind !== "extension") continue;
-      this.inside.delete(leg.dn, callNumber);
-      this.inside.delete(leg.party.dn, callNumber);
     }
-    for (const { leg } of now?.legs ?? []) {
-      this.legs.set(leg.legId, callNumber);
-      if (leg.party.kind !== "extension") continue;
-      this.inside.add(leg.dn, callNumber);
-      this.inside.add(leg.party.dn, callNumber);
-    }
+    for (const { leg } of now) if (!hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
+    for (const dn of insidersOf(was)) this.inside.delete(dn, callNumber);
+    for (const dn of insidersOf(now)) this.inside.add(dn, callNumber);
   }
+}
+
+function hasLeg(legs: readonly TrackedLeg[], { legId }: Leg): boolean {
+  return legs.some(({ leg }) => leg.legId === legId);
+}
+
+/** Who stands towards an extension, and those extensions. */
+function insidersOf(legs: readonly TrackedLeg[]): string[] {
+  const inside = legs.filter(({ leg }) => leg.party.kind === "extension");
+  return inside.flatMap(({ leg }) => [leg.dn, leg.party.dn]);
 }
 
 function tablesOf(calls: Iterable<Call>): Tables {
@@ -149,7 +157,7 @@ export class Calls {
     }
     const calls = new Map(holder.#tables?.calls);
     for (const undo of steps.reverse()) {
-      for (const [callNumber, call] of undo) {
+      for (const [callNumber, call] of undo.toReversed()) {
         if (call === null) calls.delete(callNumber);
         else calls.set(callNumber, call);
       }
@@ -158,14 +166,14 @@ export class Calls {
   }
 
   with(changes: Changes): Calls {
-    if (changes.size === 0) return this;
+    if (changes.length === 0) return this;
     // The state that all begins with is never over: it would hold all that follows.
     const tables = this.size === 0 ? new Tables() : this.#own;
-    const undo = new Map<number, Call | null>();
-    for (const [callNumber, call] of changes) {
-      undo.set(callNumber, tables.calls.get(callNumber) ?? null);
+    const undo = changes.map(([callNumber, call]) => {
+      const was = tables.calls.get(callNumber) ?? null;
       tables.put(callNumber, call);
-    }
+      return [callNumber, was] as const;
+    });
     const calls = new Calls(tables);
     if (this.#tables === tables) {
       this.#tables = null;

@@ -19,8 +19,12 @@ export function isExternal(leg: Leg): boolean {
   return leg.party.kind === "unknown" && digits >= outsideDigitsMin;
 }
 
-export function externalLegs(call: Call): TrackedLeg[] {
-  return call.legs.filter(({ external }) => external);
+/** The last answer: every rule of a turn asks for the same legs, and a list of legs is never changed. */
+let asked: { legs: Call["legs"]; external: readonly TrackedLeg[] } = { legs: [], external: [] };
+
+export function externalLegs({ legs }: Call): readonly TrackedLeg[] {
+  if (legs !== asked.legs) asked = { legs, external: legs.filter(({ external }) => external) };
+  return asked.external;
 }
 
 /** What is remembered of a leg, from how it was and how it is now. */
@@ -99,7 +103,7 @@ export function userTalks(call: Call, talk: Talk): boolean {
 }
 
 /** Legs that carry the call on. */
-export function standing(call: Call): TrackedLeg[] {
+export function standing(call: Call): readonly TrackedLeg[] {
   const { talk } = call;
   const legs = externalLegs(call);
   if (talk === null) return legs;
@@ -123,7 +127,7 @@ export function holderOf(call: Call, leg: Leg): Level | null {
     const left = get(call.reached, from.dn) === "leg" && !live(from.dn);
     return left ? null : { dn: from.dn, kind: from.kind };
   }
-  for (const { leg: other } of externalLegs(call).reverse()) {
+  for (const { leg: other } of externalLegs(call).toReversed()) {
     const kind = other.dnKind;
     if (kind === "queue" || kind === "ringgroup") return { dn: other.dn, kind };
   }

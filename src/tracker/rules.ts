@@ -83,6 +83,7 @@ export function hurryNumber(turn: Turn): void {
 }
 
 export function dropOffers(call: Draft): void {
+  if (call.offers.length === 0) return;
   const live = new Set(externalLegs(call).map((t) => t.leg.dn));
   const kept = call.offers.filter(([dn, offer]) =>
     offer === "leg" ? live.has(dn) : call.level?.dn === dn,

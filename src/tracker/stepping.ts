@@ -34,9 +34,9 @@ export class Stepping {
   readonly #at: EpochMs;
   readonly #settings: TrackerSettings;
   readonly #turns = new Map<number, Turn>();
-  readonly #forgotten = new Set<number>();
+  readonly #forgotten: number[] = [];
   /** Calls of before a restart of the PBX, whose numbers may be in use anew, and what was told of them. */
-  readonly #buried = new Set<number>();
+  #buried: Set<number> | null = null;
   readonly #ended: CallEvent[] = [];
   #starts: TrackerState["starts"];
   #stretch: BlindStretch | null;
@@ -61,7 +61,7 @@ export class Stepping {
   /** The call that a number of the PBX's means: after a join, the outside party's own. */
   callOf(callNumber: number): number {
     const own = this.#joined?.get(callNumber) ?? this.state.calls.alias(callNumber) ?? callNumber;
-    return this.#buried.has(own) ? callNumber : own;
+    return this.#isBuried(own) ? callNumber : own;
   }
 
   /** Remembers when calls began that no leg has shown yet. */
@@ -85,7 +85,7 @@ export class Stepping {
     const stretch = this.#stretch;
     if (stretch === null || stretch.toAt !== null) return;
     for (const before of this.state.calls.values()) {
-      if (this.#buried.has(before.callNumber)) continue;
+      if (this.#isBuried(before.callNumber)) continue;
       const { legs } = this.#turns.get(before.callNumber)?.call ?? before;
       const seen = legs.length > 0;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
@@ -166,7 +166,11 @@ export class Stepping {
   }
 
   #before(callNumber: number): Call | undefined {
-    return this.#buried.has(callNumber) ? undefined : this.state.calls.get(callNumber);
+    return this.#isBuried(callNumber) ? undefined : this.state.calls.get(callNumber);
+  }
+
+  #isBuried(callNumber: number): boolean {
+    return this.#buried?.has(callNumber) === true;
   }
 
   legIds(): string[] {
@@ -174,7 +178,7 @@ export class Stepping {
   }
 
   forget(callNumber: number): void {
-    this.#forgotten.add(callNumber);
+    this.#forgotten.push(callNumber);
   }
 
   /** Takes a leg out of the call that has it; gives what was known of it. */
@@ -304,25 +308,24 @@ export class Stepping {
     this.noteTold(turn.call);
     this.#ended.push(...turn.events);
     this.#turns.delete(callNumber);
+    this.#buried ??= new Set();
     this.#buried.add(callNumber);
   }
 
   done(): Step {
-    const changes = new Map<number, Call | null>();
-    const events: CallEvent[] = [...this.#ended];
+    const changes: [callNumber: number, call: Call | null][] = [];
+    const events = this.#ended;
     let ask = false;
-    for (const callNumber of this.#buried) changes.set(callNumber, null);
+    for (const callNumber of this.#buried ?? []) changes.push([callNumber, null]);
     for (const [callNumber, turn] of this.#turns) {
       settleTurn(turn);
       events.push(...turn.events);
       ask ||= turn.ask;
       if (turn.inquire) this.#inquire(turn.call.id?.startedAt ?? turn.call.firstSeenAt);
-      if (isNothing(turn.call)) this.#forgotten.add(callNumber);
-      else if (differs(turn.call, this.#before(callNumber))) {
-        changes.set(callNumber, turn.call);
-      }
+      if (isNothing(turn.call)) this.forget(callNumber);
+      else if (differs(turn.call, this.#before(callNumber))) changes.push([callNumber, turn.call]);
     }
-    for (const callNumber of this.#forgotten) changes.set(callNumber, null);
+    for (const callNumber of this.#forgotten) changes.push([callNumber, null]);
     for (const event of events) {
       const joined = event.kind === "answered" && event.transferType === "Accomp";
       if (joined) this.#consultations = usedUp(this.#consultations, event.user);
@@ -335,7 +338,13 @@ export class Stepping {
       legIdMax: this.#legIdMax,
       restartDoubt: this.#restartDoubt,
     };
-    return { state, events, changed: [...changes.keys()], ask, inquireFromAt: this.#inquireFromAt };
+    return {
+      state,
+      events,
+      changed: changes.map(([callNumber]) => callNumber),
+      ask,
+      inquireFromAt: this.#inquireFromAt,
+    };
   }
 }
 
@@ -356,7 +365,10 @@ function replaced(legs: readonly TrackedLeg[], by: TrackedLeg): TrackedLeg[] {
   return legs.map((tracked) => (tracked.leg.legId === by.leg.legId ? by : tracked));
 }
 
+const parts = Object.keys(newCall(0, 0)) as (keyof Call)[];
+
 function differs(call: Call, before: Call | undefined): boolean {
   if (before === undefined) return true;
-  return (Object.keys(call) as (keyof Call)[]).some((key) => call[key] !== before[key]);
+  for (const part of parts) if (call[part] !== before[part]) return true;
+  return false;
 }
