@@ -11,8 +11,15 @@ import { withJitter } from "./policy.ts";
 export const OPEN_AFTER_DELIVERIES = 5;
 /** … over at least this time: at high rates a run of bad luck is short. */
 export const OPEN_AFTER_MS = 1000;
+/** However short the schedule's first step is. */
+const PROBE_INTERVAL_MS_MIN = 100;
 /** Bounds how late the end of an outage is noticed. */
 export const PROBE_INTERVAL_MS_MAX = 30_000;
+/** Failing for so long without a sign of life was an outage, even if too few deliveries could show it. */
+export const OUTAGE_MS_MIN = 60_000;
+
+/** Whose trouble it is: the receiver's, or ours (our resolver, our proxy). By the last failure. */
+export type Cause = "endpoint" | "local";
 
 export type Breaker =
   | {
@@ -27,6 +34,7 @@ export type Breaker =
       readonly since: EpochMs;
       readonly intervalMs: number;
       readonly probeAt: EpochMs;
+      readonly cause: Cause;
     };
 
 export const HEALTHY: Breaker = { state: "closed", failing: [], since: null };
@@ -35,23 +43,21 @@ export interface Trouble {
   readonly deliveryId: number;
   /** The schedule's first step: the first probe comes after it. */
   readonly firstStepMs: number;
-  /** The receiver asked not to be tried before. */
-  readonly notBefore: EpochMs | null;
+  readonly cause: Cause;
 }
 
 export function afterTrouble(
   breaker: Breaker,
-  { deliveryId, firstStepMs, notBefore }: Trouble,
+  { deliveryId, firstStepMs, cause }: Trouble,
   now: EpochMs,
   jitter: number,
 ): Breaker {
-  const probeIn = (intervalMs: number) =>
-    Math.max(now + withJitter(intervalMs, jitter), notBefore ?? 0);
+  const probeIn = (intervalMs: number) => now + withJitter(intervalMs, jitter);
   if (breaker.state === "open") {
     // What was in flight when it opened says nothing new.
     if (now < breaker.probeAt) return breaker;
     const intervalMs = Math.min(breaker.intervalMs * 2, PROBE_INTERVAL_MS_MAX);
-    return { ...breaker, intervalMs, probeAt: probeIn(intervalMs) };
+    return { ...breaker, cause, intervalMs, probeAt: probeIn(intervalMs) };
   }
   const since = breaker.since ?? now;
   const failing =
@@ -61,6 +67,12 @@ export function afterTrouble(
   if (failing.length < OPEN_AFTER_DELIVERIES || now - since < OPEN_AFTER_MS) {
     return { state: "closed", failing, since };
   }
-  const intervalMs = Math.min(Math.max(firstStepMs, 1), PROBE_INTERVAL_MS_MAX);
-  return { state: "open", since, intervalMs, probeAt: probeIn(intervalMs) };
+  const intervalMs = Math.min(Math.max(firstStepMs, PROBE_INTERVAL_MS_MIN), PROBE_INTERVAL_MS_MAX);
+  return { state: "open", since, intervalMs, probeAt: probeIn(intervalMs), cause };
+}
+
+/** Whether a sign of life now is the end of an outage, so that nothing has to wait for its schedule. */
+export function endsOutage(breaker: Breaker, now: EpochMs): boolean {
+  if (breaker.state === "open") return true;
+  return breaker.since !== null && now - breaker.since >= OUTAGE_MS_MIN;
 }

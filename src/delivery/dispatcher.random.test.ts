@@ -98,8 +98,8 @@ function expectOrder(world: World, order: OrderMode, holdMs: number): void {
   }
   const dead = new Set(
     world.outbox.rows
-      .filter(({ state }) => state === "dead")
-      .map((row) => row.delivery.event.eventId),
+      .filter((row) => row?.state === "dead")
+      .map((row) => row?.delivery.event.eventId),
   );
   for (const later of firstTry.values()) {
     for (const earlier of firstTry.values()) {

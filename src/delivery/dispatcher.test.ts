@@ -11,6 +11,7 @@ import {
   World,
 } from "../../test/support/deliveryWorld.ts";
 import type { OrderMode } from "../config/config.ts";
+import { FREE_RETRY_MS_MAX } from "./policy.ts";
 
 const id = (call: number, number: number) => `evt_main_${call}_${number}`;
 const failFirst =
@@ -85,7 +86,7 @@ describe("retries", () => {
     expect(tries.map(({ at }) => at - START)).toEqual([0, 1005, 6010, 21_015]);
     expect(world.delivered()).toEqual([id(1, 2)]);
     expect(await world.outbox.counts()).toMatchObject({ dead: 1, delivered: 1, pending: 0 });
-    expect(world.lines).toContain("delivery.dead: kept, but not retried");
+    expect(world.lines).toContain("delivery.dead: kept, but not retried; it can be replayed");
   });
 
   test("nothing runs while nothing is due", async () => {
@@ -140,7 +141,7 @@ describe("an endpoint that is down as a whole", () => {
     await world.clock.pass(600_000);
     expect(await world.outbox.counts()).toMatchObject({ dead: 0, pending: 1 });
     world.answer = () => OK;
-    await world.clock.pass(2000);
+    await world.clock.pass(FREE_RETRY_MS_MAX * 1.2);
     expect(world.delivered()).toEqual([id(1, 1)]);
   });
 

@@ -2,7 +2,8 @@
  * Sends what is owed. Must hold: an event's delivery goes out only after it was stored; a call's events
  * reach an endpoint in the order that ORDER promises; a lane goes on only after its last attempt is
  * settled, and a settlement that fails is repeated, never the request; nothing runs while nothing is due;
- * one endpoint's trouble takes no turn from another (docs/contract.md §4-§5).
+ * one endpoint's trouble or backlog takes no turn from another; what is in memory is bounded, whatever the
+ * backlog (docs/contract.md §4-§5).
  */
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
@@ -10,22 +11,29 @@ import type { Delivery, Fate, Outbox, Settlement } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
-import { owedFrom } from "./lane.ts";
+import { logAttempt, logExpired, logTurn } from "./chronicle.ts";
 import { describe, type Outcome } from "./outcome.ts";
-import { type EndpointStatus, Outlet, type Turn, type Wake } from "./outlet.ts";
+import { type EndpointStatus, Outlet, type Turn } from "./outlet.ts";
+import { createPager, type Pager } from "./pager.ts";
 import type { Verdict } from "./policy.ts";
-import { Agenda } from "./queues.ts";
 import type { Send } from "./sender.ts";
 import { createSettler } from "./settler.ts";
 
 /** Requests in flight over all endpoints. */
 export const IN_FLIGHT_MAX = 1024;
-const LOAD_PAGE = 1000;
+/** Deliveries in memory over all endpoints, about … */
+const HELD_MAX = 20_000;
+/** … which they share evenly, within these. */
+export const HELD_OF_ONE_MAX = 1000;
+const HELD_OF_ONE_MIN = 200;
 /** Timers of the platform overflow beyond 2^31 ms; waking in between is harmless. */
 const SLEEP_MS_MAX = 86_400_000;
 
 export interface DispatcherOptions {
-  readonly outbox: Pick<Outbox, "loadPending" | "settle" | "probe">;
+  readonly outbox: Pick<
+    Outbox,
+    "backlog" | "takeUp" | "shelve" | "hasten" | "saveStanding" | "settle" | "probe"
+  >;
   readonly endpoints: readonly EndpointConfig[];
   readonly send: Send;
   readonly clock: Clock;
@@ -35,9 +43,9 @@ export interface DispatcherOptions {
 }
 
 export interface Dispatcher {
-  /** Takes up what the store still owes. Resolves when all of it is taken up. */
+  /** Learns what the store still owes and begins with it. */
   start(): Promise<void>;
-  /** Takes deliveries that `append` has made durable. */
+  /** Takes deliveries that the store has made durable, new or to be sent again. */
   enqueue(deliveries: readonly Delivery[]): void;
   /** A new configuration is in force. Paused endpoints are resumed. */
   update(endpoints: readonly EndpointConfig[]): void;
@@ -54,14 +62,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
 class LaneDispatcher implements Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #agenda = new Agenda<Wake>();
   readonly #outlets = new Map<string, Outlet>();
   /** The outlets in turn order; who was served goes last. */
   #ring: Outlet[] = [];
-  /** Ids of the deliveries taken up and not done with. */
-  readonly #known = new Set<number>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #settler: ReturnType<typeof createSettler>;
+  readonly #pager: Pager;
   #inFlight = 0;
   #stopped = false;
   #timer: { readonly at: EpochMs; readonly cancel: () => void } | null = null;
@@ -69,27 +75,24 @@ class LaneDispatcher implements Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#settler = createSettler({ ...options, onHealed: () => this.#pump() });
+    this.#pager = createPager({ ...options, onNews: () => this.#pump() });
     for (const config of options.endpoints) this.#open(config.name, config);
   }
 
   async start(): Promise<void> {
-    for (let after = 0; ; ) {
-      const page = await this.#options.outbox.loadPending(after, LOAD_PAGE);
-      this.enqueue(page);
-      const last = page.at(-1);
-      if (last === undefined || page.length < LOAD_PAGE) break;
-      after = last.position;
+    const now = this.#options.clock.now();
+    for (const { endpoint, pending, standing } of await this.#options.outbox.backlog()) {
+      if (pending === 0 && !this.#outlets.has(endpoint)) continue;
+      this.#outletOf(endpoint).restore(pending, standing, now);
     }
     this.#nameUnconfigured();
+    this.#pump();
   }
 
   enqueue(deliveries: readonly Delivery[]): void {
     const now = this.#options.clock.now();
     for (const delivery of deliveries) {
-      if (this.#known.has(delivery.deliveryId)) continue;
-      this.#known.add(delivery.deliveryId);
-      const outlet = this.#outlets.get(delivery.endpoint) ?? this.#open(delivery.endpoint, null);
-      outlet.add(owedFrom(delivery), now);
+      this.#outletOf(delivery.endpoint).offer(delivery, this.#heldMax, now);
     }
     this.#pump();
   }
@@ -102,8 +105,9 @@ class LaneDispatcher implements Dispatcher {
     }
     for (const outlet of this.#outlets.values()) {
       const config = configs.get(outlet.name) ?? null;
-      if (config === null && outlet.empty) this.#outlets.delete(outlet.name);
+      if (config === null && outlet.queued === 0) this.#outlets.delete(outlet.name);
       else outlet.configure(config, now);
+      this.#pager.saveStanding(outlet);
     }
     this.#ring = [...this.#outlets.values()];
     this.#nameUnconfigured();
@@ -111,13 +115,15 @@ class LaneDispatcher implements Dispatcher {
   }
 
   status(): readonly EndpointStatus[] {
-    return [...this.#outlets.values()].map((outlet) => outlet.status());
+    const now = this.#options.clock.now();
+    return [...this.#outlets.values()].map((outlet) => outlet.status(now));
   }
 
   resume(name: string): boolean {
     const outlet = this.#outlets.get(name);
     if (outlet === undefined) return false;
-    outlet.resume(this.#options.clock.now());
+    outlet.resume(this.#options.clock.now(), false);
+    this.#pager.saveStanding(outlet);
     this.#pump();
     return true;
   }
@@ -126,6 +132,7 @@ class LaneDispatcher implements Dispatcher {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = null;
+    this.#pager.stop();
     const grace = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(graceMs, grace.resolve);
     await Promise.race([Promise.all(this.#underWay), grace.promise]);
@@ -133,8 +140,17 @@ class LaneDispatcher implements Dispatcher {
     this.#settler.giveUp();
   }
 
+  get #heldMax(): number {
+    const share = Math.floor(HELD_MAX / Math.max(1, this.#outlets.size));
+    return Math.max(HELD_OF_ONE_MIN, Math.min(HELD_OF_ONE_MAX, share));
+  }
+
+  #outletOf(name: string): Outlet {
+    return this.#outlets.get(name) ?? this.#open(name, null);
+  }
+
   #open(name: string, config: EndpointConfig | null): Outlet {
-    const outlet = new Outlet(name, config, this.#agenda);
+    const outlet = new Outlet(name, config);
     this.#outlets.set(name, outlet);
     this.#ring.push(outlet);
     return outlet;
@@ -142,15 +158,9 @@ class LaneDispatcher implements Dispatcher {
 
   /** Sends all that may go now, a turn for each endpoint, and sleeps until the next is due. */
   #pump(): void {
-    const { clock } = this.#options;
-    const now = clock.now();
-    for (let due = this.#agenda.takeDue(now); due !== null; due = this.#agenda.takeDue(now)) {
-      const { outlet, lane } = due.item;
-      if (lane === null || lane.wakeAt !== due.at) continue;
-      lane.wakeAt = null;
-      outlet.wake(lane);
-    }
     if (this.#stopped || this.#settler.storeIsDown) return;
+    const now = this.#options.clock.now();
+    for (const outlet of this.#ring) outlet.wakeDue(now);
     for (let without = 0; without < this.#ring.length && this.#inFlight < IN_FLIGHT_MAX; ) {
       const outlet = this.#ring.shift();
       if (outlet === undefined) break;
@@ -159,13 +169,17 @@ class LaneDispatcher implements Dispatcher {
       without = turn === null ? without + 1 : 0;
       if (turn !== null) this.#begin(outlet, turn);
     }
+    for (const outlet of this.#ring) this.#pager.tend(outlet, this.#heldMax);
     this.#sleep(now);
   }
 
   #sleep(now: EpochMs): void {
-    const nextAt = this.#agenda.nextAt;
-    if (nextAt === null || this.#timer?.at === nextAt) return;
+    let nextAt = Number.POSITIVE_INFINITY;
+    for (const outlet of this.#ring) nextAt = Math.min(nextAt, outlet.nextAt(now) ?? nextAt);
+    if (this.#timer?.at === nextAt) return;
     this.#timer?.cancel();
+    this.#timer = null;
+    if (nextAt === Number.POSITIVE_INFINITY) return;
     const cancel = this.#options.clock.after(Math.min(nextAt - now, SLEEP_MS_MAX), () => {
       this.#timer = null;
       this.#pump();
@@ -174,86 +188,57 @@ class LaneDispatcher implements Dispatcher {
   }
 
   #begin(outlet: Outlet, turn: Turn): void {
-    this.#inFlight += 1;
-    const conduct = this.#conduct(outlet, turn);
-    this.#underWay.add(conduct);
-    void conduct.finally(() => this.#underWay.delete(conduct));
+    const work = turn.kind === "expire" ? this.#expire(outlet, turn) : this.#conduct(outlet, turn);
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
   }
 
   /** One attempt from request to settlement. Never rejects. */
   async #conduct(outlet: Outlet, turn: Turn): Promise<void> {
-    const { clock, send, random } = this.#options;
+    const { clock, send, log, random } = this.#options;
     const { config, owed } = turn;
     const startedAt = clock.now();
+    this.#inFlight += 1;
     owed.attempts += 1;
     owed.firstAttemptAt ??= startedAt;
+    owed.triedBeforeAt = owed.triedAt;
     owed.triedAt = startedAt;
     const outcome = await send(config, owed.delivery, owed.attempts).catch(localFault);
     const now = clock.now();
     this.#inFlight -= 1;
-    const { down, condition } = outlet;
+    const before = outlet.condition(now);
     const verdict = outlet.judge(turn, outcome, now, random);
-    const settlement = settlementOf(turn, outcome, verdict, startedAt, now);
-    this.#logAttempt(turn, settlement, verdict);
-    this.#logTurn(outlet, { down, condition }, verdict, owed.delivery.event.eventId);
+    const standing = outlet.takeStanding(now);
+    const settlement = {
+      ...settlementOf(turn, outcome, verdict, startedAt, now),
+      ...(standing === undefined ? {} : { standing }),
+    };
+    logAttempt(log, turn, settlement, verdict);
+    logTurn(log, outlet, before, outlet.condition(now));
     // The slot is free already; the lane is not before the store knows.
     this.#pump();
     const settled = await this.#settler.settle(settlement);
     if (!settled) return;
     const { fate } = settlement;
     if (fate.state === "pending") owed.spent = fate.spent;
-    else this.#known.delete(owed.delivery.deliveryId);
     outlet.finish(turn, fate.state === "pending" ? fate.dueAt : null);
     this.#pump();
   }
 
-  #logAttempt({ config, owed }: Turn, { attempt }: Settlement, verdict: Verdict): void {
-    const { event, sequence } = owed.delivery;
-    this.#options.log.info(
-      {
-        endpoint: config.name,
-        webhookId: event.eventId,
-        event: event.kind,
-        sequence,
-        attempt: attempt.number,
-        status: attempt.status,
-        durationMs: attempt.durationMs,
-        outcome: attempt.outcome,
-        next: describeVerdict(verdict),
-      },
-      "delivery.attempted",
-    );
-  }
-
-  /** What the operator should know beyond the single attempt. */
-  #logTurn(
-    outlet: Outlet,
-    before: Pick<Outlet, "down" | "condition">,
-    verdict: Verdict,
-    webhookId: string,
-  ): void {
-    const { log } = this.#options;
-    const { condition, down, queued, name: endpoint } = outlet;
-    if (verdict.kind === "dead") {
-      const { reason } = verdict;
-      log.error({ endpoint, webhookId, queued, reason }, "delivery.dead: kept, but not retried");
-    }
-    if (down && !before.down) {
-      log.warn({ endpoint, queued }, "endpoint.down: only probes are sent, no attempts used up");
-    }
-    if (before.down && !down) log.info({ endpoint, queued }, "endpoint.up");
-    if (condition.state === "paused" && before.condition.state !== "paused") {
-      const { reason } = condition;
-      log.error(
-        { endpoint, queued, reason },
-        "endpoint.paused: its backlog is kept; resume it when its receiver is back",
-      );
-    }
+  /** Too late to be of use. Never rejects. */
+  async #expire(outlet: Outlet, turn: Turn): Promise<void> {
+    const { deliveryId } = turn.owed.delivery;
+    const reason = `older than ${turn.config.expireRingingMs / 1000} s when its turn came`;
+    const fate: Fate = { state: "expired", reason };
+    if (!(await this.#settler.settle({ deliveryId, attempt: null, fate }))) return;
+    logExpired(this.#options.log, turn, reason);
+    outlet.finish(turn, null);
+    this.#pump();
   }
 
   #nameUnconfigured(): void {
     for (const outlet of this.#outlets.values()) {
-      if (outlet.configured || outlet.empty) continue;
+      if (outlet.configured || outlet.queued === 0) continue;
       this.#options.log.warn(
         { endpoint: outlet.name, queued: outlet.queued },
         "endpoint.unconfigured: deliveries are kept for an endpoint that the configuration lacks",
@@ -296,12 +281,6 @@ function fateOf(verdict: Verdict, now: EpochMs): Fate {
     default:
       return assertNever(verdict);
   }
-}
-
-function describeVerdict(verdict: Verdict): string {
-  return verdict.kind === "retry"
-    ? `retry at ${new Date(verdict.dueAt).toISOString()}`
-    : verdict.kind;
 }
 
 function localFault(error: unknown): Outcome {

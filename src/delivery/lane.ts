@@ -15,42 +15,63 @@ export interface Owed {
   attempts: number;
   spent: number;
   firstAttemptAt: EpochMs | null;
-  /** When it was last tried by this process, 0 if it was not. */
+  /** When it was last tried by this process, 0 if it was not or was put back to the store since. */
   triedAt: EpochMs;
+  /** When it was tried before that. */
+  triedBeforeAt: EpochMs;
+  /** The receiver itself refused it last time: what ails it is not an outage. */
+  refused: boolean;
   dueAt: EpochMs;
   /** Being sent or being settled. */
   busy: boolean;
 }
 
+/**
+ * How much of the lane is here: `whole`; its `head`, the later ones only in the store; or it is `leaving`,
+ * to be left alone until the store has it.
+ */
+export type Part = "whole" | "head" | "leaving";
+
 export interface Lane {
   readonly key: string;
   readonly owed: Owed[];
+  part: Part;
   /** How many of `owed` are busy. */
   busy: number;
   /** In the endpoint's queue of lanes that may have something to send. */
   queued: boolean;
   /** The appointment that wakes it, null if there is none. */
   wakeAt: EpochMs | null;
+  /** How many of `owed` were counted as asleep when it was made. */
+  asleep: number;
+  /** Names the lane to the store: the last delivery that came in. */
+  lastId: number;
 }
 
-export interface Ordering {
+export interface LaneRules {
   readonly order: OrderMode;
   readonly orderHoldMs: number;
+  /** `ringing` and `dialing` older than this are of no use; 0 = they never are. */
+  readonly expireRingingMs: number;
 }
 
 export type Next =
-  | { readonly kind: "send"; readonly owed: Owed }
+  | { readonly kind: "send" | "expire"; readonly owed: Owed }
   | { readonly kind: "wait"; readonly until: EpochMs }
   /** Nothing to do before something else happens to the lane. */
   | { readonly kind: "rest" };
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 export function createLane(key: string): Lane {
-  return { key, owed: [], busy: 0, queued: false, wakeAt: null };
+  const nothing = { owed: [], busy: 0, queued: false, wakeAt: null, asleep: 0, lastId: 0 };
+  return { key, part: "whole", ...nothing };
 }
 
 export function owedFrom(delivery: Delivery): Owed {
   const { attempts, spent, firstAttemptAt, dueAt } = delivery;
-  return { delivery, attempts, spent, firstAttemptAt, triedAt: 0, dueAt, busy: false };
+  const fresh = { triedAt: 0, triedBeforeAt: 0, refused: false, busy: false };
+  return { delivery, attempts, spent, firstAttemptAt, dueAt, ...fresh };
 }
 
 /** Keeps the lane in the order of positions. */
@@ -59,6 +80,7 @@ export function addToLane(lane: Lane, owed: Owed): void {
     (other) => other.delivery.position < owed.delivery.position,
   );
   lane.owed.splice(after + 1, 0, owed);
+  lane.lastId = owed.delivery.deliveryId;
 }
 
 export function removeFromLane(lane: Lane, owed: Owed): void {
@@ -66,35 +88,43 @@ export function removeFromLane(lane: Lane, owed: Owed): void {
   if (index >= 0) lane.owed.splice(index, 1);
 }
 
-export function nextIn(lane: Lane, ordering: Ordering, now: EpochMs): Next {
-  let until = Number.POSITIVE_INFINITY;
-  for (const owed of sendable(lane, ordering, now)) {
+export function nextIn(lane: Lane, rules: LaneRules, now: EpochMs): Next {
+  let until = NEVER;
+  for (const owed of sendable(lane, rules, now)) {
+    const expiresAt = expiryOf(owed, rules);
+    if (expiresAt <= now) return { kind: "expire", owed };
     if (owed.dueAt <= now) return { kind: "send", owed };
-    const heldUntil = holdsUntil(owed, ordering);
-    until = Math.min(until, owed.dueAt, heldUntil > now ? heldUntil : owed.dueAt);
+    const heldUntil = holdsUntil(owed, rules);
+    until = Math.min(until, owed.dueAt, expiresAt, heldUntil > now ? heldUntil : NEVER);
   }
-  return until === Number.POSITIVE_INFINITY ? { kind: "rest" } : { kind: "wait", until };
+  return until === NEVER ? { kind: "rest" } : { kind: "wait", until };
 }
 
 /** What the order allows to be sent now, due or not. */
-export function sendable(lane: Lane, ordering: Ordering, now: EpochMs): readonly Owed[] {
-  if (ordering.order === "none") return lane.owed.filter((owed) => !owed.busy);
+export function sendable(lane: Lane, rules: LaneRules, now: EpochMs): readonly Owed[] {
+  if (lane.part === "leaving") return [];
+  if (rules.order === "none") return lane.owed.filter((owed) => !owed.busy);
   if (lane.busy > 0) return [];
-  const holding = lane.owed.findIndex((owed) => holdsUntil(owed, ordering) > now);
+  const holding = lane.owed.findIndex((owed) => holdsUntil(owed, rules) > now);
   return holding < 0 ? lane.owed : lane.owed.slice(0, holding + 1);
 }
 
+/** A pop-up of a call that stopped ringing long ago is noise, unless an operator asked for it. */
+export function expiryOf({ delivery }: Owed, { expireRingingMs }: LaneRules): EpochMs {
+  const { kind, at } = delivery.event;
+  const fleeting = kind === "ringing" || kind === "dialing";
+  return fleeting && expireRingingMs > 0 && !delivery.replay ? at + expireRingingMs : NEVER;
+}
+
 /** Until when later ones wait for this one. */
-function holdsUntil(owed: Owed, { order, orderHoldMs }: Ordering): EpochMs {
+function holdsUntil(owed: Owed, { order, orderHoldMs }: LaneRules): EpochMs {
   switch (order) {
     case "none":
       return 0;
     case "strict":
-      return Number.POSITIVE_INFINITY;
+      return NEVER;
     case "bounded":
-      return owed.firstAttemptAt === null
-        ? Number.POSITIVE_INFINITY
-        : owed.firstAttemptAt + orderHoldMs;
+      return owed.firstAttemptAt === null ? NEVER : owed.firstAttemptAt + orderHoldMs;
     default:
       return assertNever(order);
   }

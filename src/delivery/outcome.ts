@@ -27,14 +27,32 @@ export type Outcome =
     }
   | { readonly kind: "failed"; readonly stage: FailedStage; readonly message: string };
 
-/** What an outcome tells of the endpoint as a whole: it lives, it may be down, or nothing. */
-export type Sign = "life" | "trouble" | "none";
+/**
+ * What an outcome tells of the endpoint as a whole: it lives, it may be down, or only that we could not
+ * reach it for a fault of ours.
+ */
+export type Sign = "life" | "trouble" | "local";
+
+/** Answers that will hardly change while the request stays as it is. Retried all the same: receivers err, too. */
+const PERMANENT = new Set([400, 401, 403, 404, 405, 413, 415, 422]);
+/** With these, Retry-After is meant for whoever sends, not for the single request. */
+const THROTTLING = new Set([429, 503]);
 
 /** Answers below 500 come from a receiver that works, even if it does not like the request. */
 export function signOf(outcome: Outcome): Sign {
   if (outcome.kind === "accepted") return "life";
   if (outcome.kind === "refused") return outcome.status < 500 ? "life" : "trouble";
-  return outcome.stage === "local" ? "none" : "trouble";
+  return outcome.stage === "local" ? "local" : "trouble";
+}
+
+export function isPermanent(outcome: Outcome): boolean {
+  return outcome.kind === "refused" && PERMANENT.has(outcome.status);
+}
+
+/** Until when the receiver asks to be left alone as a whole; null if it does not. */
+export function askedQuietUntil(outcome: Outcome): EpochMs | null {
+  if (outcome.kind !== "refused" || !THROTTLING.has(outcome.status)) return null;
+  return outcome.retryAfterAt;
 }
 
 /** One line for the log and the store. */
@@ -43,7 +61,7 @@ export function describe(outcome: Outcome): string {
     case "accepted":
       return "accepted";
     case "refused":
-      return `refused with ${outcome.status}`;
+      return `refused with ${outcome.status}${isPermanent(outcome) ? " (permanent)" : ""}`;
     case "failed":
       return `failed (${outcome.stage}): ${outcome.message}`;
     default:

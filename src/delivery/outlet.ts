@@ -1,272 +1,310 @@
 /**
- * One endpoint as the dispatcher sees it: its lanes, whether it is up, paused or gone from the
- * configuration, and what may go to it next. Knows nothing of sending or storing.
- * Must hold: a lane that sleeps costs nothing; while the breaker is open only one probe goes out at a
- * time, the least recently tried first, so that one poisoned event cannot keep the endpoint closed.
+ * One endpoint as the dispatcher sees it: what it is owed (window.ts), whether it may get something now
+ * (gate.ts), what is to be told of it, and what it wants of the store. Knows nothing of sending or storing.
  */
-import type { EndpointConfig } from "../config/config.ts";
+import type { EndpointConfig, Secret } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
-import { afterTrouble, type Breaker, HEALTHY } from "./breaker.ts";
-import {
-  addToLane,
-  createLane,
-  type Lane,
-  nextIn,
-  type Owed,
-  removeFromLane,
-  sendable,
-} from "./lane.ts";
-import { describe, type Outcome, signOf } from "./outcome.ts";
+import type { Delivery } from "../outbox/outbox.ts";
+import type { TakenUp } from "../outbox/pending.ts";
+import type { Cause } from "./breaker.ts";
+import { Gate, type Pause } from "./gate.ts";
+import { askedQuietUntil, describe, isPermanent, type Outcome, signOf } from "./outcome.ts";
 import { decide, JITTER_SHARE, RETRY_AFTER_MS_MAX, type Verdict } from "./policy.ts";
-import { type Agenda, Fifo } from "./queues.ts";
+import { readStanding, writeStanding } from "./standing.ts";
+import { type Era, type Found, type Shelved, Window } from "./window.ts";
+
+/** Of an endpoint that gets nothing at present, in memory; enough for probes. */
+export const HELD_WHILE_CLOSED_MAX = 64;
+/** Settled without a request, at once. */
+const EXPIRING_MAX = 256;
+/** The longest that anything waits by itself is a schedule's step, but at least this counts as sane. */
+const WAIT_MS_MIN = RETRY_AFTER_MS_MAX;
 
 export type Condition =
   | { readonly state: "healthy" }
-  /** `nextProbeAt`: the endpoint is down as a whole and will be probed then; null: single failures. */
-  | { readonly state: "failing"; readonly since: EpochMs; readonly nextProbeAt: EpochMs | null }
-  | { readonly state: "paused"; readonly since: EpochMs; readonly reason: string }
+  /**
+   * `nextProbeAt`: the endpoint is down as a whole and will be probed then; null: single failures. `cause`:
+   * `local` when it is we who cannot reach it (our resolver, our proxy).
+   */
+  | {
+      readonly state: "failing";
+      readonly since: EpochMs;
+      readonly nextProbeAt: EpochMs | null;
+      readonly cause: Cause;
+    }
+  /** It asked to be left alone until then (Retry-After). */
+  | { readonly state: "resting"; readonly since: EpochMs; readonly until: EpochMs }
+  | ({ readonly state: "paused" } & Pause)
   /** Deliveries are kept for it, but the configuration does not know it. */
   | { readonly state: "unconfigured" };
 
 export interface EndpointStatus {
   readonly name: string;
   readonly condition: Condition;
-  /** Deliveries owed to it. */
+  /** Deliveries owed to it; about, while part of them is only in the store. */
   readonly queued: number;
-  /** Event time of the oldest of them. */
+  /** Event time of the oldest of those in memory. */
   readonly oldestPendingAt: EpochMs | null;
   readonly lastSuccessAt: EpochMs | null;
-  readonly lastFailure: { readonly at: EpochMs; readonly outcome: string } | null;
+  readonly lastFailure: LastFailure | null;
 }
 
-/** What an outlet asks to be woken for: a lane that becomes due, or (null) its next probe. */
-export interface Wake {
-  readonly outlet: Outlet;
-  readonly lane: Lane | null;
+export interface LastFailure {
+  readonly at: EpochMs;
+  readonly outcome: string;
+  /** The receiver refused the request as such: 400, 401, 403, 404, 405, 413, 415, 422. */
+  readonly permanent: boolean;
 }
 
-export interface Turn {
+export interface Turn extends Found {
   readonly config: EndpointConfig;
-  readonly lane: Lane;
-  readonly owed: Owed;
 }
 
 export class Outlet {
   readonly name: string;
   #config: EndpointConfig | null;
-  readonly #agenda: Agenda<Wake>;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #ready = new Fifo<Lane>();
-  #inFlight = 0;
-  #queued = 0;
-  #breaker: Breaker = HEALTHY;
-  #paused: { readonly since: EpochMs; readonly reason: string } | null = null;
-  #failingSince: EpochMs | null = null;
+  readonly #window = new Window();
+  readonly #gate = new Gate();
+  #expiring = 0;
+  #failing: { readonly since: EpochMs; readonly cause: Cause } | null = null;
   #lastSuccessAt: EpochMs | null = null;
-  #lastFailure: { readonly at: EpochMs; readonly outcome: string } | null = null;
+  #lastFailure: LastFailure | null = null;
   #aliveAt: EpochMs | null = null;
+  #restingSince: EpochMs = 0;
+  /** Lanes in the store that are still to be made due. */
+  #hastening: { readonly refusedToo: boolean } | null = null;
+  /** As the store has it; undefined = not known. */
+  #storedStanding: string | null | undefined = null;
 
-  constructor(name: string, config: EndpointConfig | null, agenda: Agenda<Wake>) {
+  constructor(name: string, config: EndpointConfig | null) {
     this.name = name;
     this.#config = config;
-    this.#agenda = agenda;
   }
 
-  /** Deliveries owed to it. */
   get queued(): number {
-    return this.#queued;
-  }
-
-  /** Down as a whole, as far as we know. */
-  get down(): boolean {
-    return this.#breaker.state === "open";
+    return this.#window.queued;
   }
 
   get configured(): boolean {
     return this.#config !== null;
   }
 
-  get empty(): boolean {
-    return this.#lanes.size === 0;
+  /** Down as a whole, as far as we know. */
+  get down(): boolean {
+    return this.#gate.breaker.state === "open";
   }
 
-  add(owed: Owed, now: EpochMs): void {
-    this.#undoClockSteps(owed, now);
-    const { pbx, callId } = owed.delivery.event;
-    const key = JSON.stringify([pbx, callId]);
-    const lane = this.#lanes.get(key) ?? createLane(key);
-    this.#lanes.set(key, lane);
-    addToLane(lane, owed);
-    this.#queued += 1;
-    this.wake(lane);
+  get hastening(): { readonly refusedToo: boolean } | null {
+    return this.#hastening;
   }
 
-  /** A new configuration (null: it has none any more) begins with a clean slate. */
+  /** What the store should know; undefined = it does. Whoever asks sees to it. */
+  takeStanding(now: EpochMs): string | null | undefined {
+    const standing = writeStanding(this.#gate.standing, this.#config, now);
+    if (standing === this.#storedStanding) return undefined;
+    this.#storedStanding = standing;
+    return standing;
+  }
+
+  /** The store did not take it. */
+  standingLost(): void {
+    this.#storedStanding = undefined;
+  }
+
+  restore(pending: number, standing: string | null, now: EpochMs): void {
+    if (pending > 0) this.#window.startWith(pending);
+    this.#storedStanding = standing;
+    const known = readStanding(standing, this.#config);
+    if (known === null) return;
+    this.#gate.restore(known, now);
+    if (known.breaker.state === "open") {
+      this.#failing = { since: known.breaker.since, cause: known.breaker.cause };
+    }
+  }
+
+  offer(delivery: Delivery, heldMax: number, now: EpochMs): void {
+    this.#window.offer(delivery, this.#heldMax(heldMax), this.#era(now));
+  }
+
+  /** A new configuration (null: it has none any more). Its receiver gets a new chance. */
   configure(config: EndpointConfig | null, now: EpochMs): void {
+    const changed = !isSame(config, this.#config);
     this.#config = config;
-    this.#breaker = HEALTHY;
-    this.resume(now);
+    if (changed) this.#failing = null;
+    this.resume(now, changed);
   }
 
-  resume(now: EpochMs): void {
-    this.#paused = null;
-    this.#makeDue(now);
+  /** Goes on, whatever was known against it. */
+  resume(now: EpochMs, refusedToo: boolean): void {
+    const wasClosed = this.#gate.clear();
+    if (wasClosed || refusedToo) this.#hasten(now, refusedToo);
   }
 
-  /** Has the lane looked at again. */
-  wake(lane: Lane): void {
-    if (lane.queued) return;
-    lane.queued = true;
-    this.#ready.push(lane);
+  wakeDue(now: EpochMs): void {
+    this.#window.wakeDue(now);
   }
 
-  /** Takes the next delivery that may go now; `finish` must follow. */
+  /** Takes the next delivery whose turn it is; `finish` must follow, and `judge` before it if it was sent. */
   take(now: EpochMs): Turn | null {
     const config = this.#config;
-    if (config === null || config.url === null || this.#paused) return null;
-    if (this.#inFlight >= config.concurrency) return null;
-    const found = this.down ? this.#probe(config, now) : this.#nextReady(config, now);
+    if (config === null || (config.url === null && config.recordingUrl === null)) return null;
+    const look = this.#gate.look(config, now);
+    if (look.kind === "wait" || this.#expiring >= EXPIRING_MAX) return null;
+    const probing = look.kind === "probe";
+    const found = probing ? this.#window.probe(config, now) : this.#window.next(config, now);
     if (found === null) return null;
-    const { lane, owed } = found;
-    owed.busy = true;
-    lane.busy += 1;
-    this.#inFlight += 1;
-    // In ORDER none, others of the lane may go beside it.
-    this.wake(lane);
-    return { config, lane, owed };
+    if (found.kind === "send") this.#gate.enter();
+    else this.#expiring += 1;
+    this.#window.begin(found);
+    return { ...found, config };
+  }
+
+  /** When `take` should be called again though nothing has happened; null if there is no such time. */
+  nextAt(now: EpochMs): EpochMs | null {
+    const config = this.#config;
+    if (config === null) return null;
+    const look = this.#gate.look(config, now);
+    const times = [this.#window.nextAt, this.#window.nextPageAt(now)];
+    if (look.kind === "wait" && this.#window.held > 0) times.push(look.until);
+    return times.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)));
   }
 
   /** The exchange is over: what follows for the delivery, and what it tells of the endpoint. */
   judge({ config, owed }: Turn, outcome: Outcome, now: EpochMs, random: () => number): Verdict {
-    this.#inFlight -= 1;
+    this.#gate.leave();
     const standing = {
       spent: owed.spent,
-      firstAttemptAt: owed.firstAttemptAt ?? now,
+      attempts: owed.attempts,
+      triedBeforeAt: owed.triedBeforeAt,
       endpointAliveAt: this.#aliveAt,
       endpointDown: this.down,
     };
     const verdict = decide(outcome, standing, config, now, random());
     if (verdict.kind === "delivered") {
       this.#lastSuccessAt = now;
-      this.#failingSince = null;
-    } else {
-      this.#lastFailure = { at: now, outcome: describe(outcome) };
-      this.#failingSince ??= now;
+      this.#failing = null;
+    } else this.#noteFailure(outcome, now);
+    if (verdict.kind === "pauseEndpoint") this.#gate.pause({ since: now, reason: verdict.reason });
+    const quietUntil = askedQuietUntil(outcome);
+    if (quietUntil !== null && quietUntil > now) {
+      if (this.#gate.quietUntil <= now) this.#restingSince = now;
+      this.#gate.rest(quietUntil, now);
     }
-    if (verdict.kind === "pauseEndpoint") this.#paused ??= { since: now, reason: verdict.reason };
-    this.#heed(owed, outcome, config, now, random);
+    this.#heed({ config, owed }, outcome, now, random);
     return verdict;
   }
 
-  /** The delivery is settled; null `dueAt`: it is no longer owed. */
-  finish({ lane, owed }: Turn, dueAt: EpochMs | null): void {
-    owed.busy = false;
-    lane.busy -= 1;
-    if (dueAt === null) {
-      removeFromLane(lane, owed);
-      this.#queued -= 1;
-    } else owed.dueAt = dueAt;
-    if (lane.owed.length === 0) this.#lanes.delete(lane.key);
-    else this.wake(lane);
+  /** It is settled; null `dueAt`: it is no longer owed. */
+  finish(turn: Turn, dueAt: EpochMs | null): void {
+    if (turn.kind === "expire") this.#expiring -= 1;
+    this.#window.finish(turn, dueAt);
   }
 
-  status(): EndpointStatus {
-    let oldest: number | null = null;
-    for (const { owed } of this.#lanes.values()) {
-      for (const { delivery } of owed) oldest = Math.min(oldest ?? Infinity, delivery.event.at);
-    }
+  askForPage(heldMax: number, now: EpochMs) {
+    const page = this.#window.ask(this.#heldMax(heldMax), now);
+    return page === null ? null : { ...page, wakeAtMax: now + this.#era(now).waitMsMax };
+  }
+
+  pageCame(page: TakenUp | null, now: EpochMs): void {
+    if (page === null) this.#window.notTaken();
+    else this.#window.taken(page, this.#era(now));
+  }
+
+  toShelve(heldMax: number, now: EpochMs): Shelved[] {
+    return this.#window.toShelve(this.#heldMax(heldMax), this.#era(now));
+  }
+
+  shelved(lanes: readonly Shelved[], done: boolean): void {
+    if (done) this.#window.shelved(lanes);
+    else this.#window.notShelved(lanes);
+  }
+
+  hastened(more: boolean, now: EpochMs): void {
+    this.#window.shelvedAreDue(now);
+    if (!more) this.#hastening = null;
+  }
+
+  status(now: EpochMs): EndpointStatus {
     return {
       name: this.name,
-      condition: this.condition,
-      queued: this.#queued,
-      oldestPendingAt: oldest,
+      condition: this.condition(now),
+      queued: this.queued,
+      oldestPendingAt: this.#window.oldestAt,
       lastSuccessAt: this.#lastSuccessAt,
       lastFailure: this.#lastFailure,
     };
   }
 
-  get condition(): Condition {
+  condition(now: EpochMs): Condition {
     if (this.#config === null) return { state: "unconfigured" };
-    if (this.#paused) return { state: "paused", ...this.#paused };
-    if (this.#breaker.state === "open") {
-      const { since, probeAt } = this.#breaker;
-      return { state: "failing", since: this.#failingSince ?? since, nextProbeAt: probeAt };
+    const { paused, breaker, quietUntil } = this.#gate;
+    if (paused) return { state: "paused", ...paused };
+    if (breaker.state === "open") {
+      const { since, probeAt, cause } = breaker;
+      const { since: failingSince } = this.#failing ?? { since };
+      return { state: "failing", since: failingSince, nextProbeAt: probeAt, cause };
     }
-    if (this.#failingSince === null) return { state: "healthy" };
-    return { state: "failing", since: this.#failingSince, nextProbeAt: null };
+    if (quietUntil > now) return { state: "resting", since: this.#restingSince, until: quietUntil };
+    if (this.#failing === null) return { state: "healthy" };
+    return { state: "failing", ...this.#failing, nextProbeAt: null };
   }
 
-  #nextReady(config: EndpointConfig, now: EpochMs): Omit<Turn, "config"> | null {
-    for (let lane = this.#ready.shift(); lane !== undefined; lane = this.#ready.shift()) {
-      lane.queued = false;
-      const next = nextIn(lane, config, now);
-      if (next.kind === "send") return { lane, owed: next.owed };
-      if (next.kind === "wait" && lane.wakeAt !== next.until) {
-        lane.wakeAt = next.until;
-        this.#agenda.add(next.until, { outlet: this, lane });
-      }
-    }
-    return null;
+  #heldMax(heldMax: number): number {
+    const open = this.#config !== null && !this.#gate.paused && !this.down;
+    return open ? heldMax : Math.min(heldMax, HELD_WHILE_CLOSED_MAX);
   }
 
-  #probe(config: EndpointConfig, now: EpochMs): Omit<Turn, "config"> | null {
-    if (this.#breaker.state !== "open" || now < this.#breaker.probeAt) return null;
-    if (this.#inFlight > 0) return null;
-    let best: Omit<Turn, "config"> | null = null;
-    for (const lane of this.#lanes.values()) {
-      for (const owed of sendable(lane, config, now)) {
-        if (best === null || isBetterProbe(owed, best.owed)) best = { lane, owed };
-      }
-    }
-    return best;
+  #era(now: EpochMs): Era {
+    const longestMs = Math.max(WAIT_MS_MIN, ...(this.#config?.retryScheduleMs ?? []));
+    return { now, waitMsMax: longestMs * (1 + JITTER_SHARE) };
+  }
+
+  #noteFailure(outcome: Outcome, now: EpochMs): void {
+    const cause = signOf(outcome) === "local" ? "local" : "endpoint";
+    this.#failing = { since: this.#failing?.since ?? now, cause };
+    this.#lastFailure = { at: now, outcome: describe(outcome), permanent: isPermanent(outcome) };
   }
 
   /** Draws from an outcome what it tells of the endpoint as a whole. */
   #heed(
-    owed: Owed,
+    { config, owed }: Pick<Turn, "config" | "owed">,
     outcome: Outcome,
-    config: EndpointConfig,
     now: EpochMs,
     random: () => number,
   ): void {
     const sign = signOf(outcome);
+    owed.refused = sign === "life";
     if (sign === "life") {
       this.#aliveAt = now;
-      const recovered = this.down;
-      this.#breaker = HEALTHY;
-      if (recovered) this.#makeDue(now);
+      if (this.#gate.seeLife(config, now)) this.#hasten(now, false);
+      return;
     }
-    if (sign === "trouble") {
-      const trouble = {
-        deliveryId: owed.delivery.deliveryId,
-        firstStepMs: config.retryScheduleMs[0] ?? 0,
-        notBefore: outcome.kind === "refused" ? outcome.retryAfterAt : null,
-      };
-      this.#breaker = afterTrouble(this.#breaker, trouble, now, random());
-    }
-    if (this.#breaker.state === "open") {
-      this.#agenda.add(this.#breaker.probeAt, { outlet: this, lane: null });
-    }
+    const trouble = {
+      deliveryId: owed.delivery.deliveryId,
+      firstStepMs: config.retryScheduleMs[0] ?? 0,
+      cause: sign === "local" ? "local" : "endpoint",
+    } as const;
+    this.#gate.seeTrouble(trouble, now, random());
   }
 
   /** After an outage or a pause nothing waits for its schedule any longer. */
-  #makeDue(now: EpochMs): void {
-    for (const lane of this.#lanes.values()) {
-      for (const owed of lane.owed) if (!owed.busy) owed.dueAt = Math.min(owed.dueAt, now);
-      this.wake(lane);
-    }
-  }
-
-  /** A stored time can lie further ahead than any wait when the machine's clock was set back meanwhile. */
-  #undoClockSteps(owed: Owed, now: EpochMs): void {
-    if (owed.firstAttemptAt !== null) owed.firstAttemptAt = Math.min(owed.firstAttemptAt, now);
-    if (this.#config === null) return;
-    const longestMs = Math.max(RETRY_AFTER_MS_MAX, ...this.#config.retryScheduleMs);
-    owed.dueAt = Math.min(owed.dueAt, now + longestMs * (1 + JITTER_SHARE));
+  #hasten(now: EpochMs, refusedToo: boolean): void {
+    this.#window.hasten(now, refusedToo);
+    const both = refusedToo || this.#hastening?.refusedToo === true;
+    if (this.#window.anyShelved) this.#hastening = { refusedToo: both };
   }
 }
 
-function isBetterProbe(a: Owed, b: Owed): boolean {
-  if (a.triedAt !== b.triedAt) return a.triedAt < b.triedAt;
-  return a.delivery.position < b.delivery.position;
+/** Configurations hold secrets, which do not print. */
+function isSame(a: EndpointConfig | null, b: EndpointConfig | null): boolean {
+  const bare = (config: EndpointConfig | null) =>
+    JSON.stringify(config, function (this: Record<string, unknown>, name, value) {
+      const raw = this[name];
+      return isSecret(raw) ? raw.reveal() : value;
+    });
+  return bare(a) === bare(b);
+}
+
+function isSecret(value: unknown): value is Secret {
+  return typeof value === "object" && value !== null && "reveal" in value;
 }

@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { afterTrouble, type Breaker, HEALTHY, OPEN_AFTER_DELIVERIES } from "./breaker.ts";
 import type { FailedStage, Outcome } from "./outcome.ts";
-import { decide, FREE_RETRY_MS_MIN, RETRY_AFTER_MS_MAX, type Standing } from "./policy.ts";
+import {
+  decide,
+  FREE_RETRY_MS_MAX,
+  FREE_RETRY_MS_MIN,
+  RETRY_AFTER_MS_MAX,
+  type Standing,
+} from "./policy.ts";
 
 const NOW = 1_800_000_000_000;
 const SCHEDULE = { retryScheduleMs: [1000, 5000, 15_000] };
@@ -38,7 +44,8 @@ const jitter = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 function standing(changes: Partial<Standing> = {}): Standing {
   return {
     spent: 0,
-    firstAttemptAt: NOW,
+    attempts: 1,
+    triedBeforeAt: 0,
     endpointAliveAt: null,
     endpointDown: false,
     ...changes,
@@ -98,13 +105,23 @@ describe("decide", () => {
     });
   });
 
-  test("without a sign of life since its first attempt nothing dies of the endpoint's trouble", () => {
-    const last = standing({ spent: 3, firstAttemptAt: NOW - 1000 });
+  test("without a sign of life since the attempt before nothing dies of the endpoint's trouble", () => {
+    const last = standing({ spent: 3, attempts: 9, triedBeforeAt: NOW - 1000 });
     const verdict = (endpointAliveAt: number | null) =>
-      decide(refused(500), { ...last, endpointAliveAt }, SCHEDULE, NOW, 0.5).kind;
-    expect(verdict(null)).toBe("retry");
-    expect(verdict(NOW - 2000)).toBe("retry");
-    expect(verdict(NOW - 500)).toBe("dead");
+      decide(refused(500), { ...last, endpointAliveAt }, SCHEDULE, NOW, 0.5);
+    expect(verdict(null)).toEqual({ kind: "retry", spent: 3, dueAt: NOW + 256_000 });
+    expect(verdict(NOW - 2000).kind).toBe("retry");
+    expect(verdict(NOW - 500).kind).toBe("dead");
+  });
+
+  test("what uses up nothing is repeated ever more seldom, up to a limit", () => {
+    const local: Outcome = { kind: "failed", stage: "local", message: "no name server" };
+    const waits = [1, 2, 3, 8, 9, 10, 1000].map((attempts) => {
+      const verdict = decide(local, standing({ attempts, spent: 2 }), SCHEDULE, NOW, 0.5);
+      return verdict.kind === "retry" && verdict.spent === 2 ? verdict.dueAt - NOW : null;
+    });
+    const last = FREE_RETRY_MS_MAX;
+    expect(waits).toEqual([1000, 2000, 4000, 128_000, 256_000, last, last]);
   });
 
   test("a fault of ours and an endpoint that is down use up nothing and are not hurried", () => {
@@ -127,7 +144,7 @@ describe("decide", () => {
 
 describe("breaker", () => {
   const fail = (breaker: Breaker, deliveryId: number, now: number) =>
-    afterTrouble(breaker, { deliveryId, firstStepMs: 1000, notBefore: null }, now, 0.5);
+    afterTrouble(breaker, { deliveryId, firstStepMs: 1000, cause: "endpoint" }, now, 0.5);
 
   test("one event alone never opens it", () => {
     let breaker = HEALTHY;
@@ -142,7 +159,7 @@ describe("breaker", () => {
     expect(fail(breaker, 101, NOW + 1000).state).toBe("open");
   });
 
-  test("probes go out at growing intervals up to the cap, none before it is asked for", () => {
+  test("probes go out at growing intervals up to the cap, none before its time", () => {
     let breaker: Breaker = HEALTHY;
     for (let id = 0; id < OPEN_AFTER_DELIVERIES; id += 1) {
       breaker = fail(breaker, id, NOW + id * 500);
@@ -156,12 +173,5 @@ describe("breaker", () => {
       breaker = fail(breaker, 1, now);
     }
     expect(intervals).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
-    const asked = afterTrouble(
-      breaker,
-      { deliveryId: 1, firstStepMs: 1000, notBefore: now + 500_000 },
-      now + 60_000,
-      0.5,
-    );
-    expect(asked).toMatchObject({ probeAt: now + 500_000 });
   });
 });

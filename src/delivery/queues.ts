@@ -26,13 +26,16 @@ interface Appointment<T> {
   readonly item: T;
 }
 
-/** A binary heap: the earliest appointment first. */
+/** A binary heap: the earliest appointment first, of equal ones any. */
 export class Agenda<T> {
-  readonly #heap: Appointment<T>[] = [];
+  #heap: Appointment<T>[] = [];
 
-  /** When the next one is due, null if there is none. */
-  get nextAt(): number | null {
-    return this.#heap[0]?.at ?? null;
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  get first(): Appointment<T> | null {
+    return this.#heap[0] ?? null;
   }
 
   add(at: number, item: T): void {
@@ -50,13 +53,17 @@ export class Agenda<T> {
     heap[index] = added;
   }
 
-  /** The earliest that is due, removed; null if none is due yet. */
-  takeDue(now: number): Appointment<T> | null {
-    const first = this.#heap[0];
-    if (first === undefined || first.at > now) return null;
+  take(): Appointment<T> | null {
+    const first = this.first;
     const last = this.#heap.pop();
     if (last !== undefined && last !== first) this.#sink(last);
     return first;
+  }
+
+  keep(wanted: (appointment: Appointment<T>) => boolean): void {
+    const kept = this.#heap.filter(wanted);
+    this.#heap = [];
+    for (const { at, item } of kept) this.add(at, item);
   }
 
   /** Puts `moved` at the top and lets it sink to its place. */
@@ -75,4 +82,60 @@ export class Agenda<T> {
     }
     heap[index] = moved;
   }
+}
+
+/** Who sleeps until a time, each with one appointment at most, which can be called off. */
+export interface Sleeper {
+  /** The appointment that wakes it, null if there is none. */
+  wakeAt: number | null;
+}
+
+/** Appointments called off stay in the heap until there are more of them than of the others. */
+const STALE_MIN = 64;
+
+export class Alarms<T extends Sleeper> {
+  readonly #agenda = new Agenda<T>();
+  #live = 0;
+
+  get nextAt(): number | null {
+    this.#dropStale();
+    return this.#agenda.first?.at ?? null;
+  }
+
+  set(item: T, at: number): void {
+    if (item.wakeAt === at) return;
+    this.cancel(item);
+    item.wakeAt = at;
+    this.#live += 1;
+    this.#agenda.add(at, item);
+  }
+
+  cancel(item: T): void {
+    if (item.wakeAt === null) return;
+    item.wakeAt = null;
+    this.#live -= 1;
+    if (this.#agenda.size > 2 * this.#live + STALE_MIN) this.#agenda.keep(isLive);
+  }
+
+  /** The next whose time has come, its appointment kept. */
+  takeDue(now: number): T | null {
+    this.#dropStale();
+    const first = this.#agenda.first;
+    if (first === null || first.at > now) return null;
+    this.#agenda.take();
+    first.item.wakeAt = null;
+    this.#live -= 1;
+    return first.item;
+  }
+
+  #dropStale(): void {
+    for (let first = this.#agenda.first; first !== null && !isLive(first); ) {
+      this.#agenda.take();
+      first = this.#agenda.first;
+    }
+  }
+}
+
+function isLive({ at, item }: Appointment<Sleeper>): boolean {
+  return item.wakeAt === at;
 }

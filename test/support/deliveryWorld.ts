@@ -2,6 +2,7 @@
 import type { EndpointConfig } from "../../src/config/config.ts";
 import { createDispatcher, type Dispatcher } from "../../src/delivery/dispatcher.ts";
 import type { Outcome } from "../../src/delivery/outcome.ts";
+import { Agenda } from "../../src/delivery/queues.ts";
 import type { Delivery } from "../../src/outbox/outbox.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { type Log, silentLog } from "../../src/util/log.ts";
@@ -13,36 +14,42 @@ export const START = 1_800_000_000_000;
 /** Time that passes only when the test says so. */
 export class TestClock implements Clock {
   #now = START;
-  #timers = new Set<{ at: number; run: () => void }>();
+  #timers = new Agenda<() => void>();
+  readonly #sleeping = new Set<() => void>();
+  /** Timers that have rung. */
+  rung = 0;
 
   now(): number {
     return this.#now;
   }
 
   after(delayMs: number, run: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, delayMs), run };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
+    const ring = () => run();
+    this.#sleeping.add(ring);
+    this.#timers.add(this.#now + Math.max(0, delayMs), ring);
+    return () => this.#sleeping.delete(ring);
   }
 
   get sleeping(): number {
-    return this.#timers.size;
+    return this.#sleeping.size;
+  }
+
+  /** When the next timer rings, null if none will. */
+  get nextAt(): number | null {
+    while (this.#timers.first && !this.#sleeping.has(this.#timers.first.item)) this.#timers.take();
+    return this.#timers.first?.at ?? null;
   }
 
   /** Lets time pass, timer by timer, everything between them settled. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settleDown();
-    for (;;) {
-      const due = [...this.#timers].filter(({ at }) => at <= end);
-      const next = due.reduce<(typeof due)[number] | null>(
-        (first, timer) => (first === null || timer.at < first.at ? timer : first),
-        null,
-      );
-      if (next === null) break;
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
-      next.run();
+    for (let at = this.nextAt; at !== null && at <= end; at = this.nextAt) {
+      const ring = this.#timers.take()?.item;
+      this.#now = Math.max(this.#now, at);
+      if (ring === undefined || !this.#sleeping.delete(ring)) continue;
+      this.rung += 1;
+      ring();
       await settleDown();
     }
     this.#now = end;
@@ -93,24 +100,33 @@ export class World {
   }
 
   #create(): Dispatcher {
-    const { clock, outbox, endpoints } = this;
+    const { clock, endpoints } = this;
     const generation = ++this.#generation;
     const note = (_fields: object, line: string) => this.lines.push(line);
     const log: Log = { ...silentLog, warn: note, error: note, info: note };
     return createDispatcher({
       // A process that was killed writes nothing more.
-      outbox: {
-        loadPending: (after, limit) => outbox.loadPending(after, limit),
-        probe: () => outbox.probe(),
-        settle: (settlements) =>
-          generation === this.#generation ? outbox.settle(settlements) : new Promise(() => {}),
-      },
+      outbox: this.#storeOf(() => generation === this.#generation),
       endpoints,
       clock,
       log,
       random: () => this.random(),
       send: (config, delivery, attempt) => this.#send(config, delivery, attempt),
     });
+  }
+
+  #storeOf(alive: () => boolean): Parameters<typeof createDispatcher>[0]["outbox"] {
+    const { outbox } = this;
+    const dead = new Promise<never>(() => {});
+    return {
+      backlog: () => outbox.backlog(),
+      takeUp: (request) => (alive() ? outbox.takeUp(request) : dead),
+      shelve: (shelvings) => (alive() ? outbox.shelve(shelvings) : dead),
+      hasten: (...request) => (alive() ? outbox.hasten(...request) : dead),
+      saveStanding: (...request) => (alive() ? outbox.saveStanding(...request) : dead),
+      probe: () => outbox.probe(),
+      settle: (settlements) => (alive() ? outbox.settle(settlements) : dead),
+    };
   }
 
   #send(config: EndpointConfig, delivery: Delivery, attempt: number): Promise<Outcome> {

@@ -1,0 +1,91 @@
+/** What the log says of deliveries and endpoints: a wide line for each attempt, and one for each turn of events. */
+import type { Settlement } from "../outbox/outbox.ts";
+import { assertNever } from "../util/assertNever.ts";
+import type { Log } from "../util/log.ts";
+import type { Condition, Outlet, Turn } from "./outlet.ts";
+import type { Verdict } from "./policy.ts";
+
+export function logAttempt(
+  log: Log,
+  { config, owed }: Turn,
+  { attempt }: Settlement,
+  verdict: Verdict,
+): void {
+  const { event, sequence, replay } = owed.delivery;
+  log.info(
+    {
+      endpoint: config.name,
+      webhookId: event.eventId,
+      event: event.kind,
+      sequence,
+      ...(replay ? { replay } : {}),
+      attempt: attempt?.number,
+      status: attempt?.status,
+      durationMs: attempt?.durationMs,
+      outcome: attempt?.outcome,
+      next: describeVerdict(verdict),
+    },
+    "delivery.attempted",
+  );
+  if (verdict.kind !== "dead") return;
+  const { reason } = verdict;
+  const { eventId: webhookId } = event;
+  log.error(
+    { endpoint: config.name, webhookId, reason },
+    "delivery.dead: kept, but not retried; it can be replayed",
+  );
+}
+
+export function logExpired(log: Log, { config, owed }: Turn, reason: string): void {
+  const { event, sequence } = owed.delivery;
+  log.info(
+    { endpoint: config.name, webhookId: event.eventId, event: event.kind, sequence, reason },
+    "delivery.expired: kept, but not sent; it can be replayed",
+  );
+}
+
+/** What the operator should know of the endpoint as a whole. */
+export function logTurn(log: Log, { name, queued }: Outlet, was: Condition, is: Condition): void {
+  const place = { endpoint: name, queued };
+  const down = isDown(is);
+  if (down !== null && isDown(was) !== down) {
+    const text =
+      down === "local"
+        ? "endpoint.unreachable: a fault of ours keeps us from it; only probes are sent, no attempts used up"
+        : "endpoint.down: only probes are sent, no attempts used up";
+    log.warn(place, text);
+  }
+  if (down === null && isDown(was) !== null) log.info(place, "endpoint.up");
+  switch (is.state) {
+    case "paused":
+      if (was.state === "paused") break;
+      log.error(
+        { ...place, reason: is.reason },
+        "endpoint.paused: its backlog is kept; resume it when its receiver is back",
+      );
+      break;
+    case "resting":
+      if (was.state === "resting" && was.until >= is.until) break;
+      log.warn(
+        { ...place, until: new Date(is.until).toISOString() },
+        "endpoint.resting: the receiver asks to be left alone (Retry-After)",
+      );
+      break;
+    case "healthy":
+    case "failing":
+    case "unconfigured":
+      break;
+    default:
+      assertNever(is);
+  }
+}
+
+function isDown(condition: Condition): "endpoint" | "local" | null {
+  return condition.state === "failing" && condition.nextProbeAt !== null ? condition.cause : null;
+}
+
+function describeVerdict(verdict: Verdict): string {
+  return verdict.kind === "retry"
+    ? `retry at ${new Date(verdict.dueAt).toISOString()}`
+    : verdict.kind;
+}

@@ -1,0 +1,338 @@
+/**
+ * The part of one endpoint's deliveries that is in memory: whole lanes where it can; the rest stays in the
+ * store and is paged in by position. Lanes that sleep while others want their room are shelved: put back to
+ * the store until their time comes.
+ * Must hold: of a lane that is here and `whole`, all that is pending up to `#after` is here. So no event of a
+ * call is sent while an earlier one is only in the store.
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { Delivery } from "../outbox/outbox.ts";
+import type { TakenUp } from "../outbox/pending.ts";
+import {
+  addToLane,
+  createLane,
+  type Lane,
+  type LaneRules,
+  nextIn,
+  type Owed,
+  owedFrom,
+  removeFromLane,
+  sendable,
+} from "./lane.ts";
+import { Alarms, Fifo } from "./queues.ts";
+
+/** Of one lane, in memory: who has more undelivered events of one call gets on with the first ones. */
+export const LANE_MAX = 256;
+/** Deliveries asked for at once: the store's thread has others to serve, too. */
+const PAGE_MAX = 256;
+/** Above this share of the window, sleepers make room if it is wanted … */
+const ASLEEP_SHARE_MAX = 1 / 4;
+/** … until they are no more than this. */
+const ASLEEP_SHARE_KEPT = 1 / 8;
+
+export interface Found {
+  readonly kind: "send" | "expire";
+  readonly lane: Lane;
+  readonly owed: Owed;
+}
+
+export interface Shelved {
+  readonly lane: Lane;
+  readonly wakeAt: EpochMs;
+}
+
+/** What bounds times that come from the store: they may stem from a clock that was set back since. */
+export interface Era {
+  readonly now: EpochMs;
+  /** The longest that anything waits. */
+  readonly waitMsMax: number;
+}
+
+export class Window {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ids = new Set<number>();
+  readonly #ready = new Fifo<Lane>();
+  readonly #alarms = new Alarms<Lane>();
+  /** Lanes of which nothing is left here, but more in the store. */
+  readonly #usedUp = new Set<Lane>();
+  #asleep = 0;
+  /** Deliveries that are only in the store; about, as both sides change while they talk. */
+  #away = 0;
+  /** Up to this position everything pending is here or shelved. */
+  #after = 0;
+  /** Nothing is pending beyond `#after` that is not here. */
+  #swept = true;
+  /** Asked for a page that has not come: whether more has come up since. */
+  #asked: { readonly after: number; grown: boolean } | null = null;
+  /** When the first shelved lane is due; null: none is shelved. */
+  #shelvedUntil: EpochMs | null = null;
+  /** What was never here since the start is due at once: an outage has ended. */
+  #hastened = false;
+
+  /** Deliveries in memory. */
+  get held(): number {
+    return this.#ids.size;
+  }
+
+  /** Deliveries owed, here or in the store; exact when nothing is left in the store. */
+  get queued(): number {
+    return this.held + this.#away;
+  }
+
+  get anyShelved(): boolean {
+    return this.#shelvedUntil !== null;
+  }
+
+  /** Event time of the oldest that is here. */
+  get oldestAt(): EpochMs | null {
+    let oldest: EpochMs | null = null;
+    for (const { owed } of this.#lanes.values()) {
+      for (const { delivery } of owed) oldest = Math.min(oldest ?? Infinity, delivery.event.at);
+    }
+    return oldest;
+  }
+
+  /** When a lane that is here wants to be looked at. */
+  get nextAt(): EpochMs | null {
+    return this.#alarms.nextAt;
+  }
+
+  /** When the store has something that it has not now; null if it never will, or has it already. */
+  nextPageAt(now: EpochMs): EpochMs | null {
+    const at = this.#shelvedUntil;
+    return at !== null && at > now ? at : null;
+  }
+
+  /** The store holds so many that were never here. */
+  startWith(pending: number): void {
+    this.#away = pending;
+    this.#lookAgainFrom(1);
+  }
+
+  /** Takes a delivery that has just been stored, or leaves it there for later. */
+  offer(delivery: Delivery, heldMax: number, era: Era): void {
+    const { deliveryId, position, sequence, replay } = delivery;
+    if (this.#ids.has(deliveryId)) return;
+    const lane = this.#lanes.get(keyOf(delivery));
+    // The first event of a call has no lane that could be shelved.
+    const mayBeShelved = this.#shelvedUntil !== null && (sequence > 1 || replay);
+    const fits = lane ? lane.part === "whole" && lane.owed.length < LANE_MAX : !mayBeShelved;
+    if (this.#swept && this.held < heldMax && fits) {
+      this.#add(delivery, era);
+      this.#after = Math.max(this.#after, position);
+      return;
+    }
+    this.#away += 1;
+    if (lane === undefined || !this.#swept) this.#lookAgainFrom(position);
+    else if (lane.part === "whole") lane.part = "head";
+  }
+
+  /** The next page, if something is to come and there is room for it; `taken` or `notTaken` must follow. */
+  ask(heldMax: number, now: EpochMs): { readonly after: number; readonly limit: number } | null {
+    if (this.#asked !== null || !this.#wantsMore(now) || this.held > heldMax / 2) return null;
+    this.#asked = { after: this.#after, grown: false };
+    return { after: this.#after, limit: Math.min(PAGE_MAX, heldMax - this.held) };
+  }
+
+  taken({ woken, next, after, end, wakeAt }: TakenUp, era: Era): void {
+    const asked = this.#asked;
+    this.#asked = null;
+    for (const { deliveries, more } of woken) {
+      for (const delivery of deliveries) this.#takeUp(delivery, era);
+      const lane = deliveries[0] && this.#lanes.get(keyOf(deliveries[0]));
+      if (lane && more) lane.part = "head";
+    }
+    for (const delivery of next) this.#takeUp(delivery, era);
+    // Unless `offer` has put it back meanwhile: then once more from there.
+    if (asked !== null && this.#after === asked.after) this.#after = after;
+    this.#swept = end && asked !== null && !asked.grown;
+    this.#shelvedUntil = wakeAt;
+    if (!this.#swept) return;
+    this.#hastened = false;
+    const whole = [...this.#lanes.values()].every(({ part }) => part === "whole");
+    if (wakeAt === null && whole) this.#away = 0;
+  }
+
+  notTaken(): void {
+    this.#asked = null;
+  }
+
+  /** Lanes to be put back to the store; `shelved` or `notShelved` must follow. */
+  toShelve(heldMax: number, { now, waitMsMax }: Era): Shelved[] {
+    const found: Shelved[] = [...this.#usedUp].map((lane) => ({ lane, wakeAt: now }));
+    this.#usedUp.clear();
+    const wanted = this.#wantsMore(now) || this.held >= heldMax;
+    if (wanted && this.held > heldMax / 2 && this.#asleep > heldMax * ASLEEP_SHARE_MAX) {
+      const most = heldMax * ASLEEP_SHARE_KEPT;
+      found.push(...this.#longestSleepers(most, now + waitMsMax));
+    }
+    for (const { lane } of found) lane.part = "leaving";
+    return found;
+  }
+
+  shelved(lanes: readonly Shelved[]): void {
+    for (const { lane, wakeAt } of lanes) {
+      this.#rouse(lane);
+      this.#lanes.delete(lane.key);
+      for (const { delivery } of lane.owed) this.#ids.delete(delivery.deliveryId);
+      this.#away += lane.owed.length;
+      this.#shelvedUntil = Math.min(this.#shelvedUntil ?? Infinity, wakeAt);
+    }
+  }
+
+  notShelved(lanes: readonly Shelved[]): void {
+    for (const { lane } of lanes) {
+      // What has come up meanwhile is only in the store.
+      lane.part = "head";
+      if (lane.owed.length === 0) this.#usedUp.add(lane);
+      this.wake(lane);
+    }
+  }
+
+  /** Nothing here waits for its schedule any longer, nor does what was never here. */
+  hasten(now: EpochMs, refusedToo: boolean): void {
+    this.#hastened = !this.#swept;
+    for (const lane of this.#lanes.values()) {
+      for (const owed of lane.owed) {
+        if (!owed.busy && (refusedToo || !owed.refused)) owed.dueAt = Math.min(owed.dueAt, now);
+      }
+      this.wake(lane);
+    }
+  }
+
+  /** Lanes in the store are due by now. */
+  shelvedAreDue(now: EpochMs): void {
+    if (this.#shelvedUntil !== null) this.#shelvedUntil = Math.min(this.#shelvedUntil, now);
+  }
+
+  wakeDue(now: EpochMs): void {
+    for (let lane = this.#alarms.takeDue(now); lane !== null; lane = this.#alarms.takeDue(now)) {
+      this.wake(lane);
+    }
+  }
+
+  /** Has the lane looked at again. */
+  wake(lane: Lane): void {
+    this.#rouse(lane);
+    if (lane.queued) return;
+    lane.queued = true;
+    this.#ready.push(lane);
+  }
+
+  /** The next that may go now, a turn for each lane. */
+  next(rules: LaneRules, now: EpochMs): Found | null {
+    for (let lane = this.#ready.shift(); lane !== undefined; lane = this.#ready.shift()) {
+      lane.queued = false;
+      const next = nextIn(lane, rules, now);
+      if (next.kind === "wait") this.#sleep(lane, next.until);
+      else if (next.kind !== "rest") return { kind: next.kind, lane, owed: next.owed };
+    }
+    return null;
+  }
+
+  /** The least recently tried that the order allows, due or not. */
+  probe(rules: LaneRules, now: EpochMs): Found | null {
+    let best: Found | null = null;
+    for (const lane of this.#lanes.values()) {
+      const next = nextIn(lane, rules, now);
+      if (next.kind === "expire") return { ...next, lane };
+      for (const owed of sendable(lane, rules, now)) {
+        if (best === null || isBetterProbe(owed, best.owed)) best = { kind: "send", lane, owed };
+      }
+    }
+    return best;
+  }
+
+  begin({ lane, owed }: Found): void {
+    owed.busy = true;
+    lane.busy += 1;
+    // In ORDER none, others of the lane may go beside it.
+    this.wake(lane);
+  }
+
+  /** It is settled; null `dueAt`: it is no longer owed. */
+  finish({ lane, owed }: Pick<Found, "lane" | "owed">, dueAt: EpochMs | null): void {
+    owed.busy = false;
+    lane.busy -= 1;
+    if (dueAt === null) {
+      removeFromLane(lane, owed);
+      this.#ids.delete(owed.delivery.deliveryId);
+    } else owed.dueAt = dueAt;
+    if (lane.owed.length > 0) this.wake(lane);
+    else if (lane.part === "whole") {
+      this.#rouse(lane);
+      this.#lanes.delete(lane.key);
+    } else this.#usedUp.add(lane);
+  }
+
+  #wantsMore(now: EpochMs): boolean {
+    return !this.#swept || (this.#shelvedUntil !== null && this.#shelvedUntil <= now);
+  }
+
+  #lookAgainFrom(position: number): void {
+    this.#after = Math.min(this.#after, position - 1);
+    this.#swept = false;
+    if (this.#asked !== null) this.#asked.grown = true;
+  }
+
+  /** From a page. What is not taken now comes with the rest of its lane. */
+  #takeUp(delivery: Delivery, era: Era): void {
+    if (this.#ids.has(delivery.deliveryId)) return;
+    const lane = this.#lanes.get(keyOf(delivery));
+    if (lane && lane.owed.length >= LANE_MAX && lane.part === "whole") lane.part = "head";
+    if (lane && lane.part !== "whole") return;
+    this.#away = Math.max(0, this.#away - 1);
+    const owed = this.#add(delivery, era);
+    if (this.#hastened) owed.dueAt = Math.min(owed.dueAt, era.now);
+  }
+
+  #add(delivery: Delivery, { now, waitMsMax }: Era): Owed {
+    const owed = owedFrom(delivery);
+    if (owed.firstAttemptAt !== null) owed.firstAttemptAt = Math.min(owed.firstAttemptAt, now);
+    // A replay waits for its turn among many, for as long as it takes.
+    if (!delivery.replay) owed.dueAt = Math.min(owed.dueAt, now + waitMsMax);
+    const key = keyOf(delivery);
+    const lane = this.#lanes.get(key) ?? createLane(key);
+    this.#lanes.set(key, lane);
+    addToLane(lane, owed);
+    this.#ids.add(delivery.deliveryId);
+    this.wake(lane);
+    return owed;
+  }
+
+  #sleep(lane: Lane, until: EpochMs): void {
+    this.#alarms.set(lane, until);
+    this.#asleep += lane.owed.length - lane.asleep;
+    lane.asleep = lane.owed.length;
+  }
+
+  #rouse(lane: Lane): void {
+    this.#alarms.cancel(lane);
+    this.#asleep -= lane.asleep;
+    lane.asleep = 0;
+  }
+
+  #longestSleepers(keep: number, wakeAtMax: EpochMs): Shelved[] {
+    const sleepers = [...this.#lanes.values()]
+      .filter(({ busy, part }) => busy === 0 && part !== "leaving")
+      .flatMap((lane) => (lane.wakeAt === null ? [] : [{ lane, wakeAt: lane.wakeAt }]))
+      .sort((a, b) => b.wakeAt - a.wakeAt);
+    const found: Shelved[] = [];
+    let asleep = this.#asleep;
+    for (const { lane, wakeAt } of sleepers) {
+      if (asleep <= keep) break;
+      asleep -= lane.asleep;
+      found.push({ lane, wakeAt: Math.min(wakeAt, wakeAtMax) });
+    }
+    return found;
+  }
+}
+
+function keyOf({ event }: Delivery): string {
+  return JSON.stringify([event.pbx, event.callId]);
+}
+
+function isBetterProbe(a: Owed, b: Owed): boolean {
+  if (a.triedAt !== b.triedAt) return a.triedAt < b.triedAt;
+  return a.delivery.position < b.delivery.position;
+}
