@@ -1,9 +1,11 @@
 /**
  * The port of the durable store: events, the deliveries that they owe, and the tracker's checkpoint.
  * Must hold: `append` is one transaction, durable when its promise resolves; `settle` likewise;
- * a delivery that is not settled comes back from `loadPending` after any crash.
+ * a delivery that is not settled comes back from `takeUp` after any crash.
  */
 import type { EpochMs, OffhookEvent } from "../events/event.ts";
+import type { Lookup } from "./lookup.ts";
+import type { Pending } from "./pending.ts";
 
 /** A piece of tracker state: one call of one PBX. `state: null` deletes it. */
 export interface Checkpoint {
@@ -35,6 +37,8 @@ export interface Delivery {
   readonly firstAttemptAt: EpochMs | null;
   /** Not to be tried before this time; 0 = at once. */
   readonly dueAt: EpochMs;
+  /** An operator asked for it again after it had been settled. */
+  readonly replay: boolean;
 }
 
 /** One HTTP exchange for a delivery. */
@@ -55,19 +59,49 @@ export interface Attempt {
 export type Fate =
   | { readonly state: "delivered" }
   | { readonly state: "pending"; readonly spent: number; readonly dueAt: EpochMs }
-  | { readonly state: "dead"; readonly reason: string };
+  | { readonly state: "dead"; readonly reason: string }
+  /** Of no use any more before it could be delivered. Kept and counted, like a dead one. */
+  | { readonly state: "expired"; readonly reason: string };
 
 export interface Settlement {
   readonly deliveryId: number;
-  readonly attempt: Attempt;
+  /** null if there was none: a delivery can expire without one. */
+  readonly attempt: Attempt | null;
   readonly fate: Fate;
+  /** How the endpoint stands after it, where that has changed; as in Backlog. */
+  readonly standing?: string | null;
 }
 
-export interface OutboxCounts {
+/** A settled delivery that is to be sent again, not before `dueAt`. */
+export interface Replay {
+  readonly deliveryId: number;
+  readonly dueAt: EpochMs;
+}
+
+/** What may go from the store. Never what is pending, nor what belongs to a call that is still followed. */
+export interface PruneLimits {
+  /** Events from before this time go. */
+  readonly beforeAt: EpochMs;
+  /** While the store holds more than this, those from before `keepFromAt` go too; null = no limit. */
+  readonly bytesMax: number | null;
+  readonly keepFromAt: EpochMs;
+}
+
+/** Where a walk through the events, the oldest first, has come to. */
+export interface PruneCursor {
+  readonly at: EpochMs;
+  readonly position: number;
+}
+
+/** What one step of a walk has removed. */
+export interface Pruned {
   readonly events: number;
-  readonly pending: number;
-  readonly delivered: number;
+  readonly deliveries: number;
+  /** Those of the deliveries that had never been delivered. */
   readonly dead: number;
+  readonly expired: number;
+  /** null: nothing more may go at present. */
+  readonly next: PruneCursor | null;
 }
 
 /**
@@ -87,7 +121,7 @@ export class OutboxError extends Error {
   }
 }
 
-export interface Outbox {
+export interface Outbox extends Lookup, Pending {
   /**
    * Stores events, their deliveries and checkpoints together. Resolves, when durable, with the new deliveries.
    * An event whose id is stored already is not stored again and owes nothing new.
@@ -98,11 +132,18 @@ export interface Outbox {
   ): Promise<readonly Delivery[]>;
   /** Stores attempts and what became of their deliveries together. The same settlement may come twice. */
   settle(settlements: readonly Settlement[]): Promise<void>;
-  /** Deliveries not settled yet, by position, those after `afterPosition`, at most `limit`. */
-  loadPending(afterPosition: number, limit: number): Promise<readonly Delivery[]>;
   /** The tracker's checkpoints of one PBX. */
   loadCheckpoints(pbx: string): Promise<readonly Checkpoint[]>;
-  counts(): Promise<OutboxCounts>;
+  /**
+   * Makes settled deliveries pending again: the same event id, sequence and position, attempts numbered on,
+   * their schedule and their hold begun anew. Resolves, when durable, with those that it made so; one that is
+   * pending or gone is left out.
+   */
+  replay(replays: readonly Replay[]): Promise<readonly Delivery[]>;
+  /** One small step of retention: examines at most `eventsMax` events, the oldest first, after the cursor. */
+  prune(limits: PruneLimits, after: PruneCursor | null, eventsMax: number): Promise<Pruned>;
+  /** Gives a little free space back to the disk; true if there is more to give back. */
+  compact(): Promise<boolean>;
   /** Small named values (our own, e.g. the generated admin token). */
   getMeta(name: string): Promise<string | null>;
   setMeta(name: string, value: string): Promise<void>;

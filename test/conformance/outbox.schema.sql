@@ -1,3 +1,29 @@
+CREATE TRIGGER deliveries_made AFTER INSERT ON deliveries BEGIN
+  INSERT INTO tallies (endpoint, state, count) VALUES (new.endpoint, new.state, 1)
+  ON CONFLICT (endpoint, state) DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER deliveries_moved AFTER UPDATE OF state ON deliveries
+WHEN old.state <> new.state BEGIN
+  UPDATE tallies SET count = count - 1 WHERE endpoint = old.endpoint AND state = old.state;
+  INSERT INTO tallies (endpoint, state, count) VALUES (new.endpoint, new.state, 1)
+  ON CONFLICT (endpoint, state) DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER deliveries_removed AFTER DELETE ON deliveries BEGIN
+  UPDATE tallies SET count = count - 1, removed = removed + 1
+  WHERE endpoint = old.endpoint AND state = old.state;
+END;
+
+CREATE TRIGGER events_made AFTER INSERT ON events BEGIN
+  UPDATE tallies SET count = count + 1 WHERE endpoint = '' AND state = 'event';
+END;
+
+CREATE TRIGGER events_removed AFTER DELETE ON events BEGIN
+  UPDATE tallies SET count = count - 1, removed = removed + 1
+  WHERE endpoint = '' AND state = 'event';
+END;
+
 CREATE TABLE attempts (
   delivery_id INTEGER NOT NULL REFERENCES deliveries (delivery_id),
   number INTEGER NOT NULL,
@@ -16,17 +42,21 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (pbx, key)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE deliveries (
+CREATE TABLE "deliveries" (
   delivery_id INTEGER PRIMARY KEY AUTOINCREMENT,
   event_position INTEGER NOT NULL REFERENCES events (position),
   lane_id INTEGER NOT NULL REFERENCES lanes (lane_id),
+  endpoint TEXT NOT NULL,
   sequence INTEGER NOT NULL,
-  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+  state TEXT NOT NULL DEFAULT 'pending'
+    CHECK (state IN ('pending', 'delivered', 'dead', 'expired')),
   attempts INTEGER NOT NULL DEFAULT 0,
   spent INTEGER NOT NULL DEFAULT 0,
   first_attempt_at INTEGER,
   due_at INTEGER NOT NULL DEFAULT 0,
-  dead_reason TEXT
+  replays INTEGER NOT NULL DEFAULT 0,
+  -- Why it is dead or expired.
+  reason TEXT
 ) STRICT;
 
 CREATE TABLE events (
@@ -41,7 +71,7 @@ CREATE TABLE lanes (
   endpoint TEXT NOT NULL,
   pbx TEXT NOT NULL,
   call_id TEXT NOT NULL,
-  last_sequence INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL, wake_at INTEGER,
   UNIQUE (endpoint, pbx, call_id)
 ) STRICT;
 
@@ -52,6 +82,30 @@ CREATE TABLE meta (
 
 CREATE TABLE sqlite_sequence(name,seq);
 
-CREATE INDEX deliveries_dead ON deliveries (delivery_id) WHERE state = 'dead';
+CREATE TABLE standings (
+  endpoint TEXT PRIMARY KEY,
+  standing TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX deliveries_pending ON deliveries (delivery_id) WHERE state = 'pending';
+CREATE TABLE tallies (
+  endpoint TEXT NOT NULL,
+  state TEXT NOT NULL,
+  count INTEGER NOT NULL DEFAULT 0,
+  removed INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (endpoint, state)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_of_event ON deliveries (event_position);
+
+CREATE INDEX deliveries_of_lane ON deliveries (lane_id);
+
+CREATE INDEX deliveries_pending_of ON deliveries (endpoint, delivery_id) WHERE state = 'pending';
+
+CREATE INDEX deliveries_undelivered ON deliveries (delivery_id)
+  WHERE state IN ('dead', 'expired');
+
+CREATE INDEX events_by_time ON events (at);
+
+CREATE INDEX lanes_of_call ON lanes (call_id);
+
+CREATE INDEX lanes_shelved ON lanes (endpoint, wake_at) WHERE wake_at IS NOT NULL;

@@ -4,18 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteOutbox } from "../../src/outbox/sqlite/sqliteOutbox.ts";
 import { silentLog } from "../../src/util/log.ts";
-import { describeOutbox } from "./outbox.ts";
+import { describeOutbox, type StorePlace } from "./outbox.ts";
+import { describeLookup } from "./outboxLookup.ts";
 import { OutboxModel } from "./outboxModel.ts";
 
-describeOutbox("model", async () => {
+async function modelPlace(): Promise<StorePlace> {
   const model = new OutboxModel();
   return { open: async () => model, remove: async () => {} };
-});
+}
 
-describeOutbox("SQLite", async () => {
+async function sqlitePlace(): Promise<StorePlace> {
   const dataDir = await mkdtemp(join(tmpdir(), "offhook-outbox-"));
   return {
     open: () => openSqliteOutbox({ dataDir, log: silentLog }),
     remove: () => rm(dataDir, { recursive: true }),
   };
-});
+}
+
+for (const describeAll of [describeOutbox, describeLookup]) {
+  describeAll("model", modelPlace);
+  describeAll("SQLite", sqlitePlace);
+}

@@ -3,17 +3,20 @@
  * Must hold: one process at a time; nothing readable by others is created; a schema newer than this
  * program is left alone; every commit is on the disk when it returns (WAL, synchronous=FULL).
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { OutboxError } from "../outbox.ts";
+import { checkSchema, migrate } from "./schema.ts";
 
 /** Older ones can corrupt a database when the WAL is reset (sqlite.org, fixed in 3.51.3). */
 const SQLITE_MIN = [3, 51, 3] as const;
 /** Readers (backup, export) may hold the file shortly. */
 const BUSY_TIMEOUT_MS = 5000;
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
-const MIGRATIONS_DIR = new URL("./migrations/", import.meta.url);
+/** Of pages in memory; a backlog's indexes should not be read from the disk again and again. */
+const CACHE_KIB = 16 * 1024;
+const FILE_NAME = "outbox.sqlite";
 
 export interface StoreFiles {
   readonly db: DatabaseSync;
@@ -25,7 +28,7 @@ export function openDatabase(dataDir: string): StoreFiles {
     makeDirectory(dataDir);
     const lock = takeLock(dataDir);
     try {
-      const db = openStore(join(dataDir, "outbox.sqlite"));
+      const db = openStore(join(dataDir, FILE_NAME));
       return {
         db,
         close() {
@@ -89,10 +92,13 @@ function openStore(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     checkVersion(db);
+    // How space is given back must be said before the first table is made.
     db.exec(`
+      PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
+      PRAGMA cache_size = -${CACHE_KIB};
       PRAGMA mmap_size = 0;
     `);
     migrate(db, path);
@@ -100,6 +106,34 @@ function openStore(path: string): DatabaseSync {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/**
+ * A second connection that can only read, beside the process that writes or without one. Its statements should
+ * be short: while one runs, the write-ahead log cannot be begun anew.
+ */
+export function openForReading(dataDir: string): DatabaseSync {
+  const path = join(dataDir, FILE_NAME);
+  if (!existsSync(path)) {
+    throw new OutboxError(
+      "unusable",
+      `Expected a store in ${dataDir}, found none. Check DATA_DIR; the first start makes it.`,
+    );
+  }
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    checkSchema(db, path);
+    return db;
+  } catch (error) {
+    db?.close();
+    if (error instanceof OutboxError) throw error;
+    const found = error instanceof Error ? error.message : String(error);
+    throw new OutboxError(
+      "unusable",
+      `Expected a store that can be read at ${path}, got: ${found}. Run this as the service's user.`,
+    );
   }
 }
 
@@ -126,28 +160,6 @@ function checkVersion(db: DatabaseSync): void {
       );
     }
   }
-}
-
-/** Migrations are numbered files; `user_version` holds the number of the last one applied. */
-function migrate(db: DatabaseSync, path: string): void {
-  const files = readdirSync(MIGRATIONS_DIR)
-    .filter((name) => /^\d{3}-.*\.sql$/.test(name))
-    .sort();
-  const applied = Number(db.prepare("PRAGMA user_version").get()?.user_version);
-  if (applied > files.length) {
-    throw new OutboxError(
-      "schema",
-      `Expected a store of schema ${files.length} or older at ${path}, got schema ${applied}, made ` +
-        "by a newer Offhook. Start that version, or restore a backup made before the upgrade.",
-    );
-  }
-  for (const [index, name] of files.entries()) {
-    if (index < applied) continue;
-    const sql = readFileSync(new URL(name, MIGRATIONS_DIR), "utf8");
-    db.exec(`BEGIN IMMEDIATE;\n${sql}\nPRAGMA user_version = ${index + 1};\nCOMMIT;`);
-  }
-  // A file that can only be read opens without complaint; writing tells.
-  db.exec(`PRAGMA user_version = ${files.length}`);
 }
 
 function isBusy(error: unknown): boolean {

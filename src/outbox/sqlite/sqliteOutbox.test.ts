@@ -1,7 +1,7 @@
 /** What is the SQLite outbox's own, beyond the port's conformance suite (test/conformance/outbox.ts). */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,9 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { callEvent } from "../../../test/conformance/outboxEvents.ts";
+import { listAll } from "../../../test/conformance/outboxLookup.ts";
+import { writeSchema1 } from "../../../test/conformance/outboxSchema1.ts";
+import { pendingOf } from "../../../test/conformance/pendingOf.ts";
 import { silentLog } from "../../util/log.ts";
 import { type Outbox, OutboxError } from "../outbox.ts";
 import { openSqliteOutbox } from "./sqliteOutbox.ts";
@@ -103,6 +106,41 @@ describe("opening", () => {
     expect(refusal.message).toContain("schema 99");
   });
 
+  test("brings a store of the first schema up to date, with all that is in it", async () => {
+    await mkdir(dataDir);
+    writeSchema1(join(dataDir, "outbox.sqlite"));
+    const outbox = await open();
+    expect(await outbox.counts()).toEqual({
+      ...{ events: 4, pending: 3, delivered: 1, dead: 1, expired: 0 },
+    });
+    const told = (await listAll(outbox, {}, { order: "oldest" })).map(
+      ({ endpoint, state, sequence, event, reason, attempts }) =>
+        `${endpoint} ${state} ${sequence} ${event.eventId} ${attempts} ${reason}`,
+    );
+    expect(told).toEqual([
+      "a delivered 1 evt_main_1_1 1 null",
+      "a dead 2 evt_main_1_2 3 all 3 attempts used up",
+      "a pending 3 evt_main_1_3 1 null",
+      "a pending 4 evt_main_1_4 0 null",
+      "b pending 1 evt_main_1_4 0 null",
+    ]);
+    expect((await outbox.show(2))?.attemptsMade).toMatchObject([{ number: 3, status: 500 }]);
+    expect((await pendingOf(outbox)).at(0)).toMatchObject({
+      spent: 1,
+      firstAttemptAt: 300,
+      dueAt: 350,
+    });
+    // Everything goes on from there: the lane's sequence, and what is pending.
+    const [next] = await outbox.append([{ event: callEvent(1, 5), endpoints: ["a"] }], []);
+    expect(next).toMatchObject({ sequence: 5, deliveryId: 6 });
+    expect(await outbox.loadCheckpoints("main")).toHaveLength(1);
+    await outbox.close();
+    look((db) => {
+      expect(db.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
+      expect(db.prepare("PRAGMA auto_vacuum").get()).toEqual({ auto_vacuum: 2 });
+    });
+  });
+
   test("every migration together gives the golden schema", async () => {
     await (await open()).close();
     const schema = look((db) =>
@@ -132,7 +170,7 @@ describe("writing", () => {
     const results = await Promise.allSettled([good(1), bad, good(2)]);
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     await expect(bad).rejects.toBeInstanceOf(OutboxError);
-    const pending = await outbox.loadPending(0, 10);
+    const pending = await pendingOf(outbox);
     expect(pending.map(({ event }) => event.callId)).toEqual([
       callEvent(1).callId,
       callEvent(2).callId,
@@ -197,7 +235,7 @@ describe("kill -9", () => {
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
       expect(child.signalCode).toBe("SIGKILL");
       const outbox = await open();
-      const stored = await outbox.loadPending(0, 1_000_000);
+      const stored = await pendingOf(outbox);
       const ids = new Set(stored.map(({ event }) => event.eventId));
       expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
       const sequences = stored.map(({ sequence }) => sequence);

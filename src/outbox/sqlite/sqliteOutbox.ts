@@ -9,7 +9,10 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { assertNever } from "../../util/assertNever.ts";
 import type { Log } from "../../util/log.ts";
+import type { Lookup } from "../lookup.ts";
 import { type Delivery, type Entry, type Outbox, OutboxError } from "../outbox.ts";
+import type { Shelving, TakeUp } from "../pending.ts";
+import { ReaderThread } from "./readerThread.ts";
 import type {
   FromWriter,
   Made,
@@ -22,6 +25,8 @@ import type {
 
 /** Requests in one transaction; bounds how long a commit can take. */
 const BATCH_MAX = 256;
+/** Requests that wait for the writer; who asks waits for answers, so only a fault could bring so many. */
+const WAITING_MAX = 20_000;
 
 export interface SqliteOutboxOptions {
   readonly dataDir: string;
@@ -32,15 +37,17 @@ export interface SqliteOutboxOptions {
 export async function openSqliteOutbox({ dataDir, log }: SqliteOutboxOptions): Promise<Outbox> {
   const writer = new Writer(dataDir, log);
   await writer.opened;
-  return new SqliteOutbox(writer, log);
+  return new SqliteOutbox(writer, new ReaderThread(dataDir), log);
 }
 
 class SqliteOutbox implements Outbox {
   readonly #writer: Writer;
+  readonly #reader: ReaderThread;
   readonly #log: Log;
 
-  constructor(writer: Writer, log: Log) {
+  constructor(writer: Writer, reader: ReaderThread, log: Log) {
     this.#writer = writer;
+    this.#reader = reader;
     this.#log = log;
   }
 
@@ -71,17 +78,65 @@ class SqliteOutbox implements Outbox {
     await this.#writer.ask("settle", { settlements });
   }
 
-  async loadPending(afterPosition: number, limit: number) {
-    const rows = await this.#writer.ask("loadPending", { afterPosition, limit });
-    return rows.map(storedDelivery);
+  backlog() {
+    return this.#writer.ask("backlog", {});
+  }
+
+  async takeUp(request: TakeUp) {
+    const { woken, next, ...rest } = await this.#writer.ask("takeUp", request);
+    return {
+      ...rest,
+      woken: woken.map(({ deliveries, more }) => ({
+        deliveries: deliveries.map(storedDelivery),
+        more,
+      })),
+      next: next.map(storedDelivery),
+    };
+  }
+
+  async shelve(shelvings: readonly Shelving[]) {
+    await this.#writer.ask("shelve", { shelvings });
+  }
+
+  hasten(endpoint: string, now: number, limit: number, refusedToo: boolean) {
+    return this.#writer.ask("hasten", { endpoint, now, limit, refusedToo });
+  }
+
+  async saveStanding(endpoint: string, standing: string | null) {
+    await this.#writer.ask("saveStanding", { endpoint, standing });
   }
 
   loadCheckpoints(pbx: string) {
     return this.#writer.ask("loadCheckpoints", { pbx });
   }
 
+  async replay(...[replays]: Parameters<Outbox["replay"]>) {
+    const rows = await this.#writer.ask("replay", { replays });
+    return rows.map(storedDelivery);
+  }
+
+  prune(...[limits, after, eventsMax]: Parameters<Outbox["prune"]>) {
+    return this.#writer.ask("prune", { limits, after, eventsMax });
+  }
+
+  compact() {
+    return this.#writer.ask("compact", {});
+  }
+
+  list(...args: Parameters<Lookup["list"]>) {
+    return this.#reader.ask("list", args);
+  }
+
+  show(...args: Parameters<Lookup["show"]>) {
+    return this.#reader.ask("show", args);
+  }
+
+  endpointCounts() {
+    return this.#reader.ask("endpointCounts", []);
+  }
+
   counts() {
-    return this.#writer.ask("counts", {});
+    return this.#reader.ask("counts", []);
   }
 
   getMeta(name: string) {
@@ -96,8 +151,8 @@ class SqliteOutbox implements Outbox {
     return this.setMeta("probe", new Date().toISOString());
   }
 
-  close() {
-    return this.#writer.close();
+  async close() {
+    await Promise.all([this.#writer.close(), this.#reader.close()]);
   }
 }
 
@@ -112,11 +167,12 @@ function newDeliveries({ event, endpoints }: Entry, made: readonly Made[]): Deli
     spent: 0,
     firstAttemptAt: null,
     dueAt: 0,
+    replay: false,
   }));
 }
 
-function storedDelivery({ body, ...row }: PendingRow): Delivery {
-  return { ...row, position: row.deliveryId, event: JSON.parse(body) };
+function storedDelivery({ body, replay, ...row }: PendingRow): Delivery {
+  return { ...row, position: row.deliveryId, replay: replay !== 0, event: JSON.parse(body) };
 }
 
 interface Waiting {
@@ -174,6 +230,11 @@ class Writer {
     args: Operations[O]["args"],
   ): Promise<Operations[O]["answer"]> {
     if (this.#gone) return Promise.reject(this.#gone);
+    if (this.#gathering.length >= WAITING_MAX) {
+      return Promise.reject(
+        new OutboxError("failed", `The store is ${WAITING_MAX} requests behind.`),
+      );
+    }
     return new Promise((resolve, reject) => {
       this.#gathering.push({
         request: { operation, ...args } as unknown as Request,

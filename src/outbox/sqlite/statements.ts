@@ -1,5 +1,8 @@
-/** Every statement of the store, prepared once. */
+/** Every statement of the writer, prepared once. What only reads is in lookup.ts. */
 import type { DatabaseSync } from "node:sqlite";
+
+/** Given back to the disk in one step. */
+const GIVE_BACK_PAGES = 64;
 
 const INSERT_EVENT = `
   INSERT INTO events (event_id, at, body) VALUES (?, ?, ?)
@@ -12,7 +15,7 @@ const NEXT_IN_LANE = `
   RETURNING lane_id, last_sequence`;
 
 const INSERT_DELIVERY = `
-  INSERT INTO deliveries (event_position, lane_id, sequence) VALUES (?, ?, ?)
+  INSERT INTO deliveries (event_position, lane_id, endpoint, sequence) VALUES (?, ?, ?, ?)
   RETURNING delivery_id`;
 
 const PUT_CHECKPOINT = `
@@ -22,35 +25,49 @@ const PUT_CHECKPOINT = `
 const SETTLE_DELIVERY = `
   UPDATE deliveries SET
     state = :state,
-    attempts = :attempts,
+    attempts = coalesce(:attempts, attempts),
     spent = coalesce(:spent, spent),
     first_attempt_at = coalesce(first_attempt_at, :startedAt),
     due_at = coalesce(:dueAt, due_at),
-    dead_reason = :reason
-  WHERE delivery_id = :deliveryId`;
+    reason = :reason
+  WHERE delivery_id = :deliveryId
+  RETURNING endpoint`;
 
 const PUT_ATTEMPT = `
   INSERT OR REPLACE INTO attempts
     (delivery_id, number, started_at, duration_ms, status, outcome, response_head)
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
 
-const LOAD_PENDING = `
-  SELECT d.delivery_id AS deliveryId, l.endpoint, d.sequence, d.attempts, d.spent,
-    d.first_attempt_at AS firstAttemptAt, d.due_at AS dueAt, e.body
+/** What the dispatcher needs to know of a delivery, and the event's JSON. */
+export const OWED = `
+  SELECT d.delivery_id AS deliveryId, d.endpoint, d.sequence, d.attempts, d.spent,
+    d.first_attempt_at AS firstAttemptAt, d.due_at AS dueAt, d.replays > 0 AS replay, e.body
   FROM deliveries d
-  JOIN lanes l ON l.lane_id = d.lane_id
-  JOIN events e ON e.position = d.event_position
-  WHERE d.state = 'pending' AND d.delivery_id > ?
-  ORDER BY d.delivery_id
-  LIMIT ?`;
+  JOIN events e ON e.position = d.event_position`;
 
-const COUNTS = `
-  SELECT events, pending, dead, deliveries - pending - dead AS delivered FROM (
-    SELECT
-      (SELECT count(*) FROM events) AS events,
-      (SELECT count(*) FROM deliveries) AS deliveries,
-      (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending,
-      (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead)`;
+const REPLAY_DELIVERY = `
+  UPDATE deliveries SET
+    state = 'pending', spent = 0, first_attempt_at = NULL, due_at = ?, replays = replays + 1, reason = NULL
+  WHERE delivery_id = ? AND state <> 'pending'`;
+
+/** \`kept\`: it is pending for somebody, or its call is still followed by the tracker. */
+const OLDEST_EVENTS = `
+  SELECT e.position, e.at,
+    EXISTS (
+      SELECT 1 FROM deliveries d WHERE d.event_position = e.position AND d.state = 'pending'
+    ) OR EXISTS (
+      SELECT 1 FROM checkpoints c
+      WHERE c.pbx = e.body ->> '$.pbx' AND c.key = CAST(e.body ->> '$.callNumber' AS TEXT)
+    ) AS kept
+  FROM events e
+  WHERE (e.at, e.position) > (:at, :position) AND e.at < :beforeAt
+  ORDER BY e.at, e.position
+  LIMIT :limit`;
+
+/** Sequences of what belongs to no call (call id '') go on for ever. */
+const DELETE_EMPTY_LANE = `
+  DELETE FROM lanes WHERE lane_id = :laneId AND call_id <> ''
+    AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_id = :laneId)`;
 
 const PUT_META = `
   INSERT INTO meta (name, value) VALUES (?, ?)
@@ -70,8 +87,20 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     settleDelivery: db.prepare(SETTLE_DELIVERY),
     putAttempt: db.prepare(PUT_ATTEMPT),
-    loadPending: db.prepare(LOAD_PENDING),
-    counts: db.prepare(COUNTS),
+    owed: db.prepare(`${OWED} WHERE d.delivery_id = ?`),
+    replayDelivery: db.prepare(REPLAY_DELIVERY),
+    oldestEvents: db.prepare(OLDEST_EVENTS),
+    deliveriesOf: db.prepare(
+      "SELECT delivery_id, lane_id, state FROM deliveries WHERE event_position = ?",
+    ),
+    deleteAttempts: db.prepare("DELETE FROM attempts WHERE delivery_id = ?"),
+    deleteDelivery: db.prepare("DELETE FROM deliveries WHERE delivery_id = ?"),
+    deleteEmptyLane: db.prepare(DELETE_EMPTY_LANE),
+    deleteEvent: db.prepare("DELETE FROM events WHERE position = ?"),
+    giveBack: db.prepare(`PRAGMA incremental_vacuum(${GIVE_BACK_PAGES})`),
+    pageSize: db.prepare("PRAGMA page_size"),
+    pages: db.prepare("PRAGMA page_count"),
+    freePages: db.prepare("PRAGMA freelist_count"),
     getMeta: db.prepare("SELECT value FROM meta WHERE name = ?"),
     putMeta: db.prepare(PUT_META),
     begin: db.prepare("BEGIN IMMEDIATE"),

@@ -5,7 +5,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { assertNever } from "../../util/assertNever.ts";
-import type { Checkpoint, OutboxCounts } from "../outbox.ts";
+import type { Checkpoint, Replay } from "../outbox.ts";
+import { createPendingStore, type PendingStore } from "./pendingStore.ts";
+import { compact, prune } from "./retention.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 import type { EventRow, Made, Operations, PendingRow, Request, Result, SettleRow } from "./wire.ts";
 
@@ -15,12 +17,13 @@ export interface Store {
 
 export function createStore(db: DatabaseSync): Store {
   const sql = prepareStatements(db);
+  const pending = createPendingStore(db);
 
   /** Undone alone if it fails; rethrows only when the failure took the whole transaction along. */
   function runOne(request: Request): Result {
     sql.savepoint.run();
     try {
-      const answer = perform(sql, request);
+      const answer = perform(sql, pending, request);
       sql.release.run();
       return { ok: true, answer };
     } catch (error) {
@@ -48,7 +51,11 @@ export function createStore(db: DatabaseSync): Store {
   };
 }
 
-function perform(sql: Statements, request: Request): Operations[Request["operation"]]["answer"] {
+function perform(
+  sql: Statements,
+  pending: PendingStore,
+  request: Request,
+): Operations[Request["operation"]]["answer"] {
   switch (request.operation) {
     case "append": {
       const made = request.events.map((event) => appendEvent(sql, event));
@@ -56,18 +63,30 @@ function perform(sql: Statements, request: Request): Operations[Request["operati
       return made;
     }
     case "settle":
-      for (const settlement of request.settlements) settle(sql, settlement);
+      for (const settlement of request.settlements) settle(sql, pending, settlement);
       return null;
-    case "loadPending":
-      // The rows carry exactly the columns that LOAD_PENDING names; the tables are STRICT.
-      return sql.loadPending.all(
-        request.afterPosition,
-        request.limit,
-      ) as unknown as readonly PendingRow[];
+    case "backlog":
+      return pending.backlog();
+    case "takeUp":
+      return pending.takeUp(request);
+    case "shelve":
+      pending.shelve(request.shelvings);
+      return null;
+    case "hasten": {
+      const { endpoint, now, limit, refusedToo } = request;
+      return pending.hasten(endpoint, now, limit, refusedToo);
+    }
+    case "saveStanding":
+      pending.saveStanding(request.endpoint, request.standing);
+      return null;
     case "loadCheckpoints":
       return sql.loadCheckpoints.all(request.pbx) as unknown as readonly Checkpoint[];
-    case "counts":
-      return sql.counts.get() as unknown as OutboxCounts;
+    case "replay":
+      return request.replays.flatMap((replay) => replayOne(sql, replay));
+    case "prune":
+      return prune(sql, request.limits, request.after, request.eventsMax);
+    case "compact":
+      return compact(sql);
     case "getMeta": {
       const value = sql.getMeta.get(request.name)?.value;
       return typeof value === "string" ? value : null;
@@ -87,7 +106,7 @@ function appendEvent(sql: Statements, event: EventRow): readonly Made[] | null {
   return event.endpoints.map((endpoint): Made => {
     const lane = sql.nextInLane.get(endpoint, event.pbx, event.callId);
     const sequence = Number(lane?.last_sequence);
-    const delivery = sql.insertDelivery.get(position, Number(lane?.lane_id), sequence);
+    const delivery = sql.insertDelivery.get(position, Number(lane?.lane_id), endpoint, sequence);
     return [Number(delivery?.delivery_id), sequence];
   });
 }
@@ -97,19 +116,25 @@ function putCheckpoint(sql: Statements, { pbx, key, state }: Checkpoint): void {
   else sql.putCheckpoint.run(pbx, key, state);
 }
 
-function settle(sql: Statements, { deliveryId, attempt, fate }: SettleRow): void {
-  const { changes } = sql.settleDelivery.run({
+function settle(
+  sql: Statements,
+  pending: PendingStore,
+  { deliveryId, attempt, fate, standing }: SettleRow,
+): void {
+  const settled = sql.settleDelivery.get({
     state: fate.state,
-    attempts: attempt.number,
+    attempts: attempt?.number ?? null,
     spent: fate.state === "pending" ? fate.spent : null,
-    startedAt: whole(attempt.startedAt),
+    startedAt: attempt === null ? null : whole(attempt.startedAt),
     dueAt: fate.state === "pending" ? whole(fate.dueAt) : null,
-    reason: fate.state === "dead" ? fate.reason : null,
+    reason: "reason" in fate ? fate.reason : null,
     deliveryId,
   });
-  if (Number(changes) !== 1) {
+  if (settled === undefined) {
     throw new Error(`Expected delivery ${deliveryId} in the store, found none.`);
   }
+  if (standing !== undefined) pending.saveStanding(String(settled.endpoint), standing);
+  if (attempt === null) return;
   sql.putAttempt.run(
     deliveryId,
     attempt.number,
@@ -119,6 +144,12 @@ function settle(sql: Statements, { deliveryId, attempt, fate }: SettleRow): void
     attempt.outcome,
     attempt.responseHead,
   );
+}
+
+function replayOne(sql: Statements, { deliveryId, dueAt }: Replay): readonly PendingRow[] {
+  const { changes } = sql.replayDelivery.run(whole(dueAt), deliveryId);
+  if (Number(changes) === 0) return [];
+  return sql.owed.all(deliveryId) as unknown as readonly PendingRow[];
 }
 
 /** Times are whole milliseconds in the store, whatever clock they came from. */

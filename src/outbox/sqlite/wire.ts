@@ -2,7 +2,18 @@
  * What passes between the outbox (any thread) and its writer (a worker thread): batches of requests
  * one way, the results in the same order the other. Plain data only, so that it can be cloned.
  */
-import type { Attempt, Checkpoint, Fate, OutboxCounts, OutboxFault } from "../outbox.ts";
+import type { DeliveryDetail, EndpointCounts, Listed, Lookup, StoreCounts } from "../lookup.ts";
+import type {
+  Attempt,
+  Checkpoint,
+  Fate,
+  OutboxFault,
+  PruneCursor,
+  Pruned,
+  PruneLimits,
+  Replay,
+} from "../outbox.ts";
+import type { Backlog, Shelving, TakenUp, TakeUp } from "../pending.ts";
 
 /** One event ready to be stored: what the store must know of it, and the whole as JSON. */
 export interface EventRow {
@@ -16,8 +27,9 @@ export interface EventRow {
 
 export interface SettleRow {
   readonly deliveryId: number;
-  readonly attempt: Attempt;
+  readonly attempt: Attempt | null;
   readonly fate: Fate;
+  readonly standing?: string | null;
 }
 
 /** Id and sequence of a delivery just made, one for each endpoint of the event, in their order. */
@@ -31,7 +43,15 @@ export interface PendingRow {
   readonly spent: number;
   readonly firstAttemptAt: number | null;
   readonly dueAt: number;
+  /** 0 or 1. */
+  readonly replay: number;
   readonly body: string;
+}
+
+/** TakenUp with rows for deliveries. */
+export interface TakenUpRows extends Omit<TakenUp, "woken" | "next"> {
+  readonly woken: readonly { readonly deliveries: readonly PendingRow[]; readonly more: boolean }[];
+  readonly next: readonly PendingRow[];
 }
 
 /** Every operation of the store: its arguments and what it answers. */
@@ -42,12 +62,33 @@ export interface Operations {
     answer: readonly (readonly Made[] | null)[];
   };
   settle: { args: { readonly settlements: readonly SettleRow[] }; answer: null };
-  loadPending: {
-    args: { readonly afterPosition: number; readonly limit: number };
-    answer: readonly PendingRow[];
+  backlog: { args: Record<never, never>; answer: readonly Backlog[] };
+  takeUp: { args: TakeUp; answer: TakenUpRows };
+  shelve: { args: { readonly shelvings: readonly Shelving[] }; answer: null };
+  hasten: {
+    args: {
+      readonly endpoint: string;
+      readonly now: number;
+      readonly limit: number;
+      readonly refusedToo: boolean;
+    };
+    answer: boolean;
+  };
+  saveStanding: {
+    args: { readonly endpoint: string; readonly standing: string | null };
+    answer: null;
   };
   loadCheckpoints: { args: { readonly pbx: string }; answer: readonly Checkpoint[] };
-  counts: { args: Record<never, never>; answer: OutboxCounts };
+  replay: { args: { readonly replays: readonly Replay[] }; answer: readonly PendingRow[] };
+  prune: {
+    args: {
+      readonly limits: PruneLimits;
+      readonly after: PruneCursor | null;
+      readonly eventsMax: number;
+    };
+    answer: Pruned;
+  };
+  compact: { args: Record<never, never>; answer: boolean };
   getMeta: { args: { readonly name: string }; answer: string | null };
   setMeta: { args: { readonly name: string; readonly value: string }; answer: null };
 }
@@ -70,3 +111,25 @@ export type FromWriter =
   | { readonly say: "ready" }
   | { readonly say: "refused"; readonly fault: OutboxFault; readonly message: string }
   | { readonly say: "ran"; readonly results: readonly Result[] };
+
+/** What the reader thread answers: the port's look-ups, one question after another. */
+export type LookupName = keyof Lookup;
+
+export interface Answers {
+  list: Listed;
+  show: DeliveryDetail | null;
+  endpointCounts: readonly EndpointCounts[];
+  counts: StoreCounts;
+}
+
+export type Question = {
+  [N in LookupName]: {
+    readonly id: number;
+    readonly ask: N;
+    readonly args: Parameters<Lookup[N]>;
+  };
+}[LookupName];
+
+export type FromReader =
+  | { readonly id: number; readonly ok: true; readonly answer: Answers[LookupName] }
+  | { readonly id: number; readonly ok: false; readonly message: string };
