@@ -59,7 +59,7 @@ export async function fetchFile(
   }
 
   try {
-    const fetched = await keeper.fetch(file.sourceId, original, signal);
+    const fetched = await keeper.download(file.sourceId, original, signal);
     if (fetched.kind === "refused") return failed(fetched.reason);
     if (fetched.kind === "failed") return { kind: "later", reason: fetched.reason };
     const conversion = await convert(original, mp3, signal);

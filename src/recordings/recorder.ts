@@ -220,7 +220,7 @@ class LinkRecorder implements Recorder {
   #beginFetch(link: RecordedLink): void {
     if (this.#stopping.signal.aborted || this.#fetching.has(link.key)) return;
     if (this.#fetching.size >= FETCHES_MAX) return;
-    const fetching = this.#fetch(link)
+    const fetching = this.#bring(link)
       .catch((error) => {
         const reason = messageOf(error);
         this.#options.log.error({ id: nameOf(link), reason }, "recording.failed: tried again");
@@ -232,7 +232,7 @@ class LinkRecorder implements Recorder {
     this.#fetching.set(link.key, fetching);
   }
 
-  async #fetch(link: RecordedLink): Promise<void> {
+  async #bring(link: RecordedLink): Promise<void> {
     const { ledger, clock } = this.#options;
     let files = link.files;
     for (const file of link.files) {

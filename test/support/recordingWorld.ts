@@ -129,7 +129,7 @@ export class RecordingWorld {
           this.lists.push({ fromAt, toAt, users: [...users] });
           return this.listing?.() ?? { kind: "listed", found: this.found };
         },
-        fetch: async (id, path, signal) => {
+        download: async (id, path, signal) => {
           this.fetches.push(id);
           const answer = await this.fetching?.(id);
           if (answer) return answer;

@@ -134,13 +134,13 @@ describe("a file", () => {
   test("is copied, and nothing is overwritten", async () => {
     await put(`116/${NAME}`);
     const path = join(folder, "copy.wav");
-    expect(await source().fetch(`116/${NAME}`, path, never)).toEqual({
+    expect(await source().download(`116/${NAME}`, path, never)).toEqual({
       kind: "fetched",
       bytes: 100,
     });
     expect(await readFile(path)).toEqual(wav(100));
     await writeFile(path, "mine");
-    expect(await source().fetch(`116/${NAME}`, path, never)).toMatchObject({ kind: "failed" });
+    expect(await source().download(`116/${NAME}`, path, never)).toMatchObject({ kind: "failed" });
     expect(await readFile(path, "utf8")).toBe("mine");
   });
 
@@ -157,12 +157,12 @@ describe("a file", () => {
     await writeFile(join(folder, "secret.wav"), "s");
     await symlink(join(folder, "secret.wav"), join(folder, "116", "[x]_1-2_20260224201047(9).wav"));
     const path = join(folder, "copy.wav");
-    expect(await source().fetch(id, path, never)).toMatchObject({ kind: "refused" });
+    expect(await source().download(id, path, never)).toMatchObject({ kind: "refused" });
   });
 
   test("that is too large is refused", async () => {
     await put(`116/${NAME}`, wav(1001));
-    const fetched = await source().fetch(`116/${NAME}`, join(folder, "copy.wav"), never);
+    const fetched = await source().download(`116/${NAME}`, join(folder, "copy.wav"), never);
     expect(fetched).toMatchObject({ kind: "refused", reason: expect.stringContaining("larger") });
   });
 });

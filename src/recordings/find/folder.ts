@@ -46,7 +46,7 @@ export function folderSource(options: FolderOptions): RecordingSource {
         return { kind: "failed", reason };
       }
     },
-    async fetch(id, path): Promise<Fetched> {
+    async download(id, path): Promise<Fetched> {
       try {
         const file = await locate(await realpath(folder), id);
         if (file === null) return { kind: "refused", reason: "The file is no longer there." };

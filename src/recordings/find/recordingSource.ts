@@ -55,5 +55,5 @@ export interface RecordingSource {
   /** Recordings that began from `fromAt` to `toAt`, of these users at least. Never throws. */
   list(fromAt: EpochMs, toAt: EpochMs, users: readonly string[]): Promise<Listing>;
   /** Writes the file to `path`, which must not exist; leaves nothing there unless fetched. Never throws. */
-  fetch(id: string, path: string, signal: AbortSignal): Promise<Fetched>;
+  download(id: string, path: string, signal: AbortSignal): Promise<Fetched>;
 }

@@ -106,7 +106,7 @@ describe("a file", () => {
     server.intercept = (path) => (path === address ? (reply as { status: number }) : undefined);
     const { source } = watch(server.url, { limits });
     const file = join(folder, "7.wav");
-    return { file, fetched: await source.recordings.fetch("7", file, never) };
+    return { file, fetched: await source.recordings.download("7", file, never) };
   };
 
   it("is fetched whole", async () => {
@@ -137,7 +137,7 @@ describe("a file", () => {
     server.intercept = (path) => (path === address ? new Promise(() => {}) : undefined);
     const { source } = watch(server.url, { limits: { downloadIdleMs: 30 } });
     const file = join(folder, "7.wav");
-    expect(await source.recordings.fetch("7", file, never)).toMatchObject({ kind: "failed" });
+    expect(await source.recordings.download("7", file, never)).toMatchObject({ kind: "failed" });
     expect(existsSync(file)).toBe(false);
   });
 
@@ -147,8 +147,8 @@ describe("a file", () => {
     const { source } = watch(server.url);
     const stop = AbortSignal.timeout(20);
     const file = join(folder, "7.wav");
-    expect(await source.recordings.fetch("7", file, stop)).toMatchObject({ kind: "failed" });
-    const found = await source.recordings.fetch("7)/../x", file, never);
+    expect(await source.recordings.download("7", file, stop)).toMatchObject({ kind: "failed" });
+    const found = await source.recordings.download("7)/../x", file, never);
     expect(found.kind).toBe("refused");
     expect(server.requests.some((request) => request.includes(".."))).toBe(false);
   });

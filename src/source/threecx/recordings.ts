@@ -50,7 +50,7 @@ export function recordingsOf({ rest, limits }: RecordingsOptions): RecordingSour
       const found = rows.map((row) => ({ ...row, call: calls.get(row.id) ?? null }));
       return { kind: "listed", found };
     },
-    async fetch(id, path, signal): Promise<Fetched> {
+    async download(id, path, signal): Promise<Fetched> {
       if (integerOf(id) === null)
         return { kind: "refused", reason: `"${id}" is no recording's id.` };
       const answer = await rest.save({
