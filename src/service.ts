@@ -69,7 +69,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     endpointsFor(event, config.endpoints, config.userEndpoints);
   const watches = new Map<string, Watch>();
   const wantsExtras = () => config.endpoints.some(({ extraEvents }) => extraEvents.length > 0);
-  const shared = { outbox, dispatcher, clock, log, proxyEnv, route, wantsExtras };
+  const callbackHoldMs = () => config.callbackHoldMs;
+  const asConfigured = { wantsExtras, callbackHoldMs };
+  const shared = { outbox, dispatcher, clock, log, proxyEnv, route, ...asConfigured };
 
   const unready = async () => [
     ...config.pbxs.flatMap(({ name }) => troubleOf(name, watches.get(name))),
@@ -135,10 +137,11 @@ interface Shared {
   readonly route: (event: OffhookEvent) => readonly string[];
   /** An endpoint wants opt-in events. */
   readonly wantsExtras: () => boolean;
+  readonly callbackHoldMs: () => number;
 }
 
 async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
-  const { outbox, dispatcher, clock, log, proxyEnv, route, wantsExtras } = shared;
+  const { outbox, dispatcher, clock, log, proxyEnv, route } = shared;
   const source = createThreecxSource({ pbx, log, clock, proxyEnv });
   const pipeline = await createPipeline({
     tracker: {
@@ -146,7 +149,10 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
       pbx: pbx.name,
       timezone: pbx.timezone,
       get extras() {
-        return wantsExtras();
+        return shared.wantsExtras();
+      },
+      get callbackHoldMs() {
+        return shared.callbackHoldMs();
       },
     },
     outbox,

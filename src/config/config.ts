@@ -127,6 +127,8 @@ export interface Config {
   readonly databaseUrl: Secret | null;
   /** null = made at first start, kept in `dataDir`. */
   readonly adminToken: Secret | null;
+  /** How long a call missed at a queue waits for the knowledge whether a callback was ordered. */
+  readonly callbackHoldMs: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 

@@ -51,6 +51,7 @@ const config = (changes: Partial<Config> = {}): Config => ({
   replayPerS: 50,
   databaseUrl: null,
   adminToken: secret("token"),
+  callbackHoldMs: 3000,
   logLevel: "info",
   ...changes,
 });

@@ -284,16 +284,13 @@ export const keys = {
     recordingOpen: flag("top", "RECORDING_OPEN", false, "`1` = recording URLs without signature", {
       notYet: RECORDINGS_NOT_YET,
     }),
-    callbackHoldMs: {
-      ...number(
-        "top",
-        "CALLBACK_HOLD_MS",
-        3000,
-        ms(0, 60_000),
-        "Longest wait for a callback order",
-      ),
-      notYet: "a later version: this one knows of no callbacks",
-    },
+    callbackHoldMs: number(
+      "top",
+      "CALLBACK_HOLD_MS",
+      3000,
+      ms(0, 60_000),
+      "How long a call missed at a queue that offers callbacks waits for word of an order; `0` = not at all",
+    ),
   },
   pbx: pbxKeys("pbx"),
   pbxPace: {

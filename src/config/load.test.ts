@@ -53,6 +53,7 @@ describe("loadConfig: what it makes", () => {
       replayPerS: 50,
       databaseUrl: null,
       adminToken: null,
+      callbackHoldMs: 3000,
       logLevel: "info",
     });
     expect(config?.pbxs).toMatchObject([

@@ -136,7 +136,6 @@ async function assemble(
   // No part of this version acts on these; read so that a wrong value is known before one does.
   top.get(keys.top.recordingUrlTtl);
   top.get(keys.top.recordingOpen);
-  top.get(keys.top.callbackHoldMs);
   return {
     file: gathered.file,
     pbxs,
@@ -150,6 +149,7 @@ async function assemble(
     replayPerS: top.get(keys.top.replayPerS),
     databaseUrl: await refuseDatabase(top),
     adminToken: await readAdminToken(top),
+    callbackHoldMs: top.get(keys.top.callbackHoldMs),
     logLevel: top.get(keys.top.logLevel),
   };
 }

@@ -79,6 +79,7 @@ export class Exchange {
       lastLegid: 0,
       step: null,
       transferrer: null,
+      callbackOrdered: false,
       endedAt: null,
     };
     this.calls.set(call.id, call);

@@ -88,6 +88,8 @@ export interface Call {
   step: Step | null;
   /** Who is trying to hand the call over; its leg stays until that succeeds. */
   transferrer: Leg | null;
+  /** The caller left a queue by ordering a call-back. */
+  callbackOrdered: boolean;
   endedAt: number | null;
 }
 

@@ -312,6 +312,7 @@ export class Pbx {
       throw new UserMistake(`Expected call ${callid} to wait in a queue that offers call-backs.`);
     }
     const { number, name } = call.caller;
+    call.callbackOrdered = true;
     this.#exchange.endCall(call, "hungUp");
     startCallback(this.#exchange, queue, { number, name });
   }

@@ -133,6 +133,8 @@ export interface LoggedCall {
   readonly talks: readonly LoggedTalk[];
   /** The queue, IVR, ring group or extension that it reached last; the caller of an outgoing call. */
   readonly level: DnRef | null;
+  /** The caller ordered a callback at the queue. */
+  readonly callbackOrdered: boolean;
 }
 
 /** The PBX's log of calls that began or ended from `fromAt` to `toAt`. Calls that still go on are not in it. */
@@ -148,6 +150,13 @@ export interface CallLog {
 export interface CallLogUnavailable {
   readonly kind: "callLogUnavailable";
   readonly at: EpochMs;
+}
+
+/** The queues that let a caller order a callback, as far as is known now. */
+export interface CallbackQueues {
+  readonly kind: "callbackQueues";
+  readonly at: EpochMs;
+  readonly queues: readonly string[];
 }
 
 /** From `sinceAt` on we may have missed what happened: not connected, or not running. */
@@ -171,6 +180,7 @@ export type Activity =
   | ActiveCallsUnavailable
   | CallLog
   | CallLogUnavailable
+  | CallbackQueues
   | SightLost
   | Tick;
 export type ActivityKind = Activity["kind"];

@@ -39,6 +39,12 @@ describe("a call that ended while we were blind", () => {
     expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
   });
 
+  it("was talked in by nobody for whom the log has no time between answer and end", () => {
+    const phone = backAgain();
+    phone.log(logged({ talks: [talk("101", 60, 60)] }));
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
   it("keeps the place that we know when the log names none that counts", () => {
     for (const level of [null, ref("666")]) {
       const phone = backAgain();

@@ -3,6 +3,7 @@
  * and for how long; and which calls came and went in it (SPEC.md, R19-R21).
  */
 import type { LoggedCall } from "./activity.ts";
+import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
 import { openTalk, passOn } from "./rules.ts";
@@ -55,7 +56,8 @@ export function heedUnlogged(turn: Turn): void {
 /** The log cannot be had: a call that we lost sight of ends as we know it. */
 export function heedNoLog(turn: Turn): void {
   const { hidden } = turn.call;
-  if (hidden !== null && isInquired(turn.call)) finish(turn, hidden.sinceAt);
+  const awaited = isInquired(turn.call) || awaitsOrder(turn.call);
+  if (hidden !== null && awaited) finish(turn, hidden.sinceAt);
 }
 
 /** Tells what the log knows beyond what was told, and ends the call. */
@@ -63,7 +65,9 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
   const { call } = turn;
   const { talk: open, toldUntilAt } = call;
   // The log's times are rounded: what ended with the last that was told is told.
-  const talks = logged.talks.filter(({ user, endedAt }) => {
+  const talks = logged.talks.filter(({ user, answeredAt, endedAt }) => {
+    // An attempt that ends with the call is logged as answered, too.
+    if (endedAt <= answeredAt) return false;
     return endedAt > toldUntilAt + roundedMs || (open?.user === user && endedAt > open.answeredAt);
   });
   for (const [index, talk] of talks.entries()) {
@@ -79,7 +83,7 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
   const kind = logged.level && offerKind(logged.level.kind);
   const unreached = call.lastLink === 0 && call.external?.direction === "incoming";
   if (logged.level && kind && unreached) call.level = { dn: logged.level.dn, kind };
-  finish(turn, talks.at(-1)?.endedAt ?? logged.endedAt);
+  finish(turn, talks.at(-1)?.endedAt ?? logged.endedAt, logged.callbackOrdered);
 }
 
 /** A call that came and went while we were blind. */

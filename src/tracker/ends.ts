@@ -14,15 +14,20 @@ const missed = {
 } as const;
 
 export function endTalk(turn: Turn, talk: Talk, at: EpochMs, transferred: boolean): void {
+  const { call } = turn;
   endRings(turn, talk.link, "elsewhere");
-  const talkMs = Math.max(0, at - talk.answeredAt);
+  // A user who left had nothing of what rang on.
+  const endedAt = call.leaving?.sinceAt ?? at;
+  const told = { ...missed, kind: "ended", finish: "Ok", transferred } as const;
+  const talkMs = Math.max(0, endedAt - talk.answeredAt);
   const level = { dn: talk.user, kind: talk.userKind };
-  tell(turn, { ...missed, kind: "ended", finish: "Ok", transferred, talkMs }, talk.link, level, at);
-  turn.call.talk = null;
+  tell(turn, { ...told, talkMs }, talk.link, level, endedAt);
+  call.talk = null;
+  call.leaving = null;
 }
 
 /** The call is over: its open link ends, exactly once. */
-export function finish(turn: Turn, at: EpochMs): void {
+export function finish(turn: Turn, at: EpochMs, callbackRequested = false): void {
   const { call } = turn;
   const { talk, handover, level } = call;
   endRings(turn, call.lastLink, talk === null ? "caller" : "elsewhere");
@@ -30,7 +35,7 @@ export function finish(turn: Turn, at: EpochMs): void {
     endTalk(turn, talk, at, false);
   } else if (level !== null && (handover === null ? call.lastLink === 0 : !handover.outside)) {
     const link = handover?.link ?? call.lastLink;
-    tell(turn, { kind: "ended", ...missed }, link, level, at);
+    tell(turn, { kind: "ended", ...missed, callbackRequested }, link, level, at);
   }
   tellSummary(turn, at);
   call.overAt = turn.at;

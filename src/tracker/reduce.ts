@@ -5,6 +5,7 @@
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, ActiveCalls, Activity, CallLog } from "./activity.ts";
+import { heedOrderLogged } from "./callback.ts";
 import {
   adoptLogged,
   heedLogged,
@@ -66,6 +67,9 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       if (isBlind(state)) break;
       for (const { callNumber } of state.calls.values()) heedNoLog(step.turn(callNumber));
       step.endStretch();
+      break;
+    case "callbackQueues":
+      step.noteCallbackQueues(activity.queues);
       break;
     case "sightLost":
       step.loseSight(activity.sinceAt);
@@ -135,6 +139,7 @@ function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
     const turn = step.turn(call.callNumber);
     if (logged === undefined) heedUnlogged(turn);
     else if (isInquired(call)) heedLogged(turn, logged);
+    else heedOrderLogged(turn, logged);
   }
   for (const logged of calls) {
     const { callNumber, startedAt } = logged;

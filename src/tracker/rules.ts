@@ -93,12 +93,35 @@ export function dropOffers(call: Draft): void {
 
 /** The user of the open link left while the outside party stands before somebody else: passed on. */
 function tellDeparture(turn: Turn): void {
-  const { call } = turn;
+  const { call, at, settings } = turn;
   const { talk } = call;
-  if (talk === null || userTalks(call, talk)) return;
-  const next = standing(call)[0];
-  if (next === undefined) return;
-  passOn(turn, talk, turn.at, false);
+  if (talk === null || userTalks(call, talk)) {
+    call.leaving = null;
+    return;
+  }
+  const others = standing(call);
+  if (others.length === 0) return;
+  if (call.hidden !== null) {
+    // Whoever shows after the departure got it.
+    passOn(turn, talk, call.hidden.sinceAt, false);
+    return;
+  }
+  if (call.leaving === null) {
+    const { legCount } = call;
+    call.leaving = { sinceAt: at, dueAt: at + settings.listLagMs, looked: false, legCount };
+    turn.ask = true;
+  }
+  const { sinceAt, dueAt, looked, legCount } = call.leaving;
+  const beganAt = call.handover?.beganAt ?? Math.min(...others.map(({ seenAt }) => seenAt));
+  // Who hands over and goes at once is not who waits until somebody answers, and loses the caller meanwhile.
+  const atOnce = sinceAt < beganAt + settings.leaveWithMs;
+  const goesOn = atOnce || others.some((t) => isAnswer(call, t) || t.order > legCount);
+  if (goesOn || (looked && at >= dueAt)) {
+    passOn(turn, talk, at, false);
+  } else if (at >= dueAt) {
+    call.leaving = { ...call.leaving, dueAt: sinceAt + settings.leaveHoldMs, looked: true };
+    turn.ask = true;
+  }
 }
 
 /** Ends the open link because the outside party is passed on; the next link begins. */
@@ -107,14 +130,14 @@ export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): v
   endTalk(turn, talk, at, true);
   if (call.handover === null) {
     // Missed before it reaches anybody, it is missed by who passed it on.
-    call.handover = { ...beginHandover(call), outside };
+    call.handover = { ...beginHandover(turn), outside };
     call.level = { dn: talk.user, kind: talk.userKind };
   }
 }
 
-function beginHandover(call: Draft): NonNullable<Call["handover"]> {
+function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]> {
   call.lastLink += 1;
-  return { link: call.lastLink, transferType: "Blind", outside: false };
+  return { link: call.lastLink, beganAt: at, transferType: "Blind", outside: false };
 }
 
 function tellDialing(turn: Turn): void {
@@ -137,7 +160,7 @@ function tellOffers(turn: Turn): void {
     const kind = offerKind(leg.dnKind);
     if (kind === null || (kind === "extension" && leg.status !== "ringing")) continue;
     if (call.talk !== null && (leg.dn === call.talk.user || !isFresh(tracked, call.talk))) continue;
-    if (call.talk !== null) call.handover ??= beginHandover(call);
+    if (call.talk !== null) call.handover ??= beginHandover(turn);
     // Whoever passed it on outside has it back, or somebody else of ours.
     if (call.handover?.outside === true) call.handover = { ...call.handover, outside: false };
     offer(turn, leg, kind);
@@ -291,5 +314,5 @@ export function resume(turn: Turn): void {
   const { call } = turn;
   call.overAt = null;
   const transferType = call.lastLink === 0 ? "NotDef" : "Blind";
-  call.handover = { ...beginHandover(call), transferType };
+  call.handover = { ...beginHandover(turn), transferType };
 }

@@ -52,6 +52,7 @@ export interface Talk {
 /** A link that began with a hand-over and has no conversation yet. */
 export interface Handover {
   readonly link: number;
+  readonly beganAt: EpochMs;
   readonly transferType: TransferType;
   /** Passed on to an outside number: the rest is not a user's call. */
   readonly outside: boolean;
@@ -71,7 +72,22 @@ export interface Hidden {
     /** The call log is asked how a call that we lost sight of went on. */
     | "inquired"
     /** The call log did not have it yet. */
-    | "unlogged";
+    | "unlogged"
+    /** Over; whether the caller ordered a callback may show yet. */
+    | "callback";
+}
+
+/**
+ * The user of the open link is gone, and nobody has answered where the call still rings. Legs that end together
+ * go one by one: whether these go, too, shows in a moment.
+ */
+export interface Leaving {
+  readonly sinceAt: EpochMs;
+  /** When to look at the list again; then: when to believe that the call goes on. */
+  readonly dueAt: EpochMs;
+  readonly looked: boolean;
+  /** Legs that had come by then: a later one shows that the call goes on. */
+  readonly legCount: number;
 }
 
 /** A phone of which `ringing` was told, and not yet that it stopped. */
@@ -123,6 +139,7 @@ export interface Call {
   readonly lastLink: number;
   readonly talk: Talk | null;
   readonly handover: Handover | null;
+  readonly leaving: Leaving | null;
   readonly hidden: Hidden | null;
   /** We lost sight since a leg of it was last seen. */
   readonly blind: boolean;
@@ -165,6 +182,8 @@ export interface TrackerState {
   /** Starts of calls that only the last list shows, by call number. */
   readonly starts: ReadonlyMap<number, EpochMs>;
   readonly stretch: BlindStretch | null;
+  /** Queues that let a caller order a callback. */
+  readonly callbackQueues: readonly string[];
   /** Inside conversations that ended a moment ago. */
   readonly consultations: readonly Consultation[];
   /** Highest leg id seen; ids rise as long as the PBX runs. */
@@ -206,6 +225,14 @@ export interface TrackerSettings {
   readonly omissionsMax: number;
   /** Pauses between looks at the call log, which is written some time after a call's end. */
   readonly logAgainMs: readonly number[];
+  /** The end of a call that was missed where callbacks are offered waits so long for an order; 0 = not at all. */
+  readonly callbackHoldMs: number;
+  /** Looks at the call log meanwhile. */
+  readonly callbackLooks: number;
+  /** Who hands over without waiting for an answer is gone within this time. */
+  readonly leaveWithMs: number;
+  /** Without the list: how long a departure waits to see whether what still rings goes, too. */
+  readonly leaveHoldMs: number;
   /** Legs that end together are gone within this time. */
   readonly levelFollowMs: number;
   /** How long after a phone stopped ringing the reason may show. */
@@ -226,6 +253,10 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   numberHoldMs: 200,
   omissionsMax: 2,
   logAgainMs: [2_000, 15_000],
+  callbackHoldMs: 3_000,
+  callbackLooks: 4,
+  leaveWithMs: 100,
+  leaveHoldMs: 1_000,
   levelFollowMs: 300,
   ringStopMs: 500,
   extras: false,
@@ -236,6 +267,7 @@ export const initialState: TrackerState = {
   calls: Calls.of([]),
   starts: new Map(),
   stretch: null,
+  callbackQueues: [],
   consultations: [],
   legIdMax: 0,
   restartDoubt: null,
@@ -262,6 +294,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     lastLink: 0,
     talk: null,
     handover: null,
+    leaving: null,
     hidden: null,
     blind: false,
     toldUntilAt: 0,

@@ -4,6 +4,7 @@
  */
 import type { CallEvent, EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
+import { calledBackBy, isOrderOf } from "./callback.ts";
 import { identityOf, isSame } from "./callLog.ts";
 import { userOf } from "./calls.ts";
 import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
@@ -40,6 +41,7 @@ export class Stepping {
   readonly #ended: CallEvent[] = [];
   #starts: TrackerState["starts"];
   #stretch: BlindStretch | null;
+  #callbackQueues: TrackerState["callbackQueues"];
   #consultations: TrackerState["consultations"];
   /** Numbers that came to mean another call in this step. */
   #joined: Map<number, number> | null = null;
@@ -53,6 +55,7 @@ export class Stepping {
     this.#settings = settings;
     this.#starts = state.starts;
     this.#stretch = state.stretch;
+    this.#callbackQueues = state.callbackQueues;
     this.#consultations = state.consultations;
     this.#legIdMax = state.legIdMax;
     this.#restartDoubt = state.restartDoubt;
@@ -68,6 +71,10 @@ export class Stepping {
   noteStarts(calls: readonly ActiveCall[]): void {
     const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
     this.#starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.#at]));
+  }
+
+  noteCallbackQueues(queues: readonly string[]): void {
+    this.#callbackQueues = queues;
   }
 
   loseSight(sinceAt: EpochMs): void {
@@ -142,7 +149,7 @@ export class Stepping {
     let turn = this.#turns.get(callNumber);
     if (turn === undefined) {
       const call = this.#before(callNumber) ?? this.#begin(callNumber);
-      turn = beginTurn(call, this.#at, this.#settings);
+      turn = beginTurn(call, this.#at, this.#settings, this.state.callbackQueues);
       this.#turns.set(callNumber, turn);
     }
     return turn;
@@ -208,6 +215,7 @@ export class Stepping {
       if (isAnother(known, leg)) this.#bury(known, known.overAt);
     }
     const was = before ?? this.remove(leg.legId);
+    this.#heedCallback(leg);
     const turn = this.turn(leg.callNumber);
     const { call } = turn;
     if (call.overAt !== null) resume(turn);
@@ -221,6 +229,16 @@ export class Stepping {
     call.legs = before === undefined ? [...call.legs, tracked] : replaced(call.legs, tracked);
     call.touchedAt = this.#at;
     this.#legIdMax = Math.max(this.#legIdMax, idOf(leg));
+  }
+
+  /** The PBX calls somebody back: so that was ordered. */
+  #heedCallback(leg: Leg): void {
+    const queue = calledBackBy(leg);
+    if (queue === null) return;
+    for (const { callNumber } of this.state.calls.ofUser(queue)) {
+      const turn = this.turn(callNumber);
+      if (isOrderOf(turn.call, queue, leg)) finish(turn, this.#at, true);
+    }
   }
 
   /** A consulted leg that turns to the outside party has taken that party's call over. */
@@ -334,6 +352,7 @@ export class Stepping {
       calls: this.state.calls.with(changes),
       starts: this.#starts,
       stretch: this.#stretch,
+      callbackQueues: this.#callbackQueues,
       consultations: this.#consultations,
       legIdMax: this.#legIdMax,
       restartDoubt: this.#restartDoubt,

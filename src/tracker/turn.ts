@@ -15,14 +15,22 @@ export interface Turn {
   readonly at: EpochMs;
   readonly settings: TrackerSettings;
   readonly events: CallEvent[];
+  /** Queues that let a caller order a callback. */
+  readonly callbackQueues: readonly string[];
   /** The list of active calls is wanted. */
   ask: boolean;
   /** The call log is wanted. */
   inquire: boolean;
 }
 
-export function beginTurn(call: Call, at: EpochMs, settings: TrackerSettings): Turn {
-  return { call: { ...call }, at, settings, events: [], ask: false, inquire: false };
+export function beginTurn(
+  call: Call,
+  at: EpochMs,
+  settings: TrackerSettings,
+  callbackQueues: readonly string[],
+): Turn {
+  const wishes = { ask: false, inquire: false };
+  return { call: { ...call }, at, settings, events: [], callbackQueues, ...wishes };
 }
 
 type Told = {

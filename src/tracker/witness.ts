@@ -6,6 +6,7 @@ import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, Party } from "./activity.ts";
 import { get } from "./byDn.ts";
+import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
@@ -25,6 +26,10 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
     const dueAt = pause === undefined ? null : at + pause;
     call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
     heedWhereabouts(turn, row, sinceAt);
+  } else if (call.leaving !== null && call.talk !== null) {
+    // A list that lags may still have a call that has just ended.
+    const goesOn = askedAt >= call.leaving.sinceAt + settings.listLagMs;
+    if (goesOn) passOn(turn, call.talk, at, false);
   }
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
   if (settled || (askedAt >= call.touchedAt && isPolled(call, row))) heedLevel(turn, row);
@@ -114,11 +119,19 @@ export function heedUnlisted(
   const { call } = turn;
   if (call.external === null) return;
   if (call.hidden === null) {
+    const { leaving, omissions } = call;
+    // What rings still will go, too.
+    const trusted = omissions < turn.settings.omissionsMax && !call.blind;
+    if (leaving !== null && trusted && askedAt >= leaving.sinceAt) {
+      finish(turn, leaving.sinceAt);
+      return;
+    }
     if (askedAt >= call.touchedAt && !call.blind) call.omissions += 1;
     return;
   }
   const trusted = call.omissions < turn.settings.omissionsMax;
-  if (askedAt >= call.hidden.sinceAt && trusted && !isInquired(call)) {
+  const awaited = isInquired(call) || awaitsOrder(call);
+  if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
     // A join may be under way whose other half has not shown yet.
     const { looks } = call.hidden;
     const pause = looks < joinLooksMax ? turn.settings.lookAgainMs[looks] : undefined;
@@ -139,7 +152,7 @@ export function heedUnlisted(
 function conclude(turn: Turn, at: EpochMs): void {
   const { hidden } = turn.call;
   if (hidden === null || !turn.call.blind) {
-    finish(turn, at);
+    finishOrHold(turn, at);
     return;
   }
   const dueAt = turn.at + turn.settings.answerMsMax;
@@ -188,6 +201,9 @@ export function heedTime(turn: Turn): void {
     case "unlogged":
       call.hidden = { ...hidden, dueAt: at + settings.answerMsMax, witness: "inquired" };
       turn.inquire = true;
+      break;
+    case "callback":
+      heedOrderTime(turn, hidden);
       break;
     case "inquired":
       finish(turn, hidden.sinceAt);

@@ -103,6 +103,7 @@ export function logged(more: Partial<LoggedCall> = {}): LoggedCall {
     endedAt: t0 + 60_000,
     talks: [],
     level: ref("101"),
+    callbackOrdered: false,
     ...more,
   };
 }
@@ -160,6 +161,11 @@ export class Phone {
     this.feed({ kind: "callLogUnavailable", at: this.at });
   }
 
+  /** The PBX's directory says which queues offer callbacks. */
+  offerCallbacks(...queues: string[]): void {
+    this.feed({ kind: "callbackQueues", at: this.at, queues });
+  }
+
   noList(): void {
     this.feed({ kind: "activeCallsUnavailable", at: this.at });
   }
@@ -206,8 +212,17 @@ export function line(event: CallEvent): string {
     case "answered":
       return `${head} ${event.transferType}`;
     case "ended":
-      return `${head} ${event.finish}${event.transferred ? " passed on" : ""}`;
+      return `${head} ${event.finish}${event.transferred ? " passed on" : ""}${event.callbackRequested ? " callback" : ""}`;
     default:
       return head;
   }
+}
+
+/** 102 has answered and talks to the caller, nobody having handed anything over. */
+export function talking(more: Partial<TrackerSettings> = {}): Phone {
+  const phone = new Phone(more);
+  phone.leg("102", 5, "ringing");
+  phone.leg("102", 5, "connected");
+  phone.told();
+  return phone;
 }

@@ -145,7 +145,7 @@ export function queueRow(directory: Directory, queue: Queue): Row {
     WrapUpTime: 0,
     ForwardNoAnswer: destinationRow(directory, queue.onNoAnswer),
     Recording: "Disabled",
-    CallbackEnableTime: queue.callback ? 1 : 0,
+    CallbackEnableTime: queue.callback ? 1 : -1,
     CallbackPrefix: "",
     Agents: queue.agents.map((number, index) => ({
       ...member(directory, number, index + 1),

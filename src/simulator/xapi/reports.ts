@@ -86,7 +86,7 @@ export function callLogRows(calls: readonly Call[], recordings: Recordings, name
   const movedAt = moves(calls);
   return calls.flatMap((call) => {
     const files = recordings.of(call);
-    return offeredLegs(call).map((leg, index) => {
+    const rows = offeredLegs(call).map((leg, index) => {
       const hop = hopOf(leg, call, movedAt.get(leg));
       const file = files.find((recording) => recording.leg === leg);
       const answered = hop.answeredAt !== null;
@@ -115,7 +115,26 @@ export function callLogRows(calls: readonly Call[], recordings: Recordings, name
         Recordings: files.map((recording) => ({ Id: recording.id })),
       });
     });
+    return [...rows, ...callbackOrder(call, rows.at(-1))];
   });
+}
+
+/** Who orders a call-back is sent from the queue to a place of the PBX's own, for an instant. */
+function callbackOrder(call: Call, last: Row | undefined): Row[] {
+  if (!call.callbackOrdered || last === undefined || call.endedAt === null) return [];
+  const order = {
+    StartTime: new Date(call.endedAt).toISOString(),
+    Status: "Unanswered",
+    Reason: "callback_requested",
+    Answered: false,
+    RingingDuration: isoDuration(0),
+    TalkingDuration: null,
+    DestinationDn: "QCB",
+    DestinationType: dnTypeCode("ivr"),
+    DestinationCallerId: "QCB",
+    DestinationDisplayName: "",
+  };
+  return [{ ...last, ...order }];
 }
 
 /** Of an outgoing call the dialler; once the line is there, the outside party is whom others get. */

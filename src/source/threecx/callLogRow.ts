@@ -36,6 +36,8 @@ export interface LogRow {
   readonly endAt: EpochMs;
   readonly source: LogSide;
   readonly destination: LogSide;
+  /** The caller ordered a callback here. */
+  readonly isCallbackOrder: boolean;
 }
 
 /** Kinds by the PBX's database; those that were seen. */
@@ -87,6 +89,19 @@ function sideOf(row: Json, prefix: "Source" | "Destination", knowledge: Knowledg
   return { dn, kind, number: text("CallerId"), name: text("DisplayName") };
 }
 
+/** The reason's word in the PBX's CDR is `callback_requested`; which column has it is not published. */
+const reasonColumns = ["Reason", "Status", "ActionType"] as const;
+/** What a caller who ordered a callback is sent to. */
+const callbackDn = "qcb";
+
+function isCallbackOrder(row: Json, { dn }: LogSide): boolean {
+  const words = reasonColumns.map((name) => textField(row, name).toLowerCase());
+  return (
+    dn.toLowerCase() === callbackDn ||
+    words.some((word) => word.replace(/[^a-z]/g, "").includes("callbackrequested"))
+  );
+}
+
 /** An id of zeros stands for none. */
 function idOf(row: Json, name: string): string {
   const text = textField(row, name);
@@ -106,6 +121,7 @@ export function parseLogRow(value: unknown, knowledge: Knowledge): LogRow | null
   const talkingMs = durationOf(field(row, "TalkingDuration")) ?? 0;
   const told = field(row, "Answered") ?? null;
   const isAnswered = told === null ? talkingMs > 0 : booleanField(row, "Answered");
+  const destination = sideOf(row, "Destination", knowledge);
   const segment = Number(textField(row, "SegmentId")) || 0;
   return {
     key,
@@ -115,6 +131,7 @@ export function parseLogRow(value: unknown, knowledge: Knowledge): LogRow | null
     answeredAt: isAnswered ? startAt + ringingMs : null,
     endAt: startAt + ringingMs + talkingMs,
     source: sideOf(row, "Source", knowledge),
-    destination: sideOf(row, "Destination", knowledge),
+    destination,
+    isCallbackOrder: isCallbackOrder(row, destination),
   };
 }

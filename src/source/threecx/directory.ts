@@ -24,6 +24,8 @@ export interface Directory {
   didOf(number: string, trunk: string): Did;
   onlyDidOf(trunk: string): Did | null;
   readName(text: string, trunk: string): NameReading;
+  /** Queues in which a caller can order a callback. */
+  readonly callbackQueues: readonly string[];
 }
 
 /** A caller's name as the PBX shows it: `Queue name:Rule name:Caller name`. */
@@ -144,6 +146,15 @@ function trunkNumbersOf(sets: Sets, trunkOfId: ReadonlyMap<string, string>) {
   return new Map([...numbers].map(([trunk, own]) => [trunk, [...own]]));
 }
 
+/** -1 stands for "not offered", 0 and more for the seconds after which it is. */
+function callbackQueuesOf(sets: Sets): readonly string[] {
+  return (sets.Queues ?? []).flatMap((row) => {
+    const number = textField(row, "Number");
+    const afterS = textField(row, "CallbackEnableTime");
+    return number !== "" && /^\d+$/.test(afterS) ? [number] : [];
+  });
+}
+
 /** A name carries no more of them than a queue's and a rule's, but who knows. */
 const namePrefixesMax = 4;
 
@@ -185,6 +196,7 @@ export function makeDirectory(sets: Sets): Directory {
       [...groups, ...rules].map(({ name }) => name),
       dids,
     ),
+    callbackQueues: callbackQueuesOf(sets),
   };
 }
 

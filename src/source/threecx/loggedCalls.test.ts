@@ -114,6 +114,42 @@ describe("durations", () => {
   ])("reads %j as %j ms", (text, spanMs) => expect(durationOf(text)).toBe(spanMs));
 });
 
+describe("callback orders", () => {
+  const inQueue = [hop("800", 2, 0, 9_000, 40), hop("100", 0, 100, 9_000)];
+
+  it.each([
+    { DestinationDn: "QCB" },
+    { DestinationDn: "qcb", DestinationType: 6 },
+    { Reason: "callback_requested" },
+    { Status: "CallbackRequested" },
+    { ActionType: "Callback requested" },
+  ])("are read from %j; the caller left the queue", (fields) => {
+    const order = { ...hop("QCB", 6, 9_000, 9_010), DestinationDn: "", ...fields };
+    expect(only([...inQueue, order])).toMatchObject({
+      callbackOrdered: true,
+      level: { dn: "800", kind: "queue" },
+    });
+  });
+
+  it("are not read from other hops, nor from a callback that fails", () => {
+    const other = { ...hop("100", 0, 9_000, 9_010), Reason: "callback" };
+    expect(only([...inQueue, other]).callbackOrdered).toBe(false);
+    const out = { ...hop("10007", 1, 0, 9_000), DestinationCallerId: "420777000001" };
+    const failed = { SourceDn: "800", SourceType: 2, SourceCallerId: "800" };
+    const rows = [
+      { ...out, ...failed },
+      { ...hop("QCB", 6, 9_000, 9_010), ...failed },
+    ];
+    expect(only(rows)).toMatchObject({ direction: "outgoing", callbackOrdered: false });
+  });
+
+  it("are offered by queues with a time for it", () => {
+    const queue = (number: string, afterS?: number) => ({ Number: number, CallbackEnableTime: afterS });
+    const Queues = [queue("800", 30), queue("801", -1), queue("802", 0), queue("803"), queue("")];
+    expect(makeDirectory({ Queues }).callbackQueues).toEqual(["800", "802"]);
+  });
+});
+
 describe("logged calls", () => {
   it("tell who was called, who answered, and how long they talked", () => {
     expect(only([hop("100", 0, 1_000, 70_000, 5_000)])).toEqual({
@@ -126,6 +162,7 @@ describe("logged calls", () => {
       endedAt: beganAt + 70_000,
       talks: [talk("100", 5_000, 70_000)],
       level: { dn: "100", kind: "extension" },
+      callbackOrdered: false,
     });
   });
 
@@ -198,6 +235,7 @@ describe("logged calls", () => {
       did: null,
       talks: [talk("100", 9_000, 60_000), talk("106", 65_000, 90_000)],
       level: { dn: "100", kind: "extension" },
+      callbackOrdered: false,
     });
     const unanswered = out({ Answered: false, TalkingDuration: undefined });
     expect(only([unanswered]).talks).toEqual([]);
@@ -248,6 +286,7 @@ describe("logged calls", () => {
       endedAt: startedAt + 10_000,
       talks: [{ user: "100", answeredAt: startedAt, endedAt: startedAt + 10_000 }],
       level: { dn: "100", kind: "extension" },
+      callbackOrdered: false,
     });
     const nested = {
       ...bare,

@@ -56,7 +56,7 @@ function lastLevel(rows: readonly LogRow[]): DnRef | null {
   let polling: LogRow | null = null;
   for (const row of rows) {
     const { dn, kind } = row.destination;
-    if (dn === "") continue;
+    if (dn === "" || row.isCallbackOrder) continue;
     if (kind === "queue" || kind === "ringgroup") polling = row;
     else if (kind === "extension") {
       if (row.source.kind === "extension") continue;
@@ -111,6 +111,8 @@ function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall
     endedAt: Math.max(startedAt, ...inOrder.map(({ endAt }) => endAt)),
     talks: talksOf(inOrder, direction),
     level: direction === "incoming" ? lastLevel(inOrder) : caller,
+    // A callback that fails ends at the same place as its order, but goes out.
+    callbackOrdered: direction === "incoming" && inOrder.some((row) => row.isCallbackOrder),
   };
 }
 

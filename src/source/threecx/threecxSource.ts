@@ -83,6 +83,7 @@ class ThreecxSource implements Source {
   #liveSinceAt: number | null = null;
   #wasLive = false;
   #tokenTimes: number[] = [];
+  #callbackQueuesTold: readonly string[] = [];
   #life: Promise<void> = Promise.resolve();
 
   constructor(options: ThreecxSourceOptions) {
@@ -107,7 +108,10 @@ class ThreecxSource implements Source {
       ...shared,
       rest,
       clientId: options.pbx.clientId,
-      onChange: () => this.#session?.directoryChanged(),
+      onChange: () => {
+        this.#tellCallbackQueues();
+        this.#session?.directoryChanged();
+      },
     });
     this.#knowledge = {
       kindOf: (dn) => {
@@ -255,6 +259,13 @@ class ThreecxSource implements Source {
       `The PBX is watched: ${this.#visible.list.length} DNs are visible.`,
     );
     this.#tellLive(this.#liveSinceAt);
+  }
+
+  #tellCallbackQueues(): void {
+    const queues = this.#directory.current.callbackQueues;
+    if (queues.join() === this.#callbackQueuesTold.join()) return;
+    this.#callbackQueuesTold = queues;
+    this.#emit({ kind: "callbackQueues", at: this.#clock.now(), queues });
   }
 
   #tellLive(sinceAt: number): void {

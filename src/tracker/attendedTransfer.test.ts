@@ -1,0 +1,202 @@
+/** Consultations and what becomes of them: joins, whatever leg or number survives (SPEC.md, R14, R22-R24). */
+import { describe, expect, it } from "vitest";
+import { inside, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
+
+describe("attended transfer", () => {
+  it("whose consulted leg moves over to the caller's call", () => {
+    const phone = talking();
+    phone.leg("102", 6, "dialing", { callNumber: 8, party: inside("103") });
+    phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.leg("103", 7, "connected", { originatedBy: null });
+    phone.gone("102/5", "102/6");
+    phone.gone("103/7");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Accomp",
+      "ended 103 -2 Ok",
+    ]);
+  });
+});
+
+describe("attended transfer, whatever survives it", () => {
+  /** 102 talks to the caller and consults 103. */
+  function consulting(): Phone {
+    const phone = talking();
+    phone.leg("102", 6, "dialing", { callNumber: 8, party: inside("103") });
+    phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.leg("102", 6, "connected", { callNumber: 8, party: inside("103") });
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    return phone;
+  }
+  const handedOver = ["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"];
+
+  it("a new leg in the caller's call, after the consulted one is gone or before", () => {
+    for (const after of [true, false]) {
+      const phone = consulting();
+      if (after) phone.gone("103/7");
+      phone.leg("103", 9, "connected", { originatedBy: null });
+      phone.gone("102/5", "102/6", "103/7");
+      phone.gone("103/9");
+      phone.list();
+      phone.pass(60);
+      phone.list();
+      phone.pass(110);
+      phone.list();
+      phone.pass(210);
+      phone.list();
+      expect(phone.told()).toEqual([...handedOver, "ended 103 -2 Ok"]);
+    }
+  });
+
+  it("the consultation's number: its leg and its row are the caller's call from then on", () => {
+    const phone = consulting();
+    phone.gone("102/5", "102/6");
+    phone.list();
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    phone.at += 5_000;
+    phone.list(row("103", { callNumber: 8 }));
+    phone.restart();
+    phone.leg("104", 9, "ringing", { callNumber: 8, referredBy: ref("103") });
+    phone.gone("103/7");
+    phone.list(row("104", { callNumber: 8 }));
+    phone.gone("104/9");
+    phone.list();
+    phone.pass(phone.settings.overKeptMs);
+    expect(phone.told()).toEqual([
+      ...handedOver,
+      "ringing 104 -3",
+      "ended 103 -2 Ok passed on",
+      "ended 104 -3 Missed",
+    ]);
+    expect(new Set(phone.events.map((e) => e.callNumber))).toEqual(new Set([7]));
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
+  it("uses up its consultation", () => {
+    const phone = consulting();
+    phone.gone("102/6", "103/7");
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    phone.gone("102/5");
+    phone.leg("104", 10, "ringing", { referredBy: ref("103") });
+    phone.gone("103/9", "104/10");
+    phone.leg("102", 11, "connected", { originatedBy: null });
+    expect(phone.told().slice(0, 2)).toEqual(handedOver);
+    expect(phone.events.at(-1)).toMatchObject({ user: "102", transferType: "Blind" });
+  });
+
+  it("is not read into a call of another number or user", () => {
+    const phone = consulting();
+    phone.leg("103", 7, "connected", { callNumber: 8, party: outside("420777999999") });
+    expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
+    const apart = new Phone();
+    apart.leg("666", 4, "connected");
+    apart.leg("103", 7, "connected", { callNumber: 8, party: inside("102") });
+    apart.leg("103", 7, "connected", { callNumber: 8 });
+    expect(apart.events.map((e) => e.callNumber)).toEqual([8]);
+  });
+
+  it("is a blind one where nobody consulted, or long ago", () => {
+    const phone = consulting();
+    phone.gone("102/6", "103/7");
+    phone.pass(10_000);
+    phone.leg("104", 8, "connected", { callNumber: 9, party: inside("101") });
+    phone.gone("104/8");
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    phone.gone("102/5");
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+  });
+
+  it("does not hold up the end of a call whose user consults, for long", () => {
+    const phone = consulting();
+    phone.gone("102/5");
+    for (const pause of [50, 100, 200]) {
+      phone.list();
+      expect(phone.told()).toEqual([]);
+      phone.pass(pause);
+    }
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+});
+
+describe("a consultation completed while it still rings", () => {
+  it("and one that was given up before a blind transfer, are no joins", () => {
+    const phone = talking();
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.gone("103/7");
+    phone.at += 1_000;
+    phone.leg("103", 9, "ringing", { referredBy: ref("102") });
+    phone.gone("102/5");
+    phone.leg("103", 9, "connected");
+    expect(phone.told().at(-1)).toBe("answered 103 -2 Blind");
+  });
+
+  it("is a blind transfer, whichever leg goes on", () => {
+    for (const same of [true, false]) {
+      const phone = talking();
+      phone.leg("102", 6, "dialing", { callNumber: 8, party: inside("103") });
+      phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102"), originatedBy: null });
+      phone.leg("103", same ? 7 : 9, "ringing", { originatedBy: null });
+      phone.gone("102/5", "102/6", "103/7".repeat(same ? 0 : 1));
+      phone.leg("103", same ? 7 : 9, "connected", { originatedBy: null });
+      expect(phone.told()).toEqual([
+        "ringing 103 -2",
+        "ended 102 -1 Ok passed on",
+        "answered 103 -2 Blind",
+      ]);
+    }
+  });
+});
+
+describe("an incoming and an outgoing call that their user joins", () => {
+  function both(): Phone {
+    const phone = talking();
+    const party = outside("420777999999");
+    phone.leg("102", 6, "dialing", { callNumber: 8, party });
+    phone.leg("102", 6, "connected", { callNumber: 8, party, originatedBy: null, legNumber: 1 });
+    phone.told();
+    return phone;
+  }
+  const joined = row("10008", { callNumber: 7, callee: outside("420777999999") });
+
+  it("both end passed on, each under its own id, and nothing more", () => {
+    const phone = both();
+    phone.gone("102/5", "102/6");
+    phone.list(joined);
+    phone.list();
+    expect(phone.told().sort()).toEqual(["ended 102 -1 Ok passed on", "ended 102 -1 Ok passed on"]);
+    expect(
+      phone.events
+        .slice(-2)
+        .map((e) => e.callNumber)
+        .sort(),
+    ).toEqual([7, 8]);
+  });
+
+  it("while the list lags behind, nothing is judged", () => {
+    const phone = both();
+    phone.gone("102/5", "102/6");
+    phone.list(row("102"));
+    expect(phone.told()).toEqual([]);
+    phone.pass(50);
+    phone.list(joined);
+    expect(phone.told()).toHaveLength(2);
+  });
+
+  it("is not read into two calls that end at their own times, or of two users", () => {
+    const phone = both();
+    phone.gone("102/6");
+    phone.list(row("102"));
+    phone.at += 5_000;
+    phone.gone("102/5");
+    phone.list();
+    const ends = ["ended 102 -1 Ok", "ended 102 -1 Ok"];
+    expect(phone.told()).toEqual(ends);
+    const together = both();
+    together.gone("102/5", "102/6");
+    together.list();
+    expect(together.told()).toEqual(ends);
+  });
+});

@@ -1,0 +1,122 @@
+/** Blind hand-overs (docs/contract.md §3, Transfers): who leaves when, who gets it, who misses it. */
+import { describe, expect, it } from "vitest";
+import { Phone, ref, row, talking } from "../../test/support/phone.ts";
+
+describe("blind transfer", () => {
+  it("of which the transferer stays until it is answered", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", { referredBy: ref("102"), originatedBy: null });
+    phone.leg("103", 6, "connected", { originatedBy: null });
+    phone.gone("102/5");
+    phone.gone("103/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Blind",
+      "ended 103 -2 Ok",
+    ]);
+  });
+
+  it("of which the transferer leaves first, missed", () => {
+    const phone = talking();
+    phone.at += 1_000;
+    phone.gone("102/5");
+    phone.at += 5;
+    phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+    phone.gone("103/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "ringing 103 -2",
+      "ended 103 -2 Missed",
+    ]);
+  });
+
+  it("that returns to the transferer", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+    phone.gone("102/5", "103/6");
+    phone.list(row("102", { status: "Rerouting" }));
+    phone.leg("102", 7, "ringing");
+    phone.leg("102", 7, "connected");
+    expect(phone.told()).toEqual([
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "ringing 102 -2",
+      "answered 102 -2 Blind",
+    ]);
+  });
+
+  it("to a queue, whose agents carry the new link too", () => {
+    const phone = talking();
+    phone.leg("800", 6, "connected", { originatedBy: null });
+    phone.gone("102/5");
+    phone.leg("101", 7, "ringing", { originatedBy: ref("800") });
+    phone.gone("101/7", "800/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 800 -2",
+      "ended 102 -1 Ok passed on",
+      "ringing 101 -2",
+      "ended 800 -2 Missed",
+    ]);
+  });
+
+  it("that fails while the transferer holds on: the next one has the next number", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+    phone.gone("103/6");
+    phone.leg("101", 7, "ringing", { referredBy: ref("102") });
+    phone.gone("102/5");
+    phone.leg("101", 7, "connected");
+    expect(phone.told()).toEqual([
+      "ringing 103 -2",
+      "ringing 101 -3",
+      "ended 102 -1 Ok passed on",
+      "answered 101 -3 Blind",
+    ]);
+  });
+
+  it("to the ring group that brought the call, of which the transferer is a member, too", () => {
+    const phone = new Phone();
+    const via = { originatedBy: ref("820") };
+    phone.leg("102", 5, "ringing", via);
+    phone.leg("102", 5, "connected", via);
+    phone.leg("105", 6, "ringing", via);
+    phone.gone("105/6");
+    phone.told();
+    phone.at += 12_000;
+    phone.leg("103", 7, "ringing", via);
+    phone.leg("102", 8, "ringing", via);
+    phone.leg("103", 7, "connected", via);
+    phone.gone("102/5");
+    phone.gone("102/8");
+    expect(phone.told()).toEqual([
+      "ringing 820 -2",
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Blind",
+    ]);
+  });
+
+  it("of an outgoing call", () => {
+    const phone = new Phone();
+    phone.leg("102", 1, "dialing");
+    phone.leg("102", 1, "connected", { originatedBy: null, legNumber: 1 });
+    phone.leg("103", 2, "ringing", { referredBy: ref("102"), originatedBy: null });
+    phone.gone("102/1");
+    phone.leg("103", 2, "connected", { originatedBy: null });
+    phone.gone("103/2");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "dialing 102 -0",
+      "answered 102 -1 NotDef",
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Blind",
+      "ended 103 -2 Ok",
+    ]);
+    expect(new Set(phone.events.map((e) => e.direction))).toEqual(new Set(["outgoing"]));
+  });
+});

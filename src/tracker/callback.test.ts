@@ -1,0 +1,139 @@
+/** Callback orders at queues (docs/contract.md §3, Titles and Decided cases; SPEC.md, R32). */
+import { describe, expect, it } from "vitest";
+import { caller, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import type { TrackerSettings } from "./state.ts";
+
+/** A caller has left queue 800 after ten seconds, and the list says so. */
+function left(more: Partial<TrackerSettings> = {}, offered = ["800"]): Phone {
+  const phone = new Phone(more);
+  phone.offerCallbacks(...offered);
+  phone.leg("800", 4, "connected");
+  phone.leg("101", 5, "ringing", { originatedBy: ref("800") });
+  phone.at += 10_000;
+  phone.gone("101/5", "800/4");
+  phone.told();
+  phone.list();
+  return phone;
+}
+
+const entry = (more: object = {}) => logged({ endedAt: t0 + 10_000, level: ref("800"), ...more });
+const plain = "ended 800 -0 Missed";
+const ordered = `${plain} callback`;
+
+/** The PBX polls 101 in a new call, on behalf of the queue. */
+function callsBack(phone: Phone, more: object = {}): void {
+  const marks = { originatedBy: ref("800"), onBehalfOf: ref("800"), callNumber: 8 };
+  phone.leg("101", 9, "ringing", { ...marks, ...more });
+}
+
+describe("a call missed at a queue that offers callbacks", () => {
+  it("has its order told by the log", () => {
+    const phone = left();
+    expect(phone.told()).toEqual([]);
+    expect(phone.inquiries).toEqual([t0]);
+    phone.log(entry({ callbackOrdered: true }));
+    expect(phone.told()).toEqual([ordered]);
+    expect(phone.events.at(-1)?.at).toBe(t0 + 10_000);
+  });
+
+  it("was left without an order where the log has the call to its end", () => {
+    const phone = left();
+    phone.log(entry({ endedAt: t0 + 7_999 }));
+    expect(phone.told()).toEqual([]);
+    phone.log(entry({ endedAt: t0 + 8_000 }));
+    expect(phone.told()).toEqual([plain]);
+  });
+
+  it("is sent without in the end, after looking again and again, and at once where there is no log", () => {
+    const phone = left();
+    phone.log();
+    phone.list();
+    phone.pass(2_999);
+    expect(phone.told()).toEqual([]);
+    expect(phone.inquiries).toHaveLength(phone.settings.callbackLooks);
+    phone.pass(1);
+    expect(phone.told()).toEqual([plain]);
+    const closed = left();
+    closed.noLog();
+    expect(closed.told()).toEqual([plain]);
+  });
+
+  it("has its order told by the PBX, which polls agents on behalf of the queue", () => {
+    const phone = left();
+    callsBack(phone);
+    callsBack(phone, { originatedBy: ref("800") });
+    expect(phone.told()).toEqual([ordered, "ringing 800 -0", "ringing 101 -0"]);
+    expect(phone.events.map(({ callNumber }) => callNumber)).toEqual([7, 7, 7, 8, 8]);
+  });
+
+  it("is not taken for another's, nor for one that calls once more", () => {
+    for (const more of [
+      { party: outside("420777999999") },
+      { onBehalfOf: null },
+      { onBehalfOf: ref("102") },
+      { originatedBy: ref("820") },
+      { originatedBy: null },
+      { onBehalfOf: ref("805"), originatedBy: ref("805") },
+    ]) {
+      const phone = left();
+      callsBack(phone, more);
+      expect(phone.told()).not.toContain(ordered);
+    }
+  });
+
+  it("goes on if it is polled again after all", () => {
+    const phone = left();
+    phone.leg("101", 6, "ringing", { originatedBy: ref("800"), onBehalfOf: ref("800") });
+    phone.leg("101", 6, "connected", { originatedBy: ref("800") });
+    expect(phone.told()).toEqual(["ringing 101 -0", "answered 101 -1 NotDef"]);
+  });
+
+  it("has its order told from the log after a blind stretch, too", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.list();
+    phone.log(entry({ callbackOrdered: true }));
+    expect(phone.told()).toEqual(["ringing 800 -0", ordered]);
+  });
+});
+
+describe("nothing waits", () => {
+  it("at a queue that offers none, nor where that is switched off", () => {
+    expect(left({}, ["805"]).told()).toEqual([plain]);
+    expect(left({ callbackHoldMs: 0 }).told()).toEqual([plain]);
+  });
+
+  it("for a call that was answered, handed to an outside number, or goes out", () => {
+    const answered = new Phone();
+    answered.offerCallbacks("800");
+    answered.leg("800", 4, "connected");
+    answered.leg("101", 5, "connected", { originatedBy: ref("800") });
+    answered.gone("800/4", "101/5");
+    answered.list();
+    expect(answered.told().at(-1)).toBe("ended 101 -1 Ok");
+    const out = new Phone();
+    out.offerCallbacks("800");
+    out.leg("102", 1, "dialing");
+    out.leg("102", 1, "connected", { originatedBy: null, legNumber: 1 });
+    out.leg("800", 2, "connected");
+    out.gone("102/1", "800/2");
+    out.list();
+    expect(out.told().at(-1)).toBe("ended 800 -2 Missed");
+  });
+
+  it("but a call that was handed to the queue, which carries its link", () => {
+    const phone = new Phone();
+    phone.offerCallbacks("800");
+    phone.leg("102", 5, "connected");
+    phone.leg("800", 6, "connected");
+    phone.gone("102/5", "800/6");
+    phone.list(row("800"));
+    phone.list();
+    phone.log(entry({ endedAt: phone.at, callbackOrdered: true }));
+    expect(phone.told().at(-1)).toBe("ended 800 -2 Missed callback");
+    expect(phone.events.at(-1)?.callerid).toBe(caller);
+  });
+});

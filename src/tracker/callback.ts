@@ -1,0 +1,68 @@
+/**
+ * Callback orders: who leaves a queue may have ordered to be called back. The PBX tells that late, in its log, or by
+ * what it does next: it polls the agents on behalf of the queue (SPEC.md, R32).
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { Leg, LoggedCall } from "./activity.ts";
+import { finish } from "./ends.ts";
+import { isSameNumber } from "./legs.ts";
+import type { Call, Hidden } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** A log that has the call to within this of its end has all of it. */
+const endMs = 2_000;
+
+/** Over; but a call that was missed where callbacks are offered waits for the knowledge whether one was ordered. */
+export function finishOrHold(turn: Turn, at: EpochMs): void {
+  const { call, settings } = turn;
+  const { talk, handover, level, lastLink, external } = call;
+  const missed = talk === null && (handover === null ? lastLink === 0 : !handover.outside);
+  const offered = level?.kind === "queue" && turn.callbackQueues.includes(level.dn);
+  if (!missed || !offered || external?.direction !== "incoming" || settings.callbackHoldMs === 0) {
+    finish(turn, at);
+    return;
+  }
+  const dueAt = turn.at + pauseOf(turn);
+  call.hidden = { sinceAt: at, looks: 0, dueAt, witness: "callback" };
+  turn.inquire = true;
+}
+
+function pauseOf({ settings }: Turn): number {
+  return settings.callbackHoldMs / settings.callbackLooks;
+}
+
+export function awaitsOrder({ hidden }: Call): boolean {
+  return hidden?.witness === "callback";
+}
+
+/** Looks at the log again, or takes it that none was ordered. */
+export function heedOrderTime(turn: Turn, hidden: Hidden): void {
+  const looks = hidden.looks + 1;
+  if (looks >= turn.settings.callbackLooks) {
+    finish(turn, hidden.sinceAt);
+  } else {
+    turn.call.hidden = { ...hidden, looks, dueAt: turn.at + pauseOf(turn) };
+    turn.inquire = true;
+  }
+}
+
+/** The log has the call. */
+export function heedOrderLogged(turn: Turn, logged: LoggedCall): void {
+  const { hidden } = turn.call;
+  if (hidden?.witness !== "callback") return;
+  const whole = logged.endedAt >= hidden.sinceAt - endMs;
+  if (logged.callbackOrdered || whole) finish(turn, hidden.sinceAt, logged.callbackOrdered);
+}
+
+/** The queue that this leg is made for, to call somebody back; null if it is none of that. */
+export function calledBackBy({ onBehalfOf, originatedBy }: Leg): string | null {
+  const polled = onBehalfOf?.kind === "queue" && originatedBy?.dn === onBehalfOf.dn;
+  return polled ? onBehalfOf.dn : null;
+}
+
+/** The PBX calls this caller back for that queue. */
+export function isOrderOf(call: Call, queue: string, { callNumber, party }: Leg): boolean {
+  const { external, level } = call;
+  if (!awaitsOrder(call) || level?.dn !== queue || call.callNumber === callNumber) return false;
+  return external !== null && isSameNumber(external.number, party.number);
+}

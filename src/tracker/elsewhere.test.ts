@@ -1,0 +1,135 @@
+/** Calls that go on where no leg shows: parked, passed on or forwarded outside, in a conference (SPEC.md, R15, R25, R26). */
+import { describe, expect, it } from "vitest";
+import { inside, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+
+describe("forwarded to an outside phone", () => {
+  it("and answered there: the forwarding extension's conversation", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.gone("102/5");
+    phone.list(row("10007", { status: "Routing" }));
+    expect(phone.told()).toEqual(["ringing 102 -0"]);
+    phone.at += 3_000;
+    phone.list(row("10007"));
+    phone.list(row("10007"));
+    expect(phone.told()).toEqual(["answered 102 -1 NotDef"]);
+    phone.at += 3_000;
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
+  it("and passed on to another from there", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.gone("102/5");
+    phone.list(row("10007"));
+    phone.list(row("103"));
+    expect(phone.told().slice(1)).toEqual(["answered 102 -1 NotDef", "ended 102 -1 Ok passed on"]);
+  });
+
+  it("is not told of a call that came no further than a queue", () => {
+    const phone = new Phone();
+    phone.leg("800", 5, "connected");
+    phone.gone("800/5");
+    phone.list(row("10007"));
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+});
+
+describe("a conference", () => {
+  it("is no new link: the user's leg stands towards it, and still for the outside party", () => {
+    const phone = talking();
+    const { asks } = phone;
+    phone.leg("102", 5, "connected", { party: { ...ref("700"), number: "700", name: "" } });
+    expect(phone.told()).toEqual([]);
+    expect(phone.asks).toBe(asks);
+    phone.gone("102/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+});
+
+describe("passed on to where no leg shows", () => {
+  it("parked, taken back by another", () => {
+    const phone = talking();
+    phone.at += 2_000;
+    phone.gone("102/5");
+    phone.list(row("SP0"));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+    expect(phone.events.at(-1)?.at).toBe(t0 + 2_000);
+    phone.pass(60_000);
+    phone.list(row("SP0"));
+    phone.leg("103", 9, "connected");
+    expect(phone.told()).toEqual(["answered 103 -2 Blind"]);
+  });
+
+  it("parked, and the caller hangs up", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("SP0"));
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "ended 102 -2 Missed"]);
+  });
+
+  it("to an outside number: the rest is not a user's call", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("10007"));
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+  });
+
+  it("to an outside number, which does not answer: missed by who gets it back", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("10007"));
+    phone.leg("102", 9, "ringing");
+    phone.gone("102/9");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "ringing 102 -2",
+      "ended 102 -2 Missed",
+    ]);
+  });
+
+  it("to an outside number after all, and back", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row(""));
+    phone.list(row("SP0"));
+    phone.list(row("10007"));
+    expect(phone.call()?.handover?.outside).toBe(true);
+    phone.list(row("SP0"));
+    expect(phone.call()?.handover?.outside).toBe(false);
+  });
+
+  it("to a queue that only the list shows", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.at += 1_000;
+    phone.list(row("800"));
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "ringing 800 -2",
+      "ended 800 -2 Missed",
+    ]);
+  });
+
+  it("of an outgoing call, to a queue that only the list shows", () => {
+    const phone = new Phone();
+    phone.leg("102", 1, "dialing");
+    phone.leg("102", 1, "connected", { originatedBy: null, legNumber: 1 });
+    phone.gone("102/1");
+    phone.at += 1_000;
+    phone.list(row("10007", { caller: inside("800"), callee: outside() }));
+    phone.list();
+    expect(phone.told().slice(2)).toEqual([
+      "ended 102 -1 Ok passed on",
+      "ringing 800 -2",
+      "ended 800 -2 Missed",
+    ]);
+  });
+});

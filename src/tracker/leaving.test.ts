@@ -1,0 +1,133 @@
+/** A departure while only phones ring: passed on, or the caller has hung up? (SPEC.md, R31). */
+import { describe, expect, it } from "vitest";
+import { leg, type Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+
+/** 103's phone has rung for 5 s at 102's wish, who waits for the answer and now goes. */
+function leaving(): Phone {
+  const phone = talking();
+  phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+  phone.at += 5_000;
+  expect(phone.told()).toEqual(["ringing 103 -2"]);
+  phone.gone("102/5");
+  expect(phone.told()).toEqual([]);
+  return phone;
+}
+
+const passedOn = "ended 102 -1 Ok passed on";
+
+describe("who leaves while the other phone still rings", () => {
+  it("has passed nothing on if the caller is gone, though that phone's leg goes later or never", () => {
+    for (const late of [true, false]) {
+      const phone = leaving();
+      phone.at += 600;
+      if (late) phone.gone("103/6");
+      phone.list();
+      expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+      expect(phone.events.at(-1)).toMatchObject({ talkMs: 5_000, at: t0 + 5_000 });
+    }
+  });
+
+  it("has passed nothing on without the list either, if that phone falls silent in time", () => {
+    const phone = leaving();
+    phone.noList();
+    phone.pass(999);
+    phone.gone("103/6");
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)?.at).toBe(t0 + 5_000);
+  });
+
+  it("has passed it on if the list has the call a moment later, not by one that lags", () => {
+    const phone = leaving();
+    const { asks } = phone;
+    phone.list(row("103"));
+    phone.pass(299);
+    expect(phone.told()).toEqual([]);
+    phone.pass(1);
+    expect(phone.asks).toBe(asks + 1);
+    phone.list(row("103"));
+    phone.gone("103/6");
+    phone.list();
+    expect(phone.told()).toEqual([passedOn, "ended 103 -2 Missed"]);
+    expect(phone.events.at(-2)?.at).toBe(t0 + 5_000);
+  });
+
+  it("has passed it on if that phone rings on for long where nobody can be asked", () => {
+    const phone = leaving();
+    phone.noList();
+    phone.pass(999);
+    expect(phone.told()).toEqual([]);
+    phone.pass(1);
+    expect(phone.told()).toEqual([passedOn]);
+  });
+
+  it("has passed it on as soon as somebody answers, or another phone rings", () => {
+    const answered = leaving();
+    answered.leg("103", 6, "connected");
+    expect(answered.told()).toEqual([passedOn, "answered 103 -2 Blind"]);
+    const polled = leaving();
+    polled.gone("103/6");
+    polled.leg("104", 7, "ringing");
+    expect(polled.told()).toEqual([passedOn, "ringing 104 -2"]);
+    const beside = leaving();
+    beside.leg("104", 7, "ringing");
+    expect(beside.told()).toEqual([passedOn, "ringing 104 -2"]);
+  });
+
+  it("has not left if a leg of theirs comes back", () => {
+    const phone = leaving();
+    phone.leg("102", 9, "connected");
+    phone.pass(5_000);
+    expect(phone.told()).toEqual([]);
+    expect(phone.call()?.leaving).toBeNull();
+  });
+
+  it("is not judged by a list that never knew the call, nor by one that was asked before", () => {
+    const unknown = talking();
+    unknown.list();
+    unknown.list();
+    unknown.leg("103", 6, "ringing");
+    unknown.at += 5_000;
+    unknown.gone("102/5");
+    unknown.list();
+    expect(unknown.told()).toEqual(["ringing 103 -2"]);
+    const early = leaving();
+    early.feed({ kind: "activeCalls", at: early.at, askedAt: early.at - 1, calls: [] });
+    expect(early.told()).toEqual([]);
+  });
+
+  it("is not judged while we are blind", () => {
+    const phone = leaving();
+    phone.lose();
+    phone.at += 20_000;
+    phone.list();
+    phone.pass(1);
+    expect(phone.told()).toEqual([]);
+    phone.snapshot(leg("103", 6, "ringing", { referredBy: ref("102") }));
+    phone.pass(1_000);
+    expect(phone.told()).toEqual([passedOn]);
+  });
+});
+
+describe("who leaves as the other phone begins to ring", () => {
+  it("has passed it on, told at once", () => {
+    for (const [ms, told] of [
+      [99, ["ringing 103 -2", passedOn]],
+      [100, ["ringing 103 -2"]],
+    ] as const) {
+      const phone = talking();
+      phone.leg("103", 6, "ringing");
+      phone.at += ms;
+      phone.gone("102/5");
+      expect(phone.told()).toEqual(told);
+    }
+  });
+
+  it("has passed it on where a place holds the call that is no offer", () => {
+    const phone = talking();
+    phone.leg("SP0", 6, "connected");
+    phone.gone("102/5");
+    expect(phone.told()).toEqual([passedOn]);
+  });
+});
