@@ -40,6 +40,8 @@ export interface DispatcherOptions {
   readonly log: Log;
   /** Uniform in [0, 1); spreads the retries. */
   readonly random: () => number;
+  /** Deliveries of one endpoint in memory, about. */
+  readonly heldOfOneMax?: number;
 }
 
 export interface Dispatcher {
@@ -141,8 +143,9 @@ class LaneDispatcher implements Dispatcher {
   }
 
   get #heldMax(): number {
+    const { heldOfOneMax } = this.#options;
     const share = Math.floor(HELD_MAX / Math.max(1, this.#outlets.size));
-    return Math.max(HELD_OF_ONE_MIN, Math.min(HELD_OF_ONE_MAX, share));
+    return heldOfOneMax ?? Math.max(HELD_OF_ONE_MIN, Math.min(HELD_OF_ONE_MAX, share));
   }
 
   #outletOf(name: string): Outlet {

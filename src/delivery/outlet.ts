@@ -11,7 +11,7 @@ import { Gate, type Pause } from "./gate.ts";
 import { askedQuietUntil, describe, isPermanent, type Outcome, signOf } from "./outcome.ts";
 import { decide, JITTER_SHARE, RETRY_AFTER_MS_MAX, type Verdict } from "./policy.ts";
 import { readStanding, writeStanding } from "./standing.ts";
-import { type Era, type Found, type Shelved, Window } from "./window.ts";
+import { type Bounds, type Found, laneMaxOf, type Shelved, Window } from "./window.ts";
 
 /** Of an endpoint that gets nothing at present, in memory; enough for probes. */
 export const HELD_WHILE_CLOSED_MAX = 64;
@@ -43,7 +43,9 @@ export interface EndpointStatus {
   readonly condition: Condition;
   /** Deliveries owed to it; about, while part of them is only in the store. */
   readonly queued: number;
-  /** Event time of the oldest of those in memory. */
+  /** Those of them that are in memory. */
+  readonly held: number;
+  /** Event time of the oldest of those. */
   readonly oldestPendingAt: EpochMs | null;
   readonly lastSuccessAt: EpochMs | null;
   readonly lastFailure: LastFailure | null;
@@ -123,7 +125,7 @@ export class Outlet {
   }
 
   offer(delivery: Delivery, heldMax: number, now: EpochMs): void {
-    this.#window.offer(delivery, this.#heldMax(heldMax), this.#era(now));
+    this.#window.offer(delivery, this.#bounds(heldMax, now));
   }
 
   /** A new configuration (null: it has none any more). Its receiver gets a new chance. */
@@ -201,17 +203,19 @@ export class Outlet {
   }
 
   askForPage(heldMax: number, now: EpochMs) {
-    const page = this.#window.ask(this.#heldMax(heldMax), now);
-    return page === null ? null : { ...page, wakeAtMax: now + this.#era(now).waitMsMax };
+    const bounds = this.#bounds(heldMax, now);
+    const page = this.#window.ask(bounds);
+    if (page === null) return null;
+    return { ...page, wakeAtMax: now + bounds.waitMsMax, laneMax: laneMaxOf(bounds) };
   }
 
-  pageCame(page: TakenUp | null, now: EpochMs): void {
+  pageCame(page: TakenUp | null, heldMax: number, now: EpochMs): void {
     if (page === null) this.#window.notTaken();
-    else this.#window.taken(page, this.#era(now));
+    else this.#window.taken(page, this.#bounds(heldMax, now));
   }
 
   toShelve(heldMax: number, now: EpochMs): Shelved[] {
-    return this.#window.toShelve(this.#heldMax(heldMax), this.#era(now));
+    return this.#window.toShelve(this.#bounds(heldMax, now));
   }
 
   shelved(lanes: readonly Shelved[], done: boolean): void {
@@ -229,6 +233,7 @@ export class Outlet {
       name: this.name,
       condition: this.condition(now),
       queued: this.queued,
+      held: this.#window.held,
       oldestPendingAt: this.#window.oldestAt,
       lastSuccessAt: this.#lastSuccessAt,
       lastFailure: this.#lastFailure,
@@ -249,14 +254,14 @@ export class Outlet {
     return { state: "failing", ...this.#failing, nextProbeAt: null };
   }
 
-  #heldMax(heldMax: number): number {
+  #bounds(heldMax: number, now: EpochMs): Bounds {
     const open = this.#config !== null && !this.#gate.paused && !this.down;
-    return open ? heldMax : Math.min(heldMax, HELD_WHILE_CLOSED_MAX);
-  }
-
-  #era(now: EpochMs): Era {
     const longestMs = Math.max(WAIT_MS_MIN, ...(this.#config?.retryScheduleMs ?? []));
-    return { now, waitMsMax: longestMs * (1 + JITTER_SHARE) };
+    return {
+      now,
+      heldMax: open ? heldMax : Math.min(heldMax, HELD_WHILE_CLOSED_MAX),
+      waitMsMax: longestMs * (1 + JITTER_SHARE),
+    };
   }
 
   #noteFailure(outcome: Outcome, now: EpochMs): void {

@@ -8,7 +8,6 @@ import type { Pending } from "../outbox/pending.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 import type { Outlet } from "./outlet.ts";
-import { LANE_MAX } from "./window.ts";
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 10_000;
@@ -78,13 +77,13 @@ export function createPager({ outbox, clock, log, onNews }: PagerOptions): Pager
     }
   }
 
-  async function takeUp(outlet: Outlet, page: Page): Promise<void> {
+  async function takeUp(outlet: Outlet, page: Page, heldMax: number): Promise<void> {
     let taken: Awaited<ReturnType<Pending["takeUp"]>> | null = null;
     try {
       const now = clock.now();
-      taken = await outbox.takeUp({ endpoint: outlet.name, now, laneMax: LANE_MAX, ...page });
+      taken = await outbox.takeUp({ endpoint: outlet.name, now, ...page });
     } finally {
-      outlet.pageCame(taken, clock.now());
+      outlet.pageCame(taken, heldMax, clock.now());
     }
   }
 
@@ -102,7 +101,7 @@ export function createPager({ outbox, clock, log, onNews }: PagerOptions): Pager
       const { hastening } = outlet;
       if (hastening) return run(outlet, "hasten", hasten(outlet, hastening.refusedToo, now));
       const page = outlet.askForPage(heldMax, now);
-      if (page !== null) run(outlet, "takeUp", takeUp(outlet, page));
+      if (page !== null) run(outlet, "takeUp", takeUp(outlet, page, heldMax));
     },
     saveStanding(outlet) {
       const standing = outlet.takeStanding(clock.now());

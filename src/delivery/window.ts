@@ -21,10 +21,10 @@ import {
 } from "./lane.ts";
 import { Alarms, Fifo } from "./queues.ts";
 
-/** Of one lane, in memory: who has more undelivered events of one call gets on with the first ones. */
-export const LANE_MAX = 256;
-/** Deliveries asked for at once: the store's thread has others to serve, too. */
-const PAGE_MAX = 256;
+/** Of the window, at most for one lane: who has more undelivered events of one call gets on with the first ones. */
+const LANE_SHARE_MAX = 1 / 4;
+/** Of the window, asked for at once: the store's thread has others to serve, too. */
+const PAGE_SHARE_MAX = 1 / 4;
 /** Above this share of the window, sleepers make room if it is wanted … */
 const ASLEEP_SHARE_MAX = 1 / 4;
 /** … until they are no more than this. */
@@ -41,12 +41,16 @@ export interface Shelved {
   readonly wakeAt: EpochMs;
 }
 
-/** What bounds times that come from the store: they may stem from a clock that was set back since. */
-export interface Era {
+export interface Bounds {
   readonly now: EpochMs;
-  /** The longest that anything waits. */
+  /** Deliveries in memory, about: a page or a lane may go beyond. */
+  readonly heldMax: number;
+  /** The longest that anything waits: times in the store may stem from a clock that was set back since. */
   readonly waitMsMax: number;
 }
+
+/** Deliveries of one lane in memory. */
+export const laneMaxOf = ({ heldMax }: Bounds) => Math.max(1, Math.floor(heldMax * LANE_SHARE_MAX));
 
 export class Window {
   readonly #lanes = new Map<string, Lane>();
@@ -110,15 +114,17 @@ export class Window {
   }
 
   /** Takes a delivery that has just been stored, or leaves it there for later. */
-  offer(delivery: Delivery, heldMax: number, era: Era): void {
+  offer(delivery: Delivery, bounds: Bounds): void {
     const { deliveryId, position, sequence, replay } = delivery;
     if (this.#ids.has(deliveryId)) return;
     const lane = this.#lanes.get(keyOf(delivery));
     // The first event of a call has no lane that could be shelved.
     const mayBeShelved = this.#shelvedUntil !== null && (sequence > 1 || replay);
-    const fits = lane ? lane.part === "whole" && lane.owed.length < LANE_MAX : !mayBeShelved;
-    if (this.#swept && this.held < heldMax && fits) {
-      this.#add(delivery, era);
+    const fits = lane
+      ? lane.part === "whole" && lane.owed.length < laneMaxOf(bounds)
+      : !mayBeShelved;
+    if (this.#swept && this.held < bounds.heldMax && fits) {
+      this.#add(delivery, bounds);
       this.#after = Math.max(this.#after, position);
       return;
     }
@@ -128,21 +134,21 @@ export class Window {
   }
 
   /** The next page, if something is to come and there is room for it; `taken` or `notTaken` must follow. */
-  ask(heldMax: number, now: EpochMs): { readonly after: number; readonly limit: number } | null {
+  ask({ heldMax, now }: Bounds): { readonly after: number; readonly limit: number } | null {
     if (this.#asked !== null || !this.#wantsMore(now) || this.held > heldMax / 2) return null;
     this.#asked = { after: this.#after, grown: false };
-    return { after: this.#after, limit: Math.min(PAGE_MAX, heldMax - this.held) };
+    return { after: this.#after, limit: Math.ceil(heldMax * PAGE_SHARE_MAX) };
   }
 
-  taken({ woken, next, after, end, wakeAt }: TakenUp, era: Era): void {
+  taken({ woken, next, after, end, wakeAt }: TakenUp, bounds: Bounds): void {
     const asked = this.#asked;
     this.#asked = null;
     for (const { deliveries, more } of woken) {
-      for (const delivery of deliveries) this.#takeUp(delivery, era);
+      for (const delivery of deliveries) this.#takeUp(delivery, bounds);
       const lane = deliveries[0] && this.#lanes.get(keyOf(deliveries[0]));
       if (lane && more) lane.part = "head";
     }
-    for (const delivery of next) this.#takeUp(delivery, era);
+    for (const delivery of next) this.#takeUp(delivery, bounds);
     // Unless `offer` has put it back meanwhile: then once more from there.
     if (asked !== null && this.#after === asked.after) this.#after = after;
     this.#swept = end && asked !== null && !asked.grown;
@@ -158,7 +164,7 @@ export class Window {
   }
 
   /** Lanes to be put back to the store; `shelved` or `notShelved` must follow. */
-  toShelve(heldMax: number, { now, waitMsMax }: Era): Shelved[] {
+  toShelve({ heldMax, now, waitMsMax }: Bounds): Shelved[] {
     const found: Shelved[] = [...this.#usedUp].map((lane) => ({ lane, wakeAt: now }));
     this.#usedUp.clear();
     const wanted = this.#wantsMore(now) || this.held >= heldMax;
@@ -276,17 +282,17 @@ export class Window {
   }
 
   /** From a page. What is not taken now comes with the rest of its lane. */
-  #takeUp(delivery: Delivery, era: Era): void {
+  #takeUp(delivery: Delivery, bounds: Bounds): void {
     if (this.#ids.has(delivery.deliveryId)) return;
     const lane = this.#lanes.get(keyOf(delivery));
-    if (lane && lane.owed.length >= LANE_MAX && lane.part === "whole") lane.part = "head";
+    if (lane && lane.owed.length >= laneMaxOf(bounds) && lane.part === "whole") lane.part = "head";
     if (lane && lane.part !== "whole") return;
     this.#away = Math.max(0, this.#away - 1);
-    const owed = this.#add(delivery, era);
-    if (this.#hastened) owed.dueAt = Math.min(owed.dueAt, era.now);
+    const owed = this.#add(delivery, bounds);
+    if (this.#hastened) owed.dueAt = Math.min(owed.dueAt, bounds.now);
   }
 
-  #add(delivery: Delivery, { now, waitMsMax }: Era): Owed {
+  #add(delivery: Delivery, { now, waitMsMax }: Bounds): Owed {
     const owed = owedFrom(delivery);
     if (owed.firstAttemptAt !== null) owed.firstAttemptAt = Math.min(owed.firstAttemptAt, now);
     // A replay waits for its turn among many, for as long as it takes.

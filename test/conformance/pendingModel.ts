@@ -9,10 +9,18 @@ export interface PendingRow {
   readonly attempts: readonly { readonly status: number | null }[];
 }
 
+interface ShelvedLane {
+  readonly lane: string;
+  readonly endpoint: string;
+  readonly wakeAt: number;
+}
+
 export class PendingModel {
   readonly #all: readonly (PendingRow | null)[];
-  /** Lane → when it is due. */
-  readonly #shelved = new Map<string, number>();
+  readonly #shelved = new Map<string, ShelvedLane>();
+  readonly #laneOf = new Map<number, string>();
+  /** The lane's first delivery. */
+  readonly #firstOf = new Map<string, number>();
   readonly #standings = new Map<string, string>();
 
   constructor(rows: readonly (PendingRow | null)[]) {
@@ -40,7 +48,7 @@ export class PendingModel {
     const { endpoint, after, limit } = request;
     const own = this.#pending(endpoint);
     const stretch = own.filter(({ position }) => position > after).slice(0, limit);
-    const next = stretch.filter((delivery) => !this.#shelved.has(laneOf(delivery)));
+    const next = stretch.filter((delivery) => !this.#shelved.has(this.#lane(delivery)));
     return {
       woken: this.#wake(request, own),
       next,
@@ -54,17 +62,21 @@ export class PendingModel {
     for (const { deliveryId, wakeAt } of shelvings) {
       const row = this.#all[deliveryId - 1];
       if (!row) throw new Error(`No delivery ${deliveryId}.`);
-      this.#shelved.set(laneOf(row.delivery), wakeAt);
+      const { endpoint } = row.delivery;
+      const lane = this.#lane(row.delivery);
+      this.#shelved.set(lane, { lane, endpoint, wakeAt });
+      const first = this.#rows.find(({ delivery }) => this.#lane(delivery) === lane);
+      this.#firstOf.set(lane, first?.delivery.deliveryId ?? 0);
     }
   }
 
   hasten(endpoint: string, now: number, limit: number, refusedToo: boolean): boolean {
     const later = this.#lanes(endpoint).filter(({ wakeAt }) => wakeAt > now);
-    const hastened = later.slice(0, limit).map(({ lane }) => lane);
-    for (const lane of hastened) {
-      this.#shelved.set(lane, now);
+    const hastened = later.slice(0, limit);
+    for (const { lane } of hastened) {
+      this.#shelved.set(lane, { lane, endpoint, wakeAt: now });
       for (const row of this.#rows) {
-        if (row.state !== "pending" || laneOf(row.delivery) !== lane) continue;
+        if (row.state !== "pending" || this.#lane(row.delivery) !== lane) continue;
         const status = row.attempts[row.delivery.attempts - 1]?.status ?? 500;
         if (row.delivery.dueAt <= now || (status < 500 && !refusedToo)) continue;
         row.delivery = { ...row.delivery, dueAt: now };
@@ -85,7 +97,7 @@ export class PendingModel {
       const due = this.#lanes(endpoint).find(isDue);
       if (due === undefined) break;
       this.#shelved.delete(due.lane);
-      const all = own.filter((delivery) => laneOf(delivery) === due.lane);
+      const all = own.filter((delivery) => this.#lane(delivery) === due.lane);
       const deliveries = all.slice(0, laneMax);
       count += Math.max(1, Math.min(all.length, laneMax + 1));
       if (all.length > 0) woken.push({ deliveries, more: all.length > laneMax });
@@ -99,18 +111,18 @@ export class PendingModel {
   }
 
   /** Shelved lanes of an endpoint, the first due first, then as they were made. */
-  #lanes(endpoint: string): { lane: string; wakeAt: number }[] {
-    const lanes = [...new Set(this.#rows.map(({ delivery }) => laneOf(delivery)))];
-    return lanes
-      .filter((lane) => JSON.parse(lane)[0] === endpoint)
-      .flatMap((lane) => {
-        const wakeAt = this.#shelved.get(lane);
-        return wakeAt === undefined ? [] : [{ lane, wakeAt }];
-      })
-      .sort((a, b) => a.wakeAt - b.wakeAt);
+  #lanes(endpoint: string): ShelvedLane[] {
+    const first = ({ lane }: ShelvedLane) => this.#firstOf.get(lane) ?? 0;
+    return [...this.#shelved.values()]
+      .filter((each) => each.endpoint === endpoint)
+      .sort((a, b) => a.wakeAt - b.wakeAt || first(a) - first(b));
   }
-}
 
-function laneOf({ endpoint, event }: Delivery): string {
-  return JSON.stringify([endpoint, event.pbx, event.callId]);
+  #lane({ deliveryId, endpoint, event }: Delivery): string {
+    const known = this.#laneOf.get(deliveryId);
+    if (known !== undefined) return known;
+    const lane = JSON.stringify([endpoint, event.pbx, event.callId]);
+    this.#laneOf.set(deliveryId, lane);
+    return lane;
+  }
 }
