@@ -2,7 +2,8 @@
 import type { Call } from "../model.ts";
 import type { Scene, SceneStage } from "./scene.ts";
 
-async function answeredBy150({ pbx, incoming, wait }: SceneStage): Promise<Call> {
+/** An incoming call that 150 has answered. */
+export async function answeredBy150({ pbx, incoming, wait }: SceneStage): Promise<Call> {
   const call = await incoming("420222000150");
   await wait(2);
   pbx.answer("150", call.id);
