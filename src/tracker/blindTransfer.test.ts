@@ -67,6 +67,7 @@ describe("blind transfer", () => {
     const phone = talking();
     phone.leg("103", 6, "ringing", { referredBy: ref("102") });
     phone.gone("103/6");
+    phone.pass(phone.settings.attemptFollowMs);
     phone.leg("101", 7, "ringing", { referredBy: ref("102") });
     phone.gone("102/5");
     phone.leg("101", 7, "connected");
@@ -75,6 +76,24 @@ describe("blind transfer", () => {
       "ringing 101 -3",
       "ended 102 -1 Ok passed on",
       "answered 101 -3 Blind",
+    ]);
+  });
+
+  it("that a forward sends on keeps its number over the hole between two places", () => {
+    const phone = talking();
+    phone.leg("162", 6, "ringing", { referredBy: ref("102") });
+    phone.gone("162/6");
+    phone.pass(500);
+    phone.leg("800", 7, "connected");
+    phone.gone("800/7");
+    phone.pass(999);
+    phone.gone("102/5");
+    phone.leg("101", 8, "connected");
+    expect(phone.told()).toEqual([
+      "ringing 162 -2",
+      "ringing 800 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 101 -2 Blind",
     ]);
   });
 

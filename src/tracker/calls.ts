@@ -44,8 +44,13 @@ const never = Number.POSITIVE_INFINITY;
 /** Times of a call that something is due at, or some time after. */
 const timesOf = {
   /** A deadline of the call itself. */
-  due: ({ hidden, leaving, numberDueAt, levelDueAt }: Call): EpochMs =>
-    Math.min((hidden ?? leaving)?.dueAt ?? never, numberDueAt ?? never, levelDueAt ?? never),
+  due: ({ hidden, leaving, handover, numberDueAt, levelDueAt }: Call): EpochMs =>
+    Math.min(
+      (hidden ?? leaving)?.dueAt ?? never,
+      handover?.failedDueAt ?? never,
+      numberDueAt ?? never,
+      levelDueAt ?? never,
+    ),
   /** A phone has stopped ringing of which that is not told yet. */
   stopped: ({ rings }: Call): EpochMs => {
     let first = never;

@@ -242,7 +242,13 @@ describe("violations", () => {
     const call = phone.call();
     if (call === undefined || call.talk === null) throw new Error("Expected a call with a talk.");
     const { talk } = call;
-    const handover = { link: 1, beganAt: t0, transferType: "Blind", outside: false } as const;
+    const handover = {
+      link: 1,
+      beganAt: t0,
+      failedDueAt: null,
+      transferType: "Blind",
+      outside: false,
+    } as const;
     const wrong = [
       [{ ...call, external: null }, "I6"],
       [{ ...call, talk: { ...talk, link: 9 } }, "I7"],

@@ -34,7 +34,7 @@ export function settleTurn(turn: Turn): void {
   tellAnswer(turn);
   tellOffers(turn);
   followLevel(turn);
-  forgetFailedAttempt(call);
+  forgetFailedAttempt(turn);
   tellRingStops(turn);
   judgeVisibility(turn);
 }
@@ -137,7 +137,8 @@ export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): v
 
 function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]> {
   call.lastLink += 1;
-  return { link: call.lastLink, beganAt: at, transferType: "Blind", outside: false };
+  const link = call.lastLink;
+  return { link, beganAt: at, failedDueAt: null, transferType: "Blind", outside: false };
 }
 
 function tellDialing(turn: Turn): void {
@@ -280,13 +281,24 @@ export function openTalk(
   dropOffers(call);
 }
 
-/** The transferer took the call back before anybody answered: the attempt's number stays used. */
-function forgetFailedAttempt(call: Draft): void {
+/**
+ * The transferer took the call back before anybody answered: the attempt's number stays used. Only after a while, as a
+ * diverted call is nowhere to be seen between two places.
+ */
+function forgetFailedAttempt({ call, at, settings }: Turn): void {
   const { talk, handover } = call;
-  if (talk === null || handover === null || !userTalks(call, talk)) return;
-  if (externalLegs(call).some((t) => t.leg.dn !== talk.user && isFresh(t, talk))) return;
-  call.handover = null;
-  call.level = { dn: talk.user, kind: talk.userKind };
+  if (handover === null) return;
+  const idle =
+    talk !== null &&
+    userTalks(call, talk) &&
+    !externalLegs(call).some((t) => t.leg.dn !== talk.user && isFresh(t, talk));
+  const failedDueAt = idle ? (handover.failedDueAt ?? at + settings.attemptFollowMs) : null;
+  if (idle && failedDueAt !== null && at >= failedDueAt) {
+    call.handover = null;
+    call.level = { dn: talk.user, kind: talk.userKind };
+  } else if (failedDueAt !== handover.failedDueAt) {
+    call.handover = { ...handover, failedDueAt };
+  }
 }
 
 /** No leg carries the call on: only the PBX's list can tell whether it is over. */

@@ -53,6 +53,8 @@ export interface Talk {
 export interface Handover {
   readonly link: number;
   readonly beganAt: EpochMs;
+  /** Nothing offers the call any more, and its user still talks: failed, unless it goes on by then. */
+  readonly failedDueAt: EpochMs | null;
   readonly transferType: TransferType;
   /** Passed on to an outside number: the rest is not a user's call. */
   readonly outside: boolean;
@@ -229,6 +231,8 @@ export interface TrackerSettings {
   readonly callbackHoldMs: number;
   /** Looks at the call log meanwhile. */
   readonly callbackLooks: number;
+  /** An attempt to hand over that nothing offers any more has failed after this; routing leaves such holes. */
+  readonly attemptFollowMs: number;
   /** Who hands over without waiting for an answer is gone within this time. */
   readonly leaveWithMs: number;
   /** Without the list: how long a departure waits to see whether what still rings goes, too. */
@@ -255,6 +259,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   logAgainMs: [2_000, 15_000],
   callbackHoldMs: 3_000,
   callbackLooks: 4,
+  attemptFollowMs: 1_000,
   leaveWithMs: 100,
   leaveHoldMs: 1_000,
   levelFollowMs: 300,
