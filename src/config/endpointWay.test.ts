@@ -1,7 +1,9 @@
 /** How endpoints are reached, written to and filtered, as the ini says it. */
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { brief, configFolder, endpointOf, HOOK, PBX } from "../../test/support/configFolder.ts";
 import { type TlsFixture, tlsFixture } from "../../test/support/tlsReceiver.ts";
+import { FACTS } from "../events/facts.ts";
 import { describeConfig, formatProblems } from "./report.ts";
 
 const { at, put, load, loadGood } = configFolder();
@@ -203,6 +205,26 @@ describe("bodies", () => {
     await put("empty", "\n");
     expect(brief(await load(section("TEMPLATE_FILE = none")))).toEqual(["error TEMPLATE_FILE@6"]);
     expect(brief(await load(section("TEMPLATE_FILE = empty")))).toEqual(["error TEMPLATE_FILE@6"]);
+  });
+});
+
+describe("docs/webhooks.md", () => {
+  const docs = readFileSync(new URL("../../docs/webhooks.md", import.meta.url), "utf8");
+  const [, chapter = ""] = docs.split("\n## Templates\n");
+
+  it("lists every fact and no other", () => {
+    const [, table = ""] = chapter.split("| fact | what |\n");
+    const rows = table.split("\n\n")[0]?.split("\n").slice(1) ?? [];
+    const named = rows.flatMap((row) =>
+      [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    );
+    expect(named.toSorted()).toEqual([...FACTS.keys()].toSorted());
+  });
+
+  it("shows templates that are good", async () => {
+    const ini = /```ini\n(.*?)```/s.exec(chapter)?.[1] ?? "";
+    const config = await loadGood([...PBX, ...ini.split("\n")]);
+    expect(config.endpoints.map(({ template }) => template !== null)).toEqual([true, true]);
   });
 });
 
