@@ -3,14 +3,18 @@
  * endpoint. Stopping goes the same way, so that nothing is taken in which cannot be stored, and nothing
  * stored is lost.
  */
+import { createAdmin } from "./admin.ts";
 import type { Config, PbxConfig } from "./config/config.ts";
 import { createDispatcher, type Dispatcher } from "./delivery/dispatcher.ts";
 import { endpointsFor } from "./delivery/endpoint.ts";
 import type { EndpointStatus } from "./delivery/outlet.ts";
 import { createSender } from "./delivery/sender.ts";
 import type { OffhookEvent } from "./events/event.ts";
+import { type AdminToken, ownToken } from "./http/adminToken.ts";
 import { startHttp, type Unready } from "./http/server.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import { createReplayer } from "./outbox/replayer.ts";
+import { startRetention } from "./outbox/retention.ts";
 import { openSqliteOutbox } from "./outbox/sqlite/sqliteOutbox.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Source, SourceStatus } from "./source/source.ts";
@@ -30,6 +34,8 @@ export interface ServiceOptions {
 export interface Service {
   /** Origin of our HTTP server. */
   readonly url: string;
+  /** The token of our own that opens the admin API; null if the configuration brings one. */
+  readonly adminToken: AdminToken | null;
   unready(): Promise<readonly Unready[]>;
   endpoints(): readonly EndpointStatus[];
   sources(): ReadonlyMap<string, SourceStatus>;
@@ -77,17 +83,36 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...config.pbxs.flatMap(({ name }) => troubleOf(name, watches.get(name))),
     ...(await storeTrouble(outbox)),
   ];
+  let own: AdminToken | null = null;
+  const token = () => {
+    if (config.adminToken !== null) return config.adminToken.reveal();
+    own ??= ownToken(config.dataDir);
+    return own.token;
+  };
+  const replayer = createReplayer({
+    outbox,
+    clock,
+    perS: () => config.replayPerS,
+    owed: (deliveries) => dispatcher.enqueue(deliveries),
+  });
+  const admin = createAdmin({ outbox, dispatcher, replayer, token });
   const { host, port } = config.listen;
-  const http = await startHttp({ host, port, version, unready }).catch(async (error) => {
+  const listening = async () => {
+    token();
+    return startHttp({ host, port, version, unready, admin });
+  };
+  const http = await listening().catch(async (error) => {
     await outbox.close();
     throw error;
   });
+  const retention = startRetention({ outbox, clock, log, settings: () => config });
   ownPort = Number(new URL(http.url).port);
   async function stop(): Promise<void> {
     await Promise.all([...watches.values()].map((watch) => watch.stop()));
     await dispatcher.stop(stopGraceMs);
     await sender.close();
     await http.stop();
+    await retention.stop();
     await outbox.close();
   }
   try {
@@ -100,6 +125,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   return {
     url: http.url,
+    adminToken: own,
     unready,
     endpoints: () => dispatcher.status(),
     sources: () => new Map([...watches].map(([name, { source }]) => [name, source.status()])),

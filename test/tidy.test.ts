@@ -51,7 +51,9 @@ const rooms: Record<string, readonly string[]> = {
 const openRooms = new Set(["cli", "admin.ts", "service.ts", "pipeline.ts", "main.ts"]);
 
 function importsOf(file: string): string[] {
-  return [...read(file).matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+  return [...read(file).matchAll(/(?<!")\b(?:from|import\()\s*"([^"]+)"/g)].map(
+    (match) => match[1] ?? "",
+  );
 }
 
 /** `src/tracker/rules.ts` → `tracker/rules.ts`. */

@@ -17,6 +17,11 @@ export interface Configured extends Loaded {
   readonly config: Config;
 }
 
+export const CONFIG_OPTION = [
+  "--config <file>",
+  "the ini; else ./TCXWebAPI.ini, else /etc/offhook/TCXWebAPI.ini",
+] as const;
+
 /** Loads the configuration and prints its problems; null (and exit code 2) if it is wrong. */
 export async function configured(
   context: CliContext,

@@ -4,9 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { backupCommand } from "./backup.ts";
 import { checkCommand } from "./check.ts";
 import type { CliContext } from "./context.ts";
+import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
+import { endpointsCommand } from "./endpoints.ts";
 import { inboxCommand } from "./inbox.ts";
 import { sendTestCommand } from "./sendTest.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -37,6 +40,9 @@ First steps:
     );
   program.addCommand(startCommand(context));
   program.addCommand(checkCommand(context));
+  program.addCommand(deliveriesCommand(context));
+  program.addCommand(endpointsCommand(context));
+  program.addCommand(backupCommand(context));
   program.addCommand(demoCommand(context));
   program.addCommand(simulateCommand());
   program.addCommand(inboxCommand());

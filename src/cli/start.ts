@@ -37,12 +37,20 @@ async function start(context: CliContext, file: string | undefined): Promise<voi
   const proxyEnv = readProxyEnv(context.env);
   const service = await startService({ config, log: logger, version: context.version, proxyEnv });
   logger.info({ url: service.url }, "started");
+  tellToken(service);
   const reloading = reloadOnChange(context, { ...loaded, config }, service, logger);
   const signal = await asked;
   logger.info({ signal }, "stopping: finishing what is in flight");
   reloading.end();
   await service.stop();
   logger.info({}, "stopped");
+}
+
+/** Once, and to the person rather than into the log. */
+function tellToken({ adminToken }: Service): void {
+  if (!adminToken?.made) return;
+  const { file, token } = adminToken;
+  process.stderr.write(`Admin token, made now and kept in ${file}: ${token}\n`);
 }
 
 function makeLogger(level: Config["logLevel"]) {

@@ -1,8 +1,9 @@
 /**
  * Our own HTTP server (`LISTEN`): `/healthz` answers while the process runs, `/readyz` tells whether it
- * does its work, and if not, why. Nothing here needs a log-in, so nothing here tells of calls.
+ * does its work, and if not, why. These two need no log-in, so they tell of no calls; the rest is in routes/.
  */
 import fastify from "fastify";
+import { type Admin, adminRoutes } from "./routes/api.ts";
 
 /** One thing that keeps the service from its work. */
 export interface Unready {
@@ -17,6 +18,8 @@ export interface HttpOptions {
   readonly version: string;
   /** Everything that is not well; empty = ready. */
   readonly unready: () => Promise<readonly Unready[]>;
+  /** Opens `/api/…`. */
+  readonly admin?: Admin;
 }
 
 export interface HttpServer {
@@ -31,7 +34,12 @@ const requestTimeoutMs = 10_000;
 /** Rejects with a sentence that tells the way out if the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port, version } = options;
-  const app = fastify({ bodyLimit: bodyBytesMax, requestTimeout: requestTimeoutMs });
+  const app = fastify({
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    // What is asked is taken as it is or refused: no null made a "", no misspelt filter left out.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  });
   app.get("/healthz", async () => ({ status: "ok", version }));
   app.get("/readyz", async (_request, reply) => {
     const reasons = await options.unready();
@@ -41,6 +49,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       reasons,
     });
   });
+  if (options.admin) await app.register(adminRoutes(options.admin), { prefix: "/api" });
   try {
     const url = await app.listen({ host, port });
     return { url, stop: () => app.close() };

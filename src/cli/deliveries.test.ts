@@ -1,0 +1,200 @@
+/** `offhook deliveries`, `endpoints` and `backup`, beside the running service and without one. */
+import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { callEvent } from "../../test/conformance/outboxEvents.ts";
+import { comesTrue } from "../../test/support/embedded.ts";
+import { storedWorld, storeSettled } from "../../test/support/storedWorld.ts";
+import { csvLine } from "./deliveriesPrint.ts";
+
+const ids = (out: string) =>
+  out
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => /^(\d+) /.exec(line)?.[1] ?? []);
+
+async function settledWorld() {
+  const world = await storedWorld();
+  await world.store(storeSettled);
+  return world;
+}
+
+describe("offhook deliveries without the service", () => {
+  it("lists the newest first, as a table and as JSON Lines", async () => {
+    const { run } = await settledWorld();
+    const ran = await run("deliveries", "list");
+    expect(ran).toMatchObject({ code: 0, err: "" });
+    expect(ran.out.split("\n")[2]).toMatch(
+      /^2 +2021-07-01T14:36:49.125Z +dead +default +ringing 420111222333 101 +210701165649_2-0 +all 1 attempts used up; refused with 500$/,
+    );
+    expect(ids(ran.out)).toEqual(["3", "2", "1"]);
+    const json = await run("deliveries", "list", "--json", "--limit", "1");
+    expect(JSON.parse(json.out)).toMatchObject({
+      ...{ deliveryId: 3, state: "expired", reason: "older than 60 s", lastOutcome: null },
+      facts: callEvent(3, 3),
+    });
+    expect(json.err).toContain("There are more than 1");
+  });
+
+  it.each([
+    [
+      ["--state", "dead,expired"],
+      ["3", "2"],
+    ],
+    [["--call", `${callEvent(2).callId}-0`], ["2"]],
+    [["--callerid", "1"], []],
+    [["--outcome", "older"], ["3"]],
+    [
+      ["--event", "ringing", "--user", "101", "--pbx", "main", "--endpoint", "default"],
+      ["3", "2", "1"],
+    ],
+    [["--since", "1h"], []],
+    [["--since", "2021-07-01T14:36:49.125Z", "--until", "2021-07-01T14:36:49.126Z"], ["2"]],
+  ])("lists by %j", async (args, found) => {
+    const { run } = await settledWorld();
+    expect(ids((await run("deliveries", "list", ...args)).out)).toEqual(found);
+  });
+
+  it.each([
+    ["--state", "lost", "Expected any of pending, delivered, dead, expired."],
+    ["--event", "hangup", "Expected any of ringing, dialing,"],
+    ["--call", "1", "Expected a call id such as"],
+    ["--since", "yesterday", "Expected a time such as"],
+    ["--limit", "0", "Expected a number from 1 to"],
+  ])("refuses %s %s", async (option, value, sentence) => {
+    const { run } = await settledWorld();
+    const ran = await run("deliveries", "list", option, value);
+    expect(ran).toMatchObject({ code: 2, out: "" });
+    expect(ran.err).toContain(sentence);
+  });
+
+  it("shows one with its attempts, and lets nothing move the terminal's cursor", async () => {
+    const { run } = await settledWorld();
+    const ran = await run("deliveries", "show", "2");
+    expect(ran.out).toMatch(/^webhook-id +evt_main_2_2$/m);
+    expect(ran.out).toMatch(
+      /^1 +2021-07-01T\S+ +12 ms +500 +refused with 500 +no \[31m such +route$/m,
+    );
+    expect((await run("deliveries", "show", "3")).out).toContain("No attempt was made.");
+    const json = JSON.parse((await run("deliveries", "show", "2", "--json")).out);
+    expect(json).toMatchObject({ deliveryId: 2, attemptsMade: [{ number: 1, status: 500 }] });
+    const missing = await run("deliveries", "show", "9");
+    expect(missing).toMatchObject({ code: 1, out: "" });
+    expect(missing.err).toContain("Expected a delivery 9 in the store, found none.");
+  });
+
+  it("exports the oldest first, to a new file of the owner's alone", async () => {
+    const { run, dir } = await settledWorld();
+    const lines = (await run("deliveries", "export")).out.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).deliveryId)).toEqual([1, 2, 3]);
+    const file = join(dir, "all.csv");
+    const args = ["deliveries", "export", "--format", "csv", "--output", file];
+    expect(await run(...args)).toMatchObject({ code: 0, out: "" });
+    const [head, first] = (await readFile(file, "utf8")).split("\r\n");
+    expect(head).toMatch(/^deliveryId,webhookId,endpoint,state,reason,/);
+    expect(first).toMatch(/^1,evt_main_1_1,default,delivered,,1,main,ringing,2021-07-01T/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await run(...args)).toMatchObject({ code: 1 });
+  });
+
+  it("counts first what it would replay, and makes it pending when told to", async () => {
+    const { run, store } = await settledWorld();
+    const dry = await run("deliveries", "replay");
+    expect(dry.out).toBe("default  2\n2 to replay. Nothing was sent. Add --yes to replay them.\n");
+    expect((await run("deliveries", "replay", "--dry-run", "--yes")).out).toContain(
+      "Nothing was sent.",
+    );
+    const done = await run("deliveries", "replay", "--yes");
+    expect(done.out).toMatch(/^default {2}2\n2 replayed, due until .*\nNo service runs: /);
+    expect(await store((outbox) => outbox.counts())).toMatchObject({ pending: 2, delivered: 1 });
+    expect((await run("deliveries", "replay", "--yes")).out).toBe("Nothing to replay.\n");
+    const one = await run("deliveries", "replay", "1", "2", "--json");
+    expect(JSON.parse(one.out)).toMatchObject({ found: 1, replayed: 1, serviceRuns: false });
+  });
+
+  it("says what is missing", async () => {
+    const { run } = await storedWorld();
+    const ran = await run("deliveries", "list");
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toMatch(/^error: Expected a store in .*data, found none\. Check DATA_DIR/);
+    expect((await run("endpoints", "resume", "default")).err).toContain(
+      "it was never started there",
+    );
+  });
+});
+
+describe("beside the running service", () => {
+  it("lists, replays through it, and the receiver sees that it is a replay", async () => {
+    const { run, store, start, inbox, facts } = await storedWorld();
+    await store(storeSettled);
+    await start();
+    const ran = await run("deliveries", "replay", "--yes");
+    expect(ran).toMatchObject({ code: 0, err: "" });
+    expect(ran.out).toMatch(/^default {2}2\n2 replayed, due until /);
+    await facts.until(() => inbox.webhooks().length === 2, "two replays");
+    const got = inbox.webhooks().map(({ headers }) => headers);
+    expect(got.map((headers) => headers["webhook-id"]).sort()).toEqual([
+      "evt_main_2_2",
+      "evt_main_3_3",
+    ]);
+    expect(got.map((headers) => headers["offhook-replay"])).toEqual(["1", "1"]);
+    const listed = await run("deliveries", "list", "--state", "dead,expired");
+    expect(ids(listed.out)).toEqual([]);
+  });
+
+  it("shows a paused endpoint and resumes it", async () => {
+    const { run, store, start, inbox, facts } = await storedWorld();
+    await store((outbox) => outbox.append([{ event: callEvent(1), endpoints: ["default"] }], []));
+    inbox.fail("410x1");
+    const service = await start();
+    await facts.until(() => inbox.webhooks().length === 1, "a webhook");
+    await comesTrue(
+      () => service.endpoints().some(({ condition }) => condition.state === "paused"),
+      "a pause",
+    );
+    const [head, row] = (await run("endpoints")).out.split("\n");
+    expect(head).toMatch(/^ENDPOINT +STATE +PENDING +OLDEST/);
+    expect(row).toMatch(/^default +paused +1 +2021-07-01T\S+ +0 +0 +0 +.*410/);
+    expect((await run("endpoints", "resume", "nobody")).err).toContain("name of an endpoint");
+    expect((await run("endpoints", "resume", "default")).out).toBe("default is resumed.\n");
+    await facts.until(() => inbox.webhooks().length === 2, "the webhook again");
+    const json = JSON.parse((await run("endpoints", "--json")).out);
+    expect(json).toMatchObject([{ name: "default", state: expect.any(String) }]);
+  });
+
+  it("backs the store up, and the copy is a store", async () => {
+    const { run, store, start, dir } = await storedWorld();
+    await store(storeSettled);
+    await start();
+    const ran = await run("backup", "copy.sqlite");
+    expect(ran).toMatchObject({ code: 0, err: "" });
+    expect(ran.out).toMatch(
+      /^copy\.sqlite: 3 events, 0 deliveries pending, 0\.\d MB; checked\.\n$/,
+    );
+    expect((await stat(join(dir, "copy.sqlite"))).mode & 0o777).toBe(0o600);
+    const again = await run("backup", "copy.sqlite");
+    expect(again.err).toMatch(/Expected a new file for the backup, but .*copy\.sqlite is there/);
+    // As operations.md says: the copy in place of the store.
+    const other = await storedWorld();
+    await mkdir(other.dataDir, { mode: 0o700 });
+    await copyFile(join(dir, "copy.sqlite"), join(other.dataDir, "outbox.sqlite"));
+    expect(ids((await other.run("deliveries", "list")).out)).toEqual(["3", "2", "1"]);
+    expect(await other.store((outbox) => outbox.counts())).toMatchObject({ events: 3, dead: 1 });
+  });
+
+  it("is refused with another token", async () => {
+    const { run, store, start, dataDir } = await storedWorld();
+    await store(storeSettled);
+    await start();
+    await writeFile(join(dataDir, "admin.token"), "another\n");
+    const ran = await run("endpoints");
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toContain("does not accept this admin token");
+  });
+});
+
+it("a spreadsheet takes no cell for a formula, and commas and quotes stay within theirs", () => {
+  expect(csvLine(["=1+1", 'a "b", c', -5, null, "+420", "plain"])).toBe(
+    '\'=1+1,"a ""b"", c",-5,,\'+420,plain\r\n',
+  );
+});

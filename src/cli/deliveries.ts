@@ -1,0 +1,142 @@
+/** `offhook deliveries …`: what was delivered and what was not; to see, to export, and to send again. */
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import type { Writable } from "node:stream";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { DeliveryRow } from "../outbox/lookup.ts";
+import { looking } from "./backstage.ts";
+import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
+import { type FilterSaid, filterOf, withFilter } from "./deliveriesFilter.ts";
+import { csvLine, details, flat, jsonLine, LIST_HEAD, listRow } from "./deliveriesPrint.ts";
+import { readId, replayCommand } from "./deliveriesReplay.ts";
+import { walk } from "./deliveriesWalk.ts";
+
+export function deliveriesCommand(context: CliContext): Command {
+  const command = new Command("deliveries").description(
+    "what was delivered and what was not: list, show, export, replay",
+  );
+  command.addCommand(listCommand(context));
+  command.addCommand(showCommand(context));
+  command.addCommand(replayCommand(context));
+  command.addCommand(exportCommand(context));
+  return command.addHelpText(
+    "after",
+    "\nAll of it works beside the running service and without one.\n",
+  );
+}
+
+type Said = FilterSaid & { readonly config?: string };
+
+function listCommand(context: CliContext): Command {
+  const command = new Command("list")
+    .description("deliveries, the newest first")
+    .option(...CONFIG_OPTION)
+    .option("--limit <count>", "at most this many", readLimit, 50)
+    .option("--json", "as JSON Lines");
+  return withFilter(command)
+    .addHelpText(
+      "after",
+      "\nWhat is owed or lost:  offhook deliveries list --state pending,dead,expired",
+    )
+    .action(async (said: Said & { limit: number; json?: boolean }) => {
+      const loaded = await configured(context, said.config);
+      if (loaded === null) return;
+      await looking(loaded.config, (lookup) => {
+        const rows = [...take(walk(lookup, filterOf(said), "newest"), said.limit + 1)];
+        const shown = rows.slice(0, said.limit);
+        if (said.json) for (const row of shown) process.stdout.write(jsonLine(row));
+        else print(...table([LIST_HEAD, ...shown.map(listRow)]));
+        if (rows.length > said.limit) {
+          process.stderr.write(
+            `There are more than ${said.limit}; see --limit, or narrow it down.\n`,
+          );
+        }
+      });
+    });
+}
+
+function showCommand(context: CliContext): Command {
+  return new Command("show")
+    .description("one delivery: its event and every attempt, with the head of each answer")
+    .argument("<id>", "as the list shows it", readId)
+    .option(...CONFIG_OPTION)
+    .option("--json", "as JSON")
+    .action(async (id: number, said: { config?: string; json?: boolean }) => {
+      const loaded = await configured(context, said.config);
+      if (loaded === null) return;
+      const shown = await looking(loaded.config, (lookup) => lookup.show(id));
+      if (shown === null) {
+        throw new Error(
+          `Expected a delivery ${id} in the store, found none. Retention may have removed it.`,
+        );
+      }
+      if (said.json) print(JSON.stringify(shown, null, 2));
+      else print(...details(shown));
+    });
+}
+
+function exportCommand(context: CliContext): Command {
+  const command = new Command("export")
+    .description("deliveries, the oldest first, for other programs")
+    .option(...CONFIG_OPTION)
+    .addOption(
+      new Option("--format <format>", "JSON Lines or CSV")
+        .choices(["jsonl", "csv"])
+        .default("jsonl"),
+    )
+    .option("--output <file>", "into this new file instead of to standard output");
+  return withFilter(command).action(
+    async (said: Said & { format: "jsonl" | "csv"; output?: string }) => {
+      const loaded = await configured(context, said.config);
+      if (loaded === null) return;
+      await looking(loaded.config, async (lookup) => {
+        const rows = walk(lookup, filterOf(said), "oldest");
+        const lines = said.format === "csv" ? csvLines(rows) : map(rows, jsonLine);
+        if (said.output === undefined) await pour(lines, process.stdout);
+        else {
+          const file = createWriteStream(said.output, { flags: "wx", mode: 0o600 });
+          await once(file, "open");
+          await pour(lines, file);
+          file.end();
+          await once(file, "close");
+        }
+      });
+    },
+  );
+}
+
+/** No faster than it is read: what waits to be written is one line. */
+async function pour(lines: Iterable<string>, to: Writable): Promise<void> {
+  for (const line of lines) if (!to.write(line)) await once(to, "drain");
+}
+
+function* csvLines(rows: Iterable<DeliveryRow>): Generator<string> {
+  let headed = false;
+  for (const row of rows) {
+    const cells = flat(row);
+    if (!headed) yield csvLine(Object.keys(cells));
+    headed = true;
+    yield csvLine(Object.values(cells));
+  }
+}
+
+function* map<T, R>(items: Iterable<T>, change: (item: T) => R): Generator<R> {
+  for (const item of items) yield change(item);
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+  let left = count;
+  for (const item of items) {
+    yield item;
+    left -= 1;
+    if (left <= 0) return;
+  }
+}
+
+const LIMIT_MAX = 100_000;
+
+function readLimit(text: string): number {
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit > 0 && limit <= LIMIT_MAX) return limit;
+  throw new InvalidArgumentError(`Expected a number from 1 to ${LIMIT_MAX}. For all, see export.`);
+}

@@ -1,0 +1,97 @@
+/** The options by which deliveries are chosen, and what they mean. */
+import { type Command, InvalidArgumentError } from "commander";
+import type { EventKind } from "../events/event.ts";
+import { DELIVERY_STATES, type DeliveryFilter, type DeliveryState } from "../outbox/lookup.ts";
+
+export interface FilterSaid {
+  readonly state?: readonly DeliveryState[];
+  readonly endpoint?: string;
+  readonly pbx?: string;
+  readonly event?: readonly EventKind[];
+  readonly user?: string;
+  readonly callerid?: string;
+  readonly call?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly outcome?: string;
+}
+
+const KINDS: Readonly<Record<EventKind, true>> = {
+  ringing: true,
+  dialing: true,
+  answered: true,
+  ended: true,
+  ringstop: true,
+  callsummary: true,
+  recording: true,
+  norecording: true,
+  ai: true,
+  gap: true,
+};
+
+export function withFilter(command: Command): Command {
+  const states = DELIVERY_STATES.join(", ");
+  const kinds = Object.keys(KINDS).join(", ");
+  return command
+    .option("--state <states>", `of these states, comma-separated: ${states}`, readStates)
+    .option("--endpoint <name>", "of this endpoint")
+    .option("--pbx <name>", "of this PBX")
+    .option("--event <kinds>", `of these events, comma-separated: ${kinds}`, readKinds)
+    .option("--user <number>", "of this extension, queue, IVR or ring group")
+    .option("--callerid <number>", "of this outside number, as it is sent")
+    .option("--call <id>", "of this call, with or without the link's number", readCall)
+    .option(
+      "--since <time>",
+      "from this time of the event on: 2026-11-21T08:00 or 2h, 3d",
+      readTime,
+    )
+    .option("--until <time>", "before this time of the event", readTime)
+    .option("--outcome <text>", "with this text in the last outcome or the reason");
+}
+
+export function filterOf(said: FilterSaid): DeliveryFilter {
+  return {
+    ids: null,
+    states: said.state ?? null,
+    endpoint: said.endpoint ?? null,
+    pbx: said.pbx ?? null,
+    kinds: said.event ?? null,
+    user: said.user ?? null,
+    callerid: said.callerid ?? null,
+    callId: said.call ?? null,
+    fromAt: said.since ?? null,
+    toAt: said.until ?? null,
+    outcome: said.outcome ?? null,
+  };
+}
+
+function readWords<T extends string>(text: string, known: readonly T[]): readonly T[] {
+  return text.split(",").map((part) => {
+    const word = known.find((each) => each === part.trim().toLowerCase());
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`Expected any of ${known.join(", ")}.`);
+  });
+}
+
+const readStates = (text: string) => readWords(text, DELIVERY_STATES);
+const readKinds = (text: string) => readWords(text, Object.keys(KINDS) as EventKind[]);
+
+/** `…_N-L` is what webhooks carry as id; the link is left off. */
+function readCall(text: string): string {
+  const call = /^(\d{12}_\d+)(-\d+)?$/.exec(text)?.[1];
+  if (call !== undefined) return call;
+  throw new InvalidArgumentError("Expected a call id such as 261121031941_1 or 261121031941_1-0.");
+}
+
+const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function readTime(text: string): number {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (unit !== undefined)
+    return Date.now() - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  throw new InvalidArgumentError(
+    "Expected a time such as 2026-11-21T08:00 (this machine's zone), 2026-11-21T07:00Z, or an age: 90s, 5m, 2h, 3d.",
+  );
+}

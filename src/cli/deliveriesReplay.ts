@@ -1,0 +1,118 @@
+/**
+ * `offhook deliveries replay`: sends settled deliveries again. What a filter finds is counted first, and only
+ * said twice (`--yes`) sent: a careless filter over months would flood a receiver.
+ */
+import { Command, InvalidArgumentError } from "commander";
+import type { Config } from "../config/config.ts";
+import { ANY_DELIVERY, type DeliveryFilter, IDS_MAX } from "../outbox/lookup.ts";
+import { looking, openReplaying } from "./backstage.ts";
+import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
+import { type FilterSaid, filterOf, withFilter } from "./deliveriesFilter.ts";
+import { newestId, walk } from "./deliveriesWalk.ts";
+
+type Said = FilterSaid & {
+  readonly config?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+};
+
+export function replayCommand(context: CliContext): Command {
+  const command = new Command("replay")
+    .description("send deliveries again: these, or with --yes all that match")
+    .argument("[ids...]", "as the list shows them", gatherIds)
+    .option(...CONFIG_OPTION)
+    .option("--dry-run", "only count")
+    .option("--yes", "replay what matches")
+    .option("--json", "the outcome as JSON");
+  return withFilter(command)
+    .addHelpText(
+      "after",
+      `
+Without --state, what is dead or expired is meant. What is pending is sent anyway and left out.
+Replayed webhooks keep their webhook-id and offhook-sequence and carry the header
+offhook-replay: 1; their retries begin anew. They become due at REPLAY_PER_S a second.`,
+    )
+    .action((ids: readonly number[] | undefined, said: Said) => replay(context, ids ?? [], said));
+}
+
+interface Found {
+  readonly byEndpoint: ReadonlyMap<string, number>;
+  readonly total: number;
+  readonly through: number;
+}
+
+async function replay(context: CliContext, ids: readonly number[], said: Said): Promise<void> {
+  const loaded = await configured(context, said.config);
+  if (loaded === null) return;
+  const { config } = loaded;
+  const filter = meant(ids, said);
+  const found = await count(config, filter);
+  const { total } = found;
+  const byEndpoint = Object.fromEntries(found.byEndpoint);
+  if (!said.json) print(...table([...found.byEndpoint].map(([name, n]) => [name, String(n)])));
+  if (total === 0 || said.dryRun || (ids.length === 0 && !said.yes)) {
+    const left = total === 0 ? "Nothing to replay." : `${total} to replay. Nothing was sent.`;
+    const way = total > 0 && !said.dryRun ? " Add --yes to replay them." : "";
+    print(said.json ? JSON.stringify({ found: total, byEndpoint, replayed: 0 }) : left + way);
+    return;
+  }
+  const done = await replayAll(config, filter, found.through);
+  const { replayed, until, serviceRuns } = done;
+  if (said.json) print(JSON.stringify({ found: total, byEndpoint, replayed, until, serviceRuns }));
+  else {
+    print(
+      `${replayed} replayed, due until ${new Date(until).toISOString()}.`,
+      ...(serviceRuns ? [] : ["No service runs: they go out at its next start."]),
+    );
+  }
+}
+
+function meant(ids: readonly number[], said: Said): DeliveryFilter {
+  if (ids.length > 0) return { ...ANY_DELIVERY, ids };
+  return { ...filterOf(said), states: said.state ?? ["dead", "expired"] };
+}
+
+function count(config: Config, filter: DeliveryFilter): Promise<Found> {
+  return looking(config, (lookup) => {
+    const through = newestId(lookup);
+    const byEndpoint = new Map<string, number>();
+    let total = 0;
+    for (const { endpoint, state, deliveryId } of walk(lookup, filter, "oldest")) {
+      if (state === "pending" || deliveryId > through) continue;
+      byEndpoint.set(endpoint, (byEndpoint.get(endpoint) ?? 0) + 1);
+      total += 1;
+    }
+    return { byEndpoint, total, through };
+  });
+}
+
+async function replayAll(config: Config, filter: DeliveryFilter, through: number) {
+  const replaying = await openReplaying(config);
+  const { serviceRuns } = replaying;
+  try {
+    let replayed = 0;
+    let until = Date.now();
+    let after: number | null = null;
+    do {
+      const step = await replaying.step({ filter, through, after });
+      replayed += step.replayed;
+      until = step.until;
+      after = step.next;
+    } while (after !== null);
+    return { replayed, until, serviceRuns };
+  } finally {
+    await replaying.close();
+  }
+}
+
+function gatherIds(text: string, before: readonly number[] = []): readonly number[] {
+  if (before.length >= IDS_MAX) throw new InvalidArgumentError(`Expected at most ${IDS_MAX} ids.`);
+  return [...before, readId(text)];
+}
+
+export function readId(text: string): number {
+  const id = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (id > 0) return id;
+  throw new InvalidArgumentError("Expected the number of a delivery.");
+}

@@ -1,0 +1,97 @@
+/** The admin API as any program may speak to it. */
+import { afterEach, describe, expect, it } from "vitest";
+import { ANY_DELIVERY } from "../../outbox/lookup.ts";
+import { type HttpServer, startHttp } from "../server.ts";
+import type { Admin } from "./api.ts";
+
+const open: HttpServer[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.stop()));
+});
+
+const token = "correct horse battery".replaceAll(" ", "-");
+
+/** Answers with what it was asked. */
+async function api(patch: Partial<Admin> = {}) {
+  const asked: unknown[] = [];
+  const admin: Admin = {
+    token: () => token,
+    endpoints: async () => [],
+    resume: async (name) => name === "crm",
+    list: async (...args) => {
+      asked.push(args);
+      return { rows: [], next: null };
+    },
+    show: async () => null,
+    replay: async (order) => {
+      asked.push(order);
+      return { replayed: 0, until: 0, next: null };
+    },
+    ...patch,
+  };
+  const unready = async () => [];
+  const server = await startHttp({ host: "127.0.0.1", port: 0, version: "1", unready, admin });
+  open.push(server);
+  const ask = (path: string, body?: unknown, authorization = `Bearer ${token}`) =>
+    fetch(`${server.url}/api${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: {
+        authorization,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  return { ask, asked };
+}
+
+describe("the admin API", () => {
+  it.each(["", "Bearer", "Bearer wrong", `Basic ${token}`, `Bearer ${token}x`, `Bearer  ${token}`])(
+    "is closed to %j",
+    async (authorization) => {
+      const { ask, asked } = await api();
+      for (const path of ["/endpoints", "/deliveries/1"]) {
+        const answer = await ask(path, undefined, authorization);
+        expect(answer.status).toBe(401);
+        expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      }
+      const all = { filter: {}, through: 1 };
+      expect((await ask("/replay", all, authorization)).status).toBe(401);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it("hands on what is asked, with what was left out", async () => {
+    const { ask, asked } = await api();
+    const answer = await ask("/deliveries/list", { filter: { states: ["dead"] }, limit: 5 });
+    expect(await answer.json()).toEqual({ rows: [], next: null });
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    const filter = { ...ANY_DELIVERY, states: ["dead"] };
+    expect(asked).toEqual([[filter, { after: null, limit: 5, order: "newest" }]]);
+    await ask("/replay", { filter: { endpoint: null, ids: [1] }, through: 7, after: 3 });
+    expect(asked[1]).toEqual({ filter: { ...ANY_DELIVERY, ids: [1] }, through: 7, after: 3 });
+  });
+
+  it.each([
+    ["/replay", {}],
+    ["/replay", { filter: {}, through: "7" }],
+    // Left out, it would replay everything.
+    ["/replay", { filter: { endpiont: "crm" }, through: 7 }],
+    ["/replay", { filter: { states: ["lost"] }, through: 7 }],
+    ["/replay", { filter: { ids: Array.from({ length: 1001 }, () => 1) }, through: 7 }],
+    ["/deliveries/list", { limit: 1001 }],
+    ["/deliveries/list", { filter: { user: 101 } }],
+  ])("refuses %s %j", async (path, body) => {
+    const { ask, asked } = await api();
+    expect((await ask(path, body)).status).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  it("knows what is not there", async () => {
+    const { ask } = await api();
+    expect((await ask("/deliveries/9")).status).toBe(404);
+    expect((await ask("/deliveries/x")).status).toBe(400);
+    expect((await ask("/endpoints/nobody/resume", {})).status).toBe(404);
+    expect((await ask("/endpoints/crm/resume", {})).status).toBe(200);
+    expect((await ask("/nothing")).status).toBe(404);
+  });
+});
