@@ -18,6 +18,8 @@ export interface Checkpoint {
 export interface Entry {
   readonly event: OffhookEvent;
   readonly endpoints: readonly string[];
+  /** The recording of the link that has ended is to be looked for from then on. */
+  readonly seekAt?: EpochMs;
 }
 
 /** One event owed to one endpoint, not settled yet. */

@@ -55,13 +55,13 @@ export interface Ledger {
   save(link: RecordedLink, entries: readonly Entry[]): Promise<readonly Delivery[]>;
   /** Which of the keeper's files are a link's already: id → key. */
   owners(pbx: string, sourceIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** The file that is served under a link's id; all that share it, if PBXs give equal ids. */
-  filesOf(callId: string, link: number, n: number): Promise<readonly RecordedFile[]>;
   /** Links of a call id (with or without link) or of an outside number, newest first. */
   find(what: LinkQuery, limit: number): Promise<readonly RecordedLink[]>;
-  /** Stored files, oldest first: those stored before a time, and the bytes of all. */
+  /** Links with files that lie on the disk since before a time, oldest first; and the bytes of all files. */
   storedBefore(at: EpochMs, limit: number): Promise<readonly RecordedLink[]>;
   storedBytes(): Promise<number>;
+  /** Forgets links that ended before a time, with nothing left to do or to serve; how many. */
+  forget(endedBefore: EpochMs, limit: number): Promise<number>;
 }
 
 export type LinkQuery =

@@ -7,6 +7,7 @@ import { silentLog } from "../../src/util/log.ts";
 import { describeOutbox, type StorePlace } from "./outbox.ts";
 import { describeLookup } from "./outboxLookup.ts";
 import { OutboxModel } from "./outboxModel.ts";
+import { describePending } from "./pending.ts";
 
 async function modelPlace(): Promise<StorePlace> {
   const model = new OutboxModel();
@@ -21,7 +22,7 @@ async function sqlitePlace(): Promise<StorePlace> {
   };
 }
 
-for (const describeAll of [describeOutbox, describeLookup]) {
+for (const describeAll of [describeOutbox, describeLookup, describePending]) {
   describeAll("model", modelPlace);
   describeAll("SQLite", sqlitePlace);
 }

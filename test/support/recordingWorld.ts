@@ -7,7 +7,13 @@ import type { CallEvent, EndedEvent } from "../../src/events/event.ts";
 import type { Delivery, Entry } from "../../src/outbox/outbox.ts";
 import type { Conversion } from "../../src/recordings/fetching.ts";
 import type { Fetched, Found, Listing } from "../../src/recordings/find/recordingSource.ts";
-import type { Ledger, LinkState, RecordedLink } from "../../src/recordings/ledger.ts";
+import type {
+  Ledger,
+  LinkQuery,
+  LinkState,
+  RecordedFile,
+  RecordedLink,
+} from "../../src/recordings/ledger.ts";
 import { type Recorder, startRecorder } from "../../src/recordings/recorder.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { callEvent } from "../conformance/outboxEvents.ts";
@@ -54,8 +60,16 @@ export class MemoryLedger implements Ledger {
   readonly #ids = new Set<string>();
   fails = false;
 
+  readonly append = async (entries: readonly Entry[]): Promise<readonly Delivery[]> => {
+    for (const { event, seekAt } of entries) {
+      if (seekAt !== undefined && event.kind === "ended") this.seek(event, seekAt);
+    }
+    return this.#store(entries);
+  };
+
   seek(ended: EndedEvent, dueAt = ended.at + SEARCH[0]): void {
     const key = ended.eventId;
+    if (this.links.has(key)) return;
     const fresh = { state: "seeking", dueAt, tries: 0, reason: "", files: [] } as const;
     this.links.set(key, { key, ended, ...fresh });
   }
@@ -64,6 +78,7 @@ export class MemoryLedger implements Ledger {
     if (this.fails) throw new Error("the disk is full");
     return [...this.links.values()]
       .filter((link) => link.state === state && link.dueAt !== null && link.dueAt <= until)
+      .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
       .slice(0, limit);
   }
 
@@ -75,25 +90,78 @@ export class MemoryLedger implements Ledger {
 
   async save(link: RecordedLink, entries: readonly Entry[]): Promise<readonly Delivery[]> {
     if (this.fails) throw new Error("the disk is full");
+    const taken = new Set(link.files.map(({ sourceId }) => sourceId));
+    for (const [key, other] of this.links) {
+      const files = other.files.filter(({ sourceId }) => !taken.has(sourceId));
+      if (files.length < other.files.length) this.links.set(key, { ...other, files });
+    }
     this.links.set(link.key, link);
+    return this.#store(entries);
+  }
+
+  #store(entries: readonly Entry[]): Delivery[] {
     const fresh = entries.filter(({ event }) => !this.#ids.has(event.eventId));
     for (const { event } of fresh) this.#ids.add(event.eventId);
     this.events.push(...fresh);
-    return [];
+    return fresh.flatMap(({ event, endpoints }) =>
+      endpoints.map((endpoint) => ({
+        ...{ deliveryId: 0, position: 0, sequence: 1, attempts: 0, spent: 0, replay: false },
+        ...{ endpoint, event, firstAttemptAt: null, dueAt: 0 },
+      })),
+    );
   }
 
-  async owners(_pbx: string, ids: readonly string[]) {
+  async owners(pbx: string, ids: readonly string[]) {
     const owners = new Map<string, string>();
-    for (const { key, files } of this.links.values()) {
+    for (const { key, files, ended } of this.links.values()) {
+      if (ended.pbx !== pbx) continue;
       for (const { sourceId } of files) if (ids.includes(sourceId)) owners.set(sourceId, key);
     }
     return owners;
   }
 
-  filesOf = async () => [];
-  find = async () => [];
-  storedBefore = async () => [];
-  storedBytes = async () => 0;
+  async find(what: LinkQuery, limit: number) {
+    const all = [...this.links.values()].filter(({ ended, state }) => {
+      switch (what.by) {
+        case "call":
+          return ended.callId === what.callId && (what.link ?? ended.link) === ended.link;
+        case "callerid":
+          return ended.callerid === what.callerid;
+        case "state":
+          return state === what.state;
+        default:
+          return what.by === "all";
+      }
+    });
+    return all.slice(0, limit);
+  }
+
+  #kept(): { readonly link: RecordedLink; readonly file: RecordedFile }[] {
+    return [...this.links.values()].flatMap((link) =>
+      link.files
+        .filter(({ path, state }) => path !== "" && state !== "removed")
+        .map((file) => ({ link, file })),
+    );
+  }
+
+  async storedBefore(at: number, limit: number) {
+    const old = this.#kept().filter(({ file }) => (file.storedAt ?? 0) < at);
+    old.sort((a, b) => (a.file.storedAt ?? 0) - (b.file.storedAt ?? 0));
+    return old.slice(0, limit).map(({ link }) => link);
+  }
+
+  async storedBytes() {
+    return this.#kept().reduce((sum, { file }) => sum + file.bytes, 0);
+  }
+
+  async forget(endedBefore: number, limit: number) {
+    const kept = new Set(this.#kept().map(({ link }) => link.key));
+    const over = [...this.links.values()]
+      .filter(({ key, dueAt, ended }) => dueAt === null && ended.at < endedBefore && !kept.has(key))
+      .slice(0, limit);
+    for (const { key } of over) this.links.delete(key);
+    return over.length;
+  }
 }
 
 export class RecordingWorld {

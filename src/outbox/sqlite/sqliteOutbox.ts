@@ -7,6 +7,7 @@
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Ledger } from "../../recordings/ledger.ts";
 import { assertNever } from "../../util/assertNever.ts";
 import type { Log } from "../../util/log.ts";
 import type { Lookup } from "../lookup.ts";
@@ -14,6 +15,7 @@ import { type Delivery, type Entry, type Outbox, OutboxError } from "../outbox.t
 import type { Shelving, TakeUp } from "../pending.ts";
 import { ReaderThread } from "./readerThread.ts";
 import type {
+  EventRow,
   FromWriter,
   Made,
   OperationName,
@@ -33,14 +35,23 @@ export interface SqliteOutboxOptions {
   readonly log: Log;
 }
 
+/** One file holds the outbox and what is known of recordings, so that both share a transaction. */
+export interface EmbeddedStore extends Outbox {
+  readonly ledger: Ledger;
+}
+
 /** Rejects with an OutboxError that says what to do when the store cannot be opened. */
-export async function openSqliteOutbox({ dataDir, log }: SqliteOutboxOptions): Promise<Outbox> {
+export async function openSqliteOutbox({
+  dataDir,
+  log,
+}: SqliteOutboxOptions): Promise<EmbeddedStore> {
   const writer = new Writer(dataDir, log);
   await writer.opened;
   return new SqliteOutbox(writer, new ReaderThread(dataDir), log);
 }
 
-class SqliteOutbox implements Outbox {
+class SqliteOutbox implements EmbeddedStore {
+  readonly ledger: Ledger;
   readonly #writer: Writer;
   readonly #reader: ReaderThread;
   readonly #log: Log;
@@ -49,20 +60,33 @@ class SqliteOutbox implements Outbox {
     this.#writer = writer;
     this.#reader = reader;
     this.#log = log;
+    this.ledger = this.#ledger();
+  }
+
+  #ledger(): Ledger {
+    const writer = this.#writer;
+    return {
+      due: (state, until, limit) => writer.ask("dueLinks", { state, until, limit }),
+      nextDueAt: (after) => writer.ask("nextLinkDueAt", { after }),
+      save: async (link, entries) => {
+        const events = entries.map(rowOf);
+        return this.#owed(entries, await writer.ask("saveLink", { link, events }));
+      },
+      owners: async (pbx, sourceIds) =>
+        new Map(await writer.ask("ownersOfFiles", { pbx, sourceIds })),
+      find: (what, limit) => writer.ask("findLinks", { what, limit }),
+      storedBefore: (at, limit) => writer.ask("linksStoredBefore", { at, limit }),
+      storedBytes: () => writer.ask("storedBytes", {}),
+      forget: (endedBefore, limit) => writer.ask("forgetLinks", { endedBefore, limit }),
+    };
   }
 
   async append(...[entries, checkpoints]: Parameters<Outbox["append"]>) {
-    const made = await this.#writer.ask("append", {
-      events: entries.map(({ event, endpoints }) => ({
-        eventId: event.eventId,
-        pbx: event.pbx,
-        callId: event.callId,
-        at: event.at,
-        body: JSON.stringify(event),
-        endpoints,
-      })),
-      checkpoints,
-    });
+    const events = entries.map(rowOf);
+    return this.#owed(entries, await this.#writer.ask("append", { events, checkpoints }));
+  }
+
+  #owed(entries: readonly Entry[], made: readonly (readonly Made[] | null)[]): Delivery[] {
     return entries.flatMap((entry, index) => {
       const deliveries = made[index];
       if (deliveries) return newDeliveries(entry, deliveries);
@@ -154,6 +178,12 @@ class SqliteOutbox implements Outbox {
   async close() {
     await Promise.all([this.#writer.close(), this.#reader.close()]);
   }
+}
+
+function rowOf({ event, endpoints, seekAt }: Entry): EventRow {
+  const { eventId, pbx, callId, at } = event;
+  const body = JSON.stringify(event);
+  return { eventId, pbx, callId, at, body, endpoints, seekAt: seekAt ?? null };
 }
 
 function newDeliveries({ event, endpoints }: Entry, made: readonly Made[]): Delivery[] {

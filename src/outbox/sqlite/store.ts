@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { assertNever } from "../../util/assertNever.ts";
 import type { Checkpoint, Replay } from "../outbox.ts";
 import { createPendingStore, type PendingStore } from "./pendingStore.ts";
+import { createRecordingStore, type RecordingStore } from "./recordingStore.ts";
 import { compact, prune } from "./retention.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 import type { EventRow, Made, Operations, PendingRow, Request, Result, SettleRow } from "./wire.ts";
@@ -18,12 +19,13 @@ export interface Store {
 export function createStore(db: DatabaseSync): Store {
   const sql = prepareStatements(db);
   const pending = createPendingStore(db);
+  const recordings = createRecordingStore(db);
 
   /** Undone alone if it fails; rethrows only when the failure took the whole transaction along. */
   function runOne(request: Request): Result {
     sql.savepoint.run();
     try {
-      const answer = perform(sql, pending, request);
+      const answer = perform(sql, pending, recordings, request);
       sql.release.run();
       return { ok: true, answer };
     } catch (error) {
@@ -54,11 +56,12 @@ export function createStore(db: DatabaseSync): Store {
 function perform(
   sql: Statements,
   pending: PendingStore,
+  recordings: RecordingStore,
   request: Request,
 ): Operations[Request["operation"]]["answer"] {
   switch (request.operation) {
     case "append": {
-      const made = request.events.map((event) => appendEvent(sql, event));
+      const made = request.events.map((event) => appendEvent(sql, recordings, event));
       for (const checkpoint of request.checkpoints) putCheckpoint(sql, checkpoint);
       return made;
     }
@@ -87,6 +90,23 @@ function perform(
       return prune(sql, request.limits, request.after, request.eventsMax);
     case "compact":
       return compact(sql);
+    case "saveLink":
+      recordings.save(request.link);
+      return request.events.map((event) => appendEvent(sql, recordings, event));
+    case "dueLinks":
+      return recordings.due(request.state, request.until, request.limit);
+    case "nextLinkDueAt":
+      return recordings.nextDueAt(request.after);
+    case "ownersOfFiles":
+      return recordings.owners(request.pbx, request.sourceIds);
+    case "findLinks":
+      return recordings.find(request.what, request.limit);
+    case "linksStoredBefore":
+      return recordings.storedBefore(request.at, request.limit);
+    case "storedBytes":
+      return recordings.storedBytes();
+    case "forgetLinks":
+      return recordings.forget(request.endedBefore, request.limit);
     case "getMeta": {
       const value = sql.getMeta.get(request.name)?.value;
       return typeof value === "string" ? value : null;
@@ -99,9 +119,14 @@ function perform(
   }
 }
 
-function appendEvent(sql: Statements, event: EventRow): readonly Made[] | null {
+function appendEvent(
+  sql: Statements,
+  recordings: RecordingStore,
+  event: EventRow,
+): readonly Made[] | null {
   const stored = sql.insertEvent.get(event.eventId, whole(event.at), event.body);
   if (stored === undefined) return null;
+  if (event.seekAt !== null) recordings.seek(event.body, event.seekAt);
   const position = Number(stored.position);
   return event.endpoints.map((endpoint): Made => {
     const lane = sql.nextInLane.get(endpoint, event.pbx, event.callId);

@@ -2,6 +2,7 @@
  * What passes between the outbox (any thread) and its writer (a worker thread): batches of requests
  * one way, the results in the same order the other. Plain data only, so that it can be cloned.
  */
+import type { LinkQuery, LinkState, RecordedLink } from "../../recordings/ledger.ts";
 import type { DeliveryDetail, EndpointCounts, Listed, Lookup, StoreCounts } from "../lookup.ts";
 import type {
   Attempt,
@@ -23,6 +24,8 @@ export interface EventRow {
   readonly at: number;
   readonly body: string;
   readonly endpoints: readonly string[];
+  /** As in Entry; null = no recording is wanted. */
+  readonly seekAt: number | null;
 }
 
 export interface SettleRow {
@@ -89,6 +92,32 @@ export interface Operations {
     answer: Pruned;
   };
   compact: { args: Record<never, never>; answer: boolean };
+  saveLink: {
+    args: { readonly link: RecordedLink; readonly events: readonly EventRow[] };
+    answer: readonly (readonly Made[] | null)[];
+  };
+  dueLinks: {
+    args: { readonly state: LinkState; readonly until: number; readonly limit: number };
+    answer: readonly RecordedLink[];
+  };
+  nextLinkDueAt: { args: { readonly after: number }; answer: number | null };
+  ownersOfFiles: {
+    args: { readonly pbx: string; readonly sourceIds: readonly string[] };
+    answer: readonly (readonly [sourceId: string, key: string])[];
+  };
+  findLinks: {
+    args: { readonly what: LinkQuery; readonly limit: number };
+    answer: readonly RecordedLink[];
+  };
+  linksStoredBefore: {
+    args: { readonly at: number; readonly limit: number };
+    answer: readonly RecordedLink[];
+  };
+  storedBytes: { args: Record<never, never>; answer: number };
+  forgetLinks: {
+    args: { readonly endedBefore: number; readonly limit: number };
+    answer: number;
+  };
   getMeta: { args: { readonly name: string }; answer: string | null };
   setMeta: { args: { readonly name: string; readonly value: string }; answer: null };
 }
