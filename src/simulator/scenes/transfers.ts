@@ -45,7 +45,9 @@ export const transferScenes: readonly Scene[] = [
       await stage.wait(2);
       stage.pbx.reject("103", call.id);
       await stage.wait(2);
-      stage.pbx.answer("150", call.id);
+      // Who stays until the other answers has the call still.
+      const { blindTransferLeaves } = stage.pbx.settings;
+      if (blindTransferLeaves === "atOnce") stage.pbx.answer("150", call.id);
       await stage.wait(3);
       stage.pbx.outsideHangsUp(call.id);
       await stage.settle();
