@@ -124,7 +124,7 @@ class LaneDispatcher implements Dispatcher {
   resume(name: string): boolean {
     const outlet = this.#outlets.get(name);
     if (outlet === undefined) return false;
-    outlet.resume(this.#options.clock.now(), false);
+    outlet.resume(this.#options.clock.now(), true);
     this.#pager.saveStanding(outlet);
     this.#pump();
     return true;

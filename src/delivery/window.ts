@@ -11,6 +11,7 @@ import type { TakenUp } from "../outbox/pending.ts";
 import {
   addToLane,
   createLane,
+  expiryOf,
   type Lane,
   type LaneRules,
   nextIn,
@@ -240,9 +241,8 @@ export class Window {
   probe(rules: LaneRules, now: EpochMs): Found | null {
     let best: Found | null = null;
     for (const lane of this.#lanes.values()) {
-      const next = nextIn(lane, rules, now);
-      if (next.kind === "expire") return { ...next, lane };
       for (const owed of sendable(lane, rules, now)) {
+        if (expiryOf(owed, rules) <= now) return { kind: "expire", lane, owed };
         if (best === null || isBetterProbe(owed, best.owed)) best = { kind: "send", lane, owed };
       }
     }
