@@ -36,6 +36,7 @@ async function world(store = new Store(), clock = new TestClock()) {
   const owed: string[] = [];
   const asks: number[] = [];
   const inquiries: [number, number][] = [];
+  const sought: number[] = [];
   const pipeline = await createPipeline({
     tracker: { ...defaultSettings, pbx: "main", timezone: "UTC" },
     outbox: store,
@@ -45,11 +46,15 @@ async function world(store = new Store(), clock = new TestClock()) {
     ask: () => asks.push(clock.now()),
     inquire: (fromAt, toAt) => inquiries.push([fromAt, toAt]),
     owed: (deliveries) => owed.push(...deliveries.map(({ event }) => shown(event))),
+    recordings: {
+      seekAt: ({ kind, at }) => (kind === "ended" ? at + 1000 : null),
+      sought: (seekAt) => sought.push(seekAt),
+    },
   });
   const take = (...activities: readonly Told[]) => {
     for (const activity of activities) pipeline.take({ at: clock.now(), ...activity } as Activity);
   };
-  return { store, clock, pipeline, take, owed, asks, inquiries };
+  return { store, clock, pipeline, take, owed, asks, inquiries, sought };
 }
 
 type Told = { readonly kind: Activity["kind"] } & Readonly<Record<string, unknown>>;
@@ -91,6 +96,23 @@ describe("pipeline", () => {
     await clock.pass(defaultSettings.overKeptMs + 1_000);
     expect(stored(store).flat()).toEqual(["ringing 101 of 7", "ended 101 of 7"]);
     expect(await store.loadCheckpoints("main")).toEqual([expect.objectContaining({ key: "seen" })]);
+  });
+
+  it("notes in an end event's transaction that its recording is sought, and tells it then", async () => {
+    const { store, clock, take, sought } = await world();
+    take(rings());
+    await clock.pass(0);
+    store.hold();
+    take(gone("101/7"), isOver);
+    await clock.pass(defaultSettings.overKeptMs + 1_000);
+    const entries = store.asked.flatMap((asked) => asked.entries);
+    const end = entries.find(({ event }) => event.kind === "ended");
+    expect(end?.seekAt).toBe((end?.event.at ?? 0) + 1000);
+    expect(entries.filter(({ seekAt }) => seekAt !== undefined)).toEqual([end]);
+    expect(sought).toEqual([]);
+    store.release();
+    await clock.pass(0);
+    expect(sought).toEqual([end?.seekAt]);
   });
 
   it("works in at once what comes right after something that changed nothing", async () => {

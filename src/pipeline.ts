@@ -25,6 +25,12 @@ export interface PipelineOptions {
   readonly inquire: (fromAt: EpochMs, toAt: EpochMs) => void;
   /** Deliveries that are durable now. */
   readonly owed: (deliveries: readonly Delivery[]) => void;
+  readonly recordings?: {
+    /** From when the recording of what has ended is to be looked for; null if nobody wants it. */
+    readonly seekAt: (event: OffhookEvent) => EpochMs | null;
+    /** One is to be looked for from then on; durable now. */
+    readonly sought: (seekAt: EpochMs) => void;
+  };
 }
 
 export interface Pipeline {
@@ -94,13 +100,19 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       const step = reduce(state, activity, tracker);
       state = step.state;
       for (const callNumber of step.changed) changed.add(callNumber);
-      for (const event of step.events) entries.push({ event, endpoints: options.route(event) });
+      for (const event of step.events) entries.push(entryOf(event));
       if (step.ask) options.ask();
       if (step.inquireFromAt !== null) {
         options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
       }
     }
     return { entries, checkpoints: [...[...changed].map(checkpointOf), ...seenAfter(batch)] };
+  }
+
+  function entryOf(event: OffhookEvent): Entry {
+    const entry = { event, endpoints: options.route(event) };
+    const seekAt = options.recordings?.seekAt(event) ?? null;
+    return seekAt === null ? entry : { ...entry, seekAt };
   }
 
   /** Inside calls are not kept: a snapshot tells all there is to know of them. */
@@ -126,6 +138,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
         trouble = null;
         for (const { event, endpoints } of entries) logStored(log, event, endpoints);
         options.owed(deliveries);
+        for (const { seekAt } of entries)
+          if (seekAt !== undefined) options.recordings?.sought(seekAt);
         return;
       } catch (error) {
         trouble = error instanceof Error ? error.message : String(error);

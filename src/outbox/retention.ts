@@ -11,7 +11,7 @@ import type { Outbox, PruneCursor, Pruned } from "./outbox.ts";
 const FIRST_PASS_MS = 60_000;
 const PASS_EVERY_MS = 3_600_000;
 /** A step is one transaction, which others wait for: some milliseconds. */
-const STEP_EVENTS = 50;
+const STEP_EVENTS = 25;
 const PAUSE_MS = 50;
 /** However small RETENTION_MB, this much stays: late facts of a call belong to it (its recording). */
 export const KEPT_AT_LEAST_MS = 3_600_000;

@@ -13,8 +13,10 @@ const url = (call: number, n = 1, link = 1) =>
   `https://pbx.test/${endedLink(call).callId}-${link}-${n}.mp3`;
 
 function seek(...links: ReturnType<typeof endedLink>[]): void {
-  for (const link of links) world.ledger.seek(link);
-  world.recorder.wake();
+  for (const link of links) {
+    world.ledger.seek(link);
+    world.recorder.wakeAt(link.at + 1_000);
+  }
 }
 
 describe("a recording", () => {

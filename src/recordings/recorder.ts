@@ -27,8 +27,8 @@ export interface RecorderOptions extends FetchOptions {
 }
 
 export interface Recorder {
-  /** Something may be due sooner than was thought. */
-  wake(): void;
+  /** Something is due then. */
+  wakeAt(at: EpochMs): void;
   /** Looks for a link's recordings anew; false if there is nothing to retry. */
   retry(link: RecordedLink): Promise<boolean>;
   /** Begins nothing any more; resolves when what is under way has stopped. */
@@ -60,14 +60,24 @@ class LinkRecorder implements Recorder {
   readonly #denied = new Set<string>();
   #working: Promise<void> | null = null;
   #again = false;
+  #wakesAt = Number.POSITIVE_INFINITY;
   #cancelSleep = () => {};
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.wake();
+    this.#wake();
   }
 
-  wake(): void {
+  wakeAt(at: EpochMs): void {
+    if (at >= this.#wakesAt || this.#stopping.signal.aborted) return;
+    this.#cancelSleep();
+    this.#wakesAt = at;
+    const { clock } = this.#options;
+    const sleepMs = Math.max(0, Math.min(at - clock.now(), SLEEP_MS_MAX));
+    this.#cancelSleep = clock.after(sleepMs, () => this.#wake());
+  }
+
+  #wake(): void {
     if (this.#stopping.signal.aborted) return;
     this.#again = true;
     this.#working ??= this.#work().finally(() => {
@@ -81,7 +91,7 @@ class LinkRecorder implements Recorder {
     const dueAt = this.#options.clock.now();
     const anew = { state: "seeking", dueAt, tries: 0, reason: "", files: [] } as const;
     await this.#options.ledger.save({ ...link, ...anew }, []);
-    this.wake();
+    this.#wake();
     return true;
   }
 
@@ -94,23 +104,20 @@ class LinkRecorder implements Recorder {
 
   async #work(): Promise<void> {
     const { clock, ledger, log } = this.#options;
-    this.#cancelSleep();
     while (this.#again && !this.#stopping.signal.aborted) {
       this.#again = false;
-      let sleepMs = SLEEP_MS_MAX;
+      this.#cancelSleep();
+      this.#wakesAt = Number.POSITIVE_INFINITY;
       try {
         const until = clock.now() + BATCH_MS;
         await this.#workDue(until);
         // What was due and waits for a free slot is begun when one is freed.
         const nextAt = await ledger.nextDueAt(until);
-        if (nextAt !== null) sleepMs = nextAt - clock.now();
+        if (nextAt !== null) this.wakeAt(nextAt);
       } catch (error) {
         log.error({ reason: messageOf(error) }, "recordings.ledger: it cannot be read or written");
-        sleepMs = LEDGER_RETRY_MS;
+        this.wakeAt(clock.now() + LEDGER_RETRY_MS);
       }
-      this.#cancelSleep();
-      const boundedMs = Math.max(0, Math.min(sleepMs, SLEEP_MS_MAX));
-      this.#cancelSleep = clock.after(boundedMs, () => this.wake());
     }
   }
 
@@ -227,7 +234,7 @@ class LinkRecorder implements Recorder {
       })
       .finally(() => {
         this.#fetching.delete(link.key);
-        this.wake();
+        this.#wake();
       });
     this.#fetching.set(link.key, fetching);
   }

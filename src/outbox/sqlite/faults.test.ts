@@ -48,7 +48,7 @@ const canLimit = runs("prlimit", "--version");
 
 function smallDisk(): string {
   const dir = temporary();
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", dir]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", dir]);
   onTestFinished(() => void spawnSync("umount", ["-l", dir]));
   return dir;
 }
@@ -191,7 +191,7 @@ test.skipIf(!canLimit)("a quota that is reached is got over when it is lifted", 
 
 describe.skipIf(!canTrace)("system calls that fail for a while", () => {
   test.each([
-    ["fsync", "EIO", "10..60", "disk I/O error"],
+    ["fsync,fdatasync", "EIO", "60..120", "disk I/O error"],
     ["pwrite64", "ENOSPC", "200..400", "database or disk is full"],
     ["pwrite64", "EROFS", "200..400", "disk I/O error"],
     ["pwrite64", "EIO", "200..400", "disk I/O error"],

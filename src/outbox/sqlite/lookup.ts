@@ -14,7 +14,7 @@ import {
   type StoreCounts,
 } from "../lookup.ts";
 import type { Attempt } from "../outbox.ts";
-import { LATEST_ATTEMPTS, ROW, TALLIES, walkOf } from "./lookupSql.ts";
+import { LATEST_ATTEMPTS, ROW, TALLIES, TOTALS, walkOf } from "./lookupSql.ts";
 
 export const LIST_ROWS_MAX = 1000;
 const WALK_MAX = 20_000;
@@ -103,8 +103,8 @@ function endpointCounts(prepare: Prepare): readonly EndpointCounts[] {
 
 function counts(prepare: Prepare): StoreCounts {
   const sums = { events: 0, pending: 0, delivered: 0, dead: 0, expired: 0 };
-  for (const { state, count } of prepare(TALLIES).all() as unknown as Tally[]) {
-    sums[state === "event" ? "events" : (state as keyof StoreCounts)] += count;
+  for (const { state, count } of prepare(TOTALS).all() as unknown as Tally[]) {
+    sums[state === "event" ? "events" : (state as keyof StoreCounts)] = count;
   }
   return sums;
 }

@@ -31,6 +31,8 @@ export const TALLIES = `
     ) END AS oldestPendingAt
   FROM tallies t ORDER BY t.endpoint, t.state`;
 
+export const TOTALS = "SELECT state, sum(count) AS count FROM tallies GROUP BY state";
+
 /** The positions of the events of a time; by the index alone. */
 const POSITIONS = `
   SELECT min(position) AS least, max(position) AS most FROM events

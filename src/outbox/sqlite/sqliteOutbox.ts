@@ -183,7 +183,8 @@ class SqliteOutbox implements EmbeddedStore {
 function rowOf({ event, endpoints, seekAt }: Entry): EventRow {
   const { eventId, pbx, callId, at } = event;
   const body = JSON.stringify(event);
-  return { eventId, pbx, callId, at, body, endpoints, seekAt: seekAt ?? null };
+  const row = { eventId, pbx, callId, at, body, endpoints };
+  return seekAt === undefined ? row : { ...row, seekAt };
 }
 
 function newDeliveries({ event, endpoints }: Entry, made: readonly Made[]): Delivery[] {

@@ -126,7 +126,7 @@ function appendEvent(
 ): readonly Made[] | null {
   const stored = sql.insertEvent.get(event.eventId, whole(event.at), event.body);
   if (stored === undefined) return null;
-  if (event.seekAt !== null) recordings.seek(event.body, event.seekAt);
+  if (event.seekAt !== undefined) recordings.seek(event.body, event.seekAt);
   const position = Number(stored.position);
   return event.endpoints.map((endpoint): Made => {
     const lane = sql.nextInLane.get(endpoint, event.pbx, event.callId);

@@ -24,8 +24,8 @@ export interface EventRow {
   readonly at: number;
   readonly body: string;
   readonly endpoints: readonly string[];
-  /** As in Entry; null = no recording is wanted. */
-  readonly seekAt: number | null;
+  /** As in Entry. */
+  readonly seekAt?: number;
 }
 
 export interface SettleRow {
