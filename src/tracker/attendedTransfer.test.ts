@@ -74,6 +74,33 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it("the consultation's number, which the list shows before the leg does", () => {
+    const phone = consulting();
+    phone.gone("102/5", "102/6");
+    phone.list(
+      row("10007", { callNumber: 8, caller: inside("103"), callee: outside("420777999999") }),
+    );
+    phone.list(row("103", { callNumber: 8, caller: outside("") }));
+    expect(phone.told()).toEqual([]);
+    phone.list(row("103", { callNumber: 8 }));
+    phone.list(row("103", { callNumber: 8 }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+    phone.at += 3_000;
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    phone.gone("103/7");
+    phone.list();
+    expect(phone.told()).toEqual(["answered 103 -2 Accomp", "ended 103 -2 Ok"]);
+    expect(new Set(phone.events.map((e) => e.callNumber))).toEqual(new Set([7]));
+  });
+
+  it("no number of a consultation while its user is still in the caller's call", () => {
+    const phone = consulting();
+    phone.list(row("103", { callNumber: 8 }));
+    phone.gone("102/6", "103/7");
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+    expect(phone.told()).toEqual([]);
+  });
+
   it("uses up its consultation", () => {
     const phone = consulting();
     phone.gone("102/6", "103/7");

@@ -97,6 +97,26 @@ describe("blind transfer", () => {
     ]);
   });
 
+  it("is not read into the leg of the ring group that brought the call, first seen after the answer", () => {
+    const phone = new Phone();
+    const via = { originatedBy: ref("820") };
+    phone.leg("102", 5, "ringing", via);
+    phone.leg("102", 5, "connected", { originatedBy: null });
+    phone.leg("820", 4, "ringing");
+    phone.gone("820/4");
+    expect(phone.told()).toEqual(["ringing 820 -0", "ringing 102 -0", "answered 102 -1 NotDef"]);
+    const shown = new Phone();
+    shown.leg("820", 4, "ringing");
+    shown.leg("102", 5, "ringing", via);
+    shown.leg("102", 5, "connected", via);
+    shown.gone("820/4");
+    shown.told();
+    shown.at += 1_500;
+    shown.leg("820", 6, "ringing");
+    shown.gone("102/5");
+    expect(shown.told()).toEqual(["ringing 820 -2", "ended 102 -1 Ok passed on"]);
+  });
+
   it("to the ring group that brought the call, of which the transferer is a member, too", () => {
     const phone = new Phone();
     const via = { originatedBy: ref("820") };

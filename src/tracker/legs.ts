@@ -94,7 +94,9 @@ export function isFresh(tracked: TrackedLeg, talk: Talk): boolean {
   if (tracked.order <= talk.legCount) return leg.dn !== talk.user && isTalking(tracked);
   // A loser of the same polling whose frame came late is no transfer.
   const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
-  const polledWith = soon && talk.via !== "" && leg.originatedBy?.dn === talk.via;
+  const from = leg.originatedBy?.dn;
+  const late = from === talk.via || (leg.dn === talk.via && !talk.viaShown);
+  const polledWith = soon && talk.via !== "" && late;
   return isTalking(tracked) || !(polledWith && leg.referredBy === null);
 }
 
@@ -169,4 +171,12 @@ export function sameLeg(a: Leg, b: Leg): boolean {
 
 function sameRef(a: DnRef | null, b: DnRef | null): boolean {
   return a?.dn === b?.dn && a?.kind === b?.kind;
+}
+
+/** A leg with the number of a call that is over, and of somebody else: the number is in use anew. */
+export function isAnother({ external }: Call, leg: Leg): boolean {
+  const { number } = leg.party;
+  const dials = leg.status === "dialing" && leg.legNumber === 1;
+  const known = external?.number ?? "";
+  return dials || (number !== "" && known !== "" && !isSameNumber(number, known));
 }

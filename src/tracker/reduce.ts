@@ -86,6 +86,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
 
 /** The second witness: what the PBX's own list of calls says of ours. */
 function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
+  for (const row of calls) step.heedJoined(row);
   // Of two rows of joined calls the outside party's own is the one.
   const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));
   for (const row of calls) rows.set(row.callNumber, row);
@@ -142,8 +143,8 @@ function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
     else heedOrderLogged(turn, logged);
   }
   for (const logged of calls) {
-    const { callNumber, startedAt } = logged;
-    if (!step.isInStretch(startedAt) || step.isTold(logged)) continue;
+    const { callNumber } = logged;
+    if (!step.isNews(logged)) continue;
     if (ours.some((call) => isSame(identityOf(call), logged))) continue;
     // Without the PBX's number there is no id to tell it under.
     if (callNumber === null || step.knows(callNumber)) continue;

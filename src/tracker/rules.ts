@@ -41,6 +41,12 @@ export function settleTurn(turn: Turn): void {
 
 /** Fixes the outside party and the direction at the first leg that shows them. */
 function recognise({ call }: Turn): void {
+  if (call.id === null && call.legs.length > 0 && externalLegs(call).length === 0) {
+    // What looked like an outside number is one of ours.
+    call.external = null;
+    call.hidden = null;
+    call.numberDueAt = null;
+  }
   for (const tracked of externalLegs(call)) {
     const { leg } = tracked;
     const { number, name } = leg.party;
@@ -62,10 +68,14 @@ function filled(external: External, number: string, name: string): External {
   return { ...external, number: external.number || number, name: external.name || name };
 }
 
-/** The PBX fills party fields a moment later: an empty number waits briefly before it counts as withheld. */
+/**
+ * The PBX fills party fields a moment later: an empty number waits briefly before it counts as withheld, one of which
+ * the PBX does not say where it leads before it counts as outside.
+ */
 function awaitsNumber({ call, at, settings }: Turn): boolean {
-  const empty = call.external?.number === "" && call.id === null && standing(call).length > 0;
-  if (!empty) {
+  const legs = call.id === null ? standing(call) : [];
+  const led = legs.some(({ leg }) => leg.party.kind === "trunk");
+  if (legs.length === 0 || (call.external?.number !== "" && led)) {
     call.numberDueAt = null;
     return false;
   }
@@ -273,7 +283,8 @@ export function openTalk(
   tell(turn, { kind: "answered", transferType }, link, level, at);
   const { dn: user, kind: userKind } = level;
   const { legCount } = call;
-  call.talk = { link, user, userKind, answeredAt: at, via, legCount, outside };
+  const viaShown = get(call.reached, via) === "leg";
+  call.talk = { link, user, userKind, answeredAt: at, via, viaShown, legCount, outside };
   call.lastLink = link;
   call.reached = put(call.reached, user, "leg");
   call.handover = null;

@@ -43,6 +43,8 @@ export interface Talk {
   readonly answeredAt: EpochMs;
   /** The queue or ring group that brought the call to this user, "" if none. */
   readonly via: string;
+  /** That queue's or ring group's own leg had been seen by then. */
+  readonly viaShown: boolean;
   /** Legs that had come by the answer; only later ones can be a hand-over. */
   readonly legCount: number;
   /** An outside phone, to which the user's call was forwarded, answered: no leg shows it. */

@@ -5,14 +5,14 @@
 import type { CallEvent, EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
-import { identityOf, isSame } from "./callLog.ts";
 import { userOf } from "./calls.ts";
 import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, isSameNumber, sameLeg, track, wasInside } from "./legs.ts";
+import { idOf, isAnother, isExternal, sameLeg, track, wasInside } from "./legs.ts";
 import { hide, hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
+import { afterLog, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { beginTurn, type Turn } from "./turn.ts";
 
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
@@ -81,9 +81,7 @@ export class Stepping {
     for (const { callNumber, overAt } of this.state.calls.values()) {
       if (overAt === null) this.turn(callNumber).call.blind = true;
     }
-    const fromAt = Math.min(sinceAt, this.#stretch?.fromAt ?? sinceAt);
-    const told = this.#stretch?.told ?? [];
-    this.#stretch = { fromAt, told, toAt: null, looks: 0, dueAt: null };
+    this.#stretch = lost(this.#stretch, sinceAt);
     this.#restartDoubt = this.#at;
   }
 
@@ -103,30 +101,19 @@ export class Stepping {
     this.#inquire(stretch.fromAt);
   }
 
-  /** Remembers a call whose state goes before the log of the stretch has been read for the last time. */
+  /** A call that is told; its state goes. */
   noteTold(call: Call): void {
-    const identity = identityOf(call);
-    if (this.#stretch === null || identity === null) return;
-    this.#stretch = { ...this.#stretch, told: [...this.#stretch.told, identity] };
+    this.#stretch = withTold(this.#stretch, call);
   }
 
-  isTold(logged: LoggedCall): boolean {
-    return this.#stretch?.told.some((identity) => isSame(identity, logged)) === true;
+  /** The log's call came and went in the stretch, and was not told. */
+  isNews(logged: LoggedCall): boolean {
+    return isWithin(this.#stretch, logged.startedAt) && !isTold(this.#stretch, logged);
   }
 
-  isInStretch(startedAt: EpochMs): boolean {
-    const stretch = this.#stretch;
-    return stretch !== null && startedAt >= stretch.fromAt && startedAt <= (stretch.toAt ?? 0);
-  }
-
-  /** The log of the stretch was read; it is read again, as the PBX writes it late. */
   stretchLogged(fromAt: EpochMs, toAt: EpochMs): void {
-    const stretch = this.#stretch;
-    if (stretch === null || stretch.toAt === null) return;
-    if (fromAt > stretch.fromAt || toAt < stretch.toAt) return;
-    const pause = this.#settings.logAgainMs[stretch.looks];
-    if (pause === undefined) this.#stretch = null;
-    else this.#stretch = { ...stretch, looks: stretch.looks + 1, dueAt: this.#at + pause };
+    const log = { fromAt, toAt, at: this.#at };
+    this.#stretch = afterLog(this.#stretch, log, this.#settings.logAgainMs);
   }
 
   /** The log cannot be had: nobody will ever tell what came and went. */
@@ -251,11 +238,33 @@ export class Stepping {
     if (!isExternal(leg) || before.leg.party.kind !== "extension") return leg;
     const joined = this.#handedOverBy(before.leg.party.dn, leg.party.number);
     if (joined === undefined) return leg;
+    this.#join(own, joined);
+    return { ...leg, callNumber: joined };
+  }
+
+  /**
+   * The list has an outside party in a call that was an inside one: the consultation has taken over the call of one who
+   * speaks in it.
+   */
+  heedJoined(row: ActiveCall): void {
+    const own = this.callOf(row.callNumber);
+    const call = this.#now(own);
+    const { number } = row.caller.kind === "trunk" ? row.caller : row.callee;
+    const outside = row.caller.kind === "trunk" || row.callee.kind === "trunk";
+    if (!outside || number === "" || call === undefined || call.external !== null) return;
+    for (const { leg } of call.legs) {
+      const joined = this.#handedOverBy(leg.party.dn, number);
+      if (joined === undefined || this.#now(joined)?.hidden === null) continue;
+      this.#join(own, joined);
+      return;
+    }
+  }
+
+  #join(own: number, joined: number): void {
     this.#joined ??= new Map();
     this.#joined.set(own, joined);
     const { call: taken } = this.turn(joined);
     taken.aliases = [...taken.aliases, own];
-    return { ...leg, callNumber: joined };
   }
 
   /** The outside party's call that `user`, who consulted in another, has handed over. */
@@ -303,7 +312,9 @@ export class Stepping {
     if (fresh.length === 0) return;
     this.#restartDoubt = null;
     if (fresh.every((leg) => idOf(leg) > this.#legIdMax)) return;
-    for (const call of this.state.calls.values()) this.#bury(call, lostAt);
+    for (const call of this.state.calls.values()) {
+      this.#bury(call, call.hidden?.sinceAt ?? lostAt);
+    }
     this.#legIdMax = 0;
     this.#starts = new Map();
     this.#consultations = [];
@@ -365,14 +376,6 @@ export class Stepping {
       inquireFromAt: this.#inquireFromAt,
     };
   }
-}
-
-/** A leg with the number of a call that is over, and of somebody else: the number is in use anew. */
-function isAnother({ external }: Call, leg: Leg): boolean {
-  const { number } = leg.party;
-  const dials = leg.status === "dialing" && leg.legNumber === 1;
-  const known = external?.number ?? "";
-  return dials || (number !== "" && known !== "" && !isSameNumber(number, known));
 }
 
 /** No leg and nothing told or to be told: an inside call that ended. */

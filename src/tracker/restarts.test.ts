@@ -1,0 +1,172 @@
+/** Our own restart, and the PBX's, in mid-call (SPEC.md, R28 and C2). */
+import { describe, expect, it } from "vitest";
+import { caller, inside, leg, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+
+function talking(): Phone {
+  const phone = new Phone();
+  phone.leg("101", 5, "ringing");
+  phone.leg("101", 5, "connected");
+  phone.told();
+  return phone;
+}
+
+describe("our own restart", () => {
+  it("keeps the links and tells only what is new", () => {
+    const phone = talking();
+    phone.restart();
+    phone.snapshot(leg("101", 5, "connected"));
+    expect(phone.told()).toEqual([]);
+    phone.restart();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("judges a hidden call by what the PBX says afterwards, not by old deadlines", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.noList();
+    phone.restart();
+    phone.pass(phone.settings.graceMs * 2);
+    expect(phone.told()).toEqual([]);
+    phone.noList();
+    phone.tick();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("catches up an answer and a new call from the snapshot", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.restart();
+    phone.snapshot(
+      leg("101", 5, "connected"),
+      leg("103", 9, "ringing", { callNumber: 8, originatedBy: ref("820") }),
+    );
+    expect(phone.told()).toEqual([
+      "ringing 101 -0",
+      "answered 101 -1 NotDef",
+      "ringing 820 -0",
+      "ringing 103 -0",
+    ]);
+  });
+});
+
+describe("a restart of the PBX", () => {
+  it("begins its numbers anew: a call with an old number is a new call, the old one is over", () => {
+    const phone = talking();
+    phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102") });
+    phone.leg("104", 8, "ringing", { callNumber: 9 });
+    phone.gone("104/8");
+    phone.list(row("101"));
+    phone.told();
+    phone.at += 1_000;
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("102", 3, "ringing"));
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -0"]);
+    expect(phone.events.at(-1)?.callId).toBe("260504080031_7");
+    expect(phone.events.at(-2)).toMatchObject({ talkMs: 1_000, callId: "260504080000_7" });
+    expect(phone.call(8)).toBeUndefined();
+  });
+
+  it("ends a call that was gone from sight before at the time when it went", () => {
+    const phone = talking();
+    phone.at += 5_000;
+    phone.gone("101/5");
+    phone.at += 1_000;
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("102", 3, "ringing"));
+    expect(phone.events.find((e) => e.kind === "ended")).toMatchObject({ talkMs: 5_000 });
+  });
+
+  it("shows with the first new leg, however late it comes", () => {
+    const phone = talking();
+    phone.at += 20_000;
+    phone.lose(phone.at - 30_000);
+    phone.snapshot();
+    phone.list();
+    phone.noLog();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+    phone.at += 3_500;
+    phone.leg("102", 3, "ringing", { party: outside("420111222333") });
+    expect(phone.told()).toEqual(["ringing 102 -0"]);
+    expect(phone.events.at(-1)).toMatchObject({ callerid: "420111222333", callNumber: 7 });
+  });
+
+  it("is not read into inside legs that our own restart forgot, nor where a leg outlived the stretch", () => {
+    const phone = new Phone();
+    phone.leg("103", 3, "connected", { callNumber: 6, party: inside("104") });
+    phone.leg("101", 5, "ringing");
+    phone.restart();
+    phone.lose();
+    phone.at += 30_000;
+    const forgotten = leg("103", 3, "connected", { callNumber: 6, party: inside("104") });
+    phone.snapshot(forgotten, leg("101", 5, "ringing"), leg("102", 4, "ringing"));
+    expect(phone.told()).toEqual(["ringing 101 -0", "ringing 102 -0"]);
+    const quiet = new Phone();
+    quiet.lose();
+    quiet.snapshot(forgotten);
+    expect(quiet.state.restartDoubt).toBe(t0);
+  });
+
+  it("is not read into legs with higher ids, nor into calls first seen just now", () => {
+    const higher = talking();
+    higher.lose();
+    higher.at += 30_000;
+    higher.snapshot(leg("102", 9, "ringing", { callNumber: 8 }));
+    higher.leg("103", 3, "ringing", { callNumber: 9 });
+    expect(higher.told()).toEqual(["ringing 102 -0", "ringing 103 -0"]);
+    const now = talking();
+    now.lose();
+    now.at += 900;
+    now.snapshot(leg("102", 3, "ringing"));
+    expect(now.told()).toEqual(["ended 101 -1 Ok passed on", "ringing 102 -2"]);
+  });
+
+  it("shows, unnoticed before, in a number that comes back for another caller or dials", () => {
+    for (const dialing of [true, false]) {
+      const phone = talking();
+      phone.gone("101/5");
+      phone.list();
+      phone.at += 5_000;
+      const party = outside("420111222333");
+      phone.leg("102", 6, dialing ? "dialing" : "ringing", dialing ? {} : { party });
+      expect(phone.told()).toEqual([
+        "ended 101 -1 Ok",
+        dialing ? "dialing 102 -0" : "ringing 102 -0",
+      ]);
+      expect(phone.events.at(-1)?.callId).toBe("260504080005_7");
+    }
+    const again = talking();
+    again.gone("101/5");
+    again.list();
+    again.at += 5_000;
+    again.leg("102", 6, "ringing", { party: outside(`+${caller}`) });
+    again.leg("102", 6, "ringing", { party: outside("") });
+    expect(again.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -2"]);
+  });
+
+  it("shows in a row of the list that began at another time", () => {
+    const phone = new Phone();
+    phone.list(row("800", { establishedAt: t0 - 1_000 }));
+    phone.at += 60_000;
+    phone.list(row("800", { establishedAt: t0 - 2_000 }));
+    phone.list(row("800", { establishedAt: t0 + 30_000 }));
+    phone.lose();
+    phone.snapshot();
+    phone.list(row("800"));
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+    phone.list(row("820", { establishedAt: t0 + 50_000 }));
+    phone.noLog();
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
+  it("is known from the checkpoints, too", () => {
+    const phone = talking();
+    phone.restart();
+    expect(phone.state.legIdMax).toBe(5);
+  });
+});

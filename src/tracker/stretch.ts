@@ -1,0 +1,39 @@
+/** A blind stretch as a value: what it is known by, and when its log is to be read. Pure looks (SPEC.md, R19-R21). */
+import type { EpochMs } from "../events/event.ts";
+import type { LoggedCall } from "./activity.ts";
+import { identityOf, isSame } from "./callLog.ts";
+import type { BlindStretch, Call } from "./state.ts";
+
+/** Sight is lost, or has not been regained since. */
+export function lost(before: BlindStretch | null, sinceAt: EpochMs): BlindStretch {
+  const fromAt = Math.min(sinceAt, before?.fromAt ?? sinceAt);
+  return { fromAt, told: before?.told ?? [], toAt: null, looks: 0, dueAt: null };
+}
+
+/** Remembers a call whose state goes before the log of the stretch has been read for the last time. */
+export function withTold(stretch: BlindStretch | null, call: Call): BlindStretch | null {
+  const identity = identityOf(call);
+  if (stretch === null || identity === null) return stretch;
+  return { ...stretch, told: [...stretch.told, identity] };
+}
+
+export function isTold(stretch: BlindStretch | null, logged: LoggedCall): boolean {
+  return stretch?.told.some((identity) => isSame(identity, logged)) === true;
+}
+
+export function isWithin(stretch: BlindStretch | null, startedAt: EpochMs): boolean {
+  return stretch !== null && startedAt >= stretch.fromAt && startedAt <= (stretch.toAt ?? 0);
+}
+
+/** A log from `fromAt` to `toAt` was read: all of the stretch's is read again, as the PBX writes it late. */
+export function afterLog(
+  stretch: BlindStretch | null,
+  log: { readonly fromAt: EpochMs; readonly toAt: EpochMs; readonly at: EpochMs },
+  logAgainMs: readonly number[],
+): BlindStretch | null {
+  if (stretch === null || stretch.toAt === null) return stretch;
+  if (log.fromAt > stretch.fromAt || log.toAt < stretch.toAt) return stretch;
+  const pause = logAgainMs[stretch.looks];
+  if (pause === undefined) return null;
+  return { ...stretch, looks: stretch.looks + 1, dueAt: log.at + pause };
+}
