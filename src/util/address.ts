@@ -121,7 +121,10 @@ function wrappedIn(bytes: readonly number[]): number[][] {
   return isatap ? [last] : [];
 }
 
-/** The well-known prefix ends in the address; the local one may hold it at four places (RFC 6052 §2.2). */
+/**
+ * The well-known prefix ends in the address; the local one may hold it at four places (RFC 6052 §2.2). A place that
+ * begins with 0 is taken for the padding of another: 0.0.0.0/8 itself no translator passes on.
+ */
 function nat64(bytes: readonly number[]): number[][] {
   const at = (...places: number[]) => places.map((place) => bytes[place] ?? 0);
   const last = at(12, 13, 14, 15);
