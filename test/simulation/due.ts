@@ -32,6 +32,8 @@ export interface Due {
 
 export interface Visibility {
   sees(dn: string): boolean;
+  /** How often the list of active calls is read; null = never. */
+  readonly listMs: number | null;
   /** What lasts no longer than this may be over before it can be read. */
   readonly briefMs: number;
   seen(at: number, leg: Leg | null): Seen;
@@ -42,4 +44,10 @@ export interface Visibility {
 }
 
 /** Why what follows cannot be known: a fault, or a situation that shows no sign. */
-export type Unknowable = FaultName | "unseenAttempt" | "ringsWhoHandsOver" | "briefHandOver";
+export type Unknowable =
+  | FaultName
+  | "unseenAttempt"
+  | "ringsWhoHandsOver"
+  | "briefHandOver"
+  | "forwardUnseen"
+  | "insideForwarded";

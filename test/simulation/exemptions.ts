@@ -5,7 +5,7 @@
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
-import type { Chain } from "./journal.ts";
+import type { Chain, Fact } from "./journal.ts";
 import type { FaultName, Setting } from "./setting.ts";
 
 /** The grace after which a call without a visible leg is over, where there is no list (SPEC.md, R17), less some slack. */
@@ -80,12 +80,13 @@ export function exemptionOf(
 
 /** The call goes on under another number, at a voicemail box: nothing ties the two together. */
 function joinedUnseen(chain: Chain, visibility: Visibility, { switches }: Setting): Exemption[] {
-  const joinedAt = chain.facts.find(({ what }) => what === "attended")?.at;
-  const toUnseen = chain.facts.some(
-    (fact) => fact.what === "shown" && fact.at === joinedAt && !visibility.sees(fact.dn),
-  );
-  if (joinedAt === undefined || !toUnseen || switches.attendedTransfer !== "keepY") return [];
-  return [{ rule: "joinedUnseen", fromAt: joinedAt }];
+  if (switches.attendedTransfer !== "keepY") return [];
+  const { facts } = chain;
+  const unseen = ({ at }: Fact) =>
+    facts.some((fact) => fact.what === "shown" && fact.at === at && !visibility.sees(fact.dn));
+  return facts
+    .filter((fact) => fact.what === "attended" && unseen(fact))
+    .map(({ at }) => ({ rule: "joinedUnseen", fromAt: at }));
 }
 
 /** The list, asked when it is the only witness, fails again and again for as long as the grace. */
@@ -95,13 +96,15 @@ function witnessFails(
   notes: readonly FaultNote[],
 ): Exemption[] {
   const fails = notes.filter(({ fault }) => fault === "xapiFails");
-  const begun = hiddenStretches(chain, visibility).filter(([from]) => from > chain.startedAt);
+  const stretches = hiddenStretches(chain, visibility);
   const failsIn = (from: number, to: number) =>
     fails.filter(({ fromAt }) => fromAt >= from - 100 && fromAt <= to).length;
   // The list is asked when the last leg goes, and when we see again.
   const seenAgain = notes.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
-  return begun.flatMap(([from, to]) =>
+  return stretches.flatMap(([from, to]) =>
+    // Before a call comes to anything that can be seen, nobody misses it.
     [from, ...seenAgain.filter((at) => at > from && at <= to)]
+      .filter((at) => at > chain.startedAt)
       .filter((at) => failsIn(at, Math.min(to, at + graceMs + slackMs)) >= 2)
       .map((fromAt) => ({ rule: "xapiFails", fromAt })),
   );

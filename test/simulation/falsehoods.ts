@@ -16,8 +16,8 @@ export interface Truth {
   readonly dids: readonly string[];
   /** The rule of the exemption. */
   readonly rule: string | null;
-  /** The clock of the program was set while the call lived. */
-  readonly clockStepped: boolean;
+  /** So much longer or shorter may a conversation look, as our clock was set. */
+  readonly clockOffMs: number;
   /** How late anything may be told at most: blind stretches in the life of the call, and looks at the log. */
   readonly lateMs: number;
   /** Times that the call may have looked over, or passed on, and was not. */
@@ -90,7 +90,7 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   const { chain, usertypes, dids } = truth;
   const { user = "", usertype, callerid, did = "", finishtype, transfer, title = "" } = got.fields;
   const lies: string[] = [];
-  const slackMs = truth.clockStepped ? 5_000 : roundMs;
+  const slackMs = roundMs + truth.clockOffMs;
   const mine = stays.filter((stay) => stay.dn === user && stay.fromAt <= got.at);
   const talked = mine.filter(({ talks }) => talks);
   if (callerid !== (chain.outside.replace(/^\+/, "") || "anonymous")) lies.push("not its number");

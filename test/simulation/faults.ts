@@ -26,8 +26,16 @@ export interface FrameTrip {
   readonly lost: boolean;
 }
 
-/** How far off our clock may be set, either way. */
-export const clockStepMsMax = 2_000;
+/** How far off our clock may be, before and after steps: a little, or hours. */
+export function clockStepsOf({ situations }: Setting): readonly number[] {
+  if (!situations.has("clockJumps")) return [-2_000, -500, 0, 500, 2_000];
+  return [-5 * 3_600_000, -200_000, -2_000, 0, 200_000, 3_600_000];
+}
+
+export function clockOffMsMax(setting: Setting): number {
+  if (!setting.faults.has("clockSteps")) return 0;
+  return Math.max(...clockStepsOf(setting).map(Math.abs));
+}
 
 export class FaultPlan {
   readonly notes: FaultNote[] = [];

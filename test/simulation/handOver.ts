@@ -3,6 +3,7 @@ import type { Call, Leg } from "../../src/simulator/model.ts";
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import type { Journal } from "./journal.ts";
 import type { Chance } from "./random.ts";
+import type { SituationName } from "./situations.ts";
 
 export interface Script {
   readonly index: number;
@@ -15,6 +16,7 @@ export interface Script {
 export interface Hands {
   readonly pbx: Pbx;
   readonly journal: Journal;
+  readonly situations: ReadonlySet<SituationName>;
   follow(call: Call, script: Script): void;
   later(delayMs: number, call: Call, deed: () => void): void;
 }
@@ -36,6 +38,10 @@ export function handOver(
   switch (deed) {
     case "blind": {
       const places = [...directory.queues, ...directory.ivrs, ...directory.ringGroups];
+      if (hands.situations.has("ownTransfers") && chance.happens(0.2)) {
+        pbx.blindTransfer(leg.dn, leg.dn, leg.call.id);
+        return;
+      }
       const phones = directory.extensions.filter(({ number }) => number !== leg.dn);
       const targets: readonly { readonly number: string }[] = chance.happens(0.5) ? places : phones;
       const target = chance.pick(targets).number;
@@ -62,20 +68,30 @@ export function handOver(
   }
 }
 
-function consult({ pbx, journal, follow, later }: Hands, leg: Leg, script: Script): void {
+function consult(hands: Hands, leg: Leg, script: Script): void {
+  const { pbx, journal, follow, later, situations } = hands;
   const { chance } = script;
   const colleagues = idle(pbx).filter((number) => number !== leg.dn);
   if (colleagues.length === 0 || pbx.legsOf(leg.dn).length !== 1) return;
-  const consultation = pbx.dial(leg.dn, chance.pick(colleagues));
+  const outside = situations.has("outsideJoins") && chance.happens(0.4);
+  const number = `420605${String(script.index).padStart(6, "0")}`;
+  const consultation = pbx.dial(leg.dn, outside ? number : chance.pick(colleagues));
   follow(consultation, script);
   const own = () => pbx.legsOf(leg.dn).find((each) => each.call === consultation);
   const isReady = () => !leg.end && pbx.legsOf(leg.dn).length === 2 && own() !== undefined;
   const join = (answered: boolean) => {
     // Either may hold the other meanwhile: it was answered all the same.
     if (!isReady() || (own()?.status !== "dialing") !== answered) return;
-    if (answered) journal.attended(leg.call, leg.dn);
+    if (answered && !outside) journal.attended(leg.call, leg.dn);
     pbx.completeTransfer(leg.dn);
   };
+  if (situations.has("ownTransfers") && chance.happens(0.3)) {
+    later(chance.between(5_000, 7_900), consultation, () => {
+      if (!isReady() || own()?.status !== "connected") return;
+      pbx.hold(leg.dn);
+      pbx.resume(leg.dn);
+    });
+  }
   if (chance.happens(0.15)) later(chance.between(300, 3000), consultation, () => join(false));
   later(chance.between(8_000, 16_000), consultation, () => {
     const mine = own();

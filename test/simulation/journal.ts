@@ -32,6 +32,10 @@ export interface Chain {
   /** Counts the PBX's restarts. */
   readonly era: number;
   readonly startedAt: number;
+  /** It began as a call from one of ours to another. */
+  readonly isInside: boolean;
+  /** When its owner dialled: later than its start if the own phone rang first. */
+  readonly dialledAt: number;
   readonly outside: string;
   readonly ruleName: string;
   readonly did: string;
@@ -54,6 +58,7 @@ export class Journal {
   readonly #byCall = new Map<Call, Chain>();
   readonly #byTrunk = new Map<Leg, Chain>();
   readonly #statuses = new Map<Leg, LegStatus>();
+  readonly #rang = new WeakSet<Leg>();
   #batch: PbxEvent[] = [];
   #waiting = false;
   #era = 0;
@@ -83,7 +88,11 @@ export class Journal {
     this.#batch = [];
     this.#waiting = false;
     const at = this.#clock.now();
-    for (const event of batch) if (event.kind === "upsert") this.#noteTrunk(event.leg);
+    for (const event of batch) {
+      if (event.kind !== "upsert") continue;
+      if (event.leg.status === "ringing") this.#rang.add(event.leg);
+      this.#noteTrunk(event.leg);
+    }
     const over = new Map<Chain, boolean>();
     for (const event of batch) this.#noteEnd(event, over);
     const done = new Set<Leg>();
@@ -121,6 +130,8 @@ export class Journal {
       number: call.id,
       era: this.#era,
       startedAt: call.startedAt,
+      isInside: call.direction === "internal",
+      dialledAt: this.#dialledAt(call),
       outside: leg.outside?.number ?? "",
       ruleName: call.rule?.ruleName ?? "",
       did: call.rule?.did ?? "",
@@ -138,12 +149,19 @@ export class Journal {
     this.#byTrunk.set(leg, chain);
   }
 
+  #dialledAt({ startedAt, allLegs }: Call): number {
+    const [first] = allLegs;
+    const rang = first !== undefined && this.#rang.has(first);
+    return rang ? this.#clock.now() : startedAt;
+  }
+
   #noteEnd(event: PbxEvent, over: Map<Chain, boolean>): void {
     if (event.kind !== "callEnded") return;
     const chain = this.#byCall.get(event.call);
     if (chain === undefined || chain.call !== event.call) return;
     const trunk = [...this.#byTrunk].find(([, each]) => each === chain)?.[0];
-    over.set(chain, trunk !== undefined && trunk.end === null);
+    // Replaced, it goes on as a new leg in the call that it was joined with.
+    over.set(chain, trunk !== undefined && (trunk.end === null || trunk.end.why === "replaced"));
   }
 
   #noteShown(leg: Leg, at: number, done: Set<Leg>): void {

@@ -14,6 +14,9 @@ const numberHoldMs = 200;
 const graceMs = 2_000;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
 const joinLooksMs = 350;
+/** The list may lag behind the legs; and a place where the call was before it must name for long (SPEC.md, R15, R18). */
+const listLagMs = 300;
+const listInsistsMs = 5_000;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
 /** A fault that long ago is over and done with. */
@@ -49,6 +52,9 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
 /** How long the witness of it may take. */
 function waitMs(due: Due, setting: Setting, isHidden: boolean): number {
   if (due.kind === "ended" && !hasList(setting)) return graceMs;
-  if (isHidden && hasList(setting)) return setting.activeCallsPollMs;
+  const isBack = due.link > 1 || due.transfer === "True";
+  if (isHidden && hasList(setting)) {
+    return setting.activeCallsPollMs + listLagMs + (isBack ? listInsistsMs : 0);
+  }
   return due.finish === "Ok" ? joinLooksMs + 6 * setting.latencyMsMax : 0;
 }

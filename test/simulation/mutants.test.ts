@@ -13,6 +13,7 @@ async function verdictsOf(from: number, seeds: number, faults: boolean): Promise
       faults: faults ? faultNames : [],
       swarm: true,
       transfers: true,
+      situations: [],
       only: null,
       trail: false,
     });

@@ -2,45 +2,16 @@
  * The oracle: from the truth of the calls, the visibility and the log of injected faults alone, the webhooks that are
  * due (docs/contract.md §2-§3). Shares no code with the tracker. What cannot be known is exempt by a named rule.
  */
-import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, DueKind, Unknowable, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
+import { type Level, levelOf, places, type Talk, usertypeOf } from "./levels.ts";
 import type { Seen } from "./sight.ts";
-
-interface Talk {
-  readonly user: string;
-  readonly usertype: string;
-  readonly link: number;
-  readonly at: number;
-  readonly seen: Seen;
-  readonly legs: Set<Leg>;
-}
-
-interface Level {
-  readonly user: string;
-  readonly usertype: string;
-  readonly kind: DnKind;
-  readonly at: number;
-  due?: Due;
-}
-
-function usertypeOf(kind: DnKind): string {
-  return kind === "extension" ? "ext" : kind === "queue" ? "queue" : "other";
-}
-
-/** Missed before it reaches anybody, a call that was handed over is missed by who did so. */
-const levelOf = ({ user, usertype, at }: Talk): Level => ({
-  user,
-  usertype,
-  kind: "extension",
-  at,
-});
-
-const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "routepoint"]);
 
 /** So long after an overflow the place that it came from may be told as the one that missed it. */
 const followMs = 400;
+/** So long must the list name a place where the call was before (SPEC.md, R15). */
+const listInsistsMs = 5_000;
 
 /** Follows one chain from its first fact to its last. */
 export class Telling {
@@ -72,15 +43,17 @@ export class Telling {
   constructor(chain: Chain, visibility: Visibility) {
     this.#chain = chain;
     this.#visibility = visibility;
+    // An inside call that was forwarded outside: the contract is silent.
+    if (chain.isInside) this.#doubt("insideForwarded", chain.startedAt);
     if (chain.direction === "outgoing") {
       const level = {
         user: chain.owner,
         usertype: usertypeOf(chain.ownerKind),
         kind: chain.ownerKind,
-        at: chain.startedAt,
+        at: chain.dialledAt,
       };
       this.#levels = [level];
-      this.#tell("dialing", level, 0, chain.startedAt, chain.ownerLeg);
+      this.#tell("dialing", level, 0, chain.dialledAt, chain.ownerLeg);
     }
     for (const fact of chain.facts) this.#heed(fact);
   }
@@ -258,8 +231,32 @@ export class Telling {
   /** A second outside party: passed on, or forwarded, out of the PBX. */
   #outside(fact: Fact & { what: "shown" }): void {
     if (fact.leg.call.allLegs[0] === fact.leg) return;
+    const level = this.#levels.at(-1);
+    const isForward = this.#talk === null && level?.due !== undefined && level.kind === "extension";
     if (this.#talk !== null) this.#beginHandover(fact.at);
-    if (this.#handover !== null) this.#handover.outside = true;
+    if (this.#handover !== null && !isForward) this.#handover.outside = true;
+    else if (fact.status === "connected") this.#answeredOutside(fact);
+  }
+
+  /** An extension's call was forwarded to an outside phone, which answers; only the list shows it. */
+  #answeredOutside({ at, leg }: Fact & { what: "shown" }): void {
+    const { listMs } = this.#visibility;
+    const level = this.#levels.at(-1);
+    const isTold = level?.due !== undefined && !level.due.unseen;
+    if (level?.kind !== "extension" || !isTold) {
+      this.#doubt("forwardUnseen", level?.at ?? at);
+      return;
+    }
+    if (listMs === null) this.#doubt("forwardUnseen", level.at);
+    const latest = at + (listMs ?? 0);
+    const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
+    const trtype = this.#handover === null ? "NotDef" : "Blind";
+    this.#tell("answered", level, link, at, leg, { trtype, latest });
+    const seen = { at: latest, fault: null };
+    const { user, usertype } = level;
+    this.#talk = { user, usertype, link, at, seen, legs: new Set([leg]) };
+    this.#lastLink = link;
+    this.#handover = null;
   }
 
   #gone(fact: Fact & { what: "gone" }): void {
@@ -283,6 +280,7 @@ export class Telling {
         this.#beginHandover(fact.at);
         this.#levels = [levelOf(talk)];
       }
+      if ((this.#rings.get(talk.user)?.size ?? 0) > 0) this.#ringsAgain(talk.user, fact.at);
       // Who was rung while the one who hands over stayed on has answered.
       const [next] = this.#connected.values();
       if (next !== undefined) this.#answer(next, fact.at);
@@ -301,6 +299,14 @@ export class Telling {
       this.#handover = null;
       this.#levels = [levelOf(talk)];
     }
+  }
+
+  /** Who handed the call to the own number has a phone ringing. */
+  #ringsAgain(user: string, at: number): void {
+    const level: Level = { user, usertype: "ext", kind: "extension", at };
+    const [leg = null] = this.#rings.get(user) ?? [];
+    this.#levels.push(level);
+    this.#tell("ringing", level, this.#link(), at, leg);
   }
 
   #endTalk(talk: Talk, at: number, leg: Leg | null, passedOn: boolean): void {
@@ -327,7 +333,7 @@ export class Telling {
     }
     this.#heedDeparture(at);
     // Nobody saw to whom it was passed on.
-    const brief = this.#handover !== null && at - this.#handover.at <= this.#visibility.briefMs;
+    const brief = this.#handover !== null && at - this.#handover.at <= this.#unseenMs();
     if (brief) this.#doubt("briefHandOver", this.#handover?.at ?? at);
     if (joined || this.#handover?.outside) return;
     if (this.#handover === null && this.#lastLink > 0) return;
@@ -357,6 +363,17 @@ export class Telling {
     if (this.#handover !== null && blurred) this.#doubt(blurred, at);
     const failed = this.#failed;
     if (failed?.fault && failed.at + this.#visibility.briefMs >= at) this.#doubt(failed.fault, at);
+  }
+
+  /** A hand-over that lasts no longer may not be seen: a place that only the list names, and one of before insistently. */
+  #unseenMs(): number {
+    const { briefMs, listMs } = this.#visibility;
+    const place = this.#levels.at(-1);
+    if (listMs === null || place?.due === undefined || this.#visibility.sees(place.user)) {
+      return briefMs;
+    }
+    const isBack = this.due.some((due) => due !== place.due && due.user === place.user);
+    return briefMs + listMs + (isBack ? listInsistsMs : 0);
   }
 
   /** Everybody who was told as ringing: one of them stands for a place that cannot be seen. */

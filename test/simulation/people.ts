@@ -9,6 +9,7 @@ import type { Clock } from "../../src/util/clock.ts";
 import { type Hands, handOver, type Script } from "./handOver.ts";
 import type { Journal } from "./journal.ts";
 import { Chance, seedOf } from "./random.ts";
+import { playApplication, type SituationName, written } from "./situations.ts";
 
 export interface PeopleOptions {
   readonly seed: number;
@@ -16,6 +17,7 @@ export interface PeopleOptions {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly transfers: boolean;
+  readonly situations: ReadonlySet<SituationName>;
   readonly note: (line: string) => void;
 }
 
@@ -33,9 +35,13 @@ export class People {
     this.#hands = {
       pbx: options.pbx,
       journal: options.journal,
+      situations: options.situations,
       follow: (call, script) => {
         this.#scripts.set(call, script);
-        for (const leg of call.legs) if (leg.offer) this.#rings(leg, script);
+        for (const leg of call.legs) {
+          if (leg.offer && leg.kind === "trunk") this.#outsideRings(leg, script);
+          else if (leg.offer) this.#rings(leg, script);
+        }
       },
       later: (delayMs, call, deed) => this.#later(delayMs, call, deed),
     };
@@ -48,6 +54,7 @@ export class People {
         this.#rings(leg, script);
       } else if (leg.kind === "trunk" && leg.offer) this.#outsideRings(leg, script);
       else if (leg.kind === "ivr" && !this.#heeded.has(leg)) this.#atMenu(leg, script);
+      else if (leg.kind === "routepoint") this.#atApplication(leg, script);
       else if (leg.kind === "extension" && leg.status === "connected") this.#talks(leg, script);
     });
   }
@@ -62,7 +69,7 @@ export class People {
     const kind = chance.weighed({ incoming: 6, outgoing: 3, internal: 1 });
     if (kind === "incoming") {
       const { did } = chance.pick(pbx.directory.inboundRules);
-      const from = chance.happens(0.05) ? "" : `+420777${String(index).padStart(6, "0")}`;
+      const from = chance.happens(0.05) ? "" : this.#number("420777", script);
       this.#do("comes in", () => {
         const call = pbx.incoming({ from, did });
         this.#follow(call, script);
@@ -81,12 +88,18 @@ export class People {
     const others = idle.filter((row) => row.number !== number);
     const target =
       kind === "outgoing"
-        ? `420608${String(index).padStart(6, "0")}`
+        ? this.#number("420608", script)
         : chance.happens(0.7)
           ? chance.pick(others).number
           : chance.pick(pbx.directory.queues).number;
+    const own = this.#options.situations.has("ownNumber") && chance.happens(0.3);
+    if (own && kind === "outgoing") {
+      this.#dialsOwnNumber(number, script);
+      return;
+    }
     this.#do(`${number} dials ${target}`, () => {
-      const call = pbx.dial(number, target);
+      const call = this.#begin(number, target, script);
+      if (call === undefined) return;
       this.#follow(call, script);
       for (const leg of call.legs) {
         if (leg.kind === "trunk") this.#outsideRings(leg, script);
@@ -96,6 +109,52 @@ export class People {
         const [own] = pbx.legsOf(number).filter((leg) => leg.call === call);
         if (own && own.status === "dialing") pbx.hangUpLeg(own);
       });
+    });
+  }
+
+  /** Out over the trunk, and in again: two calls. */
+  #dialsOwnNumber(number: string, script: Script): void {
+    const { pbx } = this.#options;
+    const { did } = script.chance.pick(pbx.directory.inboundRules);
+    const from = pbx.directory.trunks[0]?.externalNumber ?? "";
+    this.#do(`${number} dials the own number ${did}`, () => {
+      const out = pbx.dial(number, did);
+      this.#follow(out, script);
+      const back = pbx.incoming({ from, did });
+      this.#follow(back, script);
+      for (const leg of out.legs) if (leg.kind === "trunk") this.#outsideRings(leg, script);
+      this.#later(script.chance.between(20_000, 60_000), out, () => {
+        const [own] = pbx.legsOf(number).filter((leg) => leg.call === out);
+        if (own) pbx.hangUpLeg(own);
+      });
+      this.#later(script.chance.between(20_000, 60_000), back, () => pbx.outsideHangsUp(back.id));
+    });
+  }
+
+  /** As it was always written, unless the situation is that it is not. */
+  #number(prefix: string, { index, chance }: Script): string {
+    const digits = `${prefix}${String(index).padStart(6, "0")}`;
+    if (this.#options.situations.has("numberFormats")) return written(digits, chance);
+    return prefix === "420777" ? `+${digits}` : digits;
+  }
+
+  /** The phone dials, or a program lets it: then it may ring itself first. */
+  #begin(number: string, target: string, script: Script): Call | undefined {
+    const { pbx, situations } = this.#options;
+    if (!situations.has("makecall") || script.chance.happens(0.5)) return pbx.dial(number, target);
+    pbx.makeCall(number, target);
+    const legs = pbx.legsOf(number);
+    for (const leg of legs) {
+      if (leg.status === "ringing") this.#rings(leg, script);
+    }
+    return legs.at(-1)?.call;
+  }
+
+  #atApplication(leg: Leg, { chance }: Script): void {
+    if (this.#heeded.has(leg) || leg.status !== "connected") return;
+    this.#heeded.add(leg);
+    this.#later(chance.between(200, 9_000), leg.call, () => {
+      if (!leg.end && leg.peer) playApplication(this.#options.pbx, leg, chance);
     });
   }
 

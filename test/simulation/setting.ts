@@ -1,6 +1,7 @@
 /** What a seed decides before anything is played: the switches of the unknowns, visibility, and which faults there are. */
 import type { SettingsPatch } from "../../src/simulator/settings.ts";
 import type { Chance } from "./random.ts";
+import type { SituationName } from "./situations.ts";
 
 export const faultNames = [
   "duplicateFrames",
@@ -19,9 +20,6 @@ export const faultNames = [
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
-export const sceneNames = ["calls", "transfers"] as const;
-export type SceneName = (typeof sceneNames)[number];
-
 export interface Setting {
   readonly switches: SettingsPatch;
   /** 0 = the list of active calls is not read. */
@@ -30,12 +28,14 @@ export interface Setting {
   readonly latencyMsMax: number;
   readonly faults: ReadonlySet<FaultName>;
   readonly transfers: boolean;
+  readonly situations: ReadonlySet<SituationName>;
 }
 
 export function settingOf(
   chance: Chance,
   faults: ReadonlySet<FaultName>,
   transfers: boolean,
+  situations: ReadonlySet<SituationName>,
 ): Setting {
   const switches: SettingsPatch = {
     holdStatus: chance.pick(["connected", "hold"]),
@@ -67,6 +67,7 @@ export function settingOf(
     latencyMsMax: chance.pick([1, 5, 20]),
     faults,
     transfers,
+    situations,
   };
 }
 
@@ -76,9 +77,11 @@ export function settingText({
   activeCallsPollMs,
   latencyMsMax,
   faults,
+  situations,
 }: Setting): string {
   const parts = Object.entries(switches).map(([name, value]) => `${name}=${value}`);
   const rest = [`poll=${activeCallsPollMs}`, `latency=${latencyMsMax}`];
+  rest.push(`situations=${[...situations].join("+") || "none"}`);
   return [...parts, ...rest, `faults=${[...faults].join("+") || "none"}`].join(" ");
 }
 

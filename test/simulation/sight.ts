@@ -3,7 +3,7 @@
  * everything, and what is true at the end of the stretch is seen then.
  */
 import type { Leg } from "../../src/simulator/model.ts";
-import { clockStepMsMax, type FaultNote } from "./faults.ts";
+import type { FaultNote } from "./faults.ts";
 import type { FaultName } from "./setting.ts";
 
 /** An answer that is late holds back what came after it for so long at most; with some slack. */
@@ -27,11 +27,13 @@ const byStart = (a: Blind, b: Blind) => a.fromAt - b.fromAt;
 export class Sight {
   readonly briefMs: number;
   readonly #all: Blind[] = [];
+  readonly #clockOffMsMax: number;
   /** When our clock was set. */
   readonly #steps: readonly number[];
   readonly #byEntity = new Map<string, Blind[]>();
 
-  constructor(notes: readonly FaultNote[], briefMs: number) {
+  constructor(notes: readonly FaultNote[], briefMs: number, clockOffMsMax: number) {
+    this.#clockOffMsMax = clockOffMsMax;
     this.briefMs = briefMs;
     this.#steps = notes.flatMap(({ fault, fromAt }) => (fault === "clockSteps" ? [fromAt] : []));
     for (const { fault, fromAt, toAt, entity } of notes) {
@@ -64,7 +66,7 @@ export class Sight {
   clockOffMs(fromAt: number, toAt: number): number {
     const stepped = this.#steps.some((at) => at <= toAt);
     const isBlind = this.#all.some((blind) => blind.fromAt <= toAt && blind.toAt >= fromAt);
-    return stepped && isBlind ? 2 * clockStepMsMax : 0;
+    return stepped && isBlind ? 2 * this.#clockOffMsMax : 0;
   }
 
   troubled(dn: string, fromAt: number, toAt: number): boolean {

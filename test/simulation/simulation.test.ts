@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type FaultName, faultNames } from "./setting.ts";
 import { shrink } from "./shrink.ts";
+import { openSituations, situationNames } from "./situations.ts";
 import { summaryOf, Tally } from "./tally.ts";
 import { failureText, outcomeFaults, playSeed, type SeedOptions } from "./world.ts";
 
@@ -22,6 +23,7 @@ const scene = (faults: readonly FaultName[], transfers: boolean): SeedOptions =>
   faults,
   swarm: true,
   transfers,
+  situations: [],
   only: null,
   trail: false,
 });
@@ -35,6 +37,13 @@ describe("every webhook is the one that was due", () => {
 
   it("for calls that are handed over", async () => {
     const tally = await play(2001, 20, scene([], true));
+    expect(tally.wrong).toBe(0);
+    expect(tally.webhooks).toBeGreaterThan(1_000);
+  });
+
+  it("for situations beyond the ordinary day", async () => {
+    const situations = situationNames.filter((name) => !openSituations.has(name));
+    const tally = await play(4001, 20, { ...scene([], true), situations });
     expect(tally.wrong).toBe(0);
     expect(tally.webhooks).toBeGreaterThan(1_000);
   });

@@ -1,12 +1,13 @@
 /**
  * Plays many seeds and prints what differed from the truth: `npm run soak -- --seeds 100 [--from 1] [--calls 100]
- * [--faults all|none|a,b] [--transfers on|off] [--shrink on|off] [--workers 1] [--failures-max 20]`. `all` draws some of
+ * [--faults all|none|a,b] [--transfers on|off] [--situations all|none|a,b] [--shrink on|off] [--workers 1] [--failures-max 20]`. `all` draws some of
  * the faults for each seed. Exit code 1 if anything differed. Must hold: the report is the same with any number of
  * workers, also if it ends early; how it goes on is told on stderr.
  */
 import { parseArgs } from "node:util";
 import { ownPlayer, type Player, type PlayOptions, workerPlayer } from "./player.ts";
 import { type FaultName, faultNames } from "./setting.ts";
+import { type SituationName, situationNames } from "./situations.ts";
 import { type SeedSummary, Tally } from "./tally.ts";
 
 const progressEveryMs = 10_000;
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     calls: { type: "string", default: "100" },
     faults: { type: "string", default: "all" },
     transfers: { type: "string", default: "on" },
+    situations: { type: "string", default: "none" },
     shrink: { type: "string", default: "on" },
     workers: { type: "string", default: "1" },
     "failures-max": { type: "string", default: "20" },
@@ -51,12 +53,23 @@ function faultsOf(text: string): readonly FaultName[] {
   });
 }
 
+function situationsOf(text: string): readonly SituationName[] {
+  if (text === "all") return situationNames;
+  if (text === "none") return [];
+  return text.split(",").map((word) => {
+    const found = situationNames.find((name) => name === word);
+    if (found) return found;
+    throw new Error(`Expected a situation of ${situationNames.join(", ")}, got "${word}".`);
+  });
+}
+
 const options: PlayOptions = {
   scene: {
     calls: numberOf("calls"),
     faults: faultsOf(values.faults),
     swarm: values.faults === "all",
     transfers: isOn("transfers"),
+    situations: situationsOf(values.situations),
     only: null,
     trail: false,
   },

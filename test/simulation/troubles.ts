@@ -4,9 +4,9 @@
  */
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import type { Clock } from "../../src/util/clock.ts";
-import { clockStepMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
+import { clockStepsOf, type FaultNote, type FaultPlan } from "./faults.ts";
 import type { Chance } from "./random.ts";
-import type { FaultName } from "./setting.ts";
+import type { FaultName, Setting } from "./setting.ts";
 import type { SimWire } from "./simWire.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -16,12 +16,11 @@ export interface TroubleOptions {
   readonly plan: FaultPlan;
   readonly wire: SimWire;
   readonly pbx: Pbx;
+  readonly setting: Setting;
   /** Starts the program; its clock is so far off. */
   readonly start: (aheadMs: number) => Promise<Watcher>;
 }
 
-/** How far our clock may be off after a restart. */
-const clockStepsMs = [-clockStepMsMax, -500, 0, 500, clockStepMsMax] as const;
 /** Between two troubles of a kind. */
 const pauseMs = [20_000, 400_000] as const;
 const kinds: readonly FaultName[] = ["socketDrops", "pbxRestarts", "ownRestarts"];
@@ -85,7 +84,7 @@ export class Troubles {
     } else {
       this.end();
       if (plan.strikes("clockSteps", 0.5)) {
-        this.#aheadMs = chance.pick(clockStepsMs);
+        this.#aheadMs = chance.pick(clockStepsOf(this.#options.setting));
         plan.note("clockSteps", 0, "");
       }
       clock.after(chance.between(300, 30_000), () => void this.#start());

@@ -10,6 +10,8 @@ import type { Chain } from "./journal.ts";
 
 /** SPEC.md, R17. */
 const graceMs = 2_000;
+/** SPEC.md, R31. */
+const leaveHoldMs = 1_000;
 /** So much shorter or longer a stretch may look. */
 const greyMs = 500;
 
@@ -30,21 +32,38 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
   const long = ([fromAt, toAt]: Stretch) => toAt - fromAt >= graceMs - slackMs;
   const stretches = hiddenStretches(chain, visibility).filter(begun);
   const sharp = hiddenStretches(chain, visibility, true).filter(begun).filter(long);
+  const known = new Set(stretches.map(([fromAt]) => fromAt));
+  const [blurred] = sharp.filter(([fromAt]) => !known.has(fromAt));
+  if (blurred !== undefined) {
+    return { due, exemption: { rule: "aboutTheGrace", fromAt: blurred[0] } };
+  }
   let now = [...due];
+  const { overAt } = chain;
+  const lost = (one: Due) =>
+    one.transfer === "True" &&
+    overAt !== null &&
+    overAt !== one.at &&
+    overAt - one.at <= leaveHoldMs + slackMs;
+  const left = due.find(lost);
   for (const [fromAt, toAt] of stretches) {
     const lastsMs = toAt - fromAt;
     const ends = toAt === chain.overAt;
     if (lastsMs < graceMs - slackMs && !ends) continue;
     const isSharp = sharp.some(([from, to]) => from === fromAt && to === toAt);
-    const blurred = !isSharp || visibility.seen(fromAt, null).fault !== null;
-    if (blurred || (!ends && lastsMs < graceMs + slackMs)) {
+    const isBlurred = !isSharp || visibility.seen(fromAt, null).fault !== null;
+    if (isBlurred || (!ends && lastsMs < graceMs + slackMs)) {
       return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
     }
     if (!ends && lastsMs > rememberedMs)
       return { due: now, exemption: { rule: "forgotten", fromAt } };
     now = lookingOver(now, fromAt, ends);
   }
-  return { due: now, exemption: null };
+  // Joined with another outside party, or hung up at both? Nothing else shows it.
+  const isJoin = (one: Due) => one.transfer === "True" && one.at === chain.overAt;
+  const joined = now.map((one) => (isJoin(one) ? { ...one, transfer: null } : one));
+  // The caller went soon after the user: passed on and missed, or lost before?
+  const rule = "goneTogether";
+  return { due: joined, exemption: left === undefined ? null : { rule, fromAt: left.at } };
 }
 
 /** No leg is seen from then on: it looks over. */

@@ -17,7 +17,7 @@ import {
 import type { Due, Visibility } from "./due.ts";
 import { entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
 import { lapsing } from "./falsehoods.ts";
-import { type FaultNote, FaultPlan } from "./faults.ts";
+import { clockOffMsMax, type FaultNote, FaultPlan } from "./faults.ts";
 import { type Chain, Journal } from "./journal.ts";
 import { lateMsMax } from "./lateness.ts";
 import { officeOf } from "./office.ts";
@@ -28,6 +28,8 @@ import { type FaultName, hasList, type Setting, settingOf, settingText } from ".
 import { Sight } from "./sight.ts";
 import { SimClock } from "./simClock.ts";
 import { SimWire } from "./simWire.ts";
+import { furnished, type SituationName } from "./situations.ts";
+import { sorted } from "./sorting.ts";
 import { Troubles } from "./troubles.ts";
 import { Store, startWatcher } from "./watcher.ts";
 import { dueWithoutList, type Looks } from "./withoutList.ts";
@@ -38,6 +40,8 @@ export interface SeedOptions {
   /** Each seed has some of the faults, not all: so each has its say, alone and with others. */
   readonly swarm: boolean;
   readonly transfers: boolean;
+  /** Beyond the ordinary day; of several each seed has some. */
+  readonly situations: readonly SituationName[];
   /** Only these of the calls, for shrinking; null = all. */
   readonly only: ReadonlySet<number> | null;
   readonly trail: boolean;
@@ -69,43 +73,21 @@ export interface Outcome {
 }
 
 const timezone = "Europe/Prague";
-const startAt = Date.UTC(2026, 4, 4, 8, 0, 0);
+const usualStartAt = Date.UTC(2026, 4, 4, 8, 0, 0);
+/** A moment before Prague puts its clocks forward, and before it puts them back. */
+const changesAt = [Date.UTC(2026, 2, 29, 0, 58, 0), Date.UTC(2026, 9, 25, 0, 58, 0)];
 const faultShare = 0.3;
 const settleMs = 150_000;
-/** The id's seconds are cut, and our clock may be off by a step of `clockSteps`. */
-const idSlackMs = 3_500;
-
-/** Prague: two hours ahead from the last Sunday of March to the last of October, both at 01:00 UTC; else one. */
-function aheadMs(at: number): number {
-  const year = new Date(at).getUTCFullYear();
-  const lastSunday = (month: number) => {
-    const last = new Date(Date.UTC(year, month + 1, 0, 1));
-    return last.getTime() - last.getUTCDay() * 86_400_000;
-  };
-  return at >= lastSunday(2) && at < lastSunday(9) ? 7_200_000 : 3_600_000;
-}
-
-/** The instant that an id names. */
-function idTime(id: string): number {
-  const [, y, mo, d, h, mi, s] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)_/.exec(id) ?? [];
-  const local = Date.UTC(
-    2000 + Number(y),
-    Number(mo) - 1,
-    Number(d),
-    Number(h),
-    Number(mi),
-    Number(s),
-  );
-  return local - aheadMs(local - 3_600_000);
-}
 
 export async function playSeed(seed: number, options: SeedOptions): Promise<Outcome> {
   const chance = (name: string) => new Chance(seedOf(seed, name));
   const drawn = chance("faultNames");
   const faults = options.faults.filter(() => !options.swarm || drawn.happens(faultShare));
-  const setting = settingOf(chance("setting"), new Set(faults), options.transfers);
+  const situations = situationsOf(options, chance("situations"));
+  const setting = settingOf(chance("setting"), new Set(faults), options.transfers, situations);
+  const startAt = startOf(situations, chance("start"));
   const clock = new SimClock(startAt);
-  const directory = officeOf(chance("office"));
+  const directory = furnished(officeOf(chance("office")), situations, chance("furniture"));
   const settings = defaultSettings(setting.switches);
   const pbx = new Pbx(directory, settings, clock, chance("pbx").next);
   const plan = new FaultPlan(clock, chance("faults"), setting);
@@ -113,7 +95,8 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
   wire.keepTrail = options.trail;
   const journal = new Journal(pbx, clock);
   const note = (line: string) => wire.note(line);
-  const people = new People({ seed, pbx, clock, journal, transfers: options.transfers, note });
+  const { transfers } = options;
+  const people = new People({ seed, pbx, clock, journal, transfers, situations, note });
   const store = new Store();
   const got: Got[] = [];
   const jitter = chance("jitter");
@@ -124,6 +107,7 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
     plan,
     wire,
     pbx,
+    setting,
     start: (aheadMs) =>
       startWatcher({
         clock: aheadOf(clock, aheadMs),
@@ -168,6 +152,14 @@ function aheadOf(clock: Clock, aheadMs: number): Clock {
   };
 }
 
+function situationsOf({ situations }: SeedOptions, chance: Chance): ReadonlySet<SituationName> {
+  return new Set(situations.filter(() => chance.happens(0.5) || situations.length === 1));
+}
+
+function startOf(situations: ReadonlySet<SituationName>, chance: Chance): number {
+  return situations.has("summertime") ? chance.pick(changesAt) : usualStartAt;
+}
+
 /** As the receiver reads it. */
 function received(event: CallEvent, at: number, note: (line: string) => void): Got {
   const body = encodeJson(renderFields(event, { profile: "classic", method: "POST" }));
@@ -192,22 +184,24 @@ function judge(
 ): Outcome {
   const shows = defaultSettings(setting.switches);
   const kinds = new Map<string, boolean>([
+    ...pbx.directory.clients.map(({ clientId }) => [clientId, true] as const),
     ...pbx.directory.extensions.map(({ number }) => [number, true] as const),
     ...pbx.directory.queues.map(({ number }) => [number, shows.showQueues] as const),
     ...pbx.directory.ivrs.map(({ number }) => [number, shows.showIvrs] as const),
     ...pbx.directory.ringGroups.map(({ number }) => [number, shows.showRingGroups] as const),
   ]);
   const briefMs = 4 * setting.latencyMsMax + 10;
-  const sight = new Sight(plan.notes, briefMs);
+  const sight = new Sight(plan.notes, briefMs, clockOffMsMax(setting));
   const visibility: Visibility = {
     sees: (dn) => kinds.get(dn) ?? false,
     briefMs,
+    listMs: hasList(setting) ? setting.activeCallsPollMs : null,
     seen: (at, leg) => sight.seen(at, leg),
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
   };
   const usertypes = usertypesOf(pbx.directory);
-  const { told, invented } = sorted(journal.chains, got);
+  const { told, invented } = sorted(journal.chains, got, clockOffMsMax(setting));
   const verdicts = journal.chains.map((chain): ChainVerdict => {
     const telling = new Telling(chain, visibility);
     const looks = looksOf(chain, telling, visibility, setting);
@@ -225,7 +219,16 @@ function judge(
     });
     const leg = first?.what === "shown" ? first.leg : chain.ownerLeg;
     const firstLegAt = first === undefined ? null : sight.seen(first.at, leg).at + briefMs;
-    const truth = { ...lapsesOf(chain, plan.notes), chain, due, usertypes, dids, rule: exempt };
+    const clockOffMs = visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt);
+    const truth = {
+      ...lapsesOf(chain, plan.notes),
+      clockOffMs,
+      chain,
+      due,
+      usertypes,
+      dids,
+      rule: exempt,
+    };
     truth.lapses += hiddenStretches(chain, visibility).length;
     // An attempt that looks as if it had failed, and its next phone as a new one.
     if (attempting.has(exempt ?? "")) truth.lapses += due.length;
@@ -256,7 +259,8 @@ function judge(
 
 /** What each DN is called in `usertype`. */
 function usertypesOf(directory: Directory): ReadonlyMap<string, string> {
-  const other = [...directory.ivrs, ...directory.ringGroups];
+  const applications = directory.clients.map(({ clientId }) => ({ number: clientId }));
+  const other = [...directory.ivrs, ...directory.ringGroups, ...applications];
   return new Map([
     ...directory.extensions.map(({ number }) => [number, "ext"] as const),
     ...directory.queues.map(({ number }) => [number, "queue"] as const),
@@ -286,35 +290,7 @@ function lapsesOf(chain: Chain, notes: readonly FaultNote[]) {
   const lasted = struck.map(({ fromAt, toAt }) => Math.min(toAt - fromAt, 100_000));
   const lateMs = 65_000 + Math.max(0, ...lasted);
   const lapses = struck.filter(({ fault }) => lapsing.has(fault)).length;
-  return { lateMs, lapses, clockStepped: struck.some(({ fault }) => fault === "clockSteps") };
-}
-
-/** Which chain a webhook tells of: the PBX's number, and the time in the id. */
-function sorted(chains: readonly Chain[], got: readonly Got[]) {
-  const told = new Map<Chain, Got[]>();
-  const invented: Got[] = [];
-  const known = new Map<string, Chain | undefined>();
-  for (const each of got) {
-    const id = (each.fields.id ?? "").split("-")[0] ?? "";
-    if (!known.has(id)) {
-      const number = Number(id.split("_")[1]);
-      const began = idTime(id);
-      const fits = (chain: Chain) =>
-        (chain.number === number || chain.later.includes(number)) &&
-        began >= chain.startedAt - idSlackMs &&
-        began <= (chain.overAt ?? Number.POSITIVE_INFINITY) + idSlackMs;
-      const found = chains.filter(fits);
-      const { callerid = "" } = each.fields;
-      const own = found.find(
-        ({ outside }) => (outside.replace(/^\+/, "") || "anonymous") === callerid,
-      );
-      known.set(id, own ?? found.at(-1));
-    }
-    const chain = known.get(id);
-    if (chain === undefined) invented.push(each);
-    else told.set(chain, [...(told.get(chain) ?? []), each]);
-  }
-  return { told, invented };
+  return { lateMs, lapses };
 }
 
 /** What `did` may say: the truth where legs carry it and names can be read, else the truth or nothing. */

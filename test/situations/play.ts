@@ -41,7 +41,12 @@ class Calm extends FaultPlan {
 
   constructor(clock: SimClock, settings: () => Settings) {
     const setting = { switches: {}, activeCallsPollMs: 0, latencyMsMax: oneWayMs } as const;
-    super(clock, new Chance(1), { ...setting, faults: new Set(), transfers: true });
+    super(clock, new Chance(1), {
+      ...setting,
+      faults: new Set(),
+      transfers: true,
+      situations: new Set(),
+    });
     this.#settings = settings;
   }
 

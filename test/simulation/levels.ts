@@ -1,0 +1,36 @@
+/** Where a call is and who talks: the oracle's own words for it. */
+import type { DnKind } from "../../src/simulator/directory.ts";
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Due } from "./due.ts";
+import type { Seen } from "./sight.ts";
+
+export interface Talk {
+  readonly user: string;
+  readonly usertype: string;
+  readonly link: number;
+  readonly at: number;
+  readonly seen: Seen;
+  readonly legs: Set<Leg>;
+}
+
+export interface Level {
+  readonly user: string;
+  readonly usertype: string;
+  readonly kind: DnKind;
+  readonly at: number;
+  due?: Due;
+}
+
+export function usertypeOf(kind: DnKind): string {
+  return kind === "extension" ? "ext" : kind === "queue" ? "queue" : "other";
+}
+
+/** Missed before it reaches anybody, a call that was handed over is missed by who did so. */
+export const levelOf = ({ user, usertype, at }: Talk): Level => ({
+  user,
+  usertype,
+  kind: "extension",
+  at,
+});
+
+export const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "routepoint"]);
