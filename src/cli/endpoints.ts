@@ -65,7 +65,13 @@ function rowOf(report: EndpointReport): string[] {
   return [name, state, String(pending), oldest, ...counts, whyOf(detail)];
 }
 
-function whyOf({ since, reason, nextProbeAt, lastFailure }: EndpointReport["detail"]): string {
+function whyOf({
+  since,
+  reason,
+  until,
+  nextProbeAt,
+  lastFailure,
+}: EndpointReport["detail"]): string {
   const outcome = (lastFailure as { outcome?: string } | null | undefined)?.outcome;
   const parts = [
     ...(typeof since === "number" ? [timeOf(since)] : []),
@@ -74,6 +80,7 @@ function whyOf({ since, reason, nextProbeAt, lastFailure }: EndpointReport["deta
       : typeof since === "number" && outcome
         ? [outcome]
         : []),
+    ...(typeof until === "number" ? [`until ${timeOf(until)}`] : []),
     ...(typeof nextProbeAt === "number" ? [`next probe ${timeOf(nextProbeAt)}`] : []),
   ];
   return parts.join("; ");

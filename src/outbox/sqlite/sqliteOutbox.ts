@@ -241,7 +241,11 @@ class Writer {
       }
     });
     this.#worker.on("error", (error) => {
-      log.error({ err: error }, "outbox.writer: the store's thread failed");
+      log.error({ err: error }, "outbox.writer: the store's thread failed; the process ends");
+      // Nothing can be stored any more, and all that was is on the disk: a new process takes it up.
+      setImmediate(() => {
+        throw error;
+      });
     });
     this.#exited = new Promise((exited) => {
       this.#worker.once("exit", () => {
