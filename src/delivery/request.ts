@@ -25,6 +25,9 @@ export interface HttpRequest {
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+}
+
+export interface WebhookRequest extends HttpRequest {
   /** What of it tells the event: the body, or what was added to the query. For who shows it to people. */
   readonly payload: string;
 }
@@ -91,7 +94,7 @@ export function buildRequest(
   delivery: Delivery,
   attemptNumber: number,
   now: EpochMs,
-): HttpRequest {
+): WebhookRequest {
   const { event, sequence } = delivery;
   const { method, url, contentType, body, payload } = write(event, to);
   const target = targetOf(url);

@@ -8,7 +8,7 @@ import type { Delivery } from "../outbox/outbox.ts";
 import { createAttemptSender } from "./attempt.ts";
 import type { ConnectionsOptions, Way } from "./connections.ts";
 import type { Outcome } from "./outcome.ts";
-import { type Addressee, addresseeOf, buildRequest, type HttpRequest } from "./request.ts";
+import { type Addressee, addresseeOf, buildRequest, type WebhookRequest } from "./request.ts";
 
 /** One attempt for a delivery; `attemptNumber` from 1. */
 export type Send = (
@@ -27,7 +27,7 @@ export interface SenderOptions extends ConnectionsOptions {
 export interface Sender {
   readonly send: Send;
   /** What `send` would send now; throws a sentence where it cannot be built. */
-  preview(endpoint: EndpointConfig, delivery: Delivery, attemptNumber: number): HttpRequest;
+  preview(endpoint: EndpointConfig, delivery: Delivery, attemptNumber: number): WebhookRequest;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function createSender(options: SenderOptions): Sender {
     endpoint: EndpointConfig,
     delivery: Delivery,
     attemptNumber: number,
-  ): HttpRequest {
+  ): WebhookRequest {
     return buildRequest(look(endpoint).to, delivery, attemptNumber, options.now());
   }
 
