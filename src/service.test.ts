@@ -135,4 +135,30 @@ describe("service", () => {
     await world.service.reload(await world.config(["LISTEN = 127.0.0.1:1"]));
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
+
+  it("never sends to its own server, and tells why", async () => {
+    const world = await begin();
+    await reloaded(world, await world.config([`WEBHOOK_URL = ${world.service.url}/hook`]));
+    await missedCall(world);
+    const failure = () => world.service.endpoints()[0]?.lastFailure ?? null;
+    await comesTrue(() => failure() !== null, "an attempt");
+    expect(failure()?.outcome).toMatch(/^failed \(address\): .* our own server \(LISTEN\)/);
+  });
+
+  it("sends the body of a template", async () => {
+    const world = await begin();
+    const section = ["[endpoint.crm]", `URL = ${world.inbox.url}/crm/{{user}}?tenant=7`];
+    const template = 'TEMPLATE = {"who":{{user}},"event":"{{event}}","s":{{number:talkseconds}}}';
+    await reloaded(world, await world.config([], [...section, "EVENTS = ended", template]));
+    await missedCall(world);
+    await world.facts.until(
+      () => told(world).some((line) => line.startsWith("/crm")),
+      "its webhook",
+    );
+    const [got] = world.inbox.webhooks().filter(({ path }) => path.startsWith("/crm"));
+    expect([got?.path, got?.body]).toEqual([
+      "/crm/150?tenant=7",
+      '{"who":"150","event":"incoming","s":0}',
+    ]);
+  });
 });
