@@ -4,9 +4,14 @@
  * the machine that is named above them.
  */
 import { cpus, totalmem } from "node:os";
+import { backlog } from "./backlog.ts";
 import { latency } from "./latency.ts";
+import { tracker } from "./tracker.ts";
 
-const benches = new Map([["latency", latency]]);
+const benches = new Map([
+  ["latency", latency],
+  ["tracker", tracker],
+]);
 
 const [wanted] = process.argv.slice(2);
 const chosen = [...benches].filter(([name]) => wanted === undefined || wanted === name);

@@ -8,6 +8,8 @@ interface Entry {
   readonly callNumber: number;
 }
 
+const nobody: readonly number[] = [];
+
 export class Agenda {
   readonly #heap: Entry[] = [];
   readonly #isTrue: (callNumber: number, at: EpochMs) => boolean;
@@ -27,9 +29,15 @@ export class Agenda {
   }
 
   /** Who is due until then; they stay until it is no longer true. */
-  until(at: EpochMs): number[] {
+  until(at: EpochMs): readonly number[] {
+    const earliest = this.first();
+    if (earliest === null || earliest > at) return nobody;
     const due: Entry[] = [];
-    for (let first = this.first(); first !== null && first <= at; first = this.first()) {
+    for (
+      let first: EpochMs | null = earliest;
+      first !== null && first <= at;
+      first = this.first()
+    ) {
       due.push(this.#pop());
     }
     for (const { at: dueAt, callNumber } of due) this.add(dueAt, callNumber);

@@ -7,7 +7,7 @@ export type ByDn<T> = readonly (readonly [dn: string, value: T])[];
 export const noDn: ByDn<never> = [];
 
 export function get<T>(entries: ByDn<T>, dn: string): T | undefined {
-  for (const [known, value] of entries) if (known === dn) return value;
+  for (const entry of entries) if (entry[0] === dn) return entry[1];
   return undefined;
 }
 

@@ -17,50 +17,59 @@ export function userOf({ talk, level, overAt }: Call): string | undefined {
   return overAt === null ? (talk?.user ?? level?.dn) : undefined;
 }
 
-const nobody: ReadonlySet<number> = new Set();
-
-/** Many calls under one name. */
+/** Many calls under one name; mostly it is one, which needs no set. */
 class Register {
-  readonly #calls = new Map<string, Set<number>>();
+  readonly #calls = new Map<string, number | Set<number>>();
 
-  get(name: string): ReadonlySet<number> {
-    return this.#calls.get(name) ?? nobody;
+  get(name: string): readonly number[] {
+    const there = this.#calls.get(name);
+    if (there === undefined) return [];
+    return typeof there === "number" ? [there] : [...there].sort((a, b) => a - b);
   }
 
   add(name: string, callNumber: number): void {
     const there = this.#calls.get(name);
-    if (there === undefined) this.#calls.set(name, new Set([callNumber]));
+    if (there === undefined || there === callNumber) this.#calls.set(name, callNumber);
+    else if (typeof there === "number") this.#calls.set(name, new Set([there, callNumber]));
     else there.add(callNumber);
   }
 
   delete(name: string, callNumber: number): void {
     const there = this.#calls.get(name);
-    if (there?.delete(callNumber) && there.size === 0) this.#calls.delete(name);
+    if (there === callNumber) this.#calls.delete(name);
+    else if (typeof there === "object") {
+      there.delete(callNumber);
+      if (there.size === 0) this.#calls.delete(name);
+    }
   }
 }
 
 const never = Number.POSITIVE_INFINITY;
 
+/** When a deadline of the call itself is due. */
+function dueAtOf({ hidden, leaving, handover, numberDueAt, levelDueAt }: Call): EpochMs {
+  return Math.min(
+    (hidden ?? leaving)?.dueAt ?? never,
+    handover?.failedDueAt ?? never,
+    numberDueAt ?? never,
+    levelDueAt ?? never,
+  );
+}
+
+/** Since when a phone has stopped ringing of which that is not told yet. */
+function stoppedAtOf({ rings }: Call): EpochMs {
+  let first = never;
+  for (const entry of rings) first = Math.min(first, entry[1].stoppedAt ?? never);
+  return first;
+}
+
+function overAtOf({ overAt }: Call): EpochMs {
+  return overAt ?? never;
+}
+
 /** Times of a call that something is due at, or some time after. */
-const timesOf = {
-  /** A deadline of the call itself. */
-  due: ({ hidden, leaving, handover, numberDueAt, levelDueAt }: Call): EpochMs =>
-    Math.min(
-      (hidden ?? leaving)?.dueAt ?? never,
-      handover?.failedDueAt ?? never,
-      numberDueAt ?? never,
-      levelDueAt ?? never,
-    ),
-  /** A phone has stopped ringing of which that is not told yet. */
-  stopped: ({ rings }: Call): EpochMs => {
-    let first = never;
-    for (const [, { stoppedAt }] of rings) first = Math.min(first, stoppedAt ?? never);
-    return first;
-  },
-  over: ({ overAt }: Call): EpochMs => overAt ?? never,
-};
+const timesOf = { due: dueAtOf, stopped: stoppedAtOf, over: overAtOf };
 type Occasion = keyof typeof timesOf;
-const occasions = Object.keys(timesOf) as Occasion[];
 
 class Tables {
   readonly calls = new Map<number, Call>();
@@ -96,11 +105,14 @@ class Tables {
       if (after !== undefined) this.users.add(after, callNumber);
     }
     if (now === null) return;
-    for (const occasion of occasions) {
-      const at = timesOf[occasion](now);
-      const known = was === null ? never : timesOf[occasion](was);
-      if (at !== known && at !== never) this.agendas[occasion].add(at, callNumber);
-    }
+    this.#plan("due", callNumber, was === null ? never : dueAtOf(was), dueAtOf(now));
+    this.#plan("over", callNumber, was === null ? never : overAtOf(was), overAtOf(now));
+    if (was?.rings === now.rings) return;
+    this.#plan("stopped", callNumber, was === null ? never : stoppedAtOf(was), stoppedAtOf(now));
+  }
+
+  #plan(occasion: Occasion, callNumber: number, before: EpochMs, now: EpochMs): void {
+    if (now !== before && now !== never) this.agendas[occasion].add(now, callNumber);
   }
 
   #putLegs(callNumber: number, was: readonly TrackedLeg[], now: readonly TrackedLeg[]): void {
@@ -110,19 +122,22 @@ class Tables {
       if (this.legs.get(leg.legId) === callNumber) this.legs.delete(leg.legId);
     }
     for (const { leg } of now) if (!hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
-    for (const dn of insidersOf(was)) this.inside.delete(dn, callNumber);
-    for (const dn of insidersOf(now)) this.inside.add(dn, callNumber);
+    for (const { leg } of was) {
+      if (leg.party.kind !== "extension") continue;
+      this.inside.delete(leg.dn, callNumber);
+      this.inside.delete(leg.party.dn, callNumber);
+    }
+    for (const { leg } of now) {
+      if (leg.party.kind !== "extension") continue;
+      this.inside.add(leg.dn, callNumber);
+      this.inside.add(leg.party.dn, callNumber);
+    }
   }
 }
 
 function hasLeg(legs: readonly TrackedLeg[], { legId }: Leg): boolean {
-  return legs.some(({ leg }) => leg.legId === legId);
-}
-
-/** Who stands towards an extension, and those extensions. */
-function insidersOf(legs: readonly TrackedLeg[]): string[] {
-  const inside = legs.filter(({ leg }) => leg.party.kind === "extension");
-  return inside.flatMap(({ leg }) => [leg.dn, leg.party.dn]);
+  for (const { leg } of legs) if (leg.legId === legId) return true;
+  return false;
 }
 
 function tablesOf(calls: Iterable<Call>): Tables {
@@ -224,14 +239,14 @@ export class Calls {
 
   #named(register: Register, name: string): Call[] {
     const { calls } = this.#own;
-    return [...register.get(name)].sort((a, b) => a - b).map((number) => calls.get(number) as Call);
+    return register.get(name).map((number) => calls.get(number) as Call);
   }
 
   firstAt(occasion: Occasion): EpochMs | null {
     return this.#own.agendas[occasion].first();
   }
 
-  until(occasion: Occasion, at: EpochMs): number[] {
+  until(occasion: Occasion, at: EpochMs): readonly number[] {
     return this.#own.agendas[occasion].until(at);
   }
 }

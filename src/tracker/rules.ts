@@ -94,9 +94,9 @@ export function hurryNumber(turn: Turn): void {
 
 export function dropOffers(call: Draft): void {
   if (call.offers.length === 0) return;
-  const live = new Set(externalLegs(call).map((t) => t.leg.dn));
+  const legs = externalLegs(call);
   const kept = call.offers.filter(([dn, offer]) =>
-    offer === "leg" ? live.has(dn) : call.level?.dn === dn,
+    offer === "leg" ? legs.some(({ leg }) => leg.dn === dn) : call.level?.dn === dn,
   );
   if (kept.length < call.offers.length) call.offers = kept;
 }

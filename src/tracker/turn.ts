@@ -71,7 +71,9 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
   const { callId, startedAt } = call.id;
   const { direction, number, name } = call.external;
   const incoming = direction === "incoming";
-  const facts: CallFacts = {
+  reckon(call, told, link, level, at);
+  const event: CallFacts & Told = {
+    ...told,
     eventId: `${settings.pbx}_${callId}-${link}_${told.kind}_${call.eventCount}`,
     pbx: settings.pbx,
     callId,
@@ -87,6 +89,5 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
     didNumber: incoming ? (call.did?.number ?? "") : "",
     displayName: name,
   };
-  reckon(call, told, link, level, at);
-  turn.events.push({ ...facts, ...told } as CallEvent);
+  turn.events.push(event as CallEvent);
 }
