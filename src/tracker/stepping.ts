@@ -325,10 +325,7 @@ export class Stepping {
   }
 
   #legOf(callNumber: number, legId: string): TrackedLeg | undefined {
-    for (const tracked of this.#now(callNumber)?.legs ?? noLegs) {
-      if (tracked.leg.legId === legId) return tracked;
-    }
-    return undefined;
+    return this.#now(callNumber)?.legs.find(({ leg }) => leg.legId === legId);
   }
 
   /** Ends a call of which nothing will be heard any more; its number is free. */
@@ -380,8 +377,6 @@ export class Stepping {
     };
   }
 }
-
-const noLegs: readonly TrackedLeg[] = [];
 
 /** No leg and nothing told or to be told: an inside call that ended. */
 function isNothing(call: Call): boolean {
