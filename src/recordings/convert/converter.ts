@@ -109,12 +109,11 @@ class Place {
     this.#giveUp = giveUp;
     const worker = this.#thread();
     const died = (error: unknown) => giveUp(failed(`its thread ended: ${error}`));
+    const done = (message: FromWorker) => resolve(message);
     const abort = () => giveUp(CALLED_OFF);
     const late = () => giveUp(failed(`it took longer than ${conversionMsMax} ms`));
     const cancel = clock.after(conversionMsMax, late);
-    worker.once("message", resolve as (message: FromWorker) => void);
-    worker.once("error", died);
-    worker.once("exit", died);
+    worker.on("message", done).on("error", died).on("exit", died);
     signal?.addEventListener("abort", abort, { once: true });
     worker.ref();
     worker.postMessage({ from, to } satisfies ToWorker);
@@ -122,8 +121,8 @@ class Place {
     const outcome = await promise;
     cancel();
     signal?.removeEventListener("abort", abort);
-    worker.removeAllListeners();
-    worker.unref();
+    // One by one: the worker has listeners of its own.
+    worker.off("message", done).off("error", died).off("exit", died).unref();
     if (outcome === "gone") await this.#discard(worker, to);
     this.#giveUp = null;
     settle(outcome === "gone" ? (reason ?? CALLED_OFF) : outcome);

@@ -12,7 +12,11 @@ import type { ByteSource, Sound, SoundFormat } from "./wav.ts";
 /** Bytes of the WAV that are decoded at once. */
 const PIECE_BYTES = 64 * 1024;
 
-const RATES_HZ = [8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000] as const;
+/**
+ * From 16 kHz on, a rate is of the standard, so that everything plays it; 8 kHz is an addition that some players
+ * lack, and its frames are so long that programs which count them are off by 0.2 s.
+ */
+const RATES_HZ = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000] as const;
 type RateHz = (typeof RATES_HZ)[number];
 
 export type Lame = WasmMediaEncoder<"audio/mpeg">;
@@ -37,11 +41,13 @@ function rateFor({ sampleRateHz }: SoundFormat): RateHz {
 }
 
 /** A frame must also have the room for the tag of the first. */
-function bitrateFor(rateHz: RateHz, { channels }: SoundFormat): 32 | 48 | 64 | 96 | 128 {
-  if (rateHz <= 12_000) return channels === 1 ? 32 : 64;
-  if (rateHz <= 16_000) return channels === 1 ? 48 : 96;
+function bitrateFor(rateHz: RateHz, { channels, sampleRateHz }: SoundFormat): Mp3BitrateKbps {
+  if (sampleRateHz <= 12_000 && rateHz === 16_000) return channels === 1 ? 40 : 80;
+  if (rateHz === 16_000) return channels === 1 ? 48 : 96;
   return channels === 1 ? 64 : 128;
 }
+
+type Mp3BitrateKbps = 40 | 48 | 64 | 80 | 96 | 128;
 
 /** Takes what the encoder gives, and keeps the place of the first frame free. */
 class Mp3Writer {
