@@ -9,6 +9,7 @@ import { latency } from "./latency.ts";
 import { tracker } from "./tracker.ts";
 
 const benches = new Map([
+  ["backlog", backlog],
   ["latency", latency],
   ["tracker", tracker],
 ]);

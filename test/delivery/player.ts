@@ -14,7 +14,14 @@ import { silentLog } from "../../src/util/log.ts";
 import { callEvent, numberOf } from "../conformance/outboxEvents.ts";
 import { OutboxModel } from "../conformance/outboxModel.ts";
 import { Chance, seedOf } from "../simulation/random.ts";
-import { OK, refused, START, TestClock, UNREACHABLE } from "../support/deliveryWorld.ts";
+import {
+  LOCAL_FAULT,
+  OK,
+  refused,
+  START,
+  TestClock,
+  UNREACHABLE,
+} from "../support/deliveryWorld.ts";
 import { drawSetting, type Receiver, type Setting, type Step } from "./setting.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -33,8 +40,6 @@ const STORE_RETRY_MS = 100;
 const CALM_AFTER_MS = 20_000;
 /** Once all is well, whatever is left is gone within this. */
 const SETTLED_WITHIN_MS = 5_000_000;
-
-const LOCAL: Outcome = { kind: "failed", stage: "local", message: "no name server" };
 
 export async function playSchedule(seed: number, manyLanes = 200): Promise<Played> {
   const player = new Player(drawSetting(seed, manyLanes));
@@ -286,16 +291,12 @@ class Player {
     if (receiver.outages.some(([from, to]) => since >= from && since < to)) {
       return this.#chance.pick([UNREACHABLE, refused(500), refused(502)]);
     }
-    if (receiver.localFaults && this.#chance.happens(0.5)) return LOCAL;
+    if (receiver.localFaults && this.#chance.happens(0.5)) return LOCAL_FAULT;
     const poisoned = new Chance(seedOf(this.#setting.seed, numberOf(delivery.event))).next();
     if (poisoned < receiver.poisonShare) return refused(400);
     if (!this.#chance.happens(receiver.failShare)) return OK;
-    const asks = (status: number): Outcome => ({
-      kind: "refused",
-      status,
-      retryAfterAt: now + this.#chance.pick([0, 500, 5000, 10_000_000]),
-      responseHead: "",
-    });
+    const asks = (status: number): Outcome =>
+      refused(status, now + this.#chance.pick([0, 500, 5000, 10_000_000]));
     const answers = [refused(500), refused(404), refused(429), UNREACHABLE, asks(429), asks(503)];
     return this.#chance.happens(0.03) ? refused(410) : this.#chance.pick(answers);
   }

@@ -41,6 +41,8 @@ export function drawSetting(seed: number, manyLanes: number): Setting {
   const chance = new Chance(seedOf(seed, "setting"));
   const crowded = seed % manyLanes === 0;
   const calls = crowded ? MANY_LANES : chance.between(1, 8);
+  // At one a second a thousand calls would not be done with within any bound.
+  const rates = crowded ? [50] : [1, 5, 50];
   const order = chance.pick(["bounded", "strict", "none"] as const);
   const endpoints = Array.from({ length: chance.between(1, 3) }, (_, index) =>
     endpointConfig({
@@ -54,7 +56,7 @@ export function drawSetting(seed: number, manyLanes: number): Setting {
         [10, 10, 10],
       ]),
       concurrency: chance.pick([1, 2, 4, 16]),
-      ratePerS: chance.weighed({ no: 4, yes: 1 }) === "yes" ? chance.pick([1, 5, 50]) : 0,
+      ratePerS: chance.happens(0.2) ? chance.pick(rates) : 0,
       rateBurst: chance.between(1, 3),
       expireRingingMs: chance.happens(0.25) ? chance.pick([300, 2000, 20_000]) : 0,
     }),

@@ -78,7 +78,10 @@ export class Watcher {
   sent(config: EndpointConfig, delivery: Delivery, attempt: number, now: number): void {
     this.requests += 1;
     const known = this.#known.get(delivery.deliveryId);
-    if (!known) return this.#say(delivery, "was sent but never stored");
+    if (!known) {
+      this.#say(delivery, "was sent but never stored");
+      return;
+    }
     if (this.#store.rows[delivery.deliveryId - 1]?.state !== "pending") {
       this.#say(delivery, "was sent again after it had been settled");
     }

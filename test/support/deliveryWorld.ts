@@ -1,6 +1,10 @@
 /** A dispatcher with a clock, a store and receivers of the test's own around it. */
 import type { EndpointConfig } from "../../src/config/config.ts";
-import { createDispatcher, type Dispatcher } from "../../src/delivery/dispatcher.ts";
+import {
+  createDispatcher,
+  type Dispatcher,
+  HELD_OF_ONE_MAX,
+} from "../../src/delivery/dispatcher.ts";
 import type { Outcome } from "../../src/delivery/outcome.ts";
 import { Agenda } from "../../src/delivery/queues.ts";
 import type { Delivery } from "../../src/outbox/outbox.ts";
@@ -59,12 +63,13 @@ export class TestClock implements Clock {
 const settleDown = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export const OK: Outcome = { kind: "accepted", status: 200, responseHead: "" };
-export const refused = (status: number): Outcome => ({
+export const refused = (status: number, retryAfterAt: number | null = null): Outcome => ({
   kind: "refused",
   status,
-  retryAfterAt: null,
+  retryAfterAt,
   responseHead: "",
 });
+export const LOCAL_FAULT: Outcome = { kind: "failed", stage: "local", message: "no name server" };
 export const UNREACHABLE: Outcome = { kind: "failed", stage: "connect", message: "ECONNREFUSED" };
 
 export interface Exchange {
@@ -94,8 +99,11 @@ export class World {
   endpoints: readonly EndpointConfig[];
   #generation = 0;
 
-  constructor(endpoints: readonly EndpointConfig[]) {
+  readonly #heldOfOneMax: number;
+
+  constructor(endpoints: readonly EndpointConfig[], heldOfOneMax = HELD_OF_ONE_MAX) {
     this.endpoints = endpoints;
+    this.#heldOfOneMax = heldOfOneMax;
     this.dispatcher = this.#create();
   }
 
@@ -111,6 +119,7 @@ export class World {
       clock,
       log,
       random: () => this.random(),
+      heldOfOneMax: this.#heldOfOneMax,
       send: (config, delivery, attempt) => this.#send(config, delivery, attempt),
     });
   }
@@ -151,8 +160,14 @@ export class World {
     });
   }
 
-  async append(call: number, number: number, endpoints = this.endpoints.map(({ name }) => name)) {
-    const made = await this.outbox.append([{ event: callEvent(call, number), endpoints }], []);
+  async append(
+    call: number,
+    number: number,
+    endpoints = this.endpoints.map(({ name }) => name),
+    at = callEvent(call, number).at,
+  ) {
+    const event = { ...callEvent(call, number), at };
+    const made = await this.outbox.append([{ event, endpoints }], []);
     this.dispatcher.enqueue(made);
   }
 
