@@ -2,7 +2,7 @@
  * Our own HTTP server (`LISTEN`): `/healthz` answers while the process runs, `/readyz` tells whether it
  * does its work, and if not, why. These two need no log-in, so they tell of no calls; the rest is in routes/.
  */
-import fastify from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { type Admin, adminRoutes } from "./routes/api.ts";
 
 /** One thing that keeps the service from its work. */
@@ -20,6 +20,10 @@ export interface HttpOptions {
   readonly unready: () => Promise<readonly Unready[]>;
   /** Opens `/api/…`. */
   readonly admin?: Admin;
+  /** Proxies whose word on the client's address is believed. */
+  readonly trustedProxies?: readonly string[];
+  /** More routes. */
+  readonly recordings?: (app: FastifyInstance) => Promise<void>;
 }
 
 export interface HttpServer {
@@ -37,6 +41,9 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const app = fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
+    // Whoever listens to a recording does not hold up a stop.
+    forceCloseConnections: true,
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     // What is asked is taken as it is or refused: no null made a "", no misspelt filter left out.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
@@ -49,6 +56,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       reasons,
     });
   });
+  if (options.recordings) await app.register(options.recordings);
   if (options.admin) await app.register(adminRoutes(options.admin), { prefix: "/api" });
   try {
     const url = await app.listen({ host, port });
