@@ -2,6 +2,7 @@
  * Builds the HTTP request of one attempt, bytes and headers (docs/contract.md §4 and §8). Pure.
  * Must hold: what is signed is exactly what is sent.
  */
+import type { KeyObject } from "node:crypto";
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs, OffhookEvent, ProfileName } from "../events/event.ts";
 import { factsOf } from "../events/facts.ts";
@@ -43,7 +44,7 @@ export interface Addressee {
   readonly recordingFullInfo: boolean;
   readonly encoding: EndpointConfig["encoding"];
   readonly template: Template | null;
-  readonly keys: readonly Uint8Array[];
+  readonly keys: readonly KeyObject[];
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
 }
