@@ -202,6 +202,13 @@ describe("an incoming and an outgoing call that their user joins", () => {
     ).toEqual([7, 8]);
   });
 
+  it("is not read into a call passed on outside while another of the user ends", () => {
+    const phone = both();
+    phone.gone("102/5", "102/6");
+    phone.list(row("10008", { callee: outside("420777888888") }));
+    expect(phone.told().sort()).toEqual(["ended 102 -1 Ok", "ended 102 -1 Ok passed on"]);
+  });
+
   it("while the list lags behind, nothing is judged", () => {
     const phone = both();
     phone.gone("102/5", "102/6");

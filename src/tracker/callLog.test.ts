@@ -1,6 +1,16 @@
 /** Blind stretches: what the PBX's call log tells of them (SPEC.md, R19-R21). */
 import { describe, expect, it } from "vitest";
-import { leg, logged, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import {
+  caller,
+  inside,
+  leg,
+  logged,
+  outside,
+  Phone,
+  ref,
+  row,
+  t0,
+} from "../../test/support/phone.ts";
 
 const talk = (user: string, fromS: number, toS: number) => ({
   user,
@@ -132,6 +142,8 @@ describe("a call that ended while we were blind", () => {
   it("ends as we know it without the log, or when it does not answer", () => {
     const forbidden = backAgain();
     forbidden.noLog();
+    expect(forbidden.told()).toEqual([]);
+    forbidden.list();
     expect(forbidden.told()).toEqual(["ended 101 -0 Missed"]);
     const silent = backAgain();
     silent.pass(silent.settings.answerMsMax);
@@ -166,6 +178,84 @@ describe("a call that ended while we were blind", () => {
     const phone = backAgain();
     phone.log(...others);
     expect(phone.events.filter((e) => e.callNumber === 7 && e.kind === "ended")).toEqual([]);
+  });
+});
+
+describe("the log's entry of a call", () => {
+  it("is not another anonymous caller's", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected", { party: outside("") });
+    phone.pass(phone.settings.numberHoldMs);
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.told();
+    phone.log(logged({ callNumber: 8, number: "", talks: [talk("126", 4, 30)] }));
+    for (const pause of phone.settings.logAgainMs) {
+      phone.pass(pause);
+      phone.log();
+    }
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
+  it("tells nothing more of who passed the caller on outside, though it lasts until the end of all", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "connected");
+    phone.at += 10_000;
+    phone.gone("102/5");
+    phone.list(row("10007"));
+    phone.told();
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.log(logged({ endedAt: t0 + 60_000, talks: [talk("102", 0, 60)] }));
+    expect(phone.told()).toEqual([]);
+    expect(phone.call()?.overAt).toBe(phone.at);
+  });
+
+  it("is the one that goes on where a consultation took the call over", () => {
+    const phone = new Phone();
+    const entries = [
+      logged({ endedAt: t0 + 10_000, talks: [talk("102", 0, 10)] }),
+      logged({
+        ...{ callNumber: 8, direction: "outgoing", startedAt: t0 + 5_000 },
+        talks: [talk("103", 10, 59)],
+      }),
+    ];
+    phone.leg("102", 5, "connected");
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.at += 10_000;
+    phone.gone("102/5");
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    phone.at += 30_000;
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot();
+    phone.list();
+    phone.log(...entries);
+    expect(phone.told()).toEqual([
+      "answered 102 -1 NotDef",
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Accomp",
+      "ended 103 -2 Ok",
+    ]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 49_000 });
+    expect(phone.state.calls.size).toBe(1);
+  });
+
+  it("does not make a conversation shorter than we saw it", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "connected");
+    phone.at += 40_000;
+    phone.leg("102", 5, "connected", { party: outside(caller, "Novak") });
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot();
+    phone.list();
+    phone.log(logged({ endedAt: t0 + 1_000 }));
+    expect(phone.events.at(-1)).toMatchObject({ kind: "ended", finish: "Ok", talkMs: 40_000 });
   });
 });
 

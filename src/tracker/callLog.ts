@@ -6,7 +6,7 @@ import type { LoggedCall } from "./activity.ts";
 import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
-import { openTalk, passOn } from "./rules.ts";
+import { hide, openTalk, passOn } from "./rules.ts";
 import type { Call, CallIdentity } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -30,9 +30,25 @@ export function isSame(call: CallIdentity | null, logged: LoggedCall): boolean {
   if (call === null || call.direction !== logged.direction) return false;
   const apartMs = Math.abs(logged.startedAt - call.startedAt);
   const told = call.number !== "" && logged.number !== "";
-  const sameParty = isSameNumber(call.number, logged.number);
+  const sameParty = told && isSameNumber(call.number, logged.number);
   if (logged.callNumber === call.callNumber && (sameParty || !told)) return apartMs <= sameNumberMs;
   return apartMs <= sameStartMs && sameParty;
+}
+
+/** An entry of this call: its own, or that of a consultation which took it over. */
+export function isEntryOf(call: Call, logged: LoggedCall): boolean {
+  const identity = identityOf(call);
+  const { callNumber, number } = logged;
+  const taken = callNumber !== null && call.aliases.includes(callNumber);
+  // Which way it went is the consultation's in the log.
+  if (taken && identity !== null) return isSameNumber(number, identity.number);
+  return isSame(identity, logged);
+}
+
+/** Of a call that a consultation took over, the one that goes on where the first ends. */
+export function entryOf(call: Call, calls: readonly LoggedCall[]): LoggedCall | undefined {
+  const entries = calls.filter((entry) => isEntryOf(call, entry));
+  return entries.sort((a, b) => b.endedAt - a.endedAt)[0];
 }
 
 /** The log's word on the call is awaited. */
@@ -55,20 +71,32 @@ export function heedUnlogged(turn: Turn): void {
 
 /** The log cannot be had: a call that we lost sight of ends as we know it. */
 export function heedNoLog(turn: Turn): void {
-  const { hidden } = turn.call;
-  const awaited = isInquired(turn.call) || awaitsOrder(turn.call);
-  if (hidden !== null && awaited) finish(turn, hidden.sinceAt);
+  const { call } = turn;
+  const { hidden } = call;
+  if (hidden === null) return;
+  if (awaitsOrder(call)) {
+    finish(turn, hidden.sinceAt);
+  } else if (isInquired(call)) {
+    // One failure is no proof: the list is asked once more, and then believed.
+    call.blind = false;
+    hide(turn, hidden.sinceAt);
+  }
 }
 
 /** Tells what the log knows beyond what was told, and ends the call. */
 export function heedLogged(turn: Turn, logged: LoggedCall): void {
   const { call } = turn;
   const { talk: open, toldUntilAt } = call;
+  // The log does not know better than what we saw.
+  const seenUntilAt = call.touchedAt - roundedMs;
   // The log's times are rounded: what ended with the last that was told is told.
   const talks = logged.talks.filter(({ user, answeredAt, endedAt }) => {
     // An attempt that ends with the call is logged as answered, too.
     if (endedAt <= answeredAt) return false;
-    return endedAt > toldUntilAt + roundedMs || (open?.user === user && endedAt > open.answeredAt);
+    if (open?.user === user) return endedAt > Math.max(open.answeredAt, seenUntilAt);
+    // Who handed over is logged until the end of all, at times.
+    if (open === null && answeredAt < toldUntilAt - roundedMs) return false;
+    return endedAt > toldUntilAt + roundedMs;
   });
   for (const [index, talk] of talks.entries()) {
     // The conversation that was open when we lost sight is told as answered already.
@@ -83,7 +111,8 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
   const kind = logged.level && offerKind(logged.level.kind);
   const unreached = call.lastLink === 0 && call.external?.direction === "incoming";
   if (logged.level && kind && unreached) call.level = { dn: logged.level.dn, kind };
-  finish(turn, talks.at(-1)?.endedAt ?? logged.endedAt, logged.callbackOrdered);
+  const endedAt = talks.at(-1)?.endedAt ?? Math.max(logged.endedAt, call.touchedAt);
+  finish(turn, endedAt, logged.callbackOrdered);
 }
 
 /** A call that came and went while we were blind. */
@@ -94,6 +123,7 @@ export function adoptLogged(turn: Turn, logged: LoggedCall): void {
   call.did = did;
   call.establishedAt = startedAt;
   call.firstSeenAt = startedAt;
+  call.touchedAt = startedAt;
   const kind = level && offerKind(level.kind);
   if (level && kind) call.level = { dn: level.dn, kind };
   heedLogged(turn, logged);

@@ -16,6 +16,7 @@ describe("forwarded to an outside phone", () => {
     phone.at += 3_000;
     phone.list();
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 3_000 });
   });
 
   it("and passed on to another from there", () => {

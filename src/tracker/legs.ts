@@ -35,7 +35,8 @@ export function track(
 ): TrackedLeg {
   // Who is taken into a conference stands towards it, and still towards the outside party.
   const conferring = leg.party.kind === "conference" && was?.external === true;
-  const offeredItself = was === null ? isSelfOffer(leg) : was.offeredItself;
+  const offeredItself =
+    was?.leg.callNumber === leg.callNumber ? was.offeredItself : isSelfOffer(leg);
   const external = isExternal(leg) || conferring;
   return { leg, consulted, order, seenAt, offeredItself, external };
 }
@@ -114,10 +115,11 @@ export function standing(call: Call): readonly TrackedLeg[] {
 
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */
 export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "outgoing" {
-  if (leg.status === "dialing" || leg.originatedBy?.dn === leg.dn) return "outgoing";
-  if (offeredItself) return "outgoing";
+  if (leg.status === "dialing" || offeredItself) return "outgoing";
+  // A menu that leads back to itself makes its own leg, too, and a phone that forwards to its own user.
   const owner = leg.dnKind === "extension" || leg.dnKind === "routepoint";
-  return owner && leg.status === "connected" && leg.legNumber === 1 ? "outgoing" : "incoming";
+  const began = leg.legNumber === 1 || leg.originatedBy?.dn === leg.dn;
+  return owner && leg.status === "connected" && began ? "outgoing" : "incoming";
 }
 
 /** The queue or ring group that rings this extension; null if it is called directly. */
@@ -174,9 +176,16 @@ function sameRef(a: DnRef | null, b: DnRef | null): boolean {
 }
 
 /** A leg with the number of a call that is over, and of somebody else: the number is in use anew. */
-export function isAnother({ external }: Call, leg: Leg): boolean {
+export function isAnother({ external, lastLegId }: Call, leg: Leg): boolean {
   const { number } = leg.party;
-  const dials = leg.status === "dialing" && leg.legNumber === 1;
+  const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
   const known = external?.number ?? "";
   return dials || (number !== "" && known !== "" && !isSameNumber(number, known));
+}
+
+/** What carries the same id after a blind stretch is the same leg, not one of a PBX that has started anew. */
+export function isSameLeg(before: Leg, now: Leg): boolean {
+  if (before.legNumber !== now.legNumber || isExternal(before) !== isExternal(now)) return false;
+  const [was, is] = [before.party.number, now.party.number];
+  return was === "" || is === "" || isSameNumber(was, is);
 }

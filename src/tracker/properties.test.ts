@@ -338,6 +338,21 @@ describe("the edges", () => {
     expect(turned.told()).toEqual([]);
   });
 
+  it("dials nothing for a checkpoint with neither a leg nor an event", () => {
+    const phone = new Phone();
+    phone.leg("101", 1, "dialing");
+    const [call] = phone.state.calls.values();
+    if (call === undefined) throw new Error("Expected a call.");
+    const bare = { ...call, legs: [], id: null, eventCount: 0, level: null };
+    const state = { ...initialState, calls: Calls.of([bare]) };
+    const step = reduce(
+      state,
+      { kind: "activeCalls", at: t0, askedAt: t0, calls: [] },
+      phone.settings,
+    );
+    expect(step.events).toEqual([]);
+  });
+
   it("finds no sibling in a call that reached nobody", () => {
     const phone = new Phone();
     phone.leg("666", 5, "connected", { callNumber: 8 });

@@ -8,13 +8,14 @@ import type { ActiveCall, ActiveCalls, Activity, CallLog } from "./activity.ts";
 import { heedOrderLogged } from "./callback.ts";
 import {
   adoptLogged,
+  entryOf,
   heedLogged,
   heedNoLog,
   heedUnlogged,
-  identityOf,
+  isEntryOf,
   isInquired,
-  isSame,
 } from "./callLog.ts";
+import { isSameNumber } from "./legs.ts";
 import type { Call, TrackerSettings, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
@@ -86,6 +87,9 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
 
 /** The second witness: what the PBX's own list of calls says of ours. */
 function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
+  if (step.restartDoubt !== null && calls.some((row) => isOfNewPbx(step, row))) {
+    step.heedRestarted(step.restartDoubt);
+  }
   for (const row of calls) step.heedJoined(row);
   // Of two rows of joined calls the outside party's own is the one.
   const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));
@@ -93,21 +97,29 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   step.noteStarts(calls);
   const ours = step.state.calls.values().filter(({ overAt }) => overAt === null);
   for (const call of ours) {
+    if (!step.knows(call.callNumber)) continue;
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
     if (row !== undefined && !isAnothers(call, row)) heedListed(turn, row, askedAt);
     else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {
-    if (!step.state.calls.has(step.callOf(row.callNumber)) && isAtLevel(row)) {
+    if (!step.knows(step.callOf(row.callNumber)) && isAtLevel(row)) {
       adoptListed(step.turn(row.callNumber), row);
     }
   }
 }
 
+function isOfNewPbx(step: Stepping, row: ActiveCall): boolean {
+  const call = step.state.calls.get(row.callNumber);
+  return call !== undefined && call.overAt === null && isAnothers(call, row);
+}
+
 /** After a blind stretch a row that began at another time: the PBX has restarted, the number is in use anew. */
-function isAnothers({ blind, establishedAt }: Call, row: ActiveCall): boolean {
+function isAnothers({ blind, callNumber, establishedAt }: Call, row: ActiveCall): boolean {
   if (!blind || establishedAt === null || row.establishedAt === null) return false;
+  // A consultation that took the call over began at a time of its own.
+  if (row.callNumber !== callNumber) return false;
   return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
 }
 
@@ -123,9 +135,21 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
         other.hidden !== null &&
         Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs,
     );
-  const listed = together.flatMap((other) => rows.get(other.callNumber) ?? []);
+  const listed = together.flatMap((other) => {
+    const row = rows.get(other.callNumber);
+    return row === undefined ? [] : [{ other, row }];
+  });
   if (listed.length === 0) return "none";
-  return listed.some((row) => insideParty(row) === null) ? "joined" : "unsettled";
+  if (listed.some(({ other, row }) => isJoinOf(row, call, other))) return "joined";
+  return listed.some(({ row }) => insideParty(row) !== null) ? "unsettled" : "none";
+}
+
+/** The row has the outside parties of both. */
+function isJoinOf(row: ActiveCall, one: Call, other: Call): boolean {
+  const numbers = [row.caller, row.callee].map(({ number }) => number);
+  const has = ({ external }: Call) =>
+    external !== null && numbers.some((number) => isSameNumber(number, external.number));
+  return insideParty(row) === null && has(one) && has(other);
 }
 
 function consulting(step: Stepping, { talk }: Call): boolean {
@@ -136,7 +160,7 @@ function consulting(step: Stepping, { talk }: Call): boolean {
 function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
   const ours = step.state.calls.values();
   for (const call of ours) {
-    const logged = calls.find((entry) => isSame(identityOf(call), entry));
+    const logged = entryOf(call, calls);
     const turn = step.turn(call.callNumber);
     if (logged === undefined) heedUnlogged(turn);
     else if (isInquired(call)) heedLogged(turn, logged);
@@ -145,7 +169,7 @@ function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
   for (const logged of calls) {
     const { callNumber } = logged;
     if (!step.isNews(logged)) continue;
-    if (ours.some((call) => isSame(identityOf(call), logged))) continue;
+    if (ours.some((call) => isEntryOf(call, logged))) continue;
     // Without the PBX's number there is no id to tell it under.
     if (callNumber === null || step.knows(callNumber)) continue;
     const turn = step.turn(callNumber);

@@ -31,7 +31,7 @@ describe("our own restart", () => {
     phone.pass(phone.settings.graceMs * 2);
     expect(phone.told()).toEqual([]);
     phone.noList();
-    phone.tick();
+    phone.pass(phone.settings.graceMs);
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 
@@ -49,6 +49,21 @@ describe("our own restart", () => {
       "ringing 820 -0",
       "ringing 103 -0",
     ]);
+  });
+});
+
+describe("our own restart with a clock that was set back", () => {
+  it("keeps no call waiting until the clock has caught up", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.restart();
+    phone.at -= 3_600_000;
+    phone.lose();
+    phone.snapshot();
+    phone.list();
+    phone.noLog();
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 });
 
@@ -89,6 +104,7 @@ describe("a restart of the PBX", () => {
     phone.snapshot();
     phone.list();
     phone.noLog();
+    phone.list();
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
     phone.at += 3_500;
     phone.leg("102", 3, "ringing", { party: outside("420111222333") });
@@ -161,7 +177,66 @@ describe("a restart of the PBX", () => {
     expect(phone.told()).toEqual(["ringing 800 -0"]);
     phone.list(row("820", { establishedAt: t0 + 50_000 }));
     phone.noLog();
-    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+    expect(phone.told()).toEqual(["ended 800 -0 Missed", "ringing 820 -0"]);
+  });
+
+  it("shows though a new leg has by chance the id of an old one", () => {
+    for (const more of [{ legNumber: 9 }, { party: outside("420111222333") }]) {
+      const phone = talking();
+      phone.at += 1_000;
+      phone.lose();
+      phone.at += 30_000;
+      phone.snapshot(leg("101", 5, "ringing", more));
+      expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 101 -0"]);
+    }
+  });
+
+  it("shows in the list before the first snapshot: nothing of before goes on", () => {
+    const phone = talking();
+    phone.list(row("101", { establishedAt: t0 }));
+    phone.at += 5_000;
+    phone.lose();
+    phone.at += 30_000;
+    phone.list(row("800", { establishedAt: phone.at - 5_000 }));
+    phone.snapshot(leg("101", 5, "ringing"));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 800 -0", "ringing 101 -0"]);
+    expect(phone.events.at(-1)?.callId).toBe("260504080030_7");
+  });
+
+  it("is not read into a leg that a join moved meanwhile, nor into a row of its consultation", () => {
+    const phone = talking();
+    phone.list(row("101", { establishedAt: t0 }));
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("101"), originatedBy: null });
+    phone.lose();
+    phone.at += 20_000;
+    phone.list(row("103", { establishedAt: t0 }));
+    phone.snapshot(leg("103", 7, "connected", { originatedBy: null, legNumber: 6 }));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on", "answered 103 -2 Accomp"]);
+    const joined = talking();
+    joined.list(row("101", { establishedAt: t0 }));
+    joined.leg("103", 7, "connected", { callNumber: 8, party: inside("101"), originatedBy: null });
+    joined.gone("101/5");
+    joined.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    joined.lose();
+    joined.at += 20_000;
+    joined.list(row("103", { callNumber: 8, establishedAt: t0 + 9_000 }));
+    joined.snapshot(leg("103", 7, "connected", { callNumber: 8, originatedBy: null }));
+    expect(joined.told()).toEqual(["ended 101 -1 Ok passed on", "answered 103 -2 Accomp"]);
+  });
+
+  it("is not read into a leg of a call that is over and shows once more", () => {
+    const phone = new Phone();
+    phone.leg("102", 1, "dialing");
+    phone.gone("102/1");
+    phone.list();
+    phone.leg("102", 1, "dialing");
+    phone.leg("102", 1, "connected", { originatedBy: null, legNumber: 1 });
+    expect(phone.told()).toEqual([
+      "dialing 102 -0",
+      "ended 102 -0 Missed",
+      "answered 102 -1 NotDef",
+    ]);
+    expect(new Set(phone.events.map((e) => e.callId)).size).toBe(1);
   });
 
   it("is known from the checkpoints, too", () => {

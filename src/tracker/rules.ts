@@ -5,7 +5,7 @@
  */
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
-import { get, put } from "./byDn.ts";
+import { drop, get, put } from "./byDn.ts";
 import { endTalk } from "./ends.ts";
 import {
   directionOf,
@@ -138,6 +138,8 @@ function tellDeparture(turn: Turn): void {
 export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): void {
   const { call } = turn;
   endTalk(turn, talk, at, true);
+  // Whose phone rings now rings anew.
+  call.offers = drop(call.offers, talk.user);
   if (call.handover === null) {
     // Missed before it reaches anybody, it is missed by who passed it on.
     call.handover = { ...beginHandover(turn), outside };
@@ -154,7 +156,7 @@ function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]> {
 function tellDialing(turn: Turn): void {
   const { call } = turn;
   if (call.external?.direction !== "outgoing" || call.eventCount > 0) return;
-  const owner = externalLegs(call)[0];
+  const [owner] = externalLegs(call);
   if (owner === undefined) return;
   const user = owner.leg.dn;
   const kind = offerKind(owner.leg.dnKind) ?? "other";

@@ -196,6 +196,22 @@ describe("queues and menus, again", () => {
     ]);
   });
 
+  it("a menu that leads back to itself is no call of its own making", () => {
+    const phone = new Phone();
+    phone.leg("801", 3, "connected", { originatedBy: ref("801") });
+    phone.gone("801/3");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 801 -0", "ended 801 -0 Missed"]);
+    expect(phone.events[0]?.direction).toBe("incoming");
+  });
+
+  it("a phone that forwards to its own user is called, it does not dial", () => {
+    const phone = new Phone();
+    phone.leg("110", 3, "ringing", { originatedBy: ref("110"), onBehalfOf: ref("110") });
+    expect(phone.told()).toEqual(["ringing 110 -0"]);
+    expect(phone.events[0]?.direction).toBe("incoming");
+  });
+
   it("a parking place that rings back after its time", () => {
     const phone = talking();
     phone.gone("102/5");
@@ -246,6 +262,20 @@ describe("a user with several phones, or several calls", () => {
     const phone = talking();
     phone.gone("102/5");
     phone.leg("102", 9, "ringing", { referredBy: ref("102") });
+    phone.leg("102", 9, "connected");
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "ringing 102 -2",
+      "answered 102 -2 Blind",
+    ]);
+  });
+
+  it("a transfer to oneself whose ringing shows while the first phone still talks", () => {
+    const phone = talking();
+    phone.leg("102", 9, "ringing", { referredBy: ref("102") });
+    phone.gone("102/5");
+    phone.pass(1_000);
+    phone.list(row("102"));
     phone.leg("102", 9, "connected");
     expect(phone.told()).toEqual([
       "ended 102 -1 Ok passed on",

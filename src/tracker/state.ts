@@ -132,6 +132,8 @@ export interface Call {
   /** In the order of their coming. */
   readonly legs: readonly TrackedLeg[];
   readonly legCount: number;
+  /** The leg that went last; "" if none has. */
+  readonly lastLegId: string;
   /** Users that ring now (queues, IVRs and the like that hold the call, too), by DN. */
   readonly offers: ByDn<Offer>;
   readonly rings: ByDn<Ring>;
@@ -293,6 +295,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     did: null,
     legs: [],
     legCount: 0,
+    lastLegId: "",
     offers: noDn,
     rings: noDn,
     tally: { ringFromAt: null, answeredAt: null, users: [], talkMs: 0, abandonedAt: "" },

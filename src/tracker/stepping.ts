@@ -5,15 +5,14 @@
 import type { CallEvent, EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
-import { userOf } from "./calls.ts";
 import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { idOf, isAnother, isExternal, sameLeg, track, wasInside } from "./legs.ts";
+import { idOf, isAnother, isExternal, isSameLeg, sameLeg, track, wasInside } from "./legs.ts";
 import { hide, hurryNumber, resume, settleTurn } from "./rules.ts";
 import type { BlindStretch, Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
 import { afterLog, isTold, isWithin, lost, withTold } from "./stretch.ts";
-import { beginTurn, type Turn } from "./turn.ts";
+import { Turns } from "./turns.ts";
 
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
 const pbxRestartMsMin = 1_000;
@@ -30,47 +29,24 @@ export interface Step {
 }
 
 /** The turns of one step, one for each call concerned, settled together at its end. */
-export class Stepping {
-  readonly state: TrackerState;
-  readonly #at: EpochMs;
-  readonly #settings: TrackerSettings;
-  readonly #turns = new Map<number, Turn>();
+export class Stepping extends Turns {
   readonly #forgotten: number[] = [];
-  /** Calls of before a restart of the PBX, whose numbers may be in use anew, and what was told of them. */
-  #buried: Set<number> | null = null;
+  /** What was told of calls of before a restart of the PBX. */
   readonly #ended: CallEvent[] = [];
-  #starts: TrackerState["starts"];
   #stretch: BlindStretch | null;
   #callbackQueues: TrackerState["callbackQueues"];
   #consultations: TrackerState["consultations"];
-  /** Numbers that came to mean another call in this step. */
-  #joined: Map<number, number> | null = null;
   #legIdMax: number;
   #restartDoubt: TrackerState["restartDoubt"];
   #inquireFromAt: EpochMs | null = null;
 
   constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
-    this.state = state;
-    this.#at = at;
-    this.#settings = settings;
-    this.#starts = state.starts;
+    super(state, at, settings);
     this.#stretch = state.stretch;
     this.#callbackQueues = state.callbackQueues;
     this.#consultations = state.consultations;
     this.#legIdMax = state.legIdMax;
     this.#restartDoubt = state.restartDoubt;
-  }
-
-  /** The call that a number of the PBX's means: after a join, the outside party's own. */
-  callOf(callNumber: number): number {
-    const own = this.#joined?.get(callNumber) ?? this.state.calls.alias(callNumber) ?? callNumber;
-    return this.#isBuried(own) ? callNumber : own;
-  }
-
-  /** Remembers when calls began that no leg has shown yet. */
-  noteStarts(calls: readonly ActiveCall[]): void {
-    const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
-    this.#starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.#at]));
   }
 
   noteCallbackQueues(queues: readonly string[]): void {
@@ -79,10 +55,19 @@ export class Stepping {
 
   loseSight(sinceAt: EpochMs): void {
     for (const { callNumber, overAt } of this.state.calls.values()) {
-      if (overAt === null) this.turn(callNumber).call.blind = true;
+      if (overAt !== null) continue;
+      const { call } = this.turn(callNumber);
+      // Until then its legs were there.
+      const seenUntilAt = call.blind || call.legs.length === 0 ? call.touchedAt : sinceAt;
+      call.blind = true;
+      // Our clock may have been set back while we were down.
+      call.touchedAt = Math.min(Math.max(call.touchedAt, seenUntilAt), this.at);
+      if (call.hidden !== null && call.hidden.sinceAt > this.at) {
+        call.hidden = { ...call.hidden, sinceAt: this.at };
+      }
     }
     this.#stretch = lost(this.#stretch, sinceAt);
-    this.#restartDoubt = this.#at;
+    this.#restartDoubt = this.at;
   }
 
   /** A snapshot: what is in it is seen; of the stretch before, the log is asked. */
@@ -90,14 +75,14 @@ export class Stepping {
     const stretch = this.#stretch;
     if (stretch === null || stretch.toAt !== null) return;
     for (const before of this.state.calls.values()) {
-      if (this.#isBuried(before.callNumber)) continue;
-      const { legs } = this.#turns.get(before.callNumber)?.call ?? before;
+      if (this.isBuried(before.callNumber)) continue;
+      const { legs } = this.turns.get(before.callNumber)?.call ?? before;
       const seen = legs.length > 0;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
       // What was asked of a hidden call before is asked anew.
       else if (before.hidden !== null) hide(this.turn(before.callNumber), before.hidden.sinceAt);
     }
-    this.#stretch = { ...stretch, toAt: this.#at };
+    this.#stretch = { ...stretch, toAt: this.at };
     this.#inquire(stretch.fromAt);
   }
 
@@ -112,8 +97,8 @@ export class Stepping {
   }
 
   stretchLogged(fromAt: EpochMs, toAt: EpochMs): void {
-    const log = { fromAt, toAt, at: this.#at };
-    this.#stretch = afterLog(this.#stretch, log, this.#settings.logAgainMs);
+    const log = { fromAt, toAt, at: this.at };
+    this.#stretch = afterLog(this.#stretch, log, this.settings.logAgainMs);
   }
 
   /** The log cannot be had: nobody will ever tell what came and went. */
@@ -123,7 +108,7 @@ export class Stepping {
 
   heedStretchTime(): void {
     const stretch = this.#stretch;
-    if (stretch === null || stretch.dueAt === null || this.#at < stretch.dueAt) return;
+    if (stretch === null || stretch.dueAt === null || this.at < stretch.dueAt) return;
     this.#stretch = { ...stretch, dueAt: null };
     this.#inquire(stretch.fromAt);
   }
@@ -132,39 +117,9 @@ export class Stepping {
     this.#inquireFromAt = Math.min(fromAt, this.#inquireFromAt ?? fromAt);
   }
 
-  turn(callNumber: number): Turn {
-    let turn = this.#turns.get(callNumber);
-    if (turn === undefined) {
-      const call = this.#before(callNumber) ?? this.#begin(callNumber);
-      turn = beginTurn(call, this.#at, this.#settings, this.state.callbackQueues);
-      this.#turns.set(callNumber, turn);
-    }
-    return turn;
-  }
-
-  #begin(callNumber: number): Call {
-    const establishedAt = this.#starts.get(callNumber) ?? null;
-    if (establishedAt !== null) {
-      this.#starts = new Map([...this.#starts].filter(([number]) => number !== callNumber));
-    }
-    return { ...newCall(callNumber, this.#at), establishedAt };
-  }
-
-  knows(callNumber: number): boolean {
-    return this.#now(callNumber) !== undefined;
-  }
-
-  /** The call as this step has it so far. */
-  #now(callNumber: number): Call | undefined {
-    return this.#turns.get(callNumber)?.call ?? this.#before(callNumber);
-  }
-
-  #before(callNumber: number): Call | undefined {
-    return this.#isBuried(callNumber) ? undefined : this.state.calls.get(callNumber);
-  }
-
-  #isBuried(callNumber: number): boolean {
-    return this.#buried?.has(callNumber) === true;
+  /** When we noticed that we were blind, if the PBX may have started anew meanwhile. */
+  get restartDoubt(): EpochMs | null {
+    return this.#restartDoubt;
   }
 
   legIds(): string[] {
@@ -179,14 +134,16 @@ export class Stepping {
   remove(legId: string): TrackedLeg | null {
     const callNumber = this.state.calls.withLeg(legId);
     if (callNumber === undefined) return null;
-    const tracked = this.#legOf(callNumber, legId);
+    const tracked = this.legOf(callNumber, legId);
     if (tracked === undefined) return null;
     const turn = this.turn(callNumber);
     // A caller who is gone before the number came has rung all the same.
     if (turn.call.numberDueAt !== null) hurryNumber(turn);
-    this.#consultations = noted(this.#consultations, tracked.leg, this.#at);
+    this.#consultations = noted(this.#consultations, tracked.leg, this.at);
     turn.call.legs = turn.call.legs.filter(({ leg }) => leg.legId !== legId);
-    turn.call.touchedAt = this.#at;
+    turn.call.lastLegId = legId;
+    // When it went in a blind stretch, nobody knows.
+    if (!turn.call.blind) turn.call.touchedAt = this.at;
     return tracked;
   }
 
@@ -194,8 +151,8 @@ export class Stepping {
   place(told: Leg): void {
     this.heedRestart([told]);
     const leg = this.#resolved(told);
-    const known = this.#now(leg.callNumber);
-    const before = this.#legOf(leg.callNumber, leg.legId);
+    const known = this.now(leg.callNumber);
+    const before = this.legOf(leg.callNumber, leg.legId);
     if (before !== undefined && sameLeg(before.leg, leg)) return;
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) return;
@@ -211,10 +168,10 @@ export class Stepping {
     // Who rings first is called, whatever was spoken before.
     const joins = leg.status === "connected" && this.#hasConsulted(leg, call);
     const consulted = was === null ? joins : wasInside(was);
-    const seenAt = before?.seenAt ?? this.#at;
+    const seenAt = before?.seenAt ?? this.at;
     const tracked = track(leg, was, { order, consulted, seenAt });
     call.legs = before === undefined ? [...call.legs, tracked] : replaced(call.legs, tracked);
-    call.touchedAt = this.#at;
+    call.touchedAt = this.at;
     this.#legIdMax = Math.max(this.#legIdMax, idOf(leg));
   }
 
@@ -224,7 +181,7 @@ export class Stepping {
     if (queue === null) return;
     for (const { callNumber } of this.state.calls.ofUser(queue)) {
       const turn = this.turn(callNumber);
-      if (isOrderOf(turn.call, queue, leg)) finish(turn, this.#at, true);
+      if (isOrderOf(turn.call, queue, leg)) finish(turn, this.at, true);
     }
   }
 
@@ -232,13 +189,13 @@ export class Stepping {
   #resolved(told: Leg): Leg {
     const own = this.callOf(told.callNumber);
     const leg = own === told.callNumber ? told : { ...told, callNumber: own };
-    const call = this.#now(own);
-    const before = this.#legOf(own, leg.legId);
+    const call = this.now(own);
+    const before = this.legOf(own, leg.legId);
     if (call === undefined || call.external !== null || before === undefined) return leg;
     if (!isExternal(leg) || before.leg.party.kind !== "extension") return leg;
-    const joined = this.#handedOverBy(before.leg.party.dn, leg.party.number);
+    const joined = this.handedOverBy(before.leg.party.dn, leg.party.number);
     if (joined === undefined) return leg;
-    this.#join(own, joined);
+    this.join(own, joined);
     return { ...leg, callNumber: joined };
   }
 
@@ -248,32 +205,16 @@ export class Stepping {
    */
   heedJoined(row: ActiveCall): void {
     const own = this.callOf(row.callNumber);
-    const call = this.#now(own);
+    const call = this.now(own);
     const { number } = row.caller.kind === "trunk" ? row.caller : row.callee;
     const outside = row.caller.kind === "trunk" || row.callee.kind === "trunk";
     if (!outside || number === "" || call === undefined || call.external !== null) return;
     for (const { leg } of call.legs) {
-      const joined = this.#handedOverBy(leg.party.dn, number);
-      if (joined === undefined || this.#now(joined)?.hidden === null) continue;
-      this.#join(own, joined);
+      const joined = this.handedOverBy(leg.party.dn, number);
+      if (joined === undefined || this.now(joined)?.hidden === null) continue;
+      this.join(own, joined);
       return;
     }
-  }
-
-  #join(own: number, joined: number): void {
-    this.#joined ??= new Map();
-    this.#joined.set(own, joined);
-    const { call: taken } = this.turn(joined);
-    taken.aliases = [...taken.aliases, own];
-  }
-
-  /** The outside party's call that `user`, who consulted in another, has handed over. */
-  #handedOverBy(user: string, number: string): number | undefined {
-    const theirs = this.state.calls.ofUser(user).map(({ callNumber }) => callNumber);
-    return [...theirs, ...this.#turns.keys()].find((callNumber) => {
-      const call = this.#now(callNumber);
-      return call?.external?.number === number && userOf(call) === user;
-    });
   }
 
   #hasConsulted(leg: Leg, call: Call): boolean {
@@ -282,7 +223,7 @@ export class Stepping {
     const live = this.state.calls.insideOf(leg.dn).flatMap(({ legs }) => legs);
     return (
       live.some((tracked) => isConsultation(tracked.leg, leg.dn, user)) ||
-      wasConsulted(this.#consultations, leg.dn, user, this.#at)
+      wasConsulted(this.#consultations, leg.dn, user, this.at)
     );
   }
 
@@ -291,14 +232,14 @@ export class Stepping {
     const live = this.state.calls.insideOf(user).flatMap(({ legs }) => legs);
     return (
       live.some(({ leg }) => leg.party.kind === "extension" && leg.party.dn === user) ||
-      wasConsulted(this.#consultations, null, user, this.#at)
+      wasConsulted(this.#consultations, null, user, this.at)
     );
   }
 
   /** A leg of before is in the first snapshot after a blind stretch: the PBX has run through. */
   heedOutliving(legs: readonly Leg[]): void {
     if (this.#stretch === null || this.#stretch.toAt !== null) return;
-    if (legs.some((leg) => this.#isKnown(leg))) this.#restartDoubt = null;
+    if (legs.some((leg) => this.#outlived(leg))) this.#restartDoubt = null;
   }
 
   /**
@@ -308,51 +249,60 @@ export class Stepping {
   heedRestart(legs: readonly Leg[]): void {
     const lostAt = this.#restartDoubt;
     if (lostAt === null) return;
-    const fresh = legs.filter((leg) => isExternal(leg) && !this.#isKnown(leg));
+    const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg));
     if (fresh.length === 0) return;
+    if (fresh.every((leg) => idOf(leg) > this.#legIdMax)) this.#restartDoubt = null;
+    else this.heedRestarted(lostAt);
+  }
+
+  /** Nothing of before goes on, and every number is free. */
+  heedRestarted(lostAt: EpochMs): void {
     this.#restartDoubt = null;
-    if (fresh.every((leg) => idOf(leg) > this.#legIdMax)) return;
     for (const call of this.state.calls.values()) {
       this.#bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.#legIdMax = 0;
-    this.#starts = new Map();
+    this.starts = new Map();
     this.#consultations = [];
   }
 
-  #isKnown({ callNumber, legId }: Leg): boolean {
-    return this.#legOf(this.callOf(callNumber), legId) !== undefined;
+  /** Of before, beyond an id that a new PBX may have given anew. */
+  #outlived(leg: Leg): boolean {
+    const before = this.legOf(this.callOf(leg.callNumber), leg.legId);
+    return before !== undefined && isSameLeg(before.leg, leg);
   }
 
-  #legOf(callNumber: number, legId: string): TrackedLeg | undefined {
-    return this.#now(callNumber)?.legs.find(({ leg }) => leg.legId === legId);
+  /** Not of before, as far as can be told: one that is in another call now may have been moved there by a join. */
+  #isNew(leg: Leg): boolean {
+    const known = this.state.calls.withLeg(leg.legId);
+    return known === undefined || (known === this.callOf(leg.callNumber) && !this.#outlived(leg));
   }
 
   /** Ends a call of which nothing will be heard any more; its number is free. */
   #bury({ callNumber, firstSeenAt, overAt, external }: Call, endedAt: EpochMs): void {
     // No PBX restarts so fast; so no call shares its second in the id with the one that takes its number.
-    if (firstSeenAt > this.#at - pbxRestartMsMin) return;
+    if (firstSeenAt > this.at - pbxRestartMsMin) return;
     const turn = this.turn(callNumber);
     if (overAt === null && external !== null) finish(turn, endedAt);
     this.noteTold(turn.call);
     this.#ended.push(...turn.events);
-    this.#turns.delete(callNumber);
-    this.#buried ??= new Set();
-    this.#buried.add(callNumber);
+    this.turns.delete(callNumber);
+    this.buried ??= new Set();
+    this.buried.add(callNumber);
   }
 
   done(): Step {
     const changes: [callNumber: number, call: Call | null][] = [];
     const events = this.#ended;
     let ask = false;
-    for (const callNumber of this.#buried ?? []) changes.push([callNumber, null]);
-    for (const [callNumber, turn] of this.#turns) {
+    for (const callNumber of this.buried ?? []) changes.push([callNumber, null]);
+    for (const [callNumber, turn] of this.turns) {
       settleTurn(turn);
       events.push(...turn.events);
       ask ||= turn.ask;
       if (turn.inquire) this.#inquire(turn.call.id?.startedAt ?? turn.call.firstSeenAt);
       if (isNothing(turn.call)) this.forget(callNumber);
-      else if (differs(turn.call, this.#before(callNumber))) changes.push([callNumber, turn.call]);
+      else if (differs(turn.call, this.before(callNumber))) changes.push([callNumber, turn.call]);
     }
     for (const callNumber of this.#forgotten) changes.push([callNumber, null]);
     for (const event of events) {
@@ -361,7 +311,7 @@ export class Stepping {
     }
     const state = {
       calls: this.state.calls.with(changes),
-      starts: this.#starts,
+      starts: this.starts,
       stretch: this.#stretch,
       callbackQueues: this.#callbackQueues,
       consultations: this.#consultations,

@@ -87,6 +87,21 @@ describe("a call without visible legs", () => {
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 
+  it("is not ended by one failure of the list after a blind stretch, as its grace begins with the failure", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.list(row("666"));
+    phone.restart();
+    phone.at += 20_000;
+    phone.lose();
+    phone.snapshot();
+    phone.noList();
+    phone.noLog();
+    phone.pass(phone.settings.graceMs - 1);
+    phone.list(row("666"));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on"]);
+  });
+
   it("is not ended by one failure of a list that named it, but is by a long one, or by the list", () => {
     const parked = (): Phone => {
       const phone = talking();
@@ -124,6 +139,7 @@ describe("a call without visible legs", () => {
     phone.list(row("101"));
     phone.list();
     phone.noLog();
+    phone.list();
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 

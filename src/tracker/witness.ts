@@ -143,7 +143,8 @@ export function heedUnlisted(
       passOn(turn, call.talk, call.hidden.sinceAt, true);
     }
     // Seen in the list after its last leg: it went on until now.
-    const wentOn = call.hidden.witness === "listed" && call.talk === null;
+    const elsewhere = call.talk === null || call.talk.outside;
+    const wentOn = call.hidden.witness === "listed" && elsewhere;
     conclude(turn, wentOn ? turn.at : call.hidden.sinceAt);
   }
 }
@@ -165,7 +166,7 @@ export function heedNoList(turn: Turn): void {
   const { call, at, settings } = turn;
   const { hidden } = call;
   if (hidden?.witness === "asked") {
-    const dueAt = hidden.sinceAt + settings.graceMs;
+    const dueAt = at + settings.graceMs;
     call.hidden = { ...hidden, dueAt, witness: "unavailable" };
   } else if (hidden?.witness === "listed") {
     call.hidden = { ...hidden, dueAt: at + settings.listedGraceMs, witness: "unavailable" };

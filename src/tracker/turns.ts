@@ -1,0 +1,96 @@
+/**
+ * The calls that a step concerns, each with its turn, as the step has them so far: found by number, also by one that
+ * a join made another name of.
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { ActiveCall } from "./activity.ts";
+import { userOf } from "./calls.ts";
+import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
+import { newCall } from "./state.ts";
+import { beginTurn, type Turn } from "./turn.ts";
+
+export class Turns {
+  readonly state: TrackerState;
+  protected readonly at: EpochMs;
+  protected readonly settings: TrackerSettings;
+  protected readonly turns = new Map<number, Turn>();
+  /** Calls of before a restart of the PBX, whose numbers may be in use anew. */
+  protected buried: Set<number> | null = null;
+  protected starts: TrackerState["starts"];
+  /** Numbers that came to mean another call in this step. */
+  protected joined: Map<number, number> | null = null;
+
+  constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
+    this.state = state;
+    this.at = at;
+    this.settings = settings;
+    this.starts = state.starts;
+  }
+
+  /** The call that a number of the PBX's means: after a join, the outside party's own. */
+  callOf(callNumber: number): number {
+    const own = this.joined?.get(callNumber) ?? this.state.calls.alias(callNumber) ?? callNumber;
+    return this.isBuried(own) ? callNumber : own;
+  }
+
+  turn(callNumber: number): Turn {
+    let turn = this.turns.get(callNumber);
+    if (turn === undefined) {
+      const call = this.before(callNumber) ?? this.begin(callNumber);
+      turn = beginTurn(call, this.at, this.settings, this.state.callbackQueues);
+      this.turns.set(callNumber, turn);
+    }
+    return turn;
+  }
+
+  begin(callNumber: number): Call {
+    const establishedAt = this.starts.get(callNumber) ?? null;
+    if (establishedAt !== null) {
+      this.starts = new Map([...this.starts].filter(([number]) => number !== callNumber));
+    }
+    return { ...newCall(callNumber, this.at), establishedAt };
+  }
+
+  knows(callNumber: number): boolean {
+    return this.now(callNumber) !== undefined;
+  }
+
+  /** The call as this step has it so far. */
+  now(callNumber: number): Call | undefined {
+    return this.turns.get(callNumber)?.call ?? this.before(callNumber);
+  }
+
+  before(callNumber: number): Call | undefined {
+    return this.isBuried(callNumber) ? undefined : this.state.calls.get(callNumber);
+  }
+
+  isBuried(callNumber: number): boolean {
+    return this.buried?.has(callNumber) === true;
+  }
+
+  legOf(callNumber: number, legId: string): TrackedLeg | undefined {
+    return this.now(callNumber)?.legs.find(({ leg }) => leg.legId === legId);
+  }
+
+  join(own: number, joined: number): void {
+    this.joined ??= new Map();
+    this.joined.set(own, joined);
+    const { call: taken } = this.turn(joined);
+    taken.aliases = [...taken.aliases, own];
+  }
+
+  /** The outside party's call that `user`, who consulted in another, has handed over. */
+  handedOverBy(user: string, number: string): number | undefined {
+    const theirs = this.state.calls.ofUser(user).map(({ callNumber }) => callNumber);
+    return [...theirs, ...this.turns.keys()].find((callNumber) => {
+      const call = this.now(callNumber);
+      return call?.external?.number === number && userOf(call) === user;
+    });
+  }
+
+  /** Remembers when calls began that no leg has shown yet. */
+  noteStarts(calls: readonly ActiveCall[]): void {
+    const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
+    this.starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.at]));
+  }
+}
