@@ -105,6 +105,34 @@ export interface EndpointConfig {
   readonly expireRingingMs: number;
 }
 
+export interface RecordingsConfig {
+  /** Looks for a link's recording, as times after its end. */
+  readonly searchAtMs: readonly number[];
+  /** The PBX's own folder; null = found and fetched over its API. */
+  readonly dir: string | null;
+  /** 0 = for ever. */
+  readonly keepDays: number;
+  /** Megabytes of 10^6 bytes; 0 = no limit. */
+  readonly keepMb: number;
+  /** The first signs, all open; null = one of our own. */
+  readonly urlKeys: readonly Secret[] | null;
+  /** 0 = addresses are valid for ever. */
+  readonly urlTtlMs: number;
+  /** Anyone may fetch. */
+  readonly isOpen: boolean;
+}
+
+export interface BucketConfig {
+  readonly bucket: string;
+  /** Before every name; without slashes at its ends. */
+  readonly prefix: string;
+  /** Origin of the service. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly keyId: string;
+  readonly secretKey: Secret;
+}
+
 export interface Config {
   /** The file it came from. */
   readonly file: string;
@@ -117,6 +145,11 @@ export interface Config {
   readonly userEndpoints: ReadonlyMap<string, string>;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string;
+  readonly recordings: RecordingsConfig;
+  /** Where recordings are kept; null = in `dataDir`. */
+  readonly bucket: BucketConfig | null;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly dataDir: string;
   /** 0 = kept for ever. */
   readonly retentionDays: number;

@@ -39,6 +39,17 @@ const config = (changes: Partial<Config> = {}): Config => ({
   file: "/x.ini",
   pbxs: [],
   endpoints: [endpoint("default")],
+  recordings: {
+    searchAtMs: [1000],
+    dir: null,
+    keepDays: 0,
+    keepMb: 0,
+    urlKeys: null,
+    urlTtlMs: 0,
+    isOpen: false,
+  },
+  bucket: null,
+  trustedProxies: [],
   userEndpoints: new Map([
     ["101", "a"],
     ["102", "b"],

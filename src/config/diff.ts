@@ -9,7 +9,7 @@ export interface ConfigDiff {
 }
 
 /** Held open by the running process. */
-const RESTART = new Set(["listen", "dataDir", "databaseUrl"]);
+const RESTART = new Set(["listen", "dataDir", "databaseUrl", "bucket", "trustedProxies"]);
 
 export function diffConfig(before: Config, after: Config): ConfigDiff {
   const old = partsOf(before);

@@ -24,8 +24,6 @@ export interface Key<T, Fallback = T> {
   readonly numbered: boolean;
   /** Other names under which it is accepted. */
   readonly aliases: readonly string[];
-  /** What to say when it is set although this version does not act on it. */
-  readonly notYet: string | null;
 }
 
 export type AnyKey = Key<unknown, unknown>;
@@ -36,7 +34,6 @@ interface Extras {
   readonly secret?: boolean;
   readonly numbered?: boolean;
   readonly aliases?: readonly string[];
-  readonly notYet?: string;
 }
 
 type Spec<T, Fallback> = Extras &
@@ -47,7 +44,7 @@ export function key<T, const Fallback>(
   name: string,
   spec: Spec<T, Fallback>,
 ): Key<T, Fallback> {
-  return { scope, name, secret: false, numbered: false, aliases: [], notYet: null, ...spec };
+  return { scope, name, secret: false, numbered: false, aliases: [], ...spec };
 }
 
 export function text(scope: Scope, name: string, doc: string, extras: Extras = {}) {

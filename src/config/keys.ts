@@ -18,9 +18,8 @@ import {
   text,
   url,
 } from "./key.ts";
+import { recordingKeys } from "./recordingKeys.ts";
 import * as values from "./values.ts";
-
-const RECORDINGS_NOT_YET = "a later version: this one sends no recordings";
 
 /** The classic names stand for the events in every profile. */
 const EVENT_WORDS = new Map<string, readonly string[]>([
@@ -113,9 +112,7 @@ function webhookKeys(suffix: "" | "_2" | "_MONITOR", who: string) {
   const aliases = suffix === "" ? ["SECRET"] : [];
   return {
     url: callUrl("top", `WEBHOOK_URL${suffix}`, `Call events ${who}`),
-    recordingUrl: url("top", `WEBHOOK_POST_URL${suffix}`, `Recording webhook ${who}`, {
-      notYet: RECORDINGS_NOT_YET,
-    }),
+    recordingUrl: url("top", `WEBHOOK_POST_URL${suffix}`, `Recording webhook ${who}`),
     secret: signing("top", `WEBHOOK_SECRET${suffix}`, `Signing secrets ${who}, newest first`, {
       aliases,
     }),
@@ -150,7 +147,7 @@ const topEndpoint = {
     fallback: [],
     defaultText: "none",
     limits: [...EXTRA_WORDS.keys()].map((each) => `\`${each}\``).join(", "),
-    doc: "Opt-in events (contract §8); this version sends `ringstop` and `callsummary`",
+    doc: "Opt-in events (contract §8)",
   }),
   timeoutMs: number("top", "REQUEST_TIMEOUT_MS", 10_000, ms(10, 600_000), "Deadline of an attempt"),
   concurrency: number(
@@ -211,6 +208,7 @@ export const keys = {
   second: webhookKeys("_2", "of the users whom `Users.csv` lists"),
   monitor: webhookKeys("_MONITOR", "of the mirror, which gets everything"),
   way: topWay,
+  recordings: recordingKeys,
   top: {
     ...topEndpoint,
     usersFile: {
@@ -273,17 +271,6 @@ export const keys = {
       limits: "`debug`, `info`, `warn`, `error`",
       doc: "The least severe log lines that are written",
     }),
-    recordingUrlTtl: key("top", "RECORDING_URL_TTL", {
-      parse: values.seconds(10 * 366 * 86_400),
-      fallback: 0,
-      defaultText: "0",
-      limits: "0 to 316224000 seconds",
-      doc: "How long a recording URL is valid; `0` = for ever",
-      notYet: RECORDINGS_NOT_YET,
-    }),
-    recordingOpen: flag("top", "RECORDING_OPEN", false, "`1` = recording URLs without signature", {
-      notYet: RECORDINGS_NOT_YET,
-    }),
     callbackHoldMs: number(
       "top",
       "CALLBACK_HOLD_MS",
@@ -300,9 +287,7 @@ export const keys = {
   },
   endpoint: {
     url: callUrl("endpoint", "URL", "Call events"),
-    recordingUrl: url("endpoint", "RECORDING_URL", "Recording webhook", {
-      notYet: RECORDINGS_NOT_YET,
-    }),
+    recordingUrl: url("endpoint", "RECORDING_URL", "Recording webhook"),
     secret: signing("endpoint", "SECRET", "Signing secrets, newest first"),
     header: header("endpoint", "HEADER_n", "Extra request header: `Name: value`"),
     pbx: text("endpoint", "PBX", "The PBX whose events it gets: `main` or a `[pbx.NAME]`"),

@@ -18,6 +18,7 @@ import {
   readBytes,
   SectionReader,
 } from "./reader.ts";
+import { readBucket, readRecordings } from "./recordings.ts";
 import { secret } from "./secret.ts";
 import { unknownKeys } from "./unknownKeys.ts";
 import { routeUsers } from "./userEndpoints.ts";
@@ -133,9 +134,6 @@ async function assemble(
   }
   const routed = await routeUsers(top, endpoints, gathered);
   const listen = top.get(keys.top.listen);
-  // No part of this version acts on these; read so that a wrong value is known before one does.
-  top.get(keys.top.recordingUrlTtl);
-  top.get(keys.top.recordingOpen);
   return {
     file: gathered.file,
     pbxs,
@@ -143,6 +141,9 @@ async function assemble(
     userEndpoints: routed.userEndpoints,
     listen,
     publicUrl: readPublicUrl(top, listen, endpoints),
+    recordings: await readRecordings(top, endpoints),
+    bucket: await readBucket(top),
+    trustedProxies: top.get(keys.recordings.trustedProxies),
     dataDir: top.path(top.get(keys.top.dataDir)),
     retentionDays: top.get(keys.top.retentionDays),
     retentionMb: top.get(keys.top.retentionMb),

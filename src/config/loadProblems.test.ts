@@ -142,8 +142,6 @@ describe("loadConfig: problems", () => {
     ["PBX_URL", "http://pbx.example.com", "PBX_ALLOW_HTTP = 1"],
     ["WEBHOOK_URL", "http://crm.example.com", ""],
     ["PBX_TLS_VERIFY", "0", ""],
-    ["RECORDING_OPEN", "1", ""],
-    ["RECORDING_URL_TTL", "60", ""],
     ["ADMIN_TOKEN", "short", ""],
   ])("warns of %s = %s, and starts", async (key, value, more) => {
     const others = [...PBX, HOOK].filter((line) => !line.startsWith(`${key} `));
@@ -162,8 +160,52 @@ describe("loadConfig: problems", () => {
     const lines = [...PBX, HOOK, recording];
     expect(brief(await load(lines))).toContain("warning PUBLIC_URL@0");
     const named = await load([...lines, "PUBLIC_URL = https://pbx.example.com/"]);
-    expect(brief(named)).toEqual(["warning WEBHOOK_POST_URL@5"]);
+    expect(brief(named)).toEqual([]);
     expect(named.config?.publicUrl).toBe("https://pbx.example.com");
+  });
+
+  it("recordings for anyone who guesses an id are warned of, once there are any", async () => {
+    const open = [...PBX, HOOK, "PUBLIC_URL = https://pbx.example.com", "RECORDING_OPEN = 1"];
+    expect(brief(await load(open))).toEqual([]);
+    const sent = await load([...open, "WEBHOOK_POST_URL = https://a.example"]);
+    expect(brief(sent)).toEqual([`warning RECORDING_OPEN@${open.length}`]);
+    expect(sent.config?.recordings.isOpen).toBe(true);
+  });
+
+  it("a bucket needs its key, and secrets of recordings are not printed", async () => {
+    const bucket = ["RECORDINGS_URL = s3://calls/pbx/", "S3_ACCESS_KEY_ID = AKIA"];
+    expect(brief(await load([...PBX, HOOK, ...bucket]))).toEqual(["error S3_SECRET_ACCESS_KEY@0"]);
+    const keys = [
+      "S3_SECRET_ACCESS_KEY = very-secret",
+      "RECORDING_URL_KEYS = a-key-that-is-new,a-key-that-is-old",
+    ];
+    const { config, problems } = await load([...PBX, HOOK, ...bucket, ...keys]);
+    expect(problems).toEqual([]);
+    expect(config?.bucket).toMatchObject({
+      bucket: "calls",
+      prefix: "pbx",
+      endpoint: "https://s3.us-east-1.amazonaws.com",
+      region: "us-east-1",
+      keyId: "AKIA",
+    });
+    expect(config?.bucket?.secretKey.reveal()).toBe("very-secret");
+    expect(config?.recordings.urlKeys?.map((each) => each.reveal())).toEqual([
+      "a-key-that-is-new",
+      "a-key-that-is-old",
+    ]);
+    expect(JSON.stringify(config)).not.toMatch(/very-secret|a-key-that/);
+  });
+
+  it.each([
+    ["RECORDING_SEARCH_S", "5,1"],
+    ["RECORDINGS_URL", "https://bucket.example.com"],
+    ["RECORDINGS_URL", "s3://../x"],
+    ["RECORDING_URL_KEYS", "short"],
+    ["RECORDINGS_KEEP_DAYS", "-1"],
+    ["TRUSTED_PROXIES", "proxy.example.com"],
+  ])("%s = %s is refused", async (key, value) => {
+    const lines = [...PBX, HOOK, `${key} = ${value}`];
+    expect(brief(await load(lines))).toContain(`error ${key}@${lines.length}`);
   });
 
   it("a database is refused rather than passed over", async () => {

@@ -188,7 +188,6 @@ export class SectionReader {
       this.#note("error", raw.place, parsed.found ?? shown, parsed.expected);
       return key.fallback;
     }
-    if (key.notYet !== null) this.#note("warning", raw.place, "a value", key.notYet);
     return parsed.value;
   }
 }
