@@ -72,6 +72,8 @@ export const settingsSchema = z.strictObject({
   dialTimeoutMs: ms.default(60_000),
   /** An ordered call-back begins this long after the caller left. */
   callbackMs: ms.default(5000),
+  /** The call log has a call this long after it ended. */
+  callLogDelayMs: ms.default(0),
   /** `transferto`/`routeto` answer when settled, or at once with 202. */
   actionAnswers: z.enum(["settled", "accepted"]).default("settled"),
 });

@@ -43,6 +43,8 @@ export interface Chain {
   readonly owner: string;
   readonly ownerKind: DnKind;
   readonly ownerLeg: Leg | null;
+  /** The queue that calls back a caller who ordered it; "" = none. */
+  readonly calledBackBy: string;
   /** Numbers that the PBX gave it later, as it was joined. */
   readonly later: number[];
   readonly facts: Fact[];
@@ -124,9 +126,11 @@ export class Journal {
     const present = this.#byCall.get(call);
     if (present !== undefined) return;
     const anchor = leg.offer?.anchor;
-    if (call.direction === "outgoing" && anchor === undefined) return;
+    const calledBackBy = call.caller.kind === "queue" ? call.caller.dn : "";
+    if (call.direction === "outgoing" && anchor === undefined && calledBackBy === "") return;
+    const isIncoming = call.direction === "incoming" || calledBackBy !== "";
     const chain: Chain = {
-      direction: call.direction === "incoming" ? "incoming" : "outgoing",
+      direction: isIncoming ? "incoming" : "outgoing",
       number: call.id,
       era: this.#era,
       startedAt: call.startedAt,
@@ -138,6 +142,7 @@ export class Journal {
       owner: anchor?.dn ?? "",
       ownerKind: anchor?.kind ?? "extension",
       ownerLeg: anchor ?? null,
+      calledBackBy,
       later: [],
       facts: [],
       script: -1,

@@ -6,10 +6,11 @@ import { UserMistake } from "../../src/simulator/mistake.ts";
 import type { Call, Leg } from "../../src/simulator/model.ts";
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import type { Clock } from "../../src/util/clock.ts";
+import { playApplication, written } from "./deeds.ts";
 import { type Hands, handOver, type Script } from "./handOver.ts";
 import type { Journal } from "./journal.ts";
 import { Chance, seedOf } from "./random.ts";
-import { playApplication, type SituationName, written } from "./situations.ts";
+import type { SituationName } from "./situations.ts";
 
 export interface PeopleOptions {
   readonly seed: number;

@@ -57,6 +57,9 @@ export function settingOf(
     expiresIn: chance.pick([60, 3600]),
     tokenLifetimeMs: chance.pick([60_000, 3_600_000]),
     xapi: chance.weighed({ on: 4, forbidden: 1, absent: 1 }),
+    ...(situations.has("callbacks")
+      ? { callbackMs: chance.pick([1_500, 5_000]), callLogDelayMs: chance.pick([0, 0, 40_000]) }
+      : {}),
     sequence: chance.pick(["perConnection", "perServer"]),
     duplicateUpsertChance: faults.has("duplicateFrames") ? 0.3 : 0,
     flickerChance: chance.pick([0, 0.05]),

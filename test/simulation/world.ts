@@ -18,6 +18,7 @@ import type { Due, Visibility } from "./due.ts";
 import { entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
 import { lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, FaultPlan } from "./faults.ts";
+import { furnished } from "./furniture.ts";
 import { type Chain, Journal } from "./journal.ts";
 import { lateMsMax } from "./lateness.ts";
 import { officeOf } from "./office.ts";
@@ -28,7 +29,7 @@ import { type FaultName, hasList, type Setting, settingOf, settingText } from ".
 import { Sight } from "./sight.ts";
 import { SimClock } from "./simClock.ts";
 import { SimWire } from "./simWire.ts";
-import { furnished, type SituationName } from "./situations.ts";
+import type { SituationName } from "./situations.ts";
 import { sorted } from "./sorting.ts";
 import { Troubles } from "./troubles.ts";
 import { Store, startWatcher } from "./watcher.ts";

@@ -180,11 +180,15 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
-    keys: ["ownPhoneLiftMs", "callbackMs"],
+    keys: ["ownPhoneLiftMs", "callbackMs", "callLogDelayMs"],
     title: "Click-to-call and call-backs",
     variants: [
       variant({ ownPhoneLiftMs: 5_000 }, "Who clicked to call lets the own phone ring for 5 s."),
       variant({ callbackMs: 30_000 }, "The queue calls back half a minute later."),
+      variant(
+        { callLogDelayMs: 60_000 },
+        "The call log, which tells an order, is written a minute late.",
+      ),
     ],
   },
 ];

@@ -145,7 +145,7 @@ export function reports(world: OperationsWorld): [string, Operation][] {
     run: ({ args }) => ({
       kind: "rows",
       context: "Collection(Pbx.CallLogData)",
-      rows: callLogRows(world.endedCalls(), world.recordings, world.nameOf).filter((row) =>
+      rows: callLogRows(world.loggedCalls(), world.recordings, world.nameOf).filter((row) =>
         inCallLog(row, args),
       ),
       type: TYPES.callLogData,

@@ -37,7 +37,8 @@ export interface OperationsWorld {
   settings(): Settings;
   changeDirectory(edit: DirectoryEdit): void;
   calls(): readonly Call[];
-  endedCalls(): readonly Call[];
+  /** Ended calls that the call log has by now. */
+  loggedCalls(): readonly Call[];
   dropCall(id: number): boolean;
   makeCall(dn: string, destination: string): ActionResult;
 }

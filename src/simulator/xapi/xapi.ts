@@ -38,6 +38,10 @@ function resourcesOf(seam: SimulatorSeam): Resources {
   const directory = (): ReturnType<SimulatorSeam["directory"]> => seam.directory();
   const nameOf = (dn: string): string => findDn(directory(), dn)?.name ?? "";
   const endedCalls = () => pbx.endedCalls();
+  const loggedCalls = () => {
+    const until = clock.now() - pbx.settings.callLogDelayMs;
+    return endedCalls().filter(({ endedAt }) => endedAt !== null && endedAt <= until);
+  };
   const recordings = new Recordings(directory, endedCalls);
   const changeDirectory = (edit: DirectoryEdit): void => {
     pbx.directory = edit(directory());
@@ -55,7 +59,7 @@ function resourcesOf(seam: SimulatorSeam): Resources {
       settings: () => seam.settings(),
       changeDirectory,
       calls: () => pbx.calls(),
-      endedCalls,
+      loggedCalls,
       dropCall: (id) => pbx.dropCall(id),
       makeCall: (dn, destination) => pbx.makeCall(dn, destination),
     }),

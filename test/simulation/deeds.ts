@@ -1,0 +1,27 @@
+/** What people do in the situations beyond the ordinary day. */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Pbx } from "../../src/simulator/pbx.ts";
+import type { Chance } from "./random.ts";
+
+/** How a caller's number may be written; `digits` are those of the ordinary way, with country. */
+export function written(digits: string, chance: Chance): string {
+  return chance.pick([
+    `+${digits}`,
+    digits,
+    `00${digits}`,
+    digits.slice(3),
+    "1188",
+    `${digits}001`,
+  ]);
+}
+
+/** The application's turn, a while after a call reached it: keys, then on to somebody, or nothing. */
+export function playApplication(pbx: Pbx, leg: Leg, chance: Chance): void {
+  if (chance.happens(0.5)) pbx.press(leg.call.id, chance.pick(["1", "2", "#"]));
+  const { extensions, queues } = pbx.directory;
+  const deed = chance.weighed({ waits: 1, sends: 3, drops: 1 });
+  if (deed === "waits") return;
+  const target = (chance.happens(0.7) ? chance.pick(extensions) : chance.pick(queues)).number;
+  const action = deed === "drops" ? "drop" : "transferto";
+  void pbx.act(leg, { action, destination: deed === "drops" ? "" : target });
+}
