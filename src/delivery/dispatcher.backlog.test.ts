@@ -96,6 +96,26 @@ describe("a backlog", () => {
   });
 });
 
+describe("a replay", () => {
+  test("goes before later events of its call that are still owed, whatever else waits", async () => {
+    const world = new World([endpointConfig({ concurrency: 1 })], WINDOW);
+    await world.append(1, 1);
+    await world.clock.pass(100);
+    await store(world, 60, 3);
+    await world.restart();
+    await world.clock.pass(0);
+    world.dispatcher.enqueue(await world.outbox.replay([{ deliveryId: 1, dueAt: 0 }]));
+    await world.clock.pass(5000);
+    const own = world.delivered().filter((each) => each.startsWith("evt_main_1_"));
+    expect(own).toEqual([id(1, 1), id(1, 1), id(1, 2), id(1, 3)]);
+    expect(world.exchanges.filter(({ eventId }) => eventId === id(1, 1))).toMatchObject([
+      { sequence: 1, attempt: 1 },
+      { sequence: 1, attempt: 2 },
+    ]);
+    expect(world.delivered()).toHaveLength(181);
+  });
+});
+
 describe("sleepers", () => {
   test("make room: others go though more lanes sleep than fit", async () => {
     const world = new World([endpointConfig({ retryScheduleMs: [600_000, 600_000] })], WINDOW);

@@ -92,6 +92,7 @@ test("an endpoint that cannot be addressed is a fault of ours, not a crash", asy
     spent: 0,
     firstAttemptAt: null,
     dueAt: 0,
+    replay: false,
   };
   expect(await sender.send(endpointConfig({ url: null }), delivery, 1)).toMatchObject({
     kind: "failed",

@@ -124,7 +124,9 @@ export class Window {
     const fits = lane
       ? lane.part === "whole" && lane.owed.length < laneMaxOf(bounds)
       : !mayBeShelved;
-    if (this.#swept && this.held < bounds.heldMax && fits) {
+    // A replay takes its old place, which everything here that is later respects.
+    const inReach = this.#swept || position <= this.#after;
+    if (inReach && this.held < bounds.heldMax && fits) {
       this.#add(delivery, bounds);
       this.#after = Math.max(this.#after, position);
       return;

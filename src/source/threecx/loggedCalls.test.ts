@@ -144,7 +144,10 @@ describe("callback orders", () => {
   });
 
   it("are offered by queues with a time for it", () => {
-    const queue = (number: string, afterS?: number) => ({ Number: number, CallbackEnableTime: afterS });
+    const queue = (number: string, afterS?: number) => ({
+      Number: number,
+      CallbackEnableTime: afterS,
+    });
     const Queues = [queue("800", 30), queue("801", -1), queue("802", 0), queue("803"), queue("")];
     expect(makeDirectory({ Queues }).callbackQueues).toEqual(["800", "802"]);
   });
