@@ -1,0 +1,80 @@
+/**
+ * Offhook's own way from an event to a settled delivery, put together as src/service.ts does it: outbox, dispatcher
+ * and sender; signed, in order by call, each attempt in the store and in the log, a checkpoint of the tracker in
+ * the transaction of each event.
+ */
+import { join } from "node:path";
+import { pino } from "pino";
+import type { EndpointConfig } from "../../src/config/config.ts";
+import { createDispatcher, type Dispatcher } from "../../src/delivery/dispatcher.ts";
+import { createSender } from "../../src/delivery/sender.ts";
+import type { CallEvent } from "../../src/events/event.ts";
+import type { Outbox } from "../../src/outbox/outbox.ts";
+import { openSqliteOutbox } from "../../src/outbox/sqlite/sqliteOutbox.ts";
+import { steadyClock } from "../../src/util/clock.ts";
+
+/** As large as the tracker's for a call with one link. */
+const checkpointChars = 600;
+
+export interface Ours {
+  readonly outbox: Outbox;
+  readonly dispatcher: Dispatcher;
+  /** Stores an event for all endpoints; resolves when it is durable and on its way. */
+  take(events: readonly CallEvent[]): Promise<void>;
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface OursOptions {
+  readonly dataDir: string;
+  readonly endpoints: readonly EndpointConfig[];
+  /** Deliveries that reached their end, as the store has it. */
+  readonly settled?: (count: number) => void;
+}
+
+/** The dispatcher is not started yet. */
+export async function openOurs({ dataDir, endpoints, settled }: OursOptions): Promise<Ours> {
+  const log = pino(
+    { level: "info", base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: join(dataDir, "offhook.log"), mkdir: true }),
+  );
+  const outbox = await openSqliteOutbox({ dataDir, log });
+  const sender = createSender({ version: "bench", now: Date.now });
+  const counted: typeof outbox.settle = async (settlements) => {
+    await outbox.settle(settlements);
+    settled?.(settlements.filter(({ fate }) => fate.state !== "pending").length);
+  };
+  const dispatcher = createDispatcher({
+    outbox: new Proxy(outbox, {
+      get: (of, name) => (name === "settle" ? counted : bound(of, name)),
+    }),
+    endpoints,
+    send: sender.send,
+    clock: steadyClock(),
+    log,
+    random: Math.random,
+  });
+  const names = endpoints.map(({ name }) => name);
+  const state = JSON.stringify({ call: "x".repeat(checkpointChars) });
+  return {
+    outbox,
+    dispatcher,
+    async take(events) {
+      const entries = events.map((event) => ({ event, endpoints: names }));
+      const checkpoints = events.map(({ callNumber }) => ({
+        ...{ pbx: "main", key: String(callNumber), state },
+      }));
+      dispatcher.enqueue(await outbox.append(entries, checkpoints));
+    },
+    async stop(graceMs) {
+      await dispatcher.stop(graceMs);
+      await sender.close();
+      await outbox.close();
+    },
+  };
+}
+
+/** Methods keep their object; private fields know no proxy. */
+function bound(of: Outbox, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(of, name, of);
+  return typeof value === "function" ? value.bind(of) : value;
+}
