@@ -17,12 +17,14 @@ import { createReplayer } from "./outbox/replayer.ts";
 import { startRetention } from "./outbox/retention.ts";
 import { openSqliteOutbox } from "./outbox/sqlite/sqliteOutbox.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
+import type { Recordings } from "./recordings/recordings.ts";
 import type { Source, SourceStatus } from "./source/source.ts";
 import { createThreecxSource } from "./source/threecx/index.ts";
 import { defaultSettings } from "./tracker/state.ts";
 import { type Clock, steadyClock } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { type ProxyEnv, proxyFor } from "./util/proxy.ts";
+import { watchRecordings } from "./watchRecordings.ts";
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -77,7 +79,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const wantsExtras = () => config.endpoints.some(({ extraEvents }) => extraEvents.length > 0);
   const callbackHoldMs = () => config.callbackHoldMs;
   const asConfigured = { wantsExtras, callbackHoldMs };
-  const shared = { outbox, dispatcher, clock, log, proxyEnv, route, ...asConfigured };
+  const recordings = await watchRecordings({
+    config: () => config,
+    ledger: outbox.ledger,
+    overApi: (pbx) => watches.get(pbx)?.source.recordings ?? null,
+    route,
+    owed: (deliveries) => dispatcher.enqueue(deliveries),
+    clock,
+    log,
+    proxyEnv,
+  }).catch(async (error) => {
+    await outbox.close();
+    throw error;
+  });
+  const shared = { outbox, dispatcher, recordings, clock, log, proxyEnv, route, ...asConfigured };
 
   const unready = async () => [
     ...config.pbxs.flatMap(({ name }) => troubleOf(name, watches.get(name))),
@@ -99,9 +114,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { host, port } = config.listen;
   const listening = async () => {
     token();
-    return startHttp({ host, port, version, unready, admin });
+    const { trustedProxies } = config;
+    const routes = recordings.routes;
+    return startHttp({ host, port, version, unready, admin, trustedProxies, recordings: routes });
   };
   const http = await listening().catch(async (error) => {
+    await recordings.stop();
     await outbox.close();
     throw error;
   });
@@ -109,6 +127,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   ownPort = Number(new URL(http.url).port);
   async function stop(): Promise<void> {
     await Promise.all([...watches.values()].map((watch) => watch.stop()));
+    await recordings.stop();
     await dispatcher.stop(stopGraceMs);
     await sender.close();
     await http.stop();
@@ -118,6 +137,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     await dispatcher.start();
     for (const pbx of config.pbxs) watches.set(pbx.name, await watchPbx(pbx, shared));
+    recordings.start();
   } catch (error) {
     await stop();
     throw error;
@@ -157,6 +177,7 @@ interface Watch {
 interface Shared {
   readonly outbox: Outbox;
   readonly dispatcher: Dispatcher;
+  readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
   readonly proxyEnv: ProxyEnv;
@@ -167,7 +188,7 @@ interface Shared {
 }
 
 async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
-  const { outbox, dispatcher, clock, log, proxyEnv, route } = shared;
+  const { outbox, dispatcher, recordings, clock, log, proxyEnv, route } = shared;
   const source = createThreecxSource({ pbx, log, clock, proxyEnv });
   const pipeline = await createPipeline({
     tracker: {
@@ -188,6 +209,7 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
     ask: () => source.askActiveCalls(),
     inquire: (fromAt, toAt) => source.askCallLog(fromAt, toAt),
     owed: (deliveries) => dispatcher.enqueue(deliveries),
+    recordings,
   });
   let live = false;
   source.onStatus(({ state }) => {

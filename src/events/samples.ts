@@ -57,7 +57,7 @@ export function sampleEvents(pbx: string, timezone: string, at: EpochMs): Offhoo
     { ...facts(3, 0, out), ...out, kind: "dialing" },
     { ...facts(3, 1, out), ...answered },
     { ...facts(3, 1, out), ...ok },
-    { ...facts(3, 1, out), kind: "norecording", reason: "notfound" },
+    { ...facts(3, 1, out), kind: "norecording", reason: "none" },
     { ...facts(4, 0, out), ...out, kind: "dialing" },
     { ...facts(4, 0, out), ...missed },
   ];

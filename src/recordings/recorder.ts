@@ -3,15 +3,15 @@
  * tells of it. Must hold: what is announced is stored; each step is noted before the next, so that a crash
  * at any moment repeats a step and loses none; one slow download holds up no look, one PBX no other.
  */
-import { linkId } from "../events/callId.ts";
 import type { CallEvent, EndedEvent, EpochMs } from "../events/event.ts";
 import type { Delivery, Entry } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
-import { type FetchOptions, fetchFile, type Settled } from "./fetching.ts";
-import { match, SLACK_MS, type Sought } from "./find/match.ts";
+import { type FetchOptions, fetchFile, pathOf, type Settled } from "./fetching.ts";
+import { match, SLACK_MS } from "./find/match.ts";
 import type { Found, RecordingSource } from "./find/recordingSource.ts";
 import { afterFailedLook, afterLook, type SearchSchedule } from "./find/schedule.ts";
 import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
+import { groupsOf, nameOf, soughtOf, wantedFiles } from "./links.ts";
 import { noRecordingEvent, recordingEvent, transcriptEvent } from "./telling.ts";
 
 export interface RecorderOptions extends FetchOptions {
@@ -24,13 +24,17 @@ export interface RecorderOptions extends FetchOptions {
   readonly route: (event: CallEvent) => readonly string[];
   readonly owed: (deliveries: readonly Delivery[]) => void;
   readonly schedule: () => SearchSchedule;
+  /** Removes a kept file, if it is there; rejects with the reason. */
+  readonly discard: (path: string) => Promise<void>;
 }
 
 export interface Recorder {
   /** Something is due then. */
   wakeAt(at: EpochMs): void;
-  /** Looks for a link's recordings anew; false if there is nothing to retry. */
+  /** Looks for a link's recordings anew, or fetches what failed; false if there is nothing to retry. */
   retry(link: RecordedLink): Promise<boolean>;
+  /** Does something with a link as it is then, while nothing else is done about it. */
+  apart(link: RecordedLink, deed: (now: RecordedLink) => Promise<void>): Promise<void>;
   /** Begins nothing any more; resolves when what is under way has stopped. */
   stop(): Promise<void>;
 }
@@ -38,8 +42,6 @@ export interface Recorder {
 /** Links that are due so soon after one another share a request. */
 const BATCH_MS = 500;
 const BATCH_LINKS = 500;
-/** Links further apart than this do not share one: what lies between is not asked for. */
-const WINDOW_MS_MAX = 3_600_000;
 /** Files that are fetched and converted at once. */
 const FETCHES_MAX = 4;
 const FETCH_RETRY_MS = [5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000, 10_800_000] as const;
@@ -48,8 +50,11 @@ const TRANSCRIPT_AT_MS = [30_000, 90_000, 300_000, 900_000, 3_600_000, 10_800_00
 /** The ledger could not be read or written. */
 const LEDGER_RETRY_MS = 5_000;
 const SLEEP_MS_MAX = 86_400_000;
+/** Of one id there is one link, and one more for each other PBX at worst. */
+const LINKS_OF_ID_MAX = 100;
 
-export function startRecorder(options: RecorderOptions): Recorder {
+/** Does nothing before it is woken. */
+export function createRecorder(options: RecorderOptions): Recorder {
   return new LinkRecorder(options);
 }
 
@@ -58,6 +63,8 @@ class LinkRecorder implements Recorder {
   readonly #stopping = new AbortController();
   readonly #fetching = new Map<string, Promise<void>>();
   readonly #denied = new Set<string>();
+  /** Keys of links that others have in hand. */
+  readonly #apart = new Set<string>();
   #working: Promise<void> | null = null;
   #again = false;
   #wakesAt = Number.POSITIVE_INFINITY;
@@ -65,7 +72,6 @@ class LinkRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#wake();
   }
 
   wakeAt(at: EpochMs): void {
@@ -85,14 +91,37 @@ class LinkRecorder implements Recorder {
     });
   }
 
-  async retry(link: RecordedLink): Promise<boolean> {
-    const isOver = link.state === "none" || link.state === "failed";
-    if (!isOver || this.#fetching.has(link.key)) return false;
-    const dueAt = this.#options.clock.now();
-    const anew = { state: "seeking", dueAt, tries: 0, reason: "", files: [] } as const;
-    await this.#options.ledger.save({ ...link, ...anew }, []);
-    this.#wake();
-    return true;
+  async retry({ key, ended }: RecordedLink): Promise<boolean> {
+    const { clock } = this.#options;
+    let isAnew = false;
+    await this.apart({ key, ended }, async (link) => {
+      if (link.state !== "none" && link.state !== "failed") return;
+      isAnew = true;
+      // What was found is fetched again; where nothing was, it is looked for again.
+      const files = link.files.map((file): RecordedFile => ({ ...file, state: "wanted" }));
+      const state = files.length === 0 ? "seeking" : "fetching";
+      const anew = { state, dueAt: clock.now(), tries: 0, reason: "", files } as const;
+      await this.#options.ledger.save({ ...link, ...anew }, []);
+    });
+    return isAnew;
+  }
+
+  async apart(
+    { key, ended }: Pick<RecordedLink, "key" | "ended">,
+    deed: (now: RecordedLink) => Promise<void>,
+  ): Promise<void> {
+    this.#apart.add(key);
+    try {
+      await this.#working;
+      await this.#fetching.get(key);
+      const { callId, link } = ended;
+      const found = await this.#options.ledger.find({ by: "call", callId, link }, LINKS_OF_ID_MAX);
+      const now = found.find((each) => each.key === key);
+      if (now) await deed(now);
+    } finally {
+      this.#apart.delete(key);
+      this.#wake();
+    }
   }
 
   async stop(): Promise<void> {
@@ -129,10 +158,12 @@ class LinkRecorder implements Recorder {
       ledger.due("announced", until, BATCH_LINKS),
     ]);
     if (sought.length === BATCH_LINKS || announced.length === BATCH_LINKS) this.#again = true;
-    for (const link of toFetch) this.#beginFetch(link);
+    const free = (links: readonly RecordedLink[]) =>
+      links.filter(({ key }) => !this.#apart.has(key));
+    for (const link of free(toFetch)) this.#beginFetch(link);
     await Promise.all([
-      ...groupsOf(sought).map((group) => this.#look(group)),
-      ...groupsOf(announced).map((group) => this.#lookForTranscripts(group)),
+      ...groupsOf(free(sought)).map((group) => this.#look(group)),
+      ...groupsOf(free(announced)).map((group) => this.#lookForTranscripts(group)),
     ]);
   }
 
@@ -161,7 +192,8 @@ class LinkRecorder implements Recorder {
         { id: nameOf(link), looks: tries, found: found.length, next: next.kind },
         "recording.sought",
       );
-      const files = found.map(wantedFile);
+      const taken = found.length === 0 ? 0 : await this.#numbersTaken(link);
+      const files = wantedFiles(found, taken);
       switch (next.kind) {
         case "complete": {
           const dueAt = clock.now();
@@ -224,6 +256,13 @@ class LinkRecorder implements Recorder {
     });
   }
 
+  /** Two PBXs may give calls of the same second the same number: then their files have different ones. */
+  async #numbersTaken({ key, ended: { callId, link } }: RecordedLink): Promise<number> {
+    const all = await this.#options.ledger.find({ by: "call", callId, link }, LINKS_OF_ID_MAX);
+    const others = all.filter((each) => each.key !== key).flatMap(({ files }) => files);
+    return Math.max(0, ...others.map(({ n }) => n));
+  }
+
   #beginFetch(link: RecordedLink): void {
     if (this.#stopping.signal.aborted || this.#fetching.has(link.key)) return;
     if (this.#fetching.size >= FETCHES_MAX) return;
@@ -263,9 +302,17 @@ class LinkRecorder implements Recorder {
         settled.kind === "later"
           ? { ...file, state: "failed", reason: settled.reason }
           : settled.file;
+      await this.#clearAfter(link, file, becomes);
       files = files.map((each) => (each.n === file.n ? becomes : each));
     }
     await this.#announce({ ...link, files });
+  }
+
+  /** What an earlier try may have left: an original that could be converted now, an MP3 kept before a crash. */
+  async #clearAfter(link: RecordedLink, before: RecordedFile, after: RecordedFile): Promise<void> {
+    const { discard } = this.#options;
+    if (after.state === "failed") await discard(pathOf(link.ended, after.n, "mp3"));
+    else if (before.path !== "" && before.path !== after.path) await discard(before.path);
   }
 
   async #announce(link: RecordedLink): Promise<void> {
@@ -333,47 +380,6 @@ class LinkRecorder implements Recorder {
       owed(await ledger.save({ ...link, dueAt: null }, entries));
     }
   }
-}
-
-/** Links of one PBX that lie near to one another. */
-function groupsOf(links: readonly RecordedLink[]): RecordedLink[][] {
-  const sorted = [...links].sort(
-    (a, b) => a.ended.pbx.localeCompare(b.ended.pbx) || a.ended.at - b.ended.at,
-  );
-  const groups: RecordedLink[][] = [];
-  for (const link of sorted) {
-    const first = groups.at(-1)?.[0];
-    const joins =
-      first !== undefined &&
-      first.ended.pbx === link.ended.pbx &&
-      link.ended.at - first.ended.at <= WINDOW_MS_MAX;
-    if (joins) groups.at(-1)?.push(link);
-    else groups.push([link]);
-  }
-  return groups;
-}
-
-function soughtOf({ key, ended }: RecordedLink): Sought {
-  const { user, callerid, callNumber, callStartedAt, at } = ended;
-  const fromAt = at - (ended.talkMs ?? 0);
-  return { key, user, callerid, callNumber, callStartedAt, fromAt, toAt: at };
-}
-
-function wantedFile({ id, startedAt }: Found, index: number): RecordedFile {
-  return {
-    n: index + 1,
-    sourceId: id,
-    startedAt,
-    state: "wanted",
-    path: "",
-    bytes: 0,
-    storedAt: null,
-    reason: "",
-  };
-}
-
-function nameOf({ ended }: RecordedLink): string {
-  return linkId(ended.callId, ended.link);
 }
 
 function messageOf(error: unknown): string {

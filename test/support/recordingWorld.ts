@@ -14,7 +14,7 @@ import type {
   RecordedFile,
   RecordedLink,
 } from "../../src/recordings/ledger.ts";
-import { type Recorder, startRecorder } from "../../src/recordings/recorder.ts";
+import { createRecorder, type Recorder } from "../../src/recordings/recorder.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { callEvent } from "../conformance/outboxEvents.ts";
 import { START, TestClock } from "./deliveryWorld.ts";
@@ -183,7 +183,7 @@ export class RecordingWorld {
 
   #start(): Recorder {
     const { clock, ledger, tempDir } = this;
-    return startRecorder({
+    const recorder = createRecorder({
       ledger,
       clock,
       tempDir,
@@ -217,7 +217,10 @@ export class RecordingWorld {
         this.kept.set(path, content);
         return content.length;
       },
+      discard: async (path) => void this.kept.delete(path),
     });
+    recorder.wakeAt(clock.now());
+    return recorder;
   }
 
   /** As after a kill: what the process knew is lost, the ledger is not. */
@@ -238,12 +241,19 @@ export class RecordingWorld {
 
   /** Waits until nothing is under way any more: what is due has been done. */
   async quiet(): Promise<void> {
-    for (let calm = 0; calm < 5; ) {
+    for (let calm = 0; calm < (this.#hasDue() ? 100 : 5); ) {
       const before = this.#trace();
       await new Promise((resolve) => setTimeout(resolve, 2));
       await this.clock.pass(0);
       calm = this.#trace() === before ? calm + 1 : 0;
     }
+  }
+
+  /** Then files are probably being moved, which takes as long as the disk takes. */
+  #hasDue(): boolean {
+    const now = this.clock.now();
+    const links = [...this.ledger.links.values()];
+    return links.some(({ dueAt, state }) => state === "fetching" && dueAt !== null && dueAt <= now);
   }
 
   #trace(): string {

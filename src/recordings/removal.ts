@@ -1,0 +1,104 @@
+/**
+ * Takes recordings away: on request, when they are old, when there are too many. Must hold: a file is gone,
+ * and seen to be gone, before it is noted as removed; a crash between the two repeats a step.
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Log } from "../util/log.ts";
+import type { RecordingFiles } from "./files/files.ts";
+import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
+import { nameOf } from "./links.ts";
+import type { Recorder } from "./recorder.ts";
+
+export interface RemovalOptions {
+  readonly files: RecordingFiles;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface RetentionSettings {
+  /** Recordings, after they were stored; 0 = for ever. */
+  readonly keepDays: number;
+  /** Of 10^6 bytes; 0 = no limit. */
+  readonly keepMb: number;
+  /** Links without a recording, after they ended; 0 = for ever. */
+  readonly forgetDays: number;
+}
+
+export interface Removal {
+  /** Removes what there is of a link, and sees to it that nothing comes later; how many files. */
+  remove(link: RecordedLink, reason: string): Promise<number>;
+  /** One pass of retention. */
+  retain(settings: RetentionSettings, isStopped: () => boolean): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+const STEP_LINKS = 50;
+
+export function removalOf(options: RemovalOptions): Removal {
+  const { files, ledger, recorder, clock, log } = options;
+
+  async function removeFile(file: RecordedFile, reason: string): Promise<RecordedFile> {
+    if (file.path === "" || file.state === "removed") return { ...file, state: "removed", reason };
+    await files.remove(file.path);
+    const left = await files.stat(file.path);
+    if (left !== null) {
+      throw new Error(`Expected the recording ${file.path} to be gone, but it is still there.`);
+    }
+    return { ...file, state: "removed", reason };
+  }
+
+  async function remove(link: RecordedLink, reason: string): Promise<number> {
+    let removed = 0;
+    await recorder.apart(link, async (now) => {
+      const after: RecordedFile[] = [];
+      for (const file of now.files) {
+        if (file.path !== "" && file.state !== "removed") removed += 1;
+        after.push(await removeFile(file, reason));
+      }
+      const isUnderWay = now.state === "seeking" || now.state === "fetching";
+      const state = isUnderWay ? "none" : now.state;
+      await ledger.save({ ...now, state, dueAt: null, reason, files: after }, []);
+      log.info({ id: nameOf(now), files: removed, reason }, "recording.removed");
+    });
+    return removed;
+  }
+
+  /** The longest kept first. */
+  async function removeBefore(
+    at: EpochMs,
+    reason: string,
+    isOver: () => boolean | Promise<boolean>,
+  ): Promise<void> {
+    for (;;) {
+      const links = await ledger.storedBefore(at, STEP_LINKS);
+      let removed = 0;
+      for (const link of links) {
+        if (await isOver()) return;
+        removed += await remove(link, reason);
+      }
+      if (removed === 0) return;
+    }
+  }
+
+  return {
+    remove,
+    async retain({ keepDays, keepMb, forgetDays }, isStopped) {
+      const now = clock.now();
+      if (keepDays > 0) {
+        const reason = `Kept for ${keepDays} days (RECORDINGS_KEEP_DAYS).`;
+        await removeBefore(now - keepDays * DAY_MS, reason, isStopped);
+      }
+      if (keepMb > 0) {
+        const reason = `Removed to stay within ${keepMb} MB (RECORDINGS_KEEP_MB).`;
+        const isWithin = async () => isStopped() || (await ledger.storedBytes()) <= keepMb * 1e6;
+        await removeBefore(now, reason, isWithin);
+      }
+      if (forgetDays === 0) return;
+      const endedBefore = now - forgetDays * DAY_MS;
+      while (!isStopped() && (await ledger.forget(endedBefore, STEP_LINKS)) === STEP_LINKS);
+    },
+  };
+}
