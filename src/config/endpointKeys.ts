@@ -96,7 +96,7 @@ export const filterKeys = {
     fallback: null,
     defaultText: "all",
     limits: `${values.LIST_ITEMS_MAX} numbers`,
-    doc: "Only events whose `user` is one of these queues",
+    doc: "Only events of calls that have come by one of these queues",
   }),
   dids: key("endpoint", "DIDS", {
     parse: web.didList,

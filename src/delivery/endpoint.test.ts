@@ -118,7 +118,14 @@ describe("endpointsFor", () => {
   const passes = (event: OffhookEvent, changes: Partial<EndpointFilter>) =>
     endpointsFor(event, only(changes), new Map()).length === 1;
 
-  test("filters by queue: what is told of the queue itself", () => {
+  test("filters by queue: an agent's ringing, too, if the call came by it", () => {
+    const byQueue: CallEvent = { ...callEvent(1), user: "101", queues: ["800", "805"] };
+    expect(passes(byQueue, { queues: ["805"] })).toBe(true);
+    expect(passes(byQueue, { queues: ["801", "101"] })).toBe(false);
+    expect(passes({ ...byQueue, queues: [] }, { queues: ["800"] })).toBe(false);
+  });
+
+  test("filters by queue what an older version stored: told of the queue itself", () => {
     const atQueue: CallEvent = { ...callEvent(1), user: "800", userKind: "queue" };
     expect(passes(atQueue, { queues: ["801", "800"] })).toBe(true);
     expect(passes(atQueue, { queues: ["801"] })).toBe(false);

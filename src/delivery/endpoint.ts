@@ -81,9 +81,9 @@ function passes(event: CallEvent, filter: EndpointFilter): boolean {
   );
 }
 
-/** The queues that an event is known to concern. */
-function queuesOf({ user, userKind }: CallEvent): readonly string[] {
-  return userKind === "queue" ? [user] : [];
+/** The queues that the call has come by; an event of an older version knows the one that it is told of. */
+function queuesOf({ queues, user, userKind }: CallEvent): readonly string[] {
+  return queues ?? (userKind === "queue" ? [user] : []);
 }
 
 /** By the rule's name, in any case of letters, or by number, with or without a "+". */

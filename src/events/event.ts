@@ -53,6 +53,8 @@ export interface CallFacts extends EventFacts {
   readonly didNumber: string;
   /** The external party's display name as the PBX gives it, "" if unknown. */
   readonly displayName: string;
+  /** The queues that the call has reached so far, in that order. Events stored by 0.1.0 do not have it. */
+  readonly queues?: readonly string[];
 }
 
 /** A call reached an IVR, queue, ring group or extension. Outgoing only after a transfer. */

@@ -140,6 +140,8 @@ export interface Call {
   readonly tally: Tally;
   /** Queues, IVRs, ring groups, extensions that the call has reached, by DN, and how we know. */
   readonly reached: ByDn<Offer>;
+  /** The queues among them that were told, in the order of their coming. */
+  readonly queues: readonly string[];
   readonly level: Level | null;
   /** Highest link number used. */
   readonly lastLink: number;
@@ -300,6 +302,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     rings: noDn,
     tally: { ringFromAt: null, answeredAt: null, users: [], talkMs: 0, abandonedAt: "" },
     reached: noDn,
+    queues: [],
     level: null,
     lastLink: 0,
     talk: null,

@@ -71,6 +71,9 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
   const { callId, startedAt } = call.id;
   const { direction, number, name } = call.external;
   const incoming = direction === "incoming";
+  if (level.kind === "queue" && !call.queues.includes(level.dn)) {
+    call.queues = [...call.queues, level.dn];
+  }
   reckon(call, told, link, level, at);
   const event: CallFacts & Told = {
     ...told,
@@ -88,6 +91,7 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
     did: incoming ? call.did?.ruleName || call.did?.number || "" : "",
     didNumber: incoming ? (call.did?.number ?? "") : "",
     displayName: name,
+    queues: call.queues,
   };
   turn.events.push(event as CallEvent);
 }

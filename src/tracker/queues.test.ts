@@ -1,0 +1,146 @@
+/** Where a call comes by before somebody answers: queues, menus, parking places, applications (docs/contract.md §3). */
+import { describe, expect, it } from "vitest";
+import { Phone, ref, row, talking } from "../../test/support/phone.ts";
+
+const inQueue = (queue: string) => ({ originatedBy: ref(queue) });
+
+describe("queues and menus, again", () => {
+  it("a queue that overflows to another: missed at the last", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.leg("101", 5, "ringing", inQueue("800"));
+    phone.pass(30_000);
+    phone.gone("101/5");
+    phone.leg("805", 6, "connected", inQueue("800"));
+    phone.gone("800/4");
+    phone.leg("102", 7, "ringing", inQueue("805"));
+    phone.pass(30_000);
+    phone.gone("102/7", "805/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 800 -0",
+      "ringing 101 -0",
+      "ringing 805 -0",
+      "ringing 102 -0",
+      "ended 805 -0 Missed",
+    ]);
+  });
+
+  it("a menu that leads back to the same queue: told again each time", () => {
+    const phone = new Phone();
+    for (const id of [10, 20, 30]) {
+      phone.leg("801", id, "connected");
+      phone.leg("800", id + 1, "connected", { originatedBy: ref("801") });
+      phone.gone(`801/${id}`);
+      phone.pass(5_000);
+      if (id < 30) phone.leg("801", id + 10, "connected", inQueue("800"));
+      phone.gone(`800/${id + 1}`);
+    }
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 801 -0",
+      "ringing 800 -0",
+      "ringing 801 -0",
+      "ringing 800 -0",
+      "ringing 801 -0",
+      "ringing 800 -0",
+      "ended 800 -0 Missed",
+    ]);
+  });
+
+  it("a menu that leads back to itself is no call of its own making", () => {
+    const phone = new Phone();
+    phone.leg("801", 3, "connected", { originatedBy: ref("801") });
+    phone.gone("801/3");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 801 -0", "ended 801 -0 Missed"]);
+    expect(phone.events[0]?.direction).toBe("incoming");
+  });
+
+  it("a phone that forwards to its own user is called, it does not dial", () => {
+    const phone = new Phone();
+    phone.leg("110", 3, "ringing", { originatedBy: ref("110"), onBehalfOf: ref("110") });
+    expect(phone.told()).toEqual(["ringing 110 -0"]);
+    expect(phone.events[0]?.direction).toBe("incoming");
+  });
+
+  it("a parking place that rings back after its time", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("SP0"));
+    phone.pass(60_000);
+    phone.leg("102", 9, "ringing", { originatedBy: ref("SP0") });
+    phone.pass(5_000);
+    phone.leg("102", 9, "connected");
+    phone.gone("102/9");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "ringing 102 -2",
+      "answered 102 -2 Blind",
+      "ended 102 -2 Ok",
+    ]);
+  });
+});
+
+describe("the API client's own route point", () => {
+  it("that takes a call and routes it on is reached as `other`, and misses nothing", () => {
+    const phone = new Phone();
+    phone.leg("app", 3, "ringing");
+    phone.leg("app", 3, "connected");
+    phone.leg("101", 4, "ringing", { originatedBy: ref("app") });
+    phone.gone("app/3");
+    phone.leg("101", 4, "connected");
+    phone.gone("101/4");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing app -0",
+      "ringing 101 -0",
+      "answered 101 -1 NotDef",
+      "ended 101 -1 Ok",
+    ]);
+  });
+});
+
+describe("the queues that a call has come by", () => {
+  const queuesTold = (phone: Phone) =>
+    phone.events.map(({ kind, user, queues }) => [kind, user, ...(queues ?? [])].join(" "));
+
+  it("are in each event from the queue's own on, in their order, over transfers and restarts", () => {
+    const phone = new Phone();
+    phone.leg("801", 3, "connected");
+    phone.leg("800", 4, "connected", { originatedBy: ref("801") });
+    phone.leg("101", 5, "ringing", inQueue("800"));
+    phone.gone("801/3", "101/5");
+    phone.leg("805", 6, "connected", inQueue("800"));
+    phone.gone("800/4");
+    phone.leg("102", 7, "ringing", inQueue("805"));
+    phone.leg("102", 7, "connected", inQueue("805"));
+    phone.gone("805/6");
+    phone.restart();
+    phone.gone("102/7");
+    phone.leg("800", 8, "connected", { referredBy: ref("102") });
+    phone.leg("103", 9, "ringing", inQueue("800"));
+    phone.gone("103/9", "800/8");
+    phone.list();
+    expect(queuesTold(phone)).toEqual([
+      "ringing 801",
+      "ringing 800 800",
+      "ringing 101 800",
+      "ringing 805 800 805",
+      "ringing 102 800 805",
+      "answered 102 800 805",
+      "ended 102 800 805",
+      "ringing 800 800 805",
+      "ringing 103 800 805",
+      "ended 800 800 805",
+    ]);
+  });
+
+  it("are known from an agent's leg alone, and none of a call that is rung directly", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", inQueue("800"));
+    phone.leg("102", 9, "ringing", { callNumber: 8 });
+    expect(queuesTold(phone)).toEqual(["ringing 800 800", "ringing 101 800", "ringing 102"]);
+  });
+});
