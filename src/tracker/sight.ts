@@ -1,0 +1,153 @@
+/**
+ * What a step knows of blind stretches: that sight was lost and regained, what the call log of the stretch is still to
+ * tell, and whether the PBX has started anew meanwhile (SPEC.md, R19-R21, R28).
+ */
+import type { CallEvent, EpochMs } from "../events/event.ts";
+import type { Leg, LoggedCall } from "./activity.ts";
+import { finish } from "./ends.ts";
+import { idOf, isExternal, isSameLeg } from "./legs.ts";
+import { hide } from "./rules.ts";
+import type { BlindStretch, Call, TrackerSettings, TrackerState } from "./state.ts";
+import { afterLog, isTold, isWithin, lost, withTold } from "./stretch.ts";
+import { Turns } from "./turns.ts";
+
+/** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
+const pbxRestartMsMin = 1_000;
+
+export class Sight extends Turns {
+  /** What was told of calls of before a restart of the PBX. */
+  protected readonly ended: CallEvent[] = [];
+  protected stretch: BlindStretch | null;
+  protected legIdMax: number;
+  protected inquireFromAt: EpochMs | null = null;
+  /** When we noticed that we were blind, if the PBX may have started anew meanwhile. */
+  restartDoubt: TrackerState["restartDoubt"];
+  protected consultations: TrackerState["consultations"];
+
+  constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
+    super(state, at, settings);
+    this.stretch = state.stretch;
+    this.legIdMax = state.legIdMax;
+    this.restartDoubt = state.restartDoubt;
+    this.consultations = state.consultations;
+  }
+
+  loseSight(sinceAt: EpochMs): void {
+    for (const { callNumber, overAt } of this.state.calls.values()) {
+      if (overAt !== null) continue;
+      const { call } = this.turn(callNumber);
+      // Until then its legs were there.
+      const seenUntilAt = call.blind || call.legs.length === 0 ? call.touchedAt : sinceAt;
+      call.blind = true;
+      // Our clock may have been set back while we were down.
+      call.touchedAt = Math.min(Math.max(call.touchedAt, seenUntilAt), this.at);
+      if (call.hidden !== null && call.hidden.sinceAt > this.at) {
+        call.hidden = { ...call.hidden, sinceAt: this.at };
+      }
+    }
+    this.stretch = lost(this.stretch, sinceAt);
+    this.restartDoubt = this.at;
+  }
+
+  /** A snapshot: what is in it is seen; of the stretch before, the log is asked. */
+  sightRegained(): void {
+    const stretch = this.stretch;
+    if (stretch === null || stretch.toAt !== null) return;
+    for (const before of this.state.calls.values()) {
+      if (this.isBuried(before.callNumber)) continue;
+      const { legs } = this.turns.get(before.callNumber)?.call ?? before;
+      const seen = legs.length > 0;
+      if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
+      // What was asked of a hidden call before is asked anew.
+      else if (before.hidden !== null) hide(this.turn(before.callNumber), before.hidden.sinceAt);
+    }
+    this.stretch = { ...stretch, toAt: this.at };
+    this.inquire(stretch.fromAt);
+  }
+
+  /** A call that is told; its state goes. */
+  noteTold(call: Call): void {
+    this.stretch = withTold(this.stretch, call);
+  }
+
+  /** The log's call came and went in the stretch, and was not told. */
+  isNews(logged: LoggedCall): boolean {
+    return isWithin(this.stretch, logged.startedAt) && !isTold(this.stretch, logged);
+  }
+
+  stretchLogged(fromAt: EpochMs, toAt: EpochMs): void {
+    const log = { fromAt, toAt, at: this.at };
+    this.stretch = afterLog(this.stretch, log, this.settings.logAgainMs);
+  }
+
+  /** The log cannot be had: nobody will ever tell what came and went. */
+  endStretch(): void {
+    this.stretch = null;
+  }
+
+  heedStretchTime(): void {
+    const stretch = this.stretch;
+    if (stretch === null || stretch.dueAt === null || this.at < stretch.dueAt) return;
+    this.stretch = { ...stretch, dueAt: null };
+    this.inquire(stretch.fromAt);
+  }
+
+  protected inquire(fromAt: EpochMs): void {
+    this.inquireFromAt = Math.min(fromAt, this.inquireFromAt ?? fromAt);
+  }
+
+  /** A leg of before is in the first snapshot after a blind stretch: the PBX has run through. */
+  heedOutliving(legs: readonly Leg[]): void {
+    if (this.stretch === null || this.stretch.toAt !== null) return;
+    if (legs.some((leg) => this.#outlived(leg))) this.restartDoubt = null;
+  }
+
+  /**
+   * The PBX has started anew, and so have its numbers, if no leg outlived the blind stretch and the first new
+   * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
+   */
+  heedRestart(legs: readonly Leg[]): void {
+    const lostAt = this.restartDoubt;
+    if (lostAt === null) return;
+    const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg));
+    if (fresh.length === 0) return;
+    if (fresh.every((leg) => idOf(leg) > this.legIdMax)) this.restartDoubt = null;
+    else this.heedRestarted(lostAt);
+  }
+
+  /** Nothing of before goes on, and every number is free. */
+  heedRestarted(lostAt: EpochMs): void {
+    this.restartDoubt = null;
+    for (const call of this.state.calls.values()) {
+      this.bury(call, call.hidden?.sinceAt ?? lostAt);
+    }
+    this.legIdMax = 0;
+    this.starts = new Map();
+    this.consultations = [];
+  }
+
+  /** Of before, beyond an id that a new PBX may have given anew. */
+  #outlived(leg: Leg): boolean {
+    const before = this.legOf(this.callOf(leg.callNumber), leg.legId);
+    return before !== undefined && isSameLeg(before.leg, leg);
+  }
+
+  /** Not of before, as far as can be told: one that is in another call now may have been moved there by a join. */
+  #isNew(leg: Leg): boolean {
+    const known = this.state.calls.withLeg(leg.legId);
+    return known === undefined || (known === this.callOf(leg.callNumber) && !this.#outlived(leg));
+  }
+
+  /** Ends a call of which nothing will be heard any more; its number is free. */
+  protected bury({ callNumber, firstSeenAt, overAt, external }: Call, endedAt: EpochMs): void {
+    // No PBX restarts so fast; so no call shares its second in the id with the one that takes its number.
+    if (firstSeenAt > this.at - pbxRestartMsMin) return;
+    const turn = this.turn(callNumber);
+    if (overAt === null && external !== null) finish(turn, endedAt);
+    this.noteTold(turn.call);
+    this.ended.push(...turn.events);
+    this.turns.delete(callNumber);
+    this.buried ??= new Set();
+    this.buried.add(callNumber);
+  }
+}
