@@ -192,5 +192,11 @@ function wrongTitle(chain: Chain, due: Due, fields: Fields): string[] {
       );
     }
   }
-  return expected.includes(title) ? [] : [`title "${title}", expected "${expected.at(-1)}"`];
+  const suffix = " (callback requested)";
+  const isOrdered = title.endsWith(suffix);
+  if (due.ordered !== null && isOrdered !== due.ordered) {
+    return [`title "${title}", a call-back was ${due.ordered ? "" : "not "}ordered`];
+  }
+  const said = isOrdered ? title.slice(0, -suffix.length) : title;
+  return expected.includes(said) ? [] : [`title "${title}", expected "${expected.at(-1)}"`];
 }

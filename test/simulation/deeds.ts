@@ -15,6 +15,13 @@ export function written(digits: string, chance: Chance): string {
   ]);
 }
 
+/** Who waits in a queue that offers call-backs may order one and leave. */
+export function playWaiting(pbx: Pbx, { call, dn }: Leg): void {
+  const isThere = call.step?.place.dn === dn && call.direction === "incoming";
+  const queue = pbx.directory.queues.find(({ number }) => number === dn);
+  if (isThere && queue?.callback && call.caller.number !== "") pbx.orderCallback(call.id);
+}
+
 /** The application's turn, a while after a call reached it: keys, then on to somebody, or nothing. */
 export function playApplication(pbx: Pbx, leg: Leg, chance: Chance): void {
   if (chance.happens(0.5)) pbx.press(leg.call.id, chance.pick(["1", "2", "#"]));

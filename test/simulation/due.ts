@@ -22,6 +22,8 @@ export interface Due {
   readonly finish: string | null;
   readonly transfer: string | null;
   readonly talkMs: number | null;
+  /** Ended: the title says that a call-back was ordered; null = it may. */
+  readonly ordered: boolean | null;
   /** Cannot be seen (a place that is not among the visible DNs), or not for long enough: may be left out. */
   unseen: boolean;
   /** Users that may stand there instead, as the true one cannot be seen. */
@@ -36,6 +38,12 @@ export interface Visibility {
   readonly listMs: number | null;
   /** What lasts no longer than this may be over before it can be read. */
   readonly briefMs: number;
+  /** A polled phone says which queue polls it. */
+  readonly namesHolder: boolean;
+  /** Queues that are known to offer call-backs: a call that is missed there waits for word of an order. */
+  readonly callbackQueues: ReadonlySet<string>;
+  /** Whether an order of then becomes known before the wait is over; null = perhaps. */
+  tellsOrder(at: number): boolean | null;
   seen(at: number, leg: Leg | null): Seen;
   /** How much longer or shorter what lasted from then to then may look, as our clock was set. */
   clockOffMs(fromAt: number, toAt: number): number;

@@ -120,7 +120,11 @@ function denied(chain: Chain, notes: readonly FaultNote[]): Exemption[] {
     .map(({ fromAt }) => ({ rule: "missingGets", fromAt }));
 }
 
-const blinding: ReadonlySet<FaultName> = new Set(["socketDrops", "pbxRestarts", "ownRestarts"]);
+export const blinding: ReadonlySet<FaultName> = new Set([
+  "socketDrops",
+  "pbxRestarts",
+  "ownRestarts",
+]);
 
 /** Its legs, as faults name them. */
 export function entitiesOf({ facts }: Chain): ReadonlySet<string> {

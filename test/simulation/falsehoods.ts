@@ -35,11 +35,12 @@ interface Stay {
 const roundMs = 1_000;
 
 /** Who was offered the call or talked to its outside party, and when. */
-function staysOf({ owner, startedAt, facts, overAt }: Chain): Stay[] {
+function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay[] {
   const stays: (Stay & { leg: unknown })[] = [];
   const end = overAt ?? Number.POSITIVE_INFINITY;
-  if (owner !== "") {
-    stays.push({ dn: owner, fromAt: startedAt, toAt: end, talks: false, leg: null });
+  const first = owner || calledBackBy;
+  if (first !== "") {
+    stays.push({ dn: first, fromAt: startedAt, toAt: end, talks: false, leg: null });
   }
   for (const fact of facts) {
     if (fact.what === "shown") {
@@ -104,6 +105,8 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
     if (!isRecent) lies.push("it rang there long ago");
   }
   if (transfer === "True" && !wasPassedOn(chain, user)) lies.push("it was not passed on");
+  const isOrdered = title.endsWith("(callback requested)");
+  if (isOrdered && !chain.call.callbackOrdered) lies.push("no call-back was ordered");
   const seconds = talkSecondsOf(title);
   if (seconds !== null) {
     const fromAt = Math.min(...talked.map((stay) => stay.fromAt));

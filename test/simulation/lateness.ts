@@ -12,6 +12,8 @@ const ownMs = 50;
 const numberHoldMs = 200;
 /** Without the list a call is over after the grace (SPEC.md, R17). */
 const graceMs = 2_000;
+/** A call missed at a queue that offers call-backs waits so long for word of an order (CALLBACK_HOLD_MS). */
+export const callbackHoldMs = 3_000;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
 const joinLooksMs = 350;
 /** The list may lag behind the legs; and a place where the call was before it must name for long (SPEC.md, R15, R18). */
@@ -26,18 +28,24 @@ export interface Calm {
   readonly setting: Setting;
   readonly notes: readonly FaultNote[];
   readonly isAnonymous: boolean;
+  /** Queues that offer call-backs, as far as they can be known. */
+  readonly callbackQueues: ReadonlySet<string>;
   /** Its legs, as faults name them. */
   readonly entities: ReadonlySet<string>;
-  /** From when on no leg of the call was seen until its end; null = one was, to the end. */
-  readonly unseenFromAt: number | null;
+  /** From when to when no leg of the call was seen. */
+  readonly hidden: readonly (readonly [fromAt: number, toAt: number])[];
+  /** The log has it as another kind of call. */
+  readonly isCallback: boolean;
 }
 
 /** The limit for one webhook; null = none, as a fault was in the way or nothing could show it. */
 export function lateMsMax(due: Due, calm: Calm): number | null {
-  const { setting, notes, isAnonymous, entities, unseenFromAt } = calm;
+  const { setting, notes, isAnonymous, entities, hidden, callbackQueues } = calm;
   const wayMs = 4 * setting.latencyMsMax + ownMs + (isAnonymous ? numberHoldMs : 0);
-  const isHidden = due.unseen || (unseenFromAt !== null && due.at >= unseenFromAt);
-  const limitMs = wayMs + holdMs + waitMs(due, setting, isHidden);
+  const isHidden = due.unseen || hidden.some(([from, to]) => due.at >= from && due.at <= to);
+  const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
+  const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm) : 0);
+  const limitMs = wayMs + holdMs + waitsMs;
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
     fault !== "duplicateFrames" &&
     (entity === null || entity === "" || entities.has(entity)) &&
@@ -47,6 +55,14 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   // A phone that rings again without a pause is told once, for whichever time.
   if (due.unseen && (!hasList(setting) || due.usertype === "ext")) return null;
   return notes.length === 0 ? limitMs - holdMs : limitMs;
+}
+
+const usersOf = (due: Due) => [due.user, ...due.instead];
+
+/** A log that has the call, and all of it, ends the wait. */
+function orderMs({ setting, isCallback }: Calm): number {
+  const isWhole = hasList(setting) && !setting.switches.callLogDelayMs && !isCallback;
+  return isWhole ? 4 * setting.latencyMsMax : callbackHoldMs;
 }
 
 /** How long the witness of it may take. */

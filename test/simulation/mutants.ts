@@ -55,6 +55,8 @@ const agentInsteadOfQueue: Mutant = (got) => {
   )(got);
 };
 
+const ordered = " (callback requested)";
+
 const swapped: Readonly<Record<string, string>> = { Blind: "Accomp", Accomp: "Blind" };
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -115,6 +117,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     got.map((each) =>
       linkOf(each) > 1 ? with_(each, { id: `9${each.fields.id?.slice(1)}` }) : each,
     ),
+  "an ordered call-back is not told": first(
+    ({ fields }) => fields.title?.endsWith(ordered) === true,
+    (got) => with_(got, { title: (got.fields.title ?? "").slice(0, -ordered.length) }),
+  ),
+  "a call-back that nobody ordered": first(
+    (each) => isMissed(each) && !each.fields.title?.endsWith(ordered),
+    (got) => with_(got, { title: `${got.fields.title}${ordered}` }),
+  ),
   "outgoing for incoming": first(
     ({ fields }) => fields.event === "hangupincoming",
     (got) => with_(got, { event: "hangupoutgoing" }),

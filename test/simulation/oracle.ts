@@ -3,9 +3,10 @@
  * due (docs/contract.md §2-§3). Shares no code with the tracker. What cannot be known is exempt by a named rule.
  */
 import type { Leg } from "../../src/simulator/model.ts";
-import type { Due, DueKind, Unknowable, Visibility } from "./due.ts";
+import type { Due, Unknowable, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { type Level, levelOf, places, type Talk, usertypeOf } from "./levels.ts";
+import { Said } from "./said.ts";
 import type { Seen } from "./sight.ts";
 
 /** So long after an overflow the place that it came from may be told as the one that missed it. */
@@ -15,16 +16,13 @@ const listInsistsMs = 5_000;
 
 /** Follows one chain from its first fact to its last. */
 export class Telling {
-  readonly due: Due[] = [];
+  readonly due: readonly Due[];
   /** A conversation that nobody could see, and why: what follows from then on cannot be known in full. */
   unknowable: { readonly rule: Unknowable; readonly fromAt: number } | null = null;
   readonly #chain: Chain;
   readonly #visibility: Visibility;
   readonly #rings = new Map<string, Set<Leg>>();
-  /** The last `ringing` of each user and place. */
-  readonly #told = new Map<string, Due>();
-  /** When it must have been seen that nothing rings there any more. */
-  readonly #freeAt = new Map<string, Seen>();
+  readonly #said: Said;
   readonly #places = new Set<Leg>();
   /** Extensions' legs that stand connected towards the outside party. */
   readonly #connected = new Map<Leg, Fact & { what: "shown" }>();
@@ -43,6 +41,8 @@ export class Telling {
   constructor(chain: Chain, visibility: Visibility) {
     this.#chain = chain;
     this.#visibility = visibility;
+    this.#said = new Said(visibility);
+    this.due = this.#said.due;
     // An inside call that was forwarded outside: the contract is silent.
     if (chain.isInside) this.#doubt("insideForwarded", chain.startedAt);
     if (chain.direction === "outgoing") {
@@ -53,9 +53,20 @@ export class Telling {
         at: chain.dialledAt,
       };
       this.#levels = [level];
-      this.#tell("dialing", level, 0, chain.dialledAt, chain.ownerLeg);
+      this.#said.tell("dialing", level, 0, chain.dialledAt, chain.ownerLeg);
     }
+    if (chain.calledBackBy !== "") this.#callsBack(chain);
     for (const fact of chain.facts) this.#heed(fact);
+  }
+
+  /** A queue calls back, which shows when it polls the first agent: the phone names it, or only the list does. */
+  #callsBack({ calledBackBy: user, startedAt, facts }: Chain): void {
+    const first = facts.find((fact) => fact.what === "shown");
+    const at = first?.at ?? startedAt;
+    const level: Level = { user, usertype: "queue", kind: "queue", at };
+    this.#levels = [level];
+    const due = this.#said.tell("ringing", level, 0, at, first?.leg ?? null);
+    due.unseen = first === undefined || !this.#visibility.namesHolder;
   }
 
   #heed(fact: Fact): void {
@@ -75,61 +86,6 @@ export class Telling {
         this.#over(fact.at, fact.joined);
         return;
     }
-  }
-
-  #tell(
-    kind: DueKind,
-    level: Level,
-    link: number,
-    at: number,
-    leg: Leg | null,
-    more: Partial<Due> = {},
-  ): Due {
-    const seen = this.#visibility.seen(at, leg);
-    const due: Due = {
-      kind,
-      user: level.user,
-      usertype: level.usertype,
-      link,
-      at,
-      latest: seen.at,
-      slackMs: 0,
-      fault: seen.fault,
-      trtype: null,
-      finish: null,
-      transfer: null,
-      talkMs: null,
-      unseen: !this.#visibility.sees(level.user),
-      instead: [],
-      ...more,
-    };
-    this.due.push(due);
-    if (kind === "dialing") this.#told.set(level.user, due);
-    if (kind === "ringing") {
-      this.#told.set(level.user, due);
-      level.due = due;
-      // No pause was to be seen since it rang there last.
-      const free = this.#freeAt.get(level.user);
-      if (free !== undefined && free.at + this.#visibility.briefMs >= at) {
-        due.unseen = true;
-        due.fault = free.fault;
-      }
-    }
-    return due;
-  }
-
-  /** It rings there already; if this leg is seen late, it may look as if it rang anew after a pause. */
-  #maybeAgain(level: Level, { at, leg }: Fact & { what: "shown" }): void {
-    if (this.#visibility.seen(at, leg).fault === null) return;
-    const told = this.#told.get(level.user);
-    this.#tell("ringing", { ...level }, this.#link(), at, leg).unseen = true;
-    if (told !== undefined) this.#told.set(level.user, told);
-  }
-
-  /** It rings there no longer: for so short a time nobody may have seen it. */
-  #ceased(dn: string, at: number): void {
-    const told = this.#told.get(dn);
-    if (told !== undefined && at - told.latest <= this.#visibility.briefMs) told.unseen = true;
   }
 
   #doubt(rule: Unknowable, fromAt: number): void {
@@ -168,13 +124,13 @@ export class Telling {
       if (this.#talk !== null) this.#beginHandover(fact.at);
       const direct = fact.place === "" || fact.place === fact.dn;
       if (direct) this.#levels.push(level);
-      if (!isNew) this.#maybeAgain(level, fact);
-      else this.#tell("ringing", level, this.#link(), fact.at, fact.leg);
+      if (!isNew) this.#said.maybeAgain(level, fact, this.#link());
+      else this.#said.tell("ringing", level, this.#link(), fact.at, fact.leg);
       return;
     }
     if (fact.status !== "connected") return;
     this.#rings.get(fact.dn)?.delete(fact.leg);
-    this.#ceased(fact.dn, fact.at);
+    this.#said.ceased(fact.dn, fact.at);
     if (!this.#connected.has(fact.leg)) this.#connected.set(fact.leg, fact);
     if (this.#talk === null) this.#answer(fact, fact.at);
     else if (this.#talk.user === fact.dn) this.#talk.legs.add(fact.leg);
@@ -199,7 +155,7 @@ export class Telling {
     const isUnsure = attended && this.#visibility.troubled(dn, startedAt, at);
     const known = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
     const trtype = isUnsure ? null : known;
-    this.#tell("answered", level, link, at, leg, { trtype });
+    this.#said.tell("answered", level, link, at, leg, { trtype });
     const seen = this.#visibility.seen(at, leg);
     this.#talk = { user: dn, usertype: "ext", link, at, seen, legs: new Set([leg]) };
     this.#lastLink = link;
@@ -221,11 +177,11 @@ export class Telling {
       at: fact.at,
     };
     if (isThere) {
-      this.#maybeAgain(level, fact);
+      this.#said.maybeAgain(level, fact, this.#link());
       return;
     }
     if (fact.kind !== "routepoint" || this.#levels.length === 0) this.#levels.push(level);
-    this.#tell("ringing", level, this.#link(), fact.at, fact.leg);
+    this.#said.tell("ringing", level, this.#link(), fact.at, fact.leg);
   }
 
   /** A second outside party: passed on, or forwarded, out of the PBX. */
@@ -251,7 +207,7 @@ export class Telling {
     const latest = at + (listMs ?? 0);
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const trtype = this.#handover === null ? "NotDef" : "Blind";
-    this.#tell("answered", level, link, at, leg, { trtype, latest });
+    this.#said.tell("answered", level, link, at, leg, { trtype, latest });
     const seen = { at: latest, fault: null };
     const { user, usertype } = level;
     this.#talk = { user, usertype, link, at, seen, legs: new Set([leg]) };
@@ -264,8 +220,8 @@ export class Telling {
     own?.delete(fact.leg);
     this.#places.delete(fact.leg);
     if ((own?.size ?? 0) === 0) {
-      this.#ceased(fact.dn, fact.at);
-      this.#freeAt.set(fact.dn, this.#visibility.seen(fact.at, fact.leg));
+      this.#said.ceased(fact.dn, fact.at);
+      this.#said.isFree(fact.dn, fact.at, fact.leg);
     }
     if (fact.kind === "trunk" && this.#handover !== null) this.#handover.outside = false;
     this.#connected.delete(fact.leg);
@@ -306,7 +262,7 @@ export class Telling {
     const level: Level = { user, usertype: "ext", kind: "extension", at };
     const [leg = null] = this.#rings.get(user) ?? [];
     this.#levels.push(level);
-    this.#tell("ringing", level, this.#link(), at, leg);
+    this.#said.tell("ringing", level, this.#link(), at, leg);
   }
 
   #endTalk(talk: Talk, at: number, leg: Leg | null, passedOn: boolean): void {
@@ -315,7 +271,7 @@ export class Telling {
     if (seen.fault && at <= seen.at + this.#visibility.briefMs) this.#doubt(seen.fault, talk.at);
     const off = this.#visibility.clockOffMs(talk.at, at);
     const late = this.#visibility.seen(at, leg).at - at + talk.seen.at - talk.at;
-    this.#tell("ended", level, talk.link, at, leg, {
+    this.#said.tell("ended", level, talk.link, at, leg, {
       slackMs: late + off,
       finish: "Ok",
       transfer: passedOn ? "True" : "False",
@@ -339,7 +295,7 @@ export class Telling {
     if (this.#handover === null && this.#lastLink > 0) return;
     const level = this.#levels.at(-1);
     if (level === undefined) return;
-    for (const dn of this.#told.keys()) this.#ceased(dn, at);
+    this.#said.allCeased(at);
     // What an unseen place passed the call on to looks as if it still polled for the place.
     const isUnseen = (one: Level) => !this.#visibility.sees(one.user) || one.due?.unseen === true;
     const late = this.#levels.some((one) => one.due !== undefined && one.due.fault !== null);
@@ -352,7 +308,10 @@ export class Telling {
     );
     const instead = isUnseen(level) || late ? this.#users() : [...unseen, ...lingering];
     const link = this.#handover?.link ?? 0;
-    this.#tell("ended", level, link, at, null, { finish: "Missed", transfer: "False", instead });
+    const { callbackOrdered } = this.#chain.call;
+    const ordered = callbackOrdered && this.#visibility.tellsOrder(at);
+    const missed = { finish: "Missed", transfer: "False", instead, ordered };
+    this.#said.tell("ended", level, link, at, null, missed);
   }
 
   /** Who goes first, and who a moment later, is all that tells an end from a hand-over. */

@@ -6,7 +6,7 @@ import { UserMistake } from "../../src/simulator/mistake.ts";
 import type { Call, Leg } from "../../src/simulator/model.ts";
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import type { Clock } from "../../src/util/clock.ts";
-import { playApplication, written } from "./deeds.ts";
+import { playApplication, playWaiting, written } from "./deeds.ts";
 import { type Hands, handOver, type Script } from "./handOver.ts";
 import type { Journal } from "./journal.ts";
 import { Chance, seedOf } from "./random.ts";
@@ -29,6 +29,8 @@ export class People {
   /** Talks whose end is planned already. */
   readonly #planned = new Set<Leg>();
   readonly #hands: Hands;
+  /** Who may order a call-back, by number. */
+  readonly #waiting = new Map<string, Script>();
   calls = 0;
 
   constructor(options: PeopleOptions) {
@@ -49,12 +51,13 @@ export class People {
     options.pbx.on((event) => {
       if (event.kind !== "upsert") return;
       const { leg } = event;
-      const script = this.#scripts.get(leg.call);
+      const script = this.#scripts.get(leg.call) ?? this.#calledBack(leg);
       if (script === undefined) return;
       if (leg.status === "ringing" && leg.offer && leg.kind === "extension") {
         this.#rings(leg, script);
       } else if (leg.kind === "trunk" && leg.offer) this.#outsideRings(leg, script);
       else if (leg.kind === "ivr" && !this.#heeded.has(leg)) this.#atMenu(leg, script);
+      else if (leg.kind === "queue") this.#atQueue(leg, script);
       else if (leg.kind === "routepoint") this.#atApplication(leg, script);
       else if (leg.kind === "extension" && leg.status === "connected") this.#talks(leg, script);
     });
@@ -149,6 +152,24 @@ export class People {
       if (leg.status === "ringing") this.#rings(leg, script);
     }
     return legs.at(-1)?.call;
+  }
+
+  /** Who has ordered a call-back is called. */
+  #calledBack({ call, outside }: Leg): Script | undefined {
+    if (call.caller.kind !== "queue" || outside === null) return undefined;
+    const script = this.#waiting.get(outside.number);
+    if (script !== undefined) this.#follow(call, script);
+    return script;
+  }
+
+  #atQueue(leg: Leg, script: Script): void {
+    if (this.#heeded.has(leg) || !this.#options.situations.has("callbacks")) return;
+    this.#heeded.add(leg);
+    if (!script.chance.happens(0.3)) return;
+    this.#waiting.set(leg.call.caller.number, script);
+    this.#later(script.chance.between(1_000, 20_000), leg.call, () => {
+      if (!leg.end) playWaiting(this.#options.pbx, leg);
+    });
   }
 
   #atApplication(leg: Leg, { chance }: Script): void {

@@ -3,9 +3,10 @@
  * plays the same way wherever it is played, and whatever was played before it.
  */
 import { Worker } from "node:worker_threads";
+import { failureText } from "./failure.ts";
 import { shrink } from "./shrink.ts";
 import { type SeedSummary, summaryOf } from "./tally.ts";
-import { failureText, playSeed, type SeedOptions } from "./world.ts";
+import { playSeed, type SeedOptions } from "./world.ts";
 
 export interface PlayOptions {
   readonly scene: SeedOptions;

@@ -1,10 +1,11 @@
 /** A bounded number of seeds of the simulation; `npm run soak` plays many. A failure prints its seed and a short scene. */
 import { describe, expect, it } from "vitest";
+import { failureText } from "./failure.ts";
 import { type FaultName, faultNames } from "./setting.ts";
 import { shrink } from "./shrink.ts";
 import { openSituations, situationNames } from "./situations.ts";
 import { summaryOf, Tally } from "./tally.ts";
-import { failureText, outcomeFaults, playSeed, type SeedOptions } from "./world.ts";
+import { outcomeFaults, playSeed, type SeedOptions } from "./world.ts";
 
 const calls = 40;
 

@@ -116,7 +116,10 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
   source.onStatus(({ state }) => {
     const at = clock.now();
     if (state === "live") source.askActiveCalls();
-    else if (live) pipeline.take({ kind: "sightLost", at, sinceAt: at - silenceMsMax });
+    else if (live) {
+      const sinceAt = at - silenceMsMax;
+      pipeline.take({ kind: "sightLost", at, sinceAt, cause: "connection" });
+    }
     live = state === "live";
   });
   source.start((activity) => {

@@ -7,6 +7,7 @@
 import type { Due, Visibility } from "./due.ts";
 import { type Exemption, hiddenStretches } from "./exemptions.ts";
 import type { Chain } from "./journal.ts";
+import { callbackHoldMs } from "./lateness.ts";
 
 /** SPEC.md, R17. */
 const graceMs = 2_000;
@@ -49,14 +50,17 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     const lastsMs = toAt - fromAt;
     const ends = toAt === chain.overAt;
     if (lastsMs < graceMs - slackMs && !ends) continue;
+    // Missed at a queue that offers call-backs, it waits for word of an order.
+    const held = now.some(({ user, at }) => at <= fromAt && visibility.callbackQueues.has(user));
+    const longMs = graceMs + slackMs + (held ? callbackHoldMs : 0);
     const isSharp = sharp.some(([from, to]) => from === fromAt && to === toAt);
     const isBlurred = !isSharp || visibility.seen(fromAt, null).fault !== null;
-    if (isBlurred || (!ends && lastsMs < graceMs + slackMs)) {
+    if (isBlurred || (!ends && lastsMs < longMs)) {
       return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
     }
     if (!ends && lastsMs > rememberedMs)
       return { due: now, exemption: { rule: "forgotten", fromAt } };
-    now = lookingOver(now, fromAt, ends);
+    now = lookingOver(now, fromAt, ends, chain.calledBackBy);
   }
   // Joined with another outside party, or hung up at both? Nothing else shows it.
   const isJoin = (one: Due) => one.transfer === "True" && one.at === chain.overAt;
@@ -67,7 +71,12 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
 }
 
 /** No leg is seen from then on: it looks over. */
-function lookingOver(due: readonly Due[], fromAt: number, ends: boolean): Due[] {
+function lookingOver(
+  due: readonly Due[],
+  fromAt: number,
+  ends: boolean,
+  calledBackBy: string,
+): Due[] {
   const before = due.filter(({ at }) => at < fromAt);
   const after = due.filter(({ at }) => at >= fromAt);
   const left = after.find(({ at, finish }) => at === fromAt && finish === "Ok");
@@ -94,11 +103,14 @@ function lookingOver(due: readonly Due[], fromAt: number, ends: boolean): Due[] 
     finish: "Missed",
     transfer: "False",
     unseen: false,
+    ordered: false,
     instead,
   };
-  // A place that is not seen is reached anew when a leg names it.
-  const again = before.filter(({ kind, unseen }) => kind === "ringing" && unseen);
-  const places = again.map((one) => ({ ...one, at: fromAt, latest: fromAt }));
+  // A place that is not seen, or has no leg as it calls back, is reached anew when a leg names it.
+  const isPlace = ({ kind, user, unseen }: Due) =>
+    kind === "ringing" && (unseen || user === calledBackBy);
+  const again = before.filter(isPlace);
+  const places = again.map((one) => ({ ...one, at: fromAt, latest: fromAt, unseen: true }));
   return [...before, end, ...[...places, ...after].map((one) => shifted(one, link))];
 }
 

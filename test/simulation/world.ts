@@ -3,29 +3,21 @@ import type { CallEvent } from "../../src/events/event.ts";
 import { encodeJson, renderFields } from "../../src/events/render.ts";
 import type { Directory } from "../../src/simulator/directory.ts";
 import { Pbx } from "../../src/simulator/pbx.ts";
-import { defaultSettings } from "../../src/simulator/settings.ts";
+import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
 import type { Clock } from "../../src/util/clock.ts";
-import {
-  compare,
-  type Difference,
-  dueText,
-  type Expectation,
-  type Fault,
-  type Got,
-  gotText,
-} from "./compare.ts";
+import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
 import type { Due, Visibility } from "./due.ts";
-import { entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
+import { blinding, entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
 import { lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, FaultPlan } from "./faults.ts";
 import { furnished } from "./furniture.ts";
 import { type Chain, Journal } from "./journal.ts";
-import { lateMsMax } from "./lateness.ts";
+import { callbackHoldMs, lateMsMax } from "./lateness.ts";
 import { officeOf } from "./office.ts";
 import { Telling } from "./oracle.ts";
 import { People } from "./people.ts";
 import { Chance, seedOf } from "./random.ts";
-import { type FaultName, hasList, type Setting, settingOf, settingText } from "./setting.ts";
+import { type FaultName, hasList, type Setting, settingOf } from "./setting.ts";
 import { Sight } from "./sight.ts";
 import { SimClock } from "./simClock.ts";
 import { SimWire } from "./simWire.ts";
@@ -77,6 +69,8 @@ const timezone = "Europe/Prague";
 const usualStartAt = Date.UTC(2026, 4, 4, 8, 0, 0);
 /** A moment before Prague puts its clocks forward, and before it puts them back. */
 const changesAt = [Date.UTC(2026, 2, 29, 0, 58, 0), Date.UTC(2026, 9, 25, 0, 58, 0)];
+/** So long after a failure the directory has been read again. */
+const directoryAgainMs = 60_000;
 const faultShare = 0.3;
 const settleMs = 150_000;
 
@@ -197,6 +191,9 @@ function judge(
     sees: (dn) => kinds.get(dn) ?? false,
     briefMs,
     listMs: hasList(setting) ? setting.activeCallsPollMs : null,
+    namesHolder: shows.polledOriginatedBy === "holder",
+    callbackQueues: shows.xapi === "on" ? offering(pbx.directory) : new Set(),
+    tellsOrder: (at) => (isXapiTroubled(plan.notes, at) ? null : tellsOrder(shows)),
     seen: (at, leg) => sight.seen(at, leg),
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
@@ -230,14 +227,23 @@ function judge(
       dids,
       rule: exempt,
     };
-    truth.lapses += hiddenStretches(chain, visibility).length;
+    const hidden = hiddenStretches(chain, visibility);
+    truth.lapses += hidden.length;
     // An attempt that looks as if it had failed, and its next phone as a new one.
     if (attempting.has(exempt ?? "")) truth.lapses += due.length;
-    const [unseenFromAt = null] =
-      hiddenStretches(chain, visibility).findLast(endsWith(chain)) ?? [];
     const entities = entitiesOf(chain);
     const isAnonymous = chain.outside === "";
-    const calm = { setting, notes: plan.notes, entities, isAnonymous, unseenFromAt };
+    const isCallback = chain.calledBackBy !== "";
+    const { callbackQueues } = visibility;
+    const calm = {
+      callbackQueues,
+      setting,
+      notes: plan.notes,
+      entities,
+      isAnonymous,
+      hidden,
+      isCallback,
+    };
     const lateMs = (one: Due) => lateMsMax(one, calm);
     const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };
     const differences = compare(expectation, mine);
@@ -258,6 +264,25 @@ function judge(
   };
 }
 
+const offering = ({ queues }: Directory) =>
+  new Set(queues.filter(({ callback }) => callback).map(({ number }) => number));
+
+/** The directory or the log could not be read, or nobody was there to read them. */
+function isXapiTroubled(notes: readonly FaultNote[], at: number): boolean {
+  return notes.some(
+    ({ fault, fromAt, toAt }) =>
+      (fault === "xapiFails" || blinding.has(fault)) &&
+      fromAt <= at + callbackHoldMs &&
+      toAt >= at - directoryAgainMs,
+  );
+}
+
+/** The log has the order at once; or too late, unless the call-back itself comes first. */
+function tellsOrder({ xapi, callLogDelayMs, callbackMs }: Settings): boolean | null {
+  if (xapi !== "on") return false;
+  return callLogDelayMs === 0 ? true : callbackMs < callbackHoldMs ? null : false;
+}
+
 /** What each DN is called in `usertype`. */
 function usertypesOf(directory: Directory): ReadonlyMap<string, string> {
   const applications = directory.clients.map(({ clientId }) => ({ number: clientId }));
@@ -268,11 +293,6 @@ function usertypesOf(directory: Directory): ReadonlyMap<string, string> {
     ...other.map(({ number }) => [number, "other"] as const),
   ]);
 }
-
-const endsWith =
-  ({ overAt }: Chain) =>
-  ([, toAt]: readonly [number, number]) =>
-    toAt === overAt;
 
 /** What is due, as it looks with the witnesses that there are. */
 function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting: Setting): Looks {
@@ -305,40 +325,3 @@ export function outcomeFaults(outcome: Outcome): number {
   const differences = outcome.verdicts.reduce((sum, each) => sum + each.differences.length, 0);
   return differences + outcome.invented.length + outcome.brokenInvariants.length;
 }
-
-/** All that is needed to look into a failure. */
-export function failureText(outcome: Outcome): string {
-  const lines = [`seed ${outcome.seed}`, settingText(outcome.setting)];
-  for (const broken of outcome.brokenInvariants) lines.push(`BROKEN ${broken}`);
-  for (const each of outcome.invented) lines.push(`INVENTED ${gotText(each)}`);
-  for (const { chain, due, got, exempt, differences } of outcome.verdicts) {
-    if (differences.length === 0) continue;
-    lines.push(`call ${chain.number} ${chain.direction} ${chain.outside}, exempt ${exempt}`);
-    for (const { fault, text } of differences) lines.push(`  ${fault.toUpperCase()} ${text}`);
-    lines.push(...due.map((one) => `  due ${dueText(one, chain)}`));
-    lines.push(...got.map((one) => `  got ${gotText(one)}`));
-    lines.push(...outcome.trail.filter(concerns(chain)).map((line) => `  | ${line}`));
-  }
-  return lines.join("\n");
-}
-
-function concerns(chain: Chain): (line: string) => boolean {
-  const legs = new Set(
-    chain.facts.flatMap((fact) => ("leg" in fact ? [`/participants/${fact.leg.id}`] : [])),
-  );
-  const from = chain.startedAt - 100;
-  const to = (chain.overAt ?? from) + 65_000;
-  const id = `_${chain.number}-`;
-  return (line) => {
-    const at = Number(line.slice(0, line.indexOf(" ")));
-    if (at < from || at > to) return false;
-    if (/SOCKET|GET \/callcontrol \d/.test(line)) return true;
-    if (line.includes(id) && line.includes("WEBHOOK")) return true;
-    if (line.includes("LIST")) return new RegExp(`"Id":${chain.number},`).test(line);
-    const entity = /\/participants\/\d+/.exec(line)?.[0];
-    return entity !== undefined && legs.has(entity);
-  };
-}
-
-export type { Fault };
-export { hasList };

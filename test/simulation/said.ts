@@ -1,0 +1,86 @@
+/**
+ * What is due of one chain, as the oracle works it out, one after another; and what of it nobody may have seen, because
+ * it was too short or came too soon after the last of its kind.
+ */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Due, DueKind, Visibility } from "./due.ts";
+import type { Fact } from "./journal.ts";
+import type { Level } from "./levels.ts";
+import type { Seen } from "./sight.ts";
+
+export class Said {
+  readonly due: Due[] = [];
+  readonly #visibility: Visibility;
+  /** The last `ringing` of each user and place. */
+  readonly #told = new Map<string, Due>();
+  /** When it must have been seen that nothing rings there any more. */
+  readonly #freeAt = new Map<string, Seen>();
+
+  constructor(visibility: Visibility) {
+    this.#visibility = visibility;
+  }
+
+  tell(
+    kind: DueKind,
+    level: Level,
+    link: number,
+    at: number,
+    leg: Leg | null,
+    more: Partial<Due> = {},
+  ): Due {
+    const seen = this.#visibility.seen(at, leg);
+    const due: Due = {
+      kind,
+      user: level.user,
+      usertype: level.usertype,
+      link,
+      at,
+      latest: seen.at,
+      slackMs: 0,
+      fault: seen.fault,
+      trtype: null,
+      finish: null,
+      transfer: null,
+      talkMs: null,
+      ordered: false,
+      unseen: !this.#visibility.sees(level.user),
+      instead: [],
+      ...more,
+    };
+    this.due.push(due);
+    if (kind === "dialing") this.#told.set(level.user, due);
+    if (kind === "ringing") {
+      this.#told.set(level.user, due);
+      level.due = due;
+      // No pause was to be seen since it rang there last.
+      const free = this.#freeAt.get(level.user);
+      if (free !== undefined && free.at + this.#visibility.briefMs >= at) {
+        due.unseen = true;
+        due.fault = free.fault;
+      }
+    }
+    return due;
+  }
+
+  /** It rings there already; if this leg is seen late, it may look as if it rang anew after a pause. */
+  maybeAgain(level: Level, { at, leg }: Fact & { what: "shown" }, link: number): void {
+    if (this.#visibility.seen(at, leg).fault === null) return;
+    const told = this.#told.get(level.user);
+    this.tell("ringing", { ...level }, link, at, leg).unseen = true;
+    if (told !== undefined) this.#told.set(level.user, told);
+  }
+
+  /** It rings there no longer: for so short a time nobody may have seen it. */
+  ceased(dn: string, at: number): void {
+    const told = this.#told.get(dn);
+    if (told !== undefined && at - told.latest <= this.#visibility.briefMs) told.unseen = true;
+  }
+
+  allCeased(at: number): void {
+    for (const dn of this.#told.keys()) this.ceased(dn, at);
+  }
+
+  isFree(dn: string, at: number, leg: Leg): void {
+    this.#freeAt.set(dn, this.#visibility.seen(at, leg));
+  }
+}
