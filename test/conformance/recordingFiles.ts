@@ -116,6 +116,16 @@ export function recordingFilesConformance(name: string, make: () => Promise<Keep
       expect(await read(key("15"))).toBe("again");
     });
 
+    it("may be emptied while it is listed", async () => {
+      for (const at of [key("15"), key("15", 2), key("16"), key("16", 2), key("17")]) {
+        await put(at, at);
+      }
+      let removed = 0;
+      for await (const file of files.list()) if (await files.remove(file.key)) removed += 1;
+      expect(removed).toBe(5);
+      expect(await listed(files)).toEqual([]);
+    });
+
     it("lists all, the oldest day first, as stat tells them", async () => {
       expect(await listed(files)).toEqual([]);
       const stored = [];

@@ -31,6 +31,8 @@ export interface BucketOptions extends BucketAccess {
 }
 
 const PAGE_FILES = 1000;
+/** Of one file: one for each time it was put anew. */
+const VERSIONS_MAX = 100;
 
 /** What every server writes alike, in signatures and lists. */
 const PREFIX = /^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$/;
@@ -98,10 +100,12 @@ class BucketFiles implements RecordingFiles {
         const headers = { "if-match": stored.etag, ...span };
         const name = this.#nameOf(key);
         const answer = await this.#requests.send({ method: "GET", name, headers });
-        await expectStatus(answer, [range ? 206 : 200], `read ${key}`);
+        // 412: it is not the one that was opened.
+        const isOther = answer.status === 412;
+        if (!isOther) await expectStatus(answer, [range ? 206 : 200], `read ${key}`);
         // Not every server minds "if-match", or every range.
         const bytes = range ? range.last - range.first + 1 : stored.bytes;
-        const isSame = answer.headers.etag === stored.etag;
+        const isSame = !isOther && answer.headers.etag === stored.etag;
         if (isSame && Number(answer.headers["content-length"]) === bytes) return answer.body;
         answer.body.on("error", () => {}).destroy();
         const found = isSame ? "other bytes" : "another, which replaced it";
@@ -111,12 +115,25 @@ class BucketFiles implements RecordingFiles {
     };
   }
 
-  /** The protocol does not tell whether there was one, so we look before. */
+  /**
+   * Gone is what a look does not find. A bucket that keeps versions hides what is deleted, unless the version is
+   * named, and shows the one before it then.
+   */
   async remove(key: string): Promise<boolean> {
-    if (!(await this.stat(key))) return false;
-    const answer = await this.#requests.send({ method: "DELETE", name: this.#nameOf(key) });
-    await expectStatus(answer, [200, 204, 404], `remove ${key}`);
-    return true;
+    const name = this.#nameOf(key);
+    for (let removed = 0; removed <= VERSIONS_MAX; removed += 1) {
+      const found = await this.#requests.send({ method: "HEAD", name });
+      if (found.status === 404) return removed > 0;
+      await expectStatus(found, [200], `look at ${key}`);
+      const versionId = found.headers["x-amz-version-id"];
+      const query = versionId === undefined ? {} : { versionId };
+      const answer = await this.#requests.send({ method: "DELETE", name, query });
+      await expectStatus(answer, [200, 204, 404], `remove ${key}`);
+    }
+    throw new Error(
+      `Expected the bucket to remove ${key}, but it still has it after ${VERSIONS_MAX + 1} times. ` +
+        "Check what its key may do, and whether the bucket is locked.",
+    );
   }
 
   async *list(): AsyncIterable<StoredFile> {
@@ -164,19 +181,27 @@ async function expectStatus(answer: Answer, wanted: number[], what: string): Pro
   const text = await textOf(answer.body);
   if (isWanted) return text;
   const code = /<Code>([\w.-]{1,80})<\/Code>/.exec(text)?.[1] ?? "no code";
+  const suspect =
+    code === "RequestTimeTooSkewed"
+      ? "this machine's clock"
+      : "RECORDINGS_URL, its region, and what its key may do";
   throw new Error(
-    `Expected the bucket to ${what}, but it answered ${answer.status} (${code}). ` +
-      "Check RECORDINGS_URL, its region, and what its key may do.",
+    `Expected the bucket to ${what}, but it answered ${answer.status} (${code}). Check ${suspect}.`,
   );
 }
 
 async function textOf(body: Readable): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > TEXT_BYTES_MAX) throw new Error("Expected a short answer of the bucket.");
-    pieces.push(piece);
+  try {
+    for await (const piece of body) {
+      bytes += piece.length;
+      if (bytes > TEXT_BYTES_MAX) throw new Error(`it is longer than ${TEXT_BYTES_MAX} bytes`);
+      pieces.push(piece);
+    }
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new Error(`Expected the whole answer of the bucket, but ${found}. Check the network.`);
   }
   return Buffer.concat(pieces).toString("utf8");
 }

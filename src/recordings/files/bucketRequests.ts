@@ -20,6 +20,8 @@ export interface BucketAccess {
   readonly secretAccessKey: Hidden;
   /** Where the bucket's name goes: `https://host/bucket/…` or `https://bucket.host/…`. */
   readonly addressing: "path" | "host";
+  /** Until the answer begins, and between two of its pieces; default 30 s. */
+  readonly answerTimeoutMs?: number;
 }
 
 export interface BucketRequest {
@@ -43,7 +45,6 @@ export interface Answer {
 
 const TRIES_MAX = 4;
 const PAUSE_MS = 200;
-/** Until the answer begins, and between two of its pieces. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /** The bucket is busy or has a trouble of its own. */
@@ -82,14 +83,15 @@ export class BucketRequests {
       "x-amz-content-sha256": bodySha256 ?? EMPTY_SHA256,
     });
     const stream = body?.();
+    const answerTimeoutMs = this.#access.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
     try {
       const answer = await request(signed.url, {
         dispatcher: this.#dispatcher,
         method,
         headers: signed.headers,
         body: stream ?? null,
-        headersTimeout: ANSWER_TIMEOUT_MS,
-        bodyTimeout: ANSWER_TIMEOUT_MS,
+        headersTimeout: answerTimeoutMs,
+        bodyTimeout: answerTimeoutMs,
       });
       const flat = Object.entries(answer.headers).map(([key, value]) => [key, String(value)]);
       const isFile = method === "GET" && name !== "" && answer.statusCode < 300;

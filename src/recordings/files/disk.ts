@@ -31,12 +31,30 @@ const FILE_MODE = 0o600;
 /** Reading a pipe would wait for a writer; what is opened must turn out to be a file first. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** A day's folder that was empty may go just as a file is put into it. */
+const PUT_TRIES_MAX = 10;
+
+const WAYS_OUT: Readonly<Record<string, string>> = {
+  ENOSPC: "Free some space, or set RECORDINGS_KEEP_MB.",
+  EDQUOT: "Free some space, or set RECORDINGS_KEEP_MB.",
+  EACCES: "Let the user that we run as own the folder.",
+  EPERM: "Let the user that we run as own the folder.",
+  EROFS: "Mount the disk so that it can be written.",
+  ENOTDIR: "Something that is no folder lies there: move it away.",
+  EEXIST: "Something that is no folder lies there: move it away.",
+  EIO: "Look after the disk.",
+};
+
 /** Makes the folder if need be, and clears away what a crash left half-written. */
 export async function openDiskFiles(folder: string): Promise<RecordingFiles> {
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  const files = new DiskFiles(await realpath(folder));
-  await files.sweep();
-  return files;
+  return explained(`keep recordings in ${folder}`, async () => {
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    const root = await realpath(folder);
+    await synced(dirname(root));
+    const files = new DiskFiles(root);
+    await files.sweep();
+    return files;
+  });
 }
 
 class DiskFiles implements RecordingFiles {
@@ -48,16 +66,20 @@ class DiskFiles implements RecordingFiles {
 
   async put(key: string, path: string): Promise<StoredFile> {
     const target = this.#pathOf(key);
-    await synced(path);
-    await this.#makeFolders(dirname(target));
-    await this.#requireReal(dirname(target));
-    try {
-      await rename(path, target);
-    } catch (error) {
-      if (codeOf(error) !== "EXDEV") throw error;
-      await moveByCopy(path, target);
-    }
-    await synced(dirname(target));
+    await explained(`keep ${target}`, async () => {
+      await synced(path);
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await this.#makeFolders(dirname(target));
+          await this.#requireReal(dirname(target));
+          await move(path, target);
+          break;
+        } catch (error) {
+          if (codeOf(error) !== "ENOENT" || tries === PUT_TRIES_MAX) throw error;
+        }
+      }
+      await synced(dirname(target));
+    });
     const stored = await this.stat(key);
     if (stored) return stored;
     throw new Error(`Expected ${key} to be kept, but it was removed at the same moment.`);
@@ -96,7 +118,8 @@ class DiskFiles implements RecordingFiles {
       if (codeOf(error) === "ENOENT") return false;
       throw error;
     }
-    await synced(dirname(path));
+    // The folder may have gone with it, by another's hand: then its own name was synced.
+    await synced(dirname(path)).catch(unlessGone);
     await this.#removeEmpty(dirname(path));
     return true;
   }
@@ -133,10 +156,9 @@ class DiskFiles implements RecordingFiles {
 
   /** Each folder's name is on the disk before there is a file in it. */
   async #makeFolders(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    for (let made = folder; first && made !== this.#root; made = dirname(made)) {
-      await synced(dirname(made));
-    }
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    // Also if it was there: who made it may not have come so far.
+    for (let made = folder; made !== this.#root; made = dirname(made)) await synced(dirname(made));
   }
 
   /** A folder that is in use again meanwhile stays. */
@@ -147,6 +169,7 @@ class DiskFiles implements RecordingFiles {
         () => false,
       );
       if (!removed) return;
+      await synced(dirname(empty)).catch(unlessGone);
     }
   }
 
@@ -192,12 +215,26 @@ async function opened(path: string): Promise<FileHandle | null> {
   }
 }
 
+async function move(path: string, target: string): Promise<void> {
+  try {
+    await rename(path, target);
+  } catch (error) {
+    if (codeOf(error) !== "EXDEV") throw error;
+    await moveByCopy(path, target);
+  }
+}
+
 /** From another file system: the bytes first, then the name. */
 async function moveByCopy(path: string, target: string): Promise<void> {
   const partial = `${target}${PARTIAL}`;
-  await copyFile(path, partial, constants.COPYFILE_FICLONE);
-  await synced(partial);
-  await rename(partial, target);
+  try {
+    await copyFile(path, partial, constants.COPYFILE_FICLONE);
+    await synced(partial);
+    await rename(partial, target);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
   await rm(path);
 }
 
@@ -227,6 +264,21 @@ function notOurs(path: string): Error {
     `Expected ${path} to be a file that we made, but a link, folder or device lies on the way. ` +
       "Look who put it there, and remove it.",
   );
+}
+
+/** An error of the disk, with the way out where there is one. */
+async function explained<T>(doing: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const wayOut = WAYS_OUT[codeOf(error)];
+    if (wayOut === undefined || !(error instanceof Error)) throw error;
+    throw new Error(`Expected to ${doing}, but: ${error.message}. ${wayOut}`, { cause: error });
+  }
+}
+
+function unlessGone(error: unknown): void {
+  if (codeOf(error) !== "ENOENT") throw error;
 }
 
 function codeOf(error: unknown): string {
