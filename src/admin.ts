@@ -4,6 +4,7 @@
  */
 import type { EndpointStatus } from "./delivery/outlet.ts";
 import type { Admin, EndpointReport } from "./http/routes/api.ts";
+import type { RecordingsAdmin } from "./http/routes/recordings.ts";
 import type { EndpointCounts, Lookup } from "./outbox/lookup.ts";
 import type { Replayer } from "./outbox/replayer.ts";
 
@@ -14,12 +15,15 @@ export interface AdminOptions {
     resume(name: string): boolean;
   };
   readonly replayer: Replayer;
+  readonly recordings: RecordingsAdmin;
   readonly token: () => string;
 }
 
-export function createAdmin({ outbox, dispatcher, replayer, token }: AdminOptions): Admin {
+export function createAdmin(options: AdminOptions): Admin {
+  const { outbox, dispatcher, replayer, recordings, token } = options;
   return {
     token,
+    recordings,
     async endpoints() {
       const counts = new Map((await outbox.endpointCounts()).map((each) => [each.endpoint, each]));
       const statuses = new Map(dispatcher.status().map((each) => [each.name, each]));

@@ -110,7 +110,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     perS: () => config.replayPerS,
     owed: (deliveries) => dispatcher.enqueue(deliveries),
   });
-  const admin = createAdmin({ outbox, dispatcher, replayer, token });
+  const admin = createAdmin({ outbox, dispatcher, replayer, recordings, token });
   const { host, port } = config.listen;
   const listening = async () => {
     token();
@@ -216,7 +216,10 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
     const at = clock.now();
     // What was hidden before a blind stretch is asked for once we see again.
     if (state === "live") source.askActiveCalls();
-    else if (live) pipeline.take({ kind: "sightLost", at, sinceAt: at - silenceMsMax });
+    else if (live) {
+      const sinceAt = at - silenceMsMax;
+      pipeline.take({ kind: "sightLost", at, sinceAt, cause: "connection" });
+    }
     live = state === "live";
   });
   source.start(pipeline.take);

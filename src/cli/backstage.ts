@@ -8,11 +8,14 @@ import type { Config } from "../config/config.ts";
 import { hostInUrl } from "../config/values.ts";
 import { readToken } from "../http/adminToken.ts";
 import type { EndpointReport, ReplayAnswer, ReplayOrder } from "../http/routes/api.ts";
+import type { RecordingsChosen } from "../http/routes/recordings.ts";
 import { OutboxError } from "../outbox/outbox.ts";
 import { createReplayer } from "../outbox/replayer.ts";
 import { openForReading } from "../outbox/sqlite/database.ts";
 import { createLookup, type StoreLookup } from "../outbox/sqlite/lookup.ts";
+import { createRecordingStore } from "../outbox/sqlite/recordingStore.ts";
 import { openSqliteOutbox } from "../outbox/sqlite/sqliteOutbox.ts";
+import type { LinkQuery, RecordedLink } from "../recordings/ledger.ts";
 import { steadyClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
 
@@ -64,6 +67,29 @@ export async function askEndpoints(config: Config): Promise<readonly EndpointRep
 
 export async function resumeEndpoint(config: Config, name: string): Promise<void> {
   await ask(config, "POST", `/api/endpoints/${encodeURIComponent(name)}/resume`);
+}
+
+/** What is known of recordings, whether the service runs or not. */
+export function lookingAtRecordings(
+  { dataDir }: Config,
+  what: LinkQuery,
+  limit: number,
+): readonly RecordedLink[] {
+  const db = openForReading(dataDir);
+  try {
+    return createRecordingStore(db).find(what, limit);
+  } finally {
+    db.close();
+  }
+}
+
+/** Only the running service touches recordings. */
+export function askRecordings<T>(
+  config: Config,
+  deed: "retry" | "delete",
+  chosen: RecordingsChosen,
+): Promise<T> {
+  return ask<T>(config, "POST", `/api/recordings/${deed}`, chosen);
 }
 
 class NotRunning extends Error {}

@@ -11,6 +11,7 @@ import { deliveriesCommand } from "./deliveries.ts";
 import { demoCommand } from "./demo.ts";
 import { endpointsCommand } from "./endpoints.ts";
 import { inboxCommand } from "./inbox.ts";
+import { recordingsCommand } from "./recordings.ts";
 import { sendTestCommand } from "./sendTest.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
@@ -42,6 +43,7 @@ First steps:
   program.addCommand(checkCommand(context));
   program.addCommand(deliveriesCommand(context));
   program.addCommand(endpointsCommand(context));
+  program.addCommand(recordingsCommand(context));
   program.addCommand(backupCommand(context));
   program.addCommand(demoCommand(context));
   program.addCommand(simulateCommand());

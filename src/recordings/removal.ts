@@ -66,20 +66,21 @@ export function removalOf(options: RemovalOptions): Removal {
     return removed;
   }
 
-  /** The longest kept first. */
+  /** The longest kept first, until so many bytes are gone. */
   async function removeBefore(
     at: EpochMs,
+    bytes: number,
     reason: string,
-    isOver: () => boolean | Promise<boolean>,
+    isStopped: () => boolean,
   ): Promise<void> {
-    for (;;) {
-      const links = await ledger.storedBefore(at, STEP_LINKS);
-      let removed = 0;
-      for (const link of links) {
-        if (await isOver()) return;
+    let [left, removed] = [bytes, 1];
+    while (removed > 0) {
+      removed = 0;
+      for (const link of await ledger.storedBefore(at, STEP_LINKS)) {
+        if (left <= 0 || isStopped()) return;
         removed += await remove(link, reason);
+        left -= bytesOf(link);
       }
-      if (removed === 0) return;
     }
   }
 
@@ -89,16 +90,21 @@ export function removalOf(options: RemovalOptions): Removal {
       const now = clock.now();
       if (keepDays > 0) {
         const reason = `Kept for ${keepDays} days (RECORDINGS_KEEP_DAYS).`;
-        await removeBefore(now - keepDays * DAY_MS, reason, isStopped);
+        await removeBefore(now - keepDays * DAY_MS, Number.POSITIVE_INFINITY, reason, isStopped);
       }
       if (keepMb > 0) {
         const reason = `Removed to stay within ${keepMb} MB (RECORDINGS_KEEP_MB).`;
-        const isWithin = async () => isStopped() || (await ledger.storedBytes()) <= keepMb * 1e6;
-        await removeBefore(now, reason, isWithin);
+        const excess = (await ledger.storedBytes()) - keepMb * 1e6;
+        await removeBefore(now, excess, reason, isStopped);
       }
       if (forgetDays === 0) return;
       const endedBefore = now - forgetDays * DAY_MS;
       while (!isStopped() && (await ledger.forget(endedBefore, STEP_LINKS)) === STEP_LINKS);
     },
   };
+}
+
+function bytesOf({ files }: RecordedLink): number {
+  const kept = files.filter(({ path, state }) => path !== "" && state !== "removed");
+  return kept.reduce((sum, { bytes }) => sum + bytes, 0);
 }

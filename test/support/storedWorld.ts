@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { formatProblems } from "../../src/config/report.ts";
 import type { Outbox } from "../../src/outbox/outbox.ts";
-import { openSqliteOutbox } from "../../src/outbox/sqlite/sqliteOutbox.ts";
+import { type EmbeddedStore, openSqliteOutbox } from "../../src/outbox/sqlite/sqliteOutbox.ts";
 import { type Service, startService } from "../../src/service.ts";
 import { createInbox } from "../../src/simulator/inbox.ts";
 import { silentLog } from "../../src/util/log.ts";
@@ -37,7 +37,7 @@ export async function storedWorld(lines: readonly string[] = []) {
   return {
     ...{ dir, ini, dataDir, inbox, facts },
     run: (...args: string[]) => offhook([...args, "--config", ini], dir),
-    async store<T>(work: (outbox: Outbox) => Promise<T>): Promise<T> {
+    async store<T>(work: (store: EmbeddedStore) => Promise<T>): Promise<T> {
       const outbox = await openSqliteOutbox({ dataDir, log: silentLog });
       try {
         return await work(outbox);

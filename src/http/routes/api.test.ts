@@ -27,6 +27,14 @@ async function api(patch: Partial<Admin> = {}) {
       asked.push(order);
       return { replayed: 0, until: 0, next: null };
     },
+    recordings: {
+      find: async (...args) => {
+        asked.push(args);
+        return [];
+      },
+      retry: async () => false,
+      remove: async () => 0,
+    },
     ...patch,
   };
   const unready = async () => [];
@@ -93,5 +101,52 @@ describe("the admin API", () => {
     expect((await ask("/endpoints/nobody/resume", {})).status).toBe(404);
     expect((await ask("/endpoints/crm/resume", {})).status).toBe(200);
     expect((await ask("/nothing")).status).toBe(404);
+  });
+});
+
+describe("recordings in the admin API", () => {
+  it.each([
+    ["/recordings/list", {}, [{ by: "all" }, 100]],
+    ["/recordings/list", { state: "failed", limit: 3 }, [{ by: "state", state: "failed" }, 3]],
+    [
+      "/recordings/retry",
+      { call: "230115121143_9" },
+      [{ by: "call", callId: "230115121143_9", link: null }, 10_000],
+    ],
+    [
+      "/recordings/delete",
+      { call: "230115121143_9-2" },
+      [{ by: "call", callId: "230115121143_9", link: 2 }, 10_000],
+    ],
+    [
+      "/recordings/delete",
+      { callerid: "+420 (777) 000-001" },
+      [{ by: "callerid", callerid: "420777000001" }, 10_000],
+    ],
+    [
+      "/recordings/delete",
+      { callerid: "anonymous" },
+      [{ by: "callerid", callerid: "anonymous" }, 10_000],
+    ],
+  ])("%s %j", async (path, body, query) => {
+    const { ask, asked } = await api();
+    expect((await ask(path, body)).status).toBe(200);
+    expect(asked).toEqual([query]);
+  });
+
+  it.each([
+    ["/recordings/retry", {}],
+    ["/recordings/delete", {}],
+    ["/recordings/delete", { state: "announced" }],
+    ["/recordings/delete", { call: "230115121143_9", callerid: "1" }],
+    ["/recordings/delete", { call: "../../etc/passwd" }],
+    ["/recordings/delete", { call: "" }],
+    ["/recordings/delete", { callerid: 420777000001 }],
+    ["/recordings/list", { limit: 100_000 }],
+  ])("%s refuses %j", async (path, body) => {
+    const { ask, asked } = await api();
+    expect((await ask(path, body)).status).toBe(400);
+    expect((await ask(path, body, "Bearer wrong")).status).toBe(401);
+    expect(asked).toEqual([]);
   });
 });

@@ -13,6 +13,7 @@ import {
   type ListPage,
 } from "../../outbox/lookup.ts";
 import { isAuthorised } from "../adminToken.ts";
+import { type RecordingsAdmin, recordingsAdminRoutes } from "./recordings.ts";
 
 /** An endpoint as the running service knows it, and what the store has for it. */
 export interface EndpointReport {
@@ -51,6 +52,7 @@ export interface Admin {
   list(filter: DeliveryFilter, page: ListPage): Promise<Listed>;
   show(deliveryId: number): Promise<DeliveryDetail | null>;
   replay(order: ReplayOrder): Promise<ReplayAnswer>;
+  readonly recordings: RecordingsAdmin;
 }
 
 const ROWS_MAX = 1000;
@@ -127,6 +129,8 @@ export function adminRoutes(admin: Admin) {
         return reply.code(404).send({ error: `There is no delivery ${request.params.id}.` });
       },
     );
+
+    await api.register(recordingsAdminRoutes(admin.recordings), { prefix: "/recordings" });
 
     api.post<{ Body: ReplayOrder }>("/replay", { schema: { body: replaySchema } }, (request) => {
       const { filter, through, after } = request.body;
