@@ -31,14 +31,14 @@ class Store extends OutboxModel {
   }
 }
 
-async function world(store = new Store(), clock = new TestClock()) {
+async function world(store = new Store(), clock = new TestClock(), { extras = false } = {}) {
   /** What happened, in order: asked of the store, owed to the dispatcher, asked of the PBX. */
   const owed: string[] = [];
   const asks: number[] = [];
   const inquiries: [number, number][] = [];
   const sought: number[] = [];
   const pipeline = await createPipeline({
-    tracker: { ...defaultSettings, pbx: "main", timezone: "UTC" },
+    tracker: { ...defaultSettings, pbx: "main", timezone: "UTC", extras },
     outbox: store,
     clock,
     log: silentLog,
@@ -214,6 +214,20 @@ describe("pipeline", () => {
     expect(fromAt).toBeLessThanOrEqual(seenAt);
     expect(fromAt).toBeGreaterThanOrEqual(seenAt - 120_000);
     expect(toAt).toBeGreaterThanOrEqual(seenAt + 610_000);
+  });
+
+  it("stores the gap that our own restart leaves where the call log cannot be had, for who wants it", async () => {
+    const { clock, store, take } = await world();
+    take({ kind: "snapshot", legs: [] });
+    const seenAt = clock.now();
+    await clock.pass(600_000);
+    const again = await world(store, clock, { extras: true });
+    again.take({ kind: "snapshot", legs: [] }, { kind: "callLogUnavailable" });
+    await clock.pass(0);
+    const [gap] = store.asked.flatMap(({ entries }) => entries);
+    const told = { kind: "gap", fromAt: seenAt, toAt: clock.now(), reason: "restart" };
+    expect(gap).toMatchObject({ event: told, endpoints: ["default"] });
+    expect(again.owed).toEqual(["gap"]);
   });
 
   it("keeps until when it saw, every 15 s at most, and never by its own ticks", async () => {

@@ -100,7 +100,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       const step = reduce(state, activity, tracker);
       state = step.state;
       for (const callNumber of step.changed) changed.add(callNumber);
-      for (const event of step.events) entries.push(entryOf(event));
+      for (const event of [...step.events, ...step.gaps]) entries.push(entryOf(event));
       if (step.ask) options.ask();
       if (step.inquireFromAt !== null) {
         options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
@@ -162,7 +162,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     cancelTick = clock.after(delayMs, () => take({ kind: "tick", at: clock.now() }));
   }
 
-  if (seenStoredAt > 0) take({ kind: "sightLost", at: clock.now(), sinceAt: seenStoredAt });
+  if (seenStoredAt > 0)
+    take({ kind: "sightLost", at: clock.now(), sinceAt: seenStoredAt, cause: "restart" });
   return {
     take,
     trouble: () => trouble,

@@ -145,6 +145,23 @@ describe("service", () => {
     expect(failure()?.outcome).toMatch(/^failed \(address\): .* our own server \(LISTEN\)/);
   });
 
+  it("tells of a stretch that nobody can fill in, to who asked for gaps", async () => {
+    const world = await begin();
+    const section = ["[endpoint.ops]", `URL = ${world.inbox.url}/ops`, "EXTRA_EVENTS = gap"];
+    await reloaded(world, await world.config([], section));
+    const wasLive = since(world, "main") ?? 0;
+    world.simulator.change({ xapi: "forbidden" });
+    world.simulator.cutSockets();
+    await until(world, ["/ops gap"]);
+    const [got] = world.inbox.webhooks();
+    const { pbx, from, to, reason } = got?.fields as Record<string, string>;
+    expect({ pbx, reason }).toEqual({ pbx: "main", reason: "connection" });
+    expect(Date.parse(to ?? "")).toBeGreaterThan(wasLive);
+    expect(Date.parse(from ?? "")).toBeLessThan(wasLive);
+    const id = got?.headers["webhook-id"];
+    expect(id).toBe(`main_gap_${Date.parse(from ?? "")}-${Date.parse(to ?? "")}`);
+  });
+
   it("sends the body of a template", async () => {
     const world = await begin();
     const section = ["[endpoint.crm]", `URL = ${world.inbox.url}/crm/{{user}}?tenant=7`];

@@ -144,6 +144,8 @@ export interface CallLog {
   readonly fromAt: EpochMs;
   readonly toAt: EpochMs;
   readonly calls: readonly LoggedCall[];
+  /** Some of it could not be read: the stretch is too long, or has too many calls. */
+  readonly isCut: boolean;
 }
 
 /** The call log could not be had (forbidden, failed). */
@@ -159,11 +161,15 @@ export interface CallbackQueues {
   readonly queues: readonly string[];
 }
 
-/** From `sinceAt` on we may have missed what happened: not connected, or not running. */
+/** Not connected, or not running. */
+export type BlindCause = "connection" | "restart";
+
+/** From `sinceAt` on we may have missed what happened. */
 export interface SightLost {
   readonly kind: "sightLost";
   readonly at: EpochMs;
   readonly sinceAt: EpochMs;
+  readonly cause: BlindCause;
 }
 
 /** Time passed: a deadline of the tracker may be due. */

@@ -352,8 +352,8 @@ describe("a call that came and went while we were blind", () => {
     phone.snapshot();
     const { stretch } = phone.state;
     const { at } = phone;
-    phone.feed({ kind: "callLog", at, fromAt: t0 + 1, toAt: at, calls: [] });
-    phone.feed({ kind: "callLog", at, fromAt: t0, toAt: at - 1, calls: [] });
+    phone.feed({ kind: "callLog", at, fromAt: t0 + 1, toAt: at, calls: [], isCut: false });
+    phone.feed({ kind: "callLog", at, fromAt: t0, toAt: at - 1, calls: [], isCut: false });
     expect(phone.state.stretch).toEqual(stretch);
     expect(phone.told()).toEqual([]);
     phone.noLog();

@@ -63,6 +63,7 @@ export function heedUnlogged(turn: Turn): void {
   if (hidden?.witness !== "inquired") return;
   const pause = settings.logAgainMs[hidden.looks];
   if (pause === undefined) {
+    turn.lacking = true;
     finish(turn, hidden.sinceAt);
   } else {
     call.hidden = { ...hidden, looks: hidden.looks + 1, dueAt: at + pause, witness: "unlogged" };
@@ -77,6 +78,7 @@ export function heedNoLog(turn: Turn): void {
   if (awaitsOrder(call)) {
     finish(turn, hidden.sinceAt);
   } else if (isInquired(call)) {
+    turn.lacking = true;
     // One failure is no proof: the list is asked once more, and then believed.
     call.blind = false;
     hide(turn, hidden.sinceAt);

@@ -10,7 +10,7 @@ import type { Step } from "./stepping.ts";
 export type Ledger = Map<string, CallEvent[]>;
 
 /** Notes a step's events and names everything that does not hold after it. */
-export function violations(step: Step, ledger: Ledger): string[] {
+export function violations(step: Pick<Step, "events" | "state">, ledger: Ledger): string[] {
   const found: string[] = [];
   for (const event of step.events) {
     const told = ledger.get(event.callId) ?? [];

@@ -73,7 +73,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.noteCallbackQueues(activity.queues);
       break;
     case "sightLost":
-      step.loseSight(activity.sinceAt);
+      step.loseSight(activity.sinceAt, activity.cause);
       break;
     case "tick":
       if (isBlind(state)) break;
@@ -157,7 +157,7 @@ function consulting(step: Stepping, { talk }: Call): boolean {
 }
 
 /** The third witness: what the PBX's log says of calls that we lost sight of. */
-function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
+function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void {
   const ours = step.state.calls.values();
   for (const call of ours) {
     const logged = entryOf(call, calls);
@@ -171,12 +171,15 @@ function heedLog(step: Stepping, { calls, fromAt, toAt }: CallLog): void {
     if (!step.isNews(logged)) continue;
     if (ours.some((call) => isEntryOf(call, logged))) continue;
     // Without the PBX's number there is no id to tell it under.
-    if (callNumber === null || step.knows(callNumber)) continue;
+    if (callNumber === null || step.knows(callNumber)) {
+      step.lack();
+      continue;
+    }
     const turn = step.turn(callNumber);
     adoptLogged(turn, logged);
     step.noteTold(turn.call);
   }
-  step.stretchLogged(fromAt, toAt);
+  step.stretchLogged({ fromAt, toAt, isCut });
 }
 
 function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void {

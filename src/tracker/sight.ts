@@ -2,13 +2,14 @@
  * What a step knows of blind stretches: that sight was lost and regained, what the call log of the stretch is still to
  * tell, and whether the PBX has started anew meanwhile (SPEC.md, R19-R21, R28).
  */
-import type { CallEvent, EpochMs } from "../events/event.ts";
-import type { Leg, LoggedCall } from "./activity.ts";
+import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
+import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg } from "./legs.ts";
 import { hide } from "./rules.ts";
-import type { BlindStretch, Call, TrackerSettings, TrackerState } from "./state.ts";
-import { afterLog, isTold, isWithin, lost, withTold } from "./stretch.ts";
+import type { BlindStretch, Call, Gap, TrackerSettings, TrackerState } from "./state.ts";
+import { noGap } from "./state.ts";
+import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { Turns } from "./turns.ts";
 
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
@@ -17,7 +18,9 @@ const pbxRestartMsMin = 1_000;
 export class Sight extends Turns {
   /** What was told of calls of before a restart of the PBX. */
   protected readonly ended: CallEvent[] = [];
+  protected readonly gaps: GapEvent[] = [];
   protected stretch: BlindStretch | null;
+  protected gap: Gap;
   protected legIdMax: number;
   protected inquireFromAt: EpochMs | null = null;
   /** When we noticed that we were blind, if the PBX may have started anew meanwhile. */
@@ -27,12 +30,13 @@ export class Sight extends Turns {
   constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
     super(state, at, settings);
     this.stretch = state.stretch;
+    this.gap = state.gap;
     this.legIdMax = state.legIdMax;
     this.restartDoubt = state.restartDoubt;
     this.consultations = state.consultations;
   }
 
-  loseSight(sinceAt: EpochMs): void {
+  loseSight(sinceAt: EpochMs, cause: BlindCause): void {
     for (const { callNumber, overAt } of this.state.calls.values()) {
       if (overAt !== null) continue;
       const { call } = this.turn(callNumber);
@@ -45,6 +49,9 @@ export class Sight extends Turns {
         call.hidden = { ...call.hidden, sinceAt: this.at };
       }
     }
+    // What the log has not told of an earlier stretch is asked again together with this one.
+    const pending = this.stretch === null ? noGap : this.gap;
+    this.gap = gapFrom(pending, { sinceAt, cause });
     this.stretch = lost(this.stretch, sinceAt);
     this.restartDoubt = this.at;
   }
@@ -62,6 +69,7 @@ export class Sight extends Turns {
       else if (before.hidden !== null) hide(this.turn(before.callNumber), before.hidden.sinceAt);
     }
     this.stretch = { ...stretch, toAt: this.at };
+    this.gap = { ...this.gap, toAt: this.at };
     this.inquire(stretch.fromAt);
   }
 
@@ -75,14 +83,25 @@ export class Sight extends Turns {
     return isWithin(this.stretch, logged.startedAt) && !isTold(this.stretch, logged);
   }
 
-  stretchLogged(fromAt: EpochMs, toAt: EpochMs): void {
+  stretchLogged({ fromAt, toAt, isCut }: Pick<CallLog, "fromAt" | "toAt" | "isCut">): void {
     const log = { fromAt, toAt, at: this.at };
-    this.stretch = afterLog(this.stretch, log, this.settings.logAgainMs);
+    const after = afterLog(this.stretch, log, this.settings.logAgainMs);
+    if (isCut && after !== this.stretch) this.lack();
+    this.stretch = after;
   }
 
   /** The log cannot be had: nobody will ever tell what came and went. */
   endStretch(): void {
+    if (this.stretch !== null) this.lack();
     this.stretch = null;
+  }
+
+  /** Something of the last blind stretch stays unknown: an answer, an end, a whole call. */
+  lack(): void {
+    if (this.gap.told) return;
+    const { pbx, extras } = this.settings;
+    if (extras) this.gaps.push(gapEvent(this.gap, pbx, this.at));
+    this.gap = { ...this.gap, told: true };
   }
 
   heedStretchTime(): void {
@@ -118,7 +137,11 @@ export class Sight extends Turns {
   /** Nothing of before goes on, and every number is free. */
   heedRestarted(lostAt: EpochMs): void {
     this.restartDoubt = null;
-    for (const call of this.state.calls.values()) {
+    const calls = this.state.calls.values();
+    this.gap = { ...this.gap, reason: "pbx" };
+    // Nobody is asked how they went on.
+    if (calls.some(({ external, overAt }) => external !== null && overAt === null)) this.lack();
+    for (const call of calls) {
       this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.legIdMax = 0;

@@ -3,7 +3,7 @@
  * The rules that change it are in reduce.ts and rules.ts; what must always hold is in invariants.ts; SPEC.md explains.
  */
 import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
-import type { Did, Leg } from "./activity.ts";
+import type { BlindCause, Did, Leg } from "./activity.ts";
 import { type ByDn, noDn } from "./byDn.ts";
 import { Calls } from "./calls.ts";
 import { idOf } from "./legs.ts";
@@ -185,11 +185,21 @@ export interface BlindStretch {
   readonly dueAt: EpochMs | null;
 }
 
+/** The last blind stretch: told as a gap, once, if something of it stays unknown. */
+export interface Gap {
+  readonly fromAt: EpochMs;
+  /** Null as long as we do not see again. */
+  readonly toAt: EpochMs | null;
+  readonly reason: BlindCause | "pbx";
+  readonly told: boolean;
+}
+
 export interface TrackerState {
   readonly calls: Calls;
   /** Starts of calls that only the last list shows, by call number. */
   readonly starts: ReadonlyMap<number, EpochMs>;
   readonly stretch: BlindStretch | null;
+  readonly gap: Gap;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: readonly string[];
   /** Inside conversations that ended a moment ago. */
@@ -274,10 +284,14 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   overKeptMs: 60_000,
 };
 
+/** As if it had been told: nothing is left to tell. */
+export const noGap: Gap = { fromAt: 0, toAt: null, reason: "connection", told: true };
+
 export const initialState: TrackerState = {
   calls: Calls.of([]),
   starts: new Map(),
   stretch: null,
+  gap: noGap,
   callbackQueues: [],
   consultations: [],
   legIdMax: 0,

@@ -2,7 +2,7 @@
  * One step at work: legs come and go, calls are joined, and the turns of the calls concerned are settled together at
  * the end.
  */
-import type { CallEvent, EpochMs } from "../events/event.ts";
+import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
 import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
@@ -16,6 +16,8 @@ import { newCall } from "./state.ts";
 export interface Step {
   readonly state: TrackerState;
   readonly events: readonly CallEvent[];
+  /** Opt-in: blind stretches of which something stays unknown. */
+  readonly gaps: readonly GapEvent[];
   /** Calls whose checkpoint changed; those no longer in `state` are forgotten. */
   readonly changed: readonly number[];
   /** The list of active calls is wanted at once. */
@@ -161,6 +163,7 @@ export class Stepping extends Sight {
       settleTurn(turn);
       events.push(...turn.events);
       ask ||= turn.ask;
+      if (turn.lacking) this.lack();
       if (turn.inquire) this.inquire(turn.call.id?.startedAt ?? turn.call.firstSeenAt);
       if (isNothing(turn.call)) this.forget(callNumber);
       else if (differs(turn.call, this.before(callNumber))) changes.push([callNumber, turn.call]);
@@ -174,6 +177,7 @@ export class Stepping extends Sight {
       calls: this.state.calls.with(changes),
       starts: this.starts,
       stretch: this.stretch,
+      gap: this.gap,
       callbackQueues: this.#callbackQueues,
       consultations: this.consultations,
       legIdMax: this.legIdMax,
@@ -182,6 +186,7 @@ export class Stepping extends Sight {
     return {
       state,
       events,
+      gaps: this.gaps,
       changed: changes.map(([callNumber]) => callNumber),
       ask,
       inquireFromAt: this.inquireFromAt,

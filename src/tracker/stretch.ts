@@ -1,13 +1,27 @@
 /** A blind stretch as a value: what it is known by, and when its log is to be read. Pure looks (SPEC.md, R19-R21). */
-import type { EpochMs } from "../events/event.ts";
-import type { LoggedCall } from "./activity.ts";
+import type { EpochMs, GapEvent } from "../events/event.ts";
+import type { BlindCause, LoggedCall } from "./activity.ts";
 import { identityOf, isSame } from "./callLog.ts";
-import type { BlindStretch, Call } from "./state.ts";
+import type { BlindStretch, Call, Gap } from "./state.ts";
 
 /** Sight is lost, or has not been regained since. */
 export function lost(before: BlindStretch | null, sinceAt: EpochMs): BlindStretch {
   const fromAt = Math.min(sinceAt, before?.fromAt ?? sinceAt);
   return { fromAt, told: before?.told ?? [], toAt: null, looks: 0, dueAt: null };
+}
+
+/** The gap that a stretch leaves if something of it stays unknown; one that was told is not told again. */
+export function gapFrom(
+  before: Gap,
+  { sinceAt, cause }: { readonly sinceAt: EpochMs; readonly cause: BlindCause },
+): Gap {
+  const fromAt = before.told ? sinceAt : Math.min(before.fromAt, sinceAt);
+  return { fromAt, toAt: null, reason: cause, told: false };
+}
+
+export function gapEvent({ fromAt, toAt, reason }: Gap, pbx: string, at: EpochMs): GapEvent {
+  const eventId = `${pbx}_gap_${fromAt}-${toAt ?? at}`;
+  return { kind: "gap", eventId, pbx, callId: "", at, fromAt, toAt: toAt ?? at, reason };
 }
 
 /** Remembers a call whose state goes before the log of the stretch has been read for the last time. */

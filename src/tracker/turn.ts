@@ -21,6 +21,8 @@ export interface Turn {
   ask: boolean;
   /** The call log is wanted. */
   inquire: boolean;
+  /** How the call went on while we were blind stays unknown. */
+  lacking: boolean;
 }
 
 export function beginTurn(
@@ -29,7 +31,7 @@ export function beginTurn(
   settings: TrackerSettings,
   callbackQueues: readonly string[],
 ): Turn {
-  const wishes = { ask: false, inquire: false };
+  const wishes = { ask: false, inquire: false, lacking: false };
   return { call: { ...call }, at, settings, events: [], callbackQueues, ...wishes };
 }
 

@@ -207,6 +207,7 @@ export function heedTime(turn: Turn): void {
       heedOrderTime(turn, hidden);
       break;
     case "inquired":
+      turn.lacking = true;
       finish(turn, hidden.sinceAt);
       break;
     default:

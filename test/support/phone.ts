@@ -3,7 +3,7 @@
  * invariants after each step and writes what it told as short lines (`ringing 101 other -0`).
  */
 import { expect } from "vitest";
-import type { CallEvent, EpochMs } from "../../src/events/event.ts";
+import type { CallEvent, EpochMs, GapEvent } from "../../src/events/event.ts";
 import type {
   ActiveCall,
   Activity,
@@ -115,6 +115,7 @@ export class Phone {
   /** From when on the call log was asked, each time. */
   readonly inquiries: EpochMs[] = [];
   readonly events: CallEvent[] = [];
+  readonly gaps: GapEvent[] = [];
   readonly ledger: Ledger = new Map();
   readonly settings: TrackerSettings;
   #told = 0;
@@ -128,6 +129,7 @@ export class Phone {
     expect(violations(step, this.ledger)).toEqual([]);
     this.state = step.state;
     this.events.push(...step.events);
+    this.gaps.push(...step.gaps);
     if (step.ask) this.asks += 1;
     if (step.inquireFromAt !== null) this.inquiries.push(step.inquireFromAt);
   }
@@ -150,11 +152,11 @@ export class Phone {
 
   /** Sight is lost; without a time, from now on. */
   lose(sinceAt = this.at): void {
-    this.feed({ kind: "sightLost", at: this.at, sinceAt });
+    this.feed({ kind: "sightLost", at: this.at, sinceAt, cause: "connection" });
   }
 
   log(...calls: LoggedCall[]): void {
-    this.feed({ kind: "callLog", at: this.at, fromAt: 0, toAt: this.at, calls });
+    this.feed({ kind: "callLog", at: this.at, fromAt: 0, toAt: this.at, calls, isCut: false });
   }
 
   noLog(): void {

@@ -98,6 +98,7 @@ describe("the call log", () => {
     };
     watched.source.askCallLog(fromAt, toAt);
     await watched.until(() => watched.of("callLog").length === 1);
+    expect(watched.of("callLog")[0]).toMatchObject({ isCut: false });
     expect(watched.of("callLog")[0]?.calls).toHaveLength(230);
     expect(asked()).toHaveLength(4);
   });
@@ -126,6 +127,7 @@ describe("the call log", () => {
     watched.source.askCallLog(fromAt, toAt);
     await watched.until(() => watched.of("callLog").length === 1);
     const starts = watched.of("callLog")[0]?.calls.map(({ startedAt }) => startedAt);
+    expect(watched.of("callLog")[0]?.isCut).toBe(true);
     expect(starts).toEqual([order === "rising" ? fromAt : fromAt + 20 * minuteMs]);
     expect(watched.lines.filter((line) => line.includes("too long"))).toHaveLength(1);
   });
@@ -136,7 +138,7 @@ describe("the call log", () => {
     watched.source.askCallLog(0, toAt);
     await watched.until(() => watched.of("callLog").length === 1);
     expect(asked()[0]).toContain("periodFrom=2026-05-03T08:00:00Z");
-    expect(watched.of("callLog")[0]).toMatchObject({ fromAt: 0, toAt });
+    expect(watched.of("callLog")[0]).toMatchObject({ fromAt: 0, toAt, isCut: true });
     expect(watched.lines.filter((line) => line.includes("left out"))).toHaveLength(1);
   });
 

@@ -115,7 +115,8 @@ export class CallLogReader {
       .filter(({ talks, level }) => {
         return talks.length > 0 || level?.kind !== "extension" || isVisible(level.dn);
       });
-    return { kind: "callLog", at: clock.now(), fromAt, toAt, calls };
+    const isCut = answer.isCut || fromAt < earliestAt;
+    return { kind: "callLog", at: clock.now(), fromAt, toAt, calls, isCut };
   }
 
   #callsOf({ rows, isCut }: Extract<ReportAnswer, { kind: "rows" }>): readonly LoggedCall[] {

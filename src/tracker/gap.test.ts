@@ -1,0 +1,153 @@
+/** Opt-in `gap`: a blind stretch of which something stays unknown is told, once (docs/contract.md §8). */
+import { describe, expect, it } from "vitest";
+import { leg, logged, outside, Phone, row, t0 } from "../../test/support/phone.ts";
+
+/** 101 talks; the connection is away for a minute; call 7 is gone from what we see then. */
+function backAgain(): Phone {
+  const phone = new Phone({ extras: true });
+  phone.leg("101", 5, "connected");
+  phone.at += 30_000;
+  phone.lose(phone.at - 10_000);
+  phone.at += 60_000;
+  phone.snapshot();
+  phone.list();
+  return phone;
+}
+
+const reasons = ({ gaps }: Phone) => gaps.map(({ reason }) => reason);
+
+describe("a gap", () => {
+  it("is told with the stretch's beginning and end where the call log cannot be had", () => {
+    const phone = backAgain();
+    expect(phone.gaps).toEqual([]);
+    phone.at += 100;
+    phone.noLog();
+    const [fromAt, toAt] = [t0 + 20_000, t0 + 90_000];
+    const eventId = `main_gap_${fromAt}-${toAt}`;
+    const facts = { pbx: "main", callId: "", at: toAt + 100, fromAt, toAt, reason: "connection" };
+    expect(phone.gaps).toEqual([{ kind: "gap", eventId, ...facts }]);
+  });
+
+  it("is told once, whatever else of it stays unknown", () => {
+    const phone = backAgain();
+    phone.noLog();
+    phone.list();
+    phone.noLog();
+    phone.pass(60_000);
+    expect(phone.gaps).toHaveLength(1);
+  });
+
+  it("is not told where the log tells all, nor where nobody wants it", () => {
+    const known = backAgain();
+    known.log(logged());
+    known.pass(1_000);
+    for (let looks = 0; looks < 3; looks++) {
+      known.log(logged());
+      known.pass(60_000);
+    }
+    expect(known.gaps).toEqual([]);
+    const unwanted = new Phone();
+    unwanted.lose();
+    unwanted.snapshot();
+    unwanted.noLog();
+    expect(unwanted.gaps).toEqual([]);
+  });
+
+  it("is told of a call that the log never has, whether it says so or does not answer", () => {
+    const never = backAgain();
+    for (let looks = 0; looks < 4; looks++) {
+      never.log();
+      never.pass(20_000);
+    }
+    expect(never.gaps).toHaveLength(1);
+    const silent = backAgain();
+    silent.pass(120_000);
+    expect(silent.gaps).toHaveLength(1);
+    expect(silent.told().at(-2)).toBe("ended 101 -1 Ok");
+  });
+
+  it("is told of a call without a number, and of a second one with the same number", () => {
+    const more = { startedAt: t0 + 40_000, number: "420111222333" };
+    for (const callNumber of [null, 7]) {
+      const phone = backAgain();
+      phone.log(logged(), logged({ ...more, callNumber }));
+      expect(reasons(phone)).toEqual(["connection"]);
+    }
+  });
+
+  it("is told of a log that is cut, unless it is of another time", () => {
+    const phone = backAgain();
+    const cut = { kind: "callLog", at: phone.at, calls: [], isCut: true } as const;
+    phone.feed({ ...cut, fromAt: phone.at, toAt: phone.at });
+    expect(phone.gaps).toEqual([]);
+    phone.feed({ ...cut, fromAt: 0, toAt: phone.at });
+    expect(phone.gaps).toHaveLength(1);
+  });
+
+  it("tells that the PBX has restarted, if calls of before went with it", () => {
+    const phone = new Phone({ extras: true });
+    phone.leg("101", 5, "connected");
+    phone.at += 30_000;
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot(leg("102", 3, "ringing", { party: outside("420111222333") }));
+    expect(phone.gaps).toMatchObject([{ reason: "pbx", fromAt: t0 + 30_000, toAt: phone.at }]);
+    const idle = new Phone({ extras: true });
+    idle.leg("101", 5, "ringing");
+    idle.gone("101/5");
+    idle.list();
+    idle.lose();
+    idle.at += 60_000;
+    idle.snapshot(leg("102", 3, "ringing"));
+    expect(idle.gaps).toEqual([]);
+  });
+
+  it("reaches back to the first loss while we have not seen again, and not to one that is told", () => {
+    const phone = new Phone({ extras: true });
+    phone.lose();
+    phone.at += 5_000;
+    phone.lose();
+    phone.at += 5_000;
+    phone.snapshot();
+    phone.noLog();
+    phone.at += 5_000;
+    phone.lose();
+    phone.at += 5_000;
+    phone.snapshot();
+    phone.noLog();
+    expect(phone.gaps.map(({ fromAt, toAt }) => [fromAt - t0, toAt - t0])).toEqual([
+      [0, 10_000],
+      [15_000, 20_000],
+    ]);
+  });
+
+  it("that is told while the log of an earlier one is still read, begins where it did", () => {
+    const phone = new Phone({ extras: true });
+    phone.lose();
+    phone.at += 5_000;
+    phone.snapshot();
+    phone.at += 5_000;
+    phone.lose();
+    phone.snapshot();
+    phone.noLog();
+    expect(phone.gaps).toMatchObject([{ fromAt: t0, toAt: t0 + 10_000 }]);
+  });
+
+  it("is known before the first snapshot where the list proves the restart", () => {
+    const phone = new Phone({ extras: true });
+    phone.leg("101", 5, "connected");
+    phone.list(row("101", { establishedAt: t0 }));
+    phone.lose();
+    phone.at += 30_000;
+    phone.list(row("800", { establishedAt: phone.at - 5_000 }));
+    expect(phone.gaps).toMatchObject([{ reason: "pbx", toAt: phone.at }]);
+  });
+
+  it("is nothing that a log of no stretch, or a PBX that nobody lost, could leave", () => {
+    const phone = new Phone({ extras: true });
+    phone.noLog();
+    phone.snapshot();
+    phone.noLog();
+    expect(phone.gaps).toEqual([]);
+  });
+});
