@@ -35,21 +35,35 @@ const RECORDING_BYTES_MAX = 1024 ** 3;
 /** Rejects with the reason if the place of recordings cannot be had. */
 export async function watchRecordings(options: RecordingWatchOptions): Promise<Recordings> {
   const { config, overApi, proxyEnv, ...rest } = options;
-  const { dataDir, bucket } = config();
-  const { kept, temp } = recordingFolders(dataDir);
-  const files = bucket ? bucketFiles(bucket, rest.clock, proxyEnv) : await openDiskFiles(kept);
+  const { temp } = recordingFolders(config().dataDir);
+  const files = await openFiles(config(), rest.clock, proxyEnv);
   const keys = keysOf(config);
   return openRecordings({
     ...rest,
     files,
     tempDir: temp,
     wallNow: Date.now,
-    source: (pbx) => (pbx === FIRST_PBX ? folderOf(config()) : null) ?? overApi(pbx),
+    source: (pbx) => folderFor(pbx, config()) ?? overApi(pbx),
     settings: () => {
       const { recordings, publicUrl, retentionDays: forgetDays } = config();
       return { ...recordings, publicUrl, forgetDays, keys: keys() };
     },
   });
+}
+
+/** Where recordings are kept. */
+export async function openFiles(
+  { dataDir, bucket }: Config,
+  clock: Clock,
+  proxyEnv: ProxyEnv,
+): Promise<RecordingFiles> {
+  if (bucket !== null) return bucketFiles(bucket, clock, proxyEnv);
+  return openDiskFiles(recordingFolders(dataDir).kept);
+}
+
+/** The PBX's own folder, if recordings of this PBX are found there. */
+export function folderFor(pbx: string, config: Config): RecordingSource | null {
+  return pbx === FIRST_PBX ? folderOf(config) : null;
 }
 
 function folderOf({ recordings: { dir: folder }, pbxs }: Config): RecordingSource | null {

@@ -146,3 +146,35 @@ describe("offhook check", () => {
     expect(ran.out).toMatch(/^warn {2}configuration .*: 1 warning, see above$/m);
   });
 });
+
+describe("offhook check of recordings", () => {
+  const wanted = "WEBHOOK_POST_URL = http://127.0.0.1:9/recordings";
+  const found = (out: string) => out.split("\n").filter((line) => line.includes("recordings"));
+
+  it("lists them at the PBX, and says where they are kept", async () => {
+    const { out } = await check({ lines: [wanted] });
+    expect(found(out)).toEqual([
+      expect.stringMatching(/^ok +pbx main recordings +can be listed, 0 of the last 24 hours$/),
+      expect.stringMatching(/^ok +recordings kept in +.*data\/recordings$/),
+    ]);
+  });
+
+  it("names the way out where the API client may not list them, or the folder is none", async () => {
+    const denied = await check({ lines: [wanted], pbx: { directory: client({ xapi: false }) } });
+    expect(denied.code).toBe(1);
+    expect(denied.out).toMatch(/FAIL +pbx main recordings +.*Give the client the role/);
+    const lines = [wanted, "RECORDINGS_DIR = /nowhere/at/all"];
+    expect((await check({ lines })).out).toMatch(/FAIL +pbx main recordings +.*RECORDINGS_DIR/);
+  });
+
+  it("asks for nothing of the kind where nobody is told of recordings", async () => {
+    expect(found((await check()).out)).toEqual([]);
+  });
+
+  it("tries the bucket", async () => {
+    const key = ["S3_ACCESS_KEY_ID = a", "S3_SECRET_ACCESS_KEY = b"];
+    const url = ["RECORDINGS_URL = s3://calls/main", "S3_ENDPOINT = http://127.0.0.1:9"];
+    const { out } = await check({ lines: [wanted, ...url, ...key] });
+    expect(out).toMatch(/FAIL +recordings kept in +bucket calls at http:\/\/127\.0\.0\.1:9: /);
+  });
+});

@@ -5,7 +5,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Command } from "commander";
-import type { EndpointConfig, PbxConfig } from "../config/config.ts";
+import type { Config, EndpointConfig, PbxConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
 import { countProblems } from "../config/report.ts";
 import { createGuard } from "../delivery/guard.ts";
@@ -13,11 +13,12 @@ import { type DirectoryEntry, type Found, inspectPbx } from "../source/threecx/i
 import type { DnKind } from "../tracker/activity.ts";
 import { steadyClock } from "../util/clock.ts";
 import { type ProxyEnv, proxyFor } from "../util/proxy.ts";
+import { checkKeeping, checkListing, wantsRecordings } from "./checkRecordings.ts";
 import { type CliContext, configured, print, table } from "./context.ts";
 
 type Mark = "ok" | "warn" | "FAIL";
 
-interface Finding {
+export interface Finding {
   readonly mark: Mark;
   readonly what: string;
   readonly says: string;
@@ -52,7 +53,10 @@ async function check(context: CliContext, file: string | undefined): Promise<voi
     { mark: odd ? "warn" : "ok", what: "configuration", says: `${loaded.file}: ${says}` },
   ];
   const proxyEnv = readProxyEnv(context.env);
-  for (const pbx of config.pbxs) findings.push(...(await checkPbx(pbx, proxyEnv)));
+  for (const pbx of config.pbxs) findings.push(...(await checkPbx(pbx, config, proxyEnv)));
+  if (config.pbxs.some(({ name }) => wantsRecordings(config, name))) {
+    findings.push(await checkKeeping(config, proxyEnv));
+  }
   const reached = config.endpoints.map((endpoint) => checkEndpoint(endpoint, proxyEnv));
   findings.push(...(await Promise.all(reached)).flat());
   print(...table(findings.map(({ mark, what, says }) => [mark, what, says])));
@@ -61,7 +65,7 @@ async function check(context: CliContext, file: string | undefined): Promise<voi
   context.exitCode = failed === 0 ? 0 : 1;
 }
 
-async function checkPbx(pbx: PbxConfig, proxyEnv: ProxyEnv): Promise<Finding[]> {
+async function checkPbx(pbx: PbxConfig, config: Config, proxyEnv: ProxyEnv): Promise<Finding[]> {
   const what = `pbx ${pbx.name}`;
   const inspection = inspectPbx({ pbx, clock: steadyClock(), proxyEnv });
   try {
@@ -83,7 +87,9 @@ async function checkPbx(pbx: PbxConfig, proxyEnv: ProxyEnv): Promise<Finding[]> 
           : "No extension is monitored, so nothing would be told. Select them in the admin console: " +
             "Integrations → API → the client → Select Extensions.",
     });
-    return [...findings, ...silentDns(what, await inspection.pbxDns(), seen)];
+    findings.push(...silentDns(what, await inspection.pbxDns(), seen));
+    if (!wantsRecordings(config, pbx.name)) return findings;
+    return [...findings, await checkListing(config, pbx.name, inspection.recordings)];
   } finally {
     await inspection.close();
   }

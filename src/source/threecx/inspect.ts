@@ -2,6 +2,7 @@
  * What an operator's check asks a PBX: does the log-in work, which DNs does this API client see,
  * and which are there at all. Each question fails alone, with a reason in plain words.
  */
+import type { RecordingSource } from "../../recordings/find/recordingSource.ts";
 import type { DnKind } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { ProxyEnv } from "../../util/proxy.ts";
@@ -9,6 +10,7 @@ import { type ConnectionConfig, makeConnection } from "./connection.ts";
 import { type DirectoryEntry, makeDirectory, readSets, saidBy } from "./directory.ts";
 import { kindOfType } from "./dnKind.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { recordingsOf } from "./recordings.ts";
 import { type Refused, xapiReason } from "./refusal.ts";
 import { readSnapshot } from "./snapshot.ts";
 
@@ -29,6 +31,7 @@ export interface Inspection {
   visibleDns(): Promise<Found<readonly VisibleDn[]>>;
   /** Extensions, queues, IVRs and ring groups of the PBX, from XAPI, by number. */
   pbxDns(): Promise<Found<readonly DirectoryEntry[]>>;
+  readonly recordings: RecordingSource;
   close(): Promise<void>;
 }
 
@@ -87,6 +90,7 @@ export function inspectPbx(options: InspectOptions): Inspection {
         .toSorted((a, b) => a.number.localeCompare(b.number, "en", { numeric: true }));
       return { kind: "found", value };
     },
+    recordings: recordingsOf({ rest: connection.rest, limits }),
     close: () => connection.http.close(),
   };
 }
