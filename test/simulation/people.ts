@@ -165,9 +165,9 @@ export class People {
   #atQueue(leg: Leg, script: Script): void {
     if (this.#heeded.has(leg) || !this.#options.situations.has("callbacks")) return;
     this.#heeded.add(leg);
-    if (!script.chance.happens(0.3)) return;
+    if (!script.chance.happens(0.5)) return;
     this.#waiting.set(leg.call.caller.number, script);
-    this.#later(script.chance.between(1_000, 20_000), leg.call, () => {
+    this.#later(script.chance.between(1_000, 12_000), leg.call, () => {
       if (!leg.end) playWaiting(this.#options.pbx, leg);
     });
   }
