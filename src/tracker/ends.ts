@@ -42,7 +42,8 @@ export function finish(turn: Turn, at: EpochMs, callbackRequested = false): void
   call.legs = [];
   call.offers = noDn;
   call.talk = null;
-  call.handover = null;
+  // What went on outside our view stays known: its link has no event.
+  if (handover?.outside !== true) call.handover = null;
   call.hidden = null;
   call.numberDueAt = null;
   call.levelDueAt = null;

@@ -1,5 +1,5 @@
 /**
- * What must hold after every step, as code: SPEC.md's I1-I8. Run by every test and simulation of the tracker.
+ * What must hold after every step, as code: SPEC.md's I1-I10. Run by every test and simulation of the tracker.
  * A violation is returned as a sentence, so that the caller can print the seed beside it.
  */
 import type { CallEvent, EndedEvent } from "../events/event.ts";
@@ -20,8 +20,17 @@ export function violations(step: Pick<Step, "events" | "state">, ledger: Ledger)
     }
     told.push(event);
   }
+  for (const { callNumber, callId, eventId } of step.events) {
+    const now = step.state.calls.get(callNumber)?.id?.callId ?? callId;
+    // Before a restart of the PBX another call had the number; it is over then.
+    const last = ledger.get(callId)?.at(-1)?.kind;
+    if (now !== callId && last !== "ended" && last !== "callsummary") {
+      found.push(`I2: a second id for one call (${eventId})`);
+    }
+  }
   for (const call of step.state.calls.values()) {
-    for (const fault of callFaults(call)) found.push(`${fault} (call ${call.callNumber})`);
+    const told = ledger.get(call.id?.callId ?? "") ?? [];
+    for (const fault of callFaults(call, told)) found.push(`${fault} (call ${call.callNumber})`);
   }
   return found;
 }
@@ -65,7 +74,7 @@ function eventFaults(event: CallEvent, told: readonly CallEvent[]): string[] {
   return found;
 }
 
-function callFaults(call: Call): string[] {
+function callFaults(call: Call, told: readonly CallEvent[]): string[] {
   const found: string[] = [];
   const { talk, handover, hidden, overAt, legs, external } = call;
   const check = (holds: boolean, fault: string) => {
@@ -83,9 +92,31 @@ function callFaults(call: Call): string[] {
     talk === null || handover === null || talk.link < handover.link,
     "I7: a hand-over not after the conversation",
   );
+  const inside = handover !== null && !handover.outside;
   check(
-    overAt === null || (talk === null && handover === null && hidden === null && legs.length === 0),
+    overAt === null || (talk === null && !inside && hidden === null && legs.length === 0),
     "I8: over, yet something is open",
   );
+  found.push(...chainFaults(call, told));
+  return found;
+}
+
+/** What was told of a call against what it believes. */
+function chainFaults({ talk, handover, overAt }: Call, told: readonly CallEvent[]): string[] {
+  const found: string[] = [];
+  const ends = told.filter((e): e is EndedEvent => e.kind === "ended");
+  const last = ends.at(-1);
+  if (last?.transferred && told.every((e) => e.kind === "callsummary" || e.link <= last.link)) {
+    // Its own link, or the end outside our view.
+    if ((handover?.link ?? talk?.link ?? 0) <= last.link) {
+      found.push("I9: passed on, and no next link, nor an end outside our view");
+    }
+  }
+  if (overAt === null) return found;
+  const answered = told.filter((e) => e.kind === "answered").map(({ link }) => link);
+  const ended = new Set(ends.map(({ link }) => link));
+  if (answered.some((link) => !ended.has(link)) || (told.length > 0 && ends.length === 0)) {
+    found.push("I10: over, yet a link has no end");
+  }
   return found;
 }

@@ -7,7 +7,6 @@ import { describe, expect, it } from "vitest";
 import { inside, leg, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
 import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
 import { Calls } from "./calls.ts";
-import { type Ledger, violations } from "./invariants.ts";
 import { reduce } from "./reduce.ts";
 import { initialState, nextDueAt } from "./state.ts";
 
@@ -194,72 +193,6 @@ describe("any sequence of activities", () => {
       }),
       { numRuns: 2_000 },
     );
-  });
-});
-
-describe("violations", () => {
-  const phone = new Phone();
-  phone.leg("101", 5, "ringing");
-  phone.leg("101", 5, "connected");
-  phone.gone("101/5");
-  const step = reduce(
-    phone.state,
-    { kind: "activeCalls", at: t0, askedAt: t0, calls: [] },
-    phone.settings,
-  );
-  const [ended] = step.events;
-  const told = () => new Map(phone.ledger) as Ledger;
-  const of = (change: object) =>
-    violations(
-      { ...step, events: ended ? [{ ...ended, ...change }] : [] },
-      new Map([...told()].map(([id, events]) => [id, [...events]])),
-    );
-
-  it("finds nothing wrong with a good step", () => {
-    expect(of({})).toEqual([]);
-  });
-
-  it.each([
-    [{ eventId: phone.events[0]?.eventId }, "I1"],
-    [{ direction: "outgoing" }, "I2"],
-    [{ callNumber: 8 }, "I2"],
-    [{ kind: "answered", transferType: "NotDef" }, "I4"],
-    [{ kind: "answered", link: 0 }, "I4"],
-    [{ user: "102" }, "I5"],
-    [{ finish: "Missed", talkMs: null }, "I5"],
-    [{ talkMs: null }, "I5"],
-  ])("finds %j", (change, name) => {
-    expect(of(change).join()).toContain(name);
-  });
-
-  it("finds an event after the end of its link", () => {
-    const ledger = told();
-    expect(violations(step, ledger)).toEqual([]);
-    expect(violations(step, ledger).join()).toContain("I3");
-  });
-
-  it("finds a call that contradicts itself", () => {
-    const call = phone.call();
-    if (call === undefined || call.talk === null) throw new Error("Expected a call with a talk.");
-    const { talk } = call;
-    const handover = {
-      link: 1,
-      beganAt: t0,
-      failedDueAt: null,
-      transferType: "Blind",
-      outside: false,
-    } as const;
-    const wrong = [
-      [{ ...call, external: null }, "I6"],
-      [{ ...call, talk: { ...talk, link: 9 } }, "I7"],
-      [{ ...call, handover }, "I7"],
-      [{ ...call, lastLink: 2, handover }, "I7"],
-      [{ ...call, overAt: t0 }, "I8"],
-    ] as const;
-    for (const [bad, name] of wrong) {
-      const state = { ...initialState, calls: Calls.of([bad]) };
-      expect(violations({ ...step, events: [], state }, new Map()).join()).toContain(name);
-    }
   });
 });
 
