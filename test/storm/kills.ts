@@ -4,13 +4,11 @@
  * acknowledged (the store said that it is durable) and never taken, what overtook, what came twice, and how
  * long it took from the start to the first webhook.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { Chance, seedOf } from "../simulation/random.ts";
 import { Installation, type Offhook, pbxLines } from "../support/process.ts";
 import { StandIn } from "../support/standIn.ts";
 import { eventsPerCall, Load } from "./load.ts";
+import { StoreView } from "./storeView.ts";
 import { Taker } from "./taker.ts";
 
 export interface KillsOptions {
@@ -85,6 +83,7 @@ class Storm {
   readonly #installation: Installation;
   readonly #taker: Taker;
   readonly #chance: Chance;
+  readonly #store: StoreView;
   readonly #acknowledged = new Set<string>();
   readonly #inFlight: number[] = [];
   readonly #recoveryMs: number[] = [];
@@ -95,6 +94,7 @@ class Storm {
     this.#installation = installation;
     this.#taker = taker;
     this.#chance = new Chance(seedOf(options.seed, "kills"));
+    this.#store = new StoreView(installation);
   }
 
   async play(): Promise<KillsResult> {
@@ -137,7 +137,7 @@ class Storm {
     await offhook.crash();
     await this.#taker.isAlone();
     this.#readLog(offhook);
-    this.#inFlight.push(this.#pending().filter((id) => ledger.isTaken(id)).length);
+    this.#inFlight.push(this.#store.pending().filter((id) => ledger.isTaken(id)).length);
   }
 
   /** What the log says is stored is durable. */
@@ -154,37 +154,14 @@ class Storm {
     const { ledger } = this.#taker;
     const deadline = performance.now() + quietWithinMs;
     while (performance.now() < deadline) {
-      if (ledger.open.size === 0 && this.#pending().length === 0) return;
+      if (ledger.open.size === 0 && this.#store.pending().length === 0) return;
       await pause(100);
-    }
-  }
-
-  #pending(): string[] {
-    return this.#query(
-      "SELECT event_id AS value FROM deliveries JOIN events ON position = event_position " +
-        "WHERE state = 'pending'",
-    );
-  }
-
-  /** Read-only beside the program, or after it died: changes nothing of what it will find. */
-  #query(sql: string): string[] {
-    const path = join(this.#installation.folder, "data", "outbox.sqlite");
-    // Killed before it made one.
-    if (!existsSync(path)) return [];
-    const db = new DatabaseSync(path, { readOnly: true });
-    try {
-      return db
-        .prepare(sql)
-        .all()
-        .map(({ value }) => String(value));
-    } finally {
-      db.close();
     }
   }
 
   #result(load: Load, offeredPerS: number): KillsResult {
     const { ledger } = this.#taker;
-    const stored = this.#query("SELECT event_id AS value FROM events");
+    const stored = this.#store.events();
     const all = new Set([...stored, ...this.#acknowledged]);
     const repeated = this.#inFlight.map((_, kill) => ledger.repeated.get(kill + 2) ?? 0);
     return {
@@ -198,13 +175,11 @@ class Storm {
       faultCount: ledger.faultCount,
       lost: [...all].filter((id) => !ledger.isTaken(id)),
       callsWithoutEnd: [...ledger.open],
-      undelivered: this.#query(
-        "SELECT delivery_id AS value FROM deliveries WHERE state <> 'delivered'",
-      ),
+      undelivered: this.#store.undelivered(),
       inFlight: this.#inFlight,
       repeated,
       recoveryMs: this.#recoveryMs,
-      integrity: this.#query("SELECT integrity_check AS value FROM pragma_integrity_check").join(),
+      integrity: this.#store.integrity(),
     };
   }
 }

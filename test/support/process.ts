@@ -58,6 +58,10 @@ export class Offhook {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The log's lines that carry this text. */
   lines(text: string): string[] {
     return this.output.split("\n").filter((line) => line.includes(text));

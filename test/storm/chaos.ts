@@ -1,0 +1,54 @@
+/**
+ * Receivers that err, for the built program (`npm run build` first):
+ * `npm run chaos -- [--seconds 90] [--seed 1] [--events-per-s 15] [--shares 0.01,0.1,0.5]`.
+ * Prints a line for each endpoint. Exit code 1 if anything was not delivered, overtook another, or went beyond a bound.
+ */
+import { parseArgs } from "node:util";
+import { describeMachine, quantile } from "./figures.ts";
+import { vices } from "./rascal.ts";
+import { playRascals, scheduleS, wrongWithRascals } from "./rascals.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "90" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    "events-per-s": { type: "string", default: "15" },
+    shares: { type: "string", default: "0.01,0.1,0.5" },
+  },
+});
+
+console.log(`${describeMachine()}\n${JSON.stringify(values)}`);
+const result = await playRascals({
+  seed: Number(values.seed),
+  eventsPerS: Number(values["events-per-s"]),
+  seconds: Number(values.seconds),
+  shares: values.shares.split(",").map(Number),
+  single: vices,
+});
+const heading = ["endpoint", "owed", "taken", "requests", "faults", "attempts", "spent"];
+const widths = [12, 7, 7, 9, 8, 9, 6];
+const row = (cells: readonly (string | number)[]) =>
+  cells.map((cell, index) => String(cell).padStart(widths[index] ?? 10)).join(" ");
+console.log(row([...heading, "p50 s", "p99 s", "max s", "answer kB"]));
+for (const each of result.endpoints) {
+  const { name, owed, untaken, requests, faults, attemptsMost, spentMost, delaysMs } = each;
+  const seconds = [0.5, 0.99, 1].map((share) => (quantile(delaysMs, share) / 1000).toFixed(2));
+  const kb = Math.round(each.answerBytesMost / 1024);
+  const counts = [owed, owed - untaken.length, requests, faults, attemptsMost, spentMost];
+  console.log(row([name, ...counts, ...seconds, kb]));
+}
+const { residentMb, drainedMs, responseHeadBytesMost, events } = result;
+const total = result.endpoints.reduce((sum, { owed }) => sum + owed, 0);
+console.log(
+  [
+    `${events} events, ${total} deliveries; schedule of ${scheduleS.length + 1} attempts`,
+    `resident: at most ${residentMb.most.toFixed(0)} MB, at the end ${residentMb.last.toFixed(0)} MB (${residentMb.samples} samples)`,
+    `drained ${(drainedMs / 1000).toFixed(0)} s after the last event`,
+    `kept of an answer: at most ${responseHeadBytesMost} bytes`,
+  ].join("\n"),
+);
+const wrong = wrongWithRascals(result);
+if (wrong.length > 0) {
+  console.log(["wrong:", ...wrong].join("\n  "));
+  process.exitCode = 1;
+}
