@@ -13,9 +13,8 @@ import { OutboxError } from "../outbox/outbox.ts";
 import { createReplayer } from "../outbox/replayer.ts";
 import { openForReading } from "../outbox/sqlite/database.ts";
 import { createLookup, type StoreLookup } from "../outbox/sqlite/lookup.ts";
-import { createRecordingStore } from "../outbox/sqlite/recordingStore.ts";
+import { createRecordingStore, type RecordingStore } from "../outbox/sqlite/recordingStore.ts";
 import { openSqliteOutbox } from "../outbox/sqlite/sqliteOutbox.ts";
-import type { LinkQuery, RecordedLink } from "../recordings/ledger.ts";
 import { steadyClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
 
@@ -70,14 +69,13 @@ export async function resumeEndpoint(config: Config, name: string): Promise<void
 }
 
 /** What is known of recordings, whether the service runs or not. */
-export function lookingAtRecordings(
+export function lookingAtRecordings<T>(
   { dataDir }: Config,
-  what: LinkQuery,
-  limit: number,
-): readonly RecordedLink[] {
+  look: (store: Pick<RecordingStore, "find" | "counts">) => T,
+): T {
   const db = openForReading(dataDir);
   try {
-    return createRecordingStore(db).find(what, limit);
+    return look(createRecordingStore(db));
   } finally {
     db.close();
   }

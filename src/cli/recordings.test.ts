@@ -47,6 +47,7 @@ describe("offhook recordings list", () => {
     expect(out).toMatch(/announced +\S+_1-1 +100 +420777000001 +1 \(2\.0 MB\)/);
     expect(out).toMatch(/none +\S+_2-1 .*The PBX has no recording of it\./);
     expect(out).toMatch(/seeking +\S+_3-1 .*next try 2100-01-01/);
+    expect(out).toContain("Of all links: 1 seeking, 0 fetching, 1 announced, 1 none, 0 failed.");
     const json = await run("recordings", "list", "--call", kept.callId, "--json");
     expect(JSON.parse(json.out)).toMatchObject({
       ...{ id: `${kept.callId}-1`, state: "announced", callerid: "420777000001", dueTime: null },
@@ -63,7 +64,7 @@ describe("offhook recordings list", () => {
   ])("finds by %j", async (args, count) => {
     const { run } = await recordedWorld();
     const { out } = await run("recordings", "list", ...args);
-    expect(out.trim().split("\n")).toHaveLength(1 + count);
+    expect(out.trim().split("\n")).toHaveLength(3 + count);
   });
 
   it.each([

@@ -19,6 +19,8 @@ interface Said extends RecordingsChosen {
 }
 
 const LIMIT_MAX = 1000;
+/** More than any caller has. */
+const LINKS_MAX = 100_000;
 
 export function recordingsCommand(context: CliContext): Command {
   const command = new Command("recordings").description(
@@ -38,9 +40,12 @@ function listCommand(context: CliContext): Command {
   return chooses(command, true).action(async (said: Said & { limit: number }) => {
     const loaded = await configured(context, said.config);
     if (loaded === null) return;
-    const links = lookingAtRecordings(loaded.config, meant(said), said.limit);
-    if (said.json) print(...links.map((link) => JSON.stringify(shown(link))));
-    else print(...table([HEAD, ...links.map(rowOf)]));
+    const what = meant(said);
+    lookingAtRecordings(loaded.config, (store) => {
+      const links = store.find(what, said.limit);
+      if (said.json) print(...links.map((link) => JSON.stringify(shown(link))));
+      else print(...table([HEAD, ...links.map(rowOf)]), "", totalOf(store.counts()));
+    });
   });
 }
 
@@ -66,7 +71,8 @@ function deleteCommand(context: CliContext): Command {
     const loaded = await configured(context, said.config);
     if (loaded === null) return;
     const chosen = required(said);
-    const found = lookingAtRecordings(loaded.config, meant(said), LIMIT_MAX);
+    const what = meant(said);
+    const found = lookingAtRecordings(loaded.config, (store) => store.find(what, LINKS_MAX));
     const files = found.flatMap((link) => link.files.filter(isKept)).length;
     if (found.length === 0 || !said.yes) {
       const way = found.length === 0 ? "" : " Nothing was removed. Add --yes to remove them.";
@@ -107,6 +113,11 @@ function meant(said: Said) {
 }
 
 const HEAD = ["ENDED", "STATE", "CALL", "USER", "CALLERID", "FILES", "WHY"];
+
+function totalOf(counts: ReadonlyMap<string, number>): string {
+  const told = LINK_STATES.map((state) => `${counts.get(state) ?? 0} ${state}`);
+  return `Of all links: ${told.join(", ")}.`;
+}
 
 function rowOf({ ended, state, files, reason, dueAt }: RecordedLink): string[] {
   const { at, callId, link, user, callerid } = ended;

@@ -52,6 +52,8 @@ export interface RecordingStore {
   nextDueAt(after: number): number | null;
   owners(pbx: string, sourceIds: readonly string[]): readonly (readonly [string, string])[];
   find(what: LinkQuery, limit: number): readonly RecordedLink[];
+  /** How many links have come how far. */
+  counts(): ReadonlyMap<LinkState, number>;
   storedBefore(at: number, limit: number): readonly RecordedLink[];
   storedBytes(): number;
   forget(endedBefore: number, limit: number): number;
@@ -74,6 +76,7 @@ export function createRecordingStore(db: DatabaseSync): RecordingStore {
     ofCaller: db.prepare(`${LINK} WHERE callerid = ? ORDER BY ended_at DESC LIMIT ?`),
     ofState: db.prepare(`${LINK} WHERE state = ? ORDER BY ended_at DESC LIMIT ?`),
     all: db.prepare(`${LINK} ORDER BY ended_at DESC LIMIT ?`),
+    counts: db.prepare("SELECT state, count(*) AS links FROM recorded_links GROUP BY state"),
     storedBefore: db.prepare(STORED_BEFORE),
     storedBytes: db.prepare(
       "SELECT coalesce(sum(bytes), 0) AS bytes FROM recorded_files WHERE path <> '' AND state <> 'removed'",
@@ -158,6 +161,8 @@ export function createRecordingStore(db: DatabaseSync): RecordingStore {
         return owner == null ? [] : [[id, String(owner)] as const];
       }),
     find: (what, limit) => found(what, limit).map(linkOf),
+    counts: () =>
+      new Map(sql.counts.all().map(({ state, links }) => [state as LinkState, Number(links)])),
     storedBefore: (at, limit) => sql.storedBefore.all(Math.round(at), limit).map(linkOf),
     storedBytes: () => Number(sql.storedBytes.get()?.bytes),
     forget: (endedBefore, limit) => Number(sql.forget.run(Math.round(endedBefore), limit).changes),
