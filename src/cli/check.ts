@@ -15,14 +15,7 @@ import { steadyClock } from "../util/clock.ts";
 import { type ProxyEnv, proxyFor } from "../util/proxy.ts";
 import { checkKeeping, checkListing, wantsRecordings } from "./checkRecordings.ts";
 import { type CliContext, configured, print, table } from "./context.ts";
-
-type Mark = "ok" | "warn" | "FAIL";
-
-export interface Finding {
-  readonly mark: Mark;
-  readonly what: string;
-  readonly says: string;
-}
+import type { Finding } from "./finding.ts";
 
 const reachTimeoutMs = 5_000;
 /** More DNs than this are counted, not named. */

@@ -8,7 +8,7 @@ import type { RecordingSource } from "../recordings/find/recordingSource.ts";
 import { steadyClock } from "../util/clock.ts";
 import type { ProxyEnv } from "../util/proxy.ts";
 import { folderFor, openFiles } from "../watchRecordings.ts";
-import type { Finding } from "./check.ts";
+import type { Finding } from "./finding.ts";
 
 const LOOK_BACK_MS = 86_400_000;
 
