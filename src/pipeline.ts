@@ -7,8 +7,9 @@
 import type { EpochMs, OffhookEvent } from "./events/event.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
+import { restore, serialise } from "./tracker/checkpoint.ts";
 import { reduce } from "./tracker/reduce.ts";
-import { isBlind, nextDueAt, restore, serialise, type TrackerSettings } from "./tracker/state.ts";
+import { isBlind, nextDueAt, type TrackerSettings } from "./tracker/state.ts";
 import type { Clock } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 

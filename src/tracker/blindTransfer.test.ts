@@ -139,6 +139,20 @@ describe("blind transfer", () => {
     ]);
   });
 
+  it("back to the ring group that brought the call, soon after the answer", () => {
+    const via = { originatedBy: ref("820") };
+    const phone = new Phone();
+    phone.leg("820", 4, "ringing");
+    phone.leg("102", 5, "ringing", via);
+    phone.leg("102", 5, "connected", via);
+    phone.gone("820/4");
+    phone.told();
+    phone.at += 1_000;
+    phone.leg("820", 6, "ringing");
+    phone.leg("103", 7, "ringing", via);
+    expect(phone.told()).toEqual(["ringing 820 -2", "ringing 103 -2"]);
+  });
+
   it("of an outgoing call", () => {
     const phone = new Phone();
     phone.leg("102", 1, "dialing");

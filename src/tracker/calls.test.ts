@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { inside, leg, outside, Phone } from "../../test/support/phone.ts";
 import { Agenda } from "./agenda.ts";
 import { Calls } from "./calls.ts";
-import { type Call, newCall, restore, serialise } from "./state.ts";
+import { restore, serialise } from "./checkpoint.ts";
+import { type Call, newCall } from "./state.ts";
 
 const call = (callNumber: number, more: Partial<Call> = {}): Call => ({
   ...newCall(callNumber, 0),

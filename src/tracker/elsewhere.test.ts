@@ -38,6 +38,41 @@ describe("forwarded to an outside phone", () => {
   });
 });
 
+describe("forwarded to an outside phone by who was offered it in a hand-over", () => {
+  const handedOn = ["ringing 103 -2", "ended 102 -1 Ok passed on"];
+  const handedTo = (user: string) => {
+    const phone = talking();
+    phone.leg(user, 6, user === "820" ? "connected" : "ringing");
+    phone.gone("102/5", `${user}/6`);
+    phone.list(row("10007", { status: "Routing" }));
+    return phone;
+  };
+
+  it("and answered there: their conversation", () => {
+    const phone = handedTo("103");
+    phone.list(row("10007"));
+    expect(phone.told()).toEqual([...handedOn, "answered 103 -2 Blind"]);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 103 -2 Ok"]);
+  });
+
+  it("and not answered there: missed by them", () => {
+    const phone = handedTo("103");
+    phone.list();
+    expect(phone.told()).toEqual([...handedOn, "ended 103 -2 Missed"]);
+  });
+
+  it("which is nobody's call once it is answered, if that was a ring group", () => {
+    const answered = handedTo("820");
+    answered.list(row("10007"));
+    answered.list();
+    expect(answered.told()).toEqual(["ringing 820 -2", "ended 102 -1 Ok passed on"]);
+    const unanswered = handedTo("820");
+    unanswered.list();
+    expect(unanswered.told().at(-1)).toBe("ended 820 -2 Missed");
+  });
+});
+
 describe("a conference", () => {
   it("is no new link: the user's leg stands towards it, and still for the outside party", () => {
     const phone = talking();

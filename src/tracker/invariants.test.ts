@@ -67,6 +67,7 @@ describe("violations", () => {
       failedDueAt: null,
       transferType: "Blind",
       outside: false,
+      offered: false,
     } as const;
     const outside = { ...handover, outside: true } as const;
     const wrong = [

@@ -75,6 +75,15 @@ describe("who leaves while the other phone still rings", () => {
     expect(beside.told()).toEqual([passedOn, "ringing 104 -2"]);
   });
 
+  it("hands over to a ring group that only the list shows, which is told at once", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", { referredBy: ref("102"), originatedBy: null });
+    phone.list(row("820"));
+    expect(phone.told()).toEqual(["ringing 103 -2", "ringing 820 -2"]);
+    phone.list(row("102"));
+    expect(phone.told()).toEqual([]);
+  });
+
   it("has not left if a leg of theirs comes back", () => {
     const phone = leaving();
     phone.leg("102", 9, "connected");

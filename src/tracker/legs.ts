@@ -89,7 +89,7 @@ export function isAnswer(call: Call, tracked: TrackedLeg): boolean {
 }
 
 /** What the outside party stands before, besides the open conversation: the sign of a hand-over. */
-export function isFresh(tracked: TrackedLeg, talk: Talk): boolean {
+export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   const { leg } = tracked;
   if (leg.dn === talk.user && leg.status !== "ringing") return false;
   if (tracked.order <= talk.legCount) return leg.dn !== talk.user && isTalking(tracked);
@@ -97,8 +97,13 @@ export function isFresh(tracked: TrackedLeg, talk: Talk): boolean {
   const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
   const from = leg.originatedBy?.dn;
   const late = from === talk.via || (leg.dn === talk.via && !talk.viaShown);
-  const polledWith = soon && talk.via !== "" && late;
+  const polledWith = soon && talk.via !== "" && late && !isBackAtVia(call, talk);
   return isTalking(tracked) || !(polledWith && leg.referredBy === null);
+}
+
+/** What brought the call to its user has it again: whoever it rings now, it rings anew. */
+function isBackAtVia(call: Call, { via, viaShown, legCount }: Talk): boolean {
+  return viaShown && externalLegs(call).some((t) => t.leg.dn === via && t.order > legCount);
 }
 
 export function userTalks(call: Call, talk: Talk): boolean {
@@ -110,7 +115,9 @@ export function standing(call: Call): readonly TrackedLeg[] {
   const { talk } = call;
   const legs = externalLegs(call);
   if (talk === null) return legs;
-  return legs.filter((t) => (t.leg.dn === talk.user && isAnswer(call, t)) || isFresh(t, talk));
+  return legs.filter(
+    (t) => (t.leg.dn === talk.user && isAnswer(call, t)) || isFresh(call, t, talk),
+  );
 }
 
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */

@@ -150,7 +150,8 @@ export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): v
 function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]> {
   call.lastLink += 1;
   const link = call.lastLink;
-  return { link, beganAt: at, failedDueAt: null, transferType: "Blind", outside: false };
+  const goesOn = { outside: false, offered: false } as const;
+  return { link, beganAt: at, failedDueAt: null, transferType: "Blind", ...goesOn };
 }
 
 function tellDialing(turn: Turn): void {
@@ -172,7 +173,8 @@ function tellOffers(turn: Turn): void {
     const { leg } = tracked;
     const kind = offerKind(leg.dnKind);
     if (kind === null || (kind === "extension" && leg.status !== "ringing")) continue;
-    if (call.talk !== null && (leg.dn === call.talk.user || !isFresh(tracked, call.talk))) continue;
+    const { talk } = call;
+    if (talk !== null && (leg.dn === talk.user || !isFresh(call, tracked, talk))) continue;
     if (call.talk !== null) call.handover ??= beginHandover(turn);
     // Whoever passed it on outside has it back, or somebody else of ours.
     if (call.handover?.outside === true) call.handover = { ...call.handover, outside: false };
@@ -200,7 +202,14 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   }
   call.offers = put(call.offers, leg.dn, "leg");
   call.reached = put(call.reached, leg.dn, "leg");
-  tell(turn, { kind: "ringing" }, currentLink(call), { dn: leg.dn, kind }, turn.at);
+  tellRinging(turn, { dn: leg.dn, kind });
+}
+
+function tellRinging(turn: Turn, level: Level): void {
+  const { call } = turn;
+  const { handover } = call;
+  tell(turn, { kind: "ringing" }, currentLink(call), level, turn.at);
+  if (handover !== null && !handover.offered) call.handover = { ...handover, offered: true };
 }
 
 /** An IVR that no leg has shown, named by a leg that it made. */
@@ -225,7 +234,7 @@ export function reach(turn: Turn, level: Level, how: "leg" | "inferred"): void {
   if (known !== undefined) return;
   // A route point is no place where a call is missed, unless it came no further.
   if (level.kind !== "other" || call.level === null) call.level = level;
-  tell(turn, { kind: "ringing" }, currentLink(call), level, turn.at);
+  tellRinging(turn, level);
 }
 
 /**
@@ -304,7 +313,7 @@ function forgetFailedAttempt({ call, at, settings }: Turn): void {
   const idle =
     talk !== null &&
     userTalks(call, talk) &&
-    !externalLegs(call).some((t) => t.leg.dn !== talk.user && isFresh(t, talk));
+    !externalLegs(call).some((t) => t.leg.dn !== talk.user && isFresh(call, t, talk));
   const failedDueAt = idle ? (handover.failedDueAt ?? at + settings.attemptFollowMs) : null;
   if (idle && failedDueAt !== null && at >= failedDueAt) {
     call.handover = null;

@@ -6,7 +6,6 @@ import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
 import type { BlindCause, Did, Leg } from "./activity.ts";
 import { type ByDn, noDn } from "./byDn.ts";
 import { Calls } from "./calls.ts";
-import { idOf } from "./legs.ts";
 
 /** A live leg and what the tracker remembers of it beyond what the PBX says now. */
 export interface TrackedLeg {
@@ -60,6 +59,8 @@ export interface Handover {
   readonly transferType: TransferType;
   /** Passed on to an outside number: the rest is not a user's call. */
   readonly outside: boolean;
+  /** A user of ours has been told as ringing: what goes outside from there is that user's forward. */
+  readonly offered: boolean;
 }
 
 /** No visible leg stands towards the outside party; the list of active calls is asked. */
@@ -363,39 +364,4 @@ export function nextDueAt(state: TrackerState, settings: TrackerSettings): Epoch
 function earlier(one: EpochMs | null, other: EpochMs | null): EpochMs | null {
   if (one === null || other === null) return one ?? other;
   return Math.min(one, other);
-}
-
-/** A call as its own checkpoint. */
-export function serialise(call: Call): string {
-  return JSON.stringify(call);
-}
-
-/**
- * The state that checkpoints hold. What was being asked when we went down is asked anew: deadlines of a
- * hidden call start from the next answer, so that nothing is judged before the PBX has been seen again.
- */
-export function restore(checkpoints: Iterable<string>): TrackerState {
-  const calls: Call[] = [];
-  for (const text of checkpoints) {
-    const saved = JSON.parse(text) as Call;
-    const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved, ...listsOf(saved) };
-    const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
-    // Whether the list is a witness shows anew.
-    calls.push({ ...call, hidden, omissions: 0 });
-  }
-  let legIdMax = 0;
-  for (const { leg } of calls.flatMap(({ legs }) => legs)) legIdMax = Math.max(legIdMax, idOf(leg));
-  return { ...initialState, calls: Calls.of(calls), legIdMax };
-}
-
-/** Checkpoints of 0.1.0 have objects with legs and DNs as keys where there are lists now. */
-function listsOf({ legs, offers, rings, reached }: Call): Partial<Call> {
-  const byDn = <T>(saved: ByDn<T>) =>
-    Array.isArray(saved) ? saved : Object.entries(saved as unknown as Record<string, T>);
-  return {
-    legs: Array.isArray(legs) ? legs : Object.values(legs),
-    offers: byDn(offers),
-    rings: byDn(rings),
-    reached: byDn(reached),
-  };
 }

@@ -49,10 +49,10 @@ function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
     const { talk } = call;
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
     if (talk.outside ? elsewhere : outside || elsewhere) passOn(turn, talk, sinceAt, outside);
-  } else if (call.handover !== null) {
-    if (call.handover.outside !== outside) call.handover = { ...call.handover, outside };
-  } else if (outside && row.status.toLowerCase() === "talking") {
-    tellForward(turn);
+  } else if (outside && isForward(call)) {
+    if (row.status.toLowerCase() === "talking") tellForward(turn);
+  } else if (call.handover !== null && call.handover.outside !== outside) {
+    call.handover = { ...call.handover, outside };
   }
 }
 
@@ -76,18 +76,28 @@ function isElsewhere(
   return get(call.reached, inside.dn) === undefined || isNew || insists;
 }
 
-/** The call stands between two outside parties who talk: an extension's forward was answered there. */
+/** Whoever was offered the call last sends it outside. */
+function isForward({ handover, external, lastLink }: Turn["call"]): boolean {
+  if (handover !== null) return handover.offered && !handover.outside;
+  return external?.direction === "incoming" && lastLink === 0;
+}
+
+/** It is answered outside: for an extension, if it was offered to one; else it is nobody's call. */
 function tellForward(turn: Turn): void {
-  const { external, level, lastLink } = turn.call;
-  if (external?.direction !== "incoming" || lastLink > 0 || level?.kind !== "extension") return;
-  openTalk(turn, level, turn.at, { via: "", consulted: false, outside: true });
+  const { call, at } = turn;
+  const { level, handover } = call;
+  if (level?.kind === "extension") {
+    openTalk(turn, level, at, { via: "", consulted: false, outside: true });
+  } else if (handover !== null) {
+    call.handover = { ...handover, outside: true };
+  }
 }
 
 /** The list shows a queue, IVR or ring group that no visible leg shows. */
 function heedLevel(turn: Turn, row: ActiveCall): void {
   const { call } = turn;
   const inside = insideParty(row);
-  if (inside === null || call.talk !== null) return;
+  if (inside === null || (call.talk !== null && call.handover === null)) return;
   if (call.external?.direction === "outgoing" && call.handover === null) return;
   const { dn, kind } = inside;
   if (kind !== "queue" && kind !== "ivr" && kind !== "ringgroup") return;

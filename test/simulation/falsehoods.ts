@@ -42,11 +42,15 @@ function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay
   if (first !== "") {
     stays.push({ dn: first, fromAt: startedAt, toAt: end, talks: false, leg: null });
   }
+  let rang = "";
   for (const fact of facts) {
     if (fact.what === "shown") {
-      const talks = fact.kind === "extension" && fact.status === "connected";
-      const known = stays.some((stay) => stay.leg === fact.leg && stay.talks === talks);
-      const { dn, at, leg } = fact;
+      const { at, leg, kind } = fact;
+      if (kind === "extension" && fact.status === "ringing") rang = fact.dn;
+      // A phone outside answers for the extension that the call was at last.
+      const dn = kind === "trunk" ? rang : fact.dn;
+      const talks = (kind === "extension" || kind === "trunk") && fact.status === "connected";
+      const known = stays.some((stay) => stay.leg === leg && stay.talks === talks);
       if (!known) stays.push({ dn, fromAt: at, toAt: end, talks, leg });
     } else if (fact.what === "gone") {
       for (const stay of stays) if (stay.leg === fact.leg) stay.toAt = fact.at;
@@ -80,11 +84,19 @@ export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got
   const { overAt } = truth.chain;
   if (last === undefined || overAt === null) return found;
   const text = JSON.stringify(last.fields);
+  const isNobodys = endsOutside(truth.chain) && got.some(isEnd);
+  if (!isEnd(last) && isNobodys) return found;
   if (!isEnd(last)) found.push({ fault: "missing", text: `an end after ${text}` });
   else if (last.at > overAt + truth.lateMs) {
     found.push({ fault: "wrong", text: `told ${last.at - overAt} ms after the end: ${text}` });
   }
   return found;
+}
+
+/** It was passed on, and an outside phone had it at the end: no call of ours (docs/contract.md, Transfers). */
+function endsOutside({ facts }: Chain): boolean {
+  const last = facts.findLast(({ what }) => what === "shown");
+  return last?.what === "shown" && last.kind === "trunk" && last.status === "connected";
 }
 
 function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {

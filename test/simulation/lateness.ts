@@ -45,7 +45,8 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const isHidden = due.unseen || hidden.some(([from, to]) => due.at >= from && due.at <= to);
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
   const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm) : 0);
-  const limitMs = wayMs + holdMs + waitsMs;
+  const shownMs = due.latest - due.at;
+  const limitMs = wayMs + holdMs + shownMs + waitsMs;
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
     fault !== "duplicateFrames" &&
     (entity === null || entity === "" || entities.has(entity)) &&

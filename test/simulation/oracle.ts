@@ -13,6 +13,9 @@ import type { Seen } from "./sight.ts";
 const followMs = 400;
 /** So long must the list name a place where the call was before (SPEC.md, R15). */
 const listInsistsMs = 5_000;
+/** So long a departure may look like an end (SPEC.md, R31): with the list, and without it. */
+const listLagMs = 300;
+const leaveHoldMs = 1_000;
 
 /** Follows one chain from its first fact to its last. */
 export class Telling {
@@ -124,6 +127,9 @@ export class Telling {
       if (this.#talk !== null) this.#beginHandover(fact.at);
       const direct = fact.place === "" || fact.place === fact.dn;
       if (direct) this.#levels.push(level);
+      // Another phone of theirs: told already.
+      const told = this.#said.lastOf(fact.dn);
+      if (!isNew && told !== undefined) level.due = told;
       if (!isNew) this.#said.maybeAgain(level, fact, this.#link());
       else this.#said.tell("ringing", level, this.#link(), fact.at, fact.leg);
       return;
@@ -188,7 +194,9 @@ export class Telling {
   #outside(fact: Fact & { what: "shown" }): void {
     if (fact.leg.call.allLegs[0] === fact.leg) return;
     const level = this.#levels.at(-1);
-    const isForward = this.#talk === null && level?.due !== undefined && level.kind === "extension";
+    // From where it was offered last it is that one's forward; a place's own is nobody's call once it is answered.
+    const isPlace = level?.kind !== "extension" && fact.status === "connected";
+    const isForward = this.#talk === null && level?.due !== undefined && !isPlace;
     if (this.#talk !== null) this.#beginHandover(fact.at);
     if (this.#handover !== null && !isForward) this.#handover.outside = true;
     else if (fact.status === "connected") this.#answeredOutside(fact);
@@ -199,7 +207,9 @@ export class Telling {
     const { listMs } = this.#visibility;
     const level = this.#levels.at(-1);
     const isTold = level?.due !== undefined && !level.due.unseen;
-    if (level?.kind !== "extension" || !isTold) {
+    // What an unseen place gave the call to looks as if the place still polled it.
+    const isPolled = this.#levels.some(({ user }) => !this.#visibility.sees(user));
+    if (level?.kind !== "extension" || !isTold || isPolled) {
       this.#doubt("forwardUnseen", level?.at ?? at);
       return;
     }
@@ -262,13 +272,19 @@ export class Telling {
     const level: Level = { user, usertype: "ext", kind: "extension", at };
     const [leg = null] = this.#rings.get(user) ?? [];
     this.#levels.push(level);
-    this.#said.tell("ringing", level, this.#link(), at, leg);
+    // Whether the caller went, too, shows a moment later (SPEC.md, R31).
+    const latest = at + (this.#visibility.listMs === null ? leaveHoldMs : listLagMs);
+    this.#said.tell("ringing", level, this.#link(), at, leg, { latest });
   }
 
   #endTalk(talk: Talk, at: number, leg: Leg | null, passedOn: boolean): void {
     const level = levelOf(talk);
     const { seen } = talk;
     if (seen.fault && at <= seen.at + this.#visibility.briefMs) this.#doubt(seen.fault, talk.at);
+    // Only a look at the list shows that a phone outside has answered.
+    const isOutside = leg?.kind === "trunk";
+    if (isOutside && at <= seen.at + this.#visibility.briefMs)
+      this.#doubt("forwardUnseen", talk.at);
     const off = this.#visibility.clockOffMs(talk.at, at);
     const late = this.#visibility.seen(at, leg).at - at + talk.seen.at - talk.at;
     this.#said.tell("ended", level, talk.link, at, leg, {

@@ -62,6 +62,11 @@ export class Said {
     return due;
   }
 
+  /** The last `ringing` of a user or place. */
+  lastOf(dn: string): Due | undefined {
+    return this.#told.get(dn);
+  }
+
   /** It rings there already; if this leg is seen late, it may look as if it rang anew after a pause. */
   maybeAgain(level: Level, { at, leg }: Fact & { what: "shown" }, link: number): void {
     if (this.#visibility.seen(at, leg).fault === null) return;

@@ -89,10 +89,6 @@ function lookingOver(
   const [model] = due;
   if (link === null || model === undefined) return [...due];
   const instead = [...new Set(due.filter(({ at }) => at <= fromAt).map(({ user }) => user))];
-  if (ends) {
-    const early = (one: Due) => (one.finish === "Missed" ? { ...one, at: fromAt, instead } : one);
-    return [...before, ...after.map(early)];
-  }
   const end: Due = {
     ...model,
     kind: "ended",
@@ -106,6 +102,9 @@ function lookingOver(
     ordered: false,
     instead,
   };
+  const missed = after.find(({ finish }) => finish === "Missed");
+  // Gone outside after all, which only the list tells.
+  if (ends) return [...before, missed ? { ...missed, at: fromAt, instead } : end];
   // A place that is not seen, or has no leg as it calls back, is reached anew when a leg names it.
   const isPlace = ({ kind, user, unseen }: Due) =>
     kind === "ringing" && (unseen || user === calledBackBy);

@@ -300,7 +300,11 @@ function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting
   return dueWithoutList(chain, due, visibility);
 }
 
-const attempting: ReadonlySet<string> = new Set(["unseenAttempt", "ringsWhoHandsOver"]);
+const attempting: ReadonlySet<string> = new Set([
+  "unseenAttempt",
+  "ringsWhoHandsOver",
+  "insideForwarded",
+]);
 
 /** How late, and how often astray, faults may have made what is told of a chain. */
 function lapsesOf(chain: Chain, notes: readonly FaultNote[]) {

@@ -14,6 +14,7 @@ import type {
   LoggedCall,
   Party,
 } from "../../src/tracker/activity.ts";
+import { restore, serialise } from "../../src/tracker/checkpoint.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
 import { reduce } from "../../src/tracker/reduce.ts";
 import {
@@ -21,8 +22,6 @@ import {
   defaultSettings,
   initialState,
   nextDueAt,
-  restore,
-  serialise,
   type TrackerSettings,
   type TrackerState,
 } from "../../src/tracker/state.ts";

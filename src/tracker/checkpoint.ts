@@ -1,0 +1,40 @@
+/** Calls as they are kept over a restart of ours, each by itself; also as older versions kept them. */
+import type { ByDn } from "./byDn.ts";
+import { Calls } from "./calls.ts";
+import { idOf } from "./legs.ts";
+import { type Call, initialState, newCall, type TrackerState } from "./state.ts";
+
+/** A call as its own checkpoint. */
+export function serialise(call: Call): string {
+  return JSON.stringify(call);
+}
+
+/**
+ * The state that checkpoints hold. What was being asked when we went down is asked anew: deadlines of a
+ * hidden call start from the next answer, so that nothing is judged before the PBX has been seen again.
+ */
+export function restore(checkpoints: Iterable<string>): TrackerState {
+  const calls: Call[] = [];
+  for (const text of checkpoints) {
+    const saved = JSON.parse(text) as Call;
+    const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved, ...listsOf(saved) };
+    const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
+    // Whether the list is a witness shows anew.
+    calls.push({ ...call, hidden, omissions: 0 });
+  }
+  let legIdMax = 0;
+  for (const { leg } of calls.flatMap(({ legs }) => legs)) legIdMax = Math.max(legIdMax, idOf(leg));
+  return { ...initialState, calls: Calls.of(calls), legIdMax };
+}
+
+/** Checkpoints of 0.1.0 have objects with legs and DNs as keys where there are lists now. */
+function listsOf({ legs, offers, rings, reached }: Call): Partial<Call> {
+  const byDn = <T>(saved: ByDn<T>) =>
+    Array.isArray(saved) ? saved : Object.entries(saved as unknown as Record<string, T>);
+  return {
+    legs: Array.isArray(legs) ? legs : Object.values(legs),
+    offers: byDn(offers),
+    rings: byDn(rings),
+    reached: byDn(reached),
+  };
+}
