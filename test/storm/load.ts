@@ -10,11 +10,16 @@ export const eventsPerCall = 3;
 const phones = ["101", "102", "103"];
 const tickMs = 10;
 
+/** What a call does, in this order. */
+export type Step = "rings" | "isAnswered" | "ends";
+
 export interface LoadOptions {
   readonly seed: number;
   readonly eventsPerS: number;
   /** Between two steps of a call. */
   readonly stepMs: readonly [least: number, most: number];
+  /** Called before the frame leaves. */
+  readonly onStep?: (callid: number, step: Step) => void;
 }
 
 export class Load {
@@ -65,13 +70,17 @@ export class Load {
       originated_by_dn: "ROUTER",
       originated_by_type: "Wroutepoint",
     });
+    const { onStep } = this.#options;
+    onStep?.(callid, "rings");
     this.#list(leg, number, "Routing");
     this.#pbx.upsert(leg);
     this.#later(() => {
       const answered: Participant = { ...leg, status: "Connected" };
+      onStep?.(callid, "isAnswered");
       this.#list(leg, number, "Talking");
       this.#pbx.upsert(answered);
       this.#later(() => {
+        onStep?.(callid, "ends");
         this.#pbx.setActiveCalls(this.#pbx.activeCalls().filter(({ Id }) => Id !== callid));
         this.#pbx.remove(phone, leg.id);
         this.over += 1;
