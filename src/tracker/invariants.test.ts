@@ -107,7 +107,8 @@ describe("violations", () => {
     const passed = [...phone.events, { ...ended, transferred: true } as CallEvent];
     expect(faultsOf(call, passed).join()).toContain("I9");
     const next = { link: 2, beganAt: t0, failedDueAt: null, transferType: "Blind" } as const;
-    const on = (outside: boolean) => ({ ...call, lastLink: 2, handover: { ...next, outside } });
+    const handover = { ...next, offered: false };
+    const on = (outside: boolean) => ({ ...call, lastLink: 2, handover: { ...handover, outside } });
     expect(faultsOf(on(true), passed)).toEqual([]);
     expect(faultsOf({ ...on(false), overAt: null }, passed)).toEqual([]);
     const summed = { ...ended, kind: "callsummary", link: 2, eventId: "s" } as never;
