@@ -49,6 +49,8 @@ export interface RecordedLink {
 export interface Ledger {
   /** Links in a state that are due until `until`, the longest due first, at most `limit`. */
   due(state: LinkState, until: EpochMs, limit: number): Promise<readonly RecordedLink[]>;
+  /** Links of a PBX that ended at or after a time and whose files are still looked for. */
+  soughtSince(pbx: string, endedFrom: EpochMs, limit: number): Promise<readonly RecordedLink[]>;
   /** When the next one is due after a time; null if none is. */
   nextDueAt(after: EpochMs): Promise<EpochMs | null>;
   /** Stores what has become of a link together with the events that tell it. */

@@ -81,6 +81,34 @@ describe("a recording", () => {
     expect(world.told().sort()).toEqual([`recording ${url(1)}`, `recording ${url(1, 1, 2)}`]);
   });
 
+  test("that the list names twice is announced once, and is there", async () => {
+    const link = endedLink(1);
+    world.found = [foundFor(link), foundFor(link)];
+    seek(link);
+    await world.pass(1_000);
+    expect(world.told()).toEqual([`recording ${url(1)}`]);
+    expect(world.kept.size).toBe(1);
+  });
+
+  test("is not taken by another call of the same time that looks first", async () => {
+    // Two callers who withhold their number: while one is on hold, the user talks to the other.
+    const anonymous = { callerid: "anonymous" };
+    const held = endedLink(1, { ...anonymous, eventId: "a", at: endedLink(1).at + 4_000 });
+    const other = endedLink(2, { ...anonymous, eventId: "b", talkMs: 10_000 });
+    seek(other, held);
+    await world.pass(5_500);
+    expect(world.told()).toEqual([]);
+    // The next look of the call on hold comes before that of the other.
+    world.found = [foundFor(other, { id: "2" })];
+    await world.pass(1_500);
+    expect(world.told()).toEqual([]);
+    world.found = [foundFor(held, { id: "1" }), ...world.found];
+    await world.pass(30_000);
+    expect(world.told().sort()).toEqual([`recording ${url(1)}`, `recording ${url(2)}`]);
+    expect(world.kept.get(`2027/01/15/${held.callId}-1-1.mp3`)).toBe("mp3 of wav 1");
+    expect(world.kept.get(`2027/01/15/${other.callId}-1-1.mp3`)).toBe("mp3 of wav 2");
+  });
+
   test("is never announced for two calls", async () => {
     const first = endedLink(1, { callerid: "420777000009", eventId: "a" });
     const second = endedLink(2, { callerid: "420777000009", eventId: "b", at: first.at + 4_000 });

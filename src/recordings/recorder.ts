@@ -12,6 +12,7 @@ import type { Found, RecordingSource } from "./find/recordingSource.ts";
 import { afterFailedLook, afterLook, type SearchSchedule } from "./find/schedule.ts";
 import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
 import { groupsOf, nameOf, soughtOf, wantedFiles } from "./links.ts";
+import { numbersTaken, rivalsOf, withoutTaken } from "./owners.ts";
 import { noRecordingEvent, recordingEvent, transcriptEvent } from "./telling.ts";
 
 export interface RecorderOptions extends FetchOptions {
@@ -180,19 +181,21 @@ class LinkRecorder implements Recorder {
       }
       return;
     }
-    const free = await this.#withoutTaken(links, listing.found);
-    const matched = match(links.map(soughtOf), free);
+    const rivals = await rivalsOf(ledger, links, BATCH_LINKS);
+    const free = await withoutTaken(ledger, [...links, ...rivals], listing.found);
+    const matched = match(links.map(soughtOf), free, rivals.map(soughtOf));
     for (const link of links) {
       const found = matched.get(link.key) ?? [];
       const before = link.files.map(({ sourceId }) => sourceId);
       const tries = link.tries + 1;
-      const look = { endedAt: link.ended.at, looks: tries, before, found };
+      const { fromAt: talkedFrom, toAt: endedAt } = soughtOf(link);
+      const look = { talkedFrom, endedAt, looks: tries, before, found };
       const next = afterLook(look, schedule(), clock.now());
       log.debug(
         { id: nameOf(link), looks: tries, found: found.length, next: next.kind },
         "recording.sought",
       );
-      const taken = found.length === 0 ? 0 : await this.#numbersTaken(link);
+      const taken = found.length === 0 ? 0 : await numbersTaken(ledger, link, LINKS_OF_ID_MAX);
       const files = wantedFiles(found, taken);
       switch (next.kind) {
         case "complete": {
@@ -225,9 +228,11 @@ class LinkRecorder implements Recorder {
     const keeper = source(pbx);
     if (keeper === null) return { kind: "without", reason: `The PBX ${pbx} is not configured.` };
     const sought = links.map(soughtOf);
-    const fromAt = Math.min(...sought.map((each) => each.fromAt)) - SLACK_MS;
+    // What became a link's may have begun with a consultation, at any time since the call.
+    const fromAt = Math.min(...sought.flatMap((each) => [each.fromAt, each.callStartedAt]));
     const toAt = Math.max(...sought.map((each) => each.toAt)) + SLACK_MS;
-    const listing = await keeper.list(fromAt, toAt, [...new Set(sought.map(({ user }) => user))]);
+    const users = [...new Set(sought.map(({ user }) => user))];
+    const listing = await keeper.list(fromAt - SLACK_MS, toAt, users);
     if (listing.kind === "listed") {
       this.#denied.delete(pbx);
       return listing;
@@ -237,30 +242,6 @@ class LinkRecorder implements Recorder {
     if (kind === "denied") this.#denied.add(pbx);
     if (isNews) log.warn({ pbx, links: links.length, reason }, `recordings.${kind}`);
     return { kind: "without", reason };
-  }
-
-  /** Never two links to one file. */
-  async #withoutTaken(
-    links: readonly RecordedLink[],
-    found: readonly Found[],
-  ): Promise<readonly Found[]> {
-    const pbx = links[0]?.ended.pbx ?? "";
-    const keys = new Set(links.map(({ key }) => key));
-    const owners = await this.#options.ledger.owners(
-      pbx,
-      found.map(({ id }) => id),
-    );
-    return found.filter(({ id }) => {
-      const owner = owners.get(id);
-      return owner === undefined || keys.has(owner);
-    });
-  }
-
-  /** Two PBXs may give calls of the same second the same number: then their files have different ones. */
-  async #numbersTaken({ key, ended: { callId, link } }: RecordedLink): Promise<number> {
-    const all = await this.#options.ledger.find({ by: "call", callId, link }, LINKS_OF_ID_MAX);
-    const others = all.filter((each) => each.key !== key).flatMap(({ files }) => files);
-    return Math.max(0, ...others.map(({ n }) => n));
   }
 
   #beginFetch(link: RecordedLink): void {

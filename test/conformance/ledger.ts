@@ -89,6 +89,20 @@ export function describeLedger(name: string, makePlace: () => Promise<LedgerPlac
       expect(await ledger.due("announced", 1000, 10)).toEqual([]);
     });
 
+    test("what is still looked for is known by its end, whenever it is due", async () => {
+      const links = [1, 2, 3, 4].map((call) => endedLink(call, { at: 100 * call }));
+      const [a, b, c, d] = links as [EndedEvent, EndedEvent, EndedEvent, EndedEvent];
+      await ledger.save(linkOf(c, { dueAt: 9_000 }), []);
+      await ledger.save(linkOf(b, { dueAt: 8_000 }), []);
+      await ledger.save(linkOf(a), []);
+      await ledger.save(linkOf(d, { state: "fetching" }), []);
+      await ledger.save(linkOf(endedLink(5, { at: 500, pbx: "other" })), []);
+      const keys = async (endedFrom: number, limit: number) =>
+        (await ledger.soughtSince("main", endedFrom, limit)).map(({ key }) => key);
+      expect(await keys(200, 10)).toEqual([b.eventId, c.eventId]);
+      expect(await keys(0, 2)).toEqual([a.eventId, b.eventId]);
+    });
+
     test("a link and what it tells are stored together, and an event is owed once", async () => {
       const ended = endedLink(1);
       const link = linkOf(ended, { state: "announced", dueAt: null, files: [stored("7", 9)] });

@@ -82,6 +82,14 @@ export class MemoryLedger implements Ledger {
       .slice(0, limit);
   }
 
+  async soughtSince(pbx: string, endedFrom: number, limit: number) {
+    return [...this.links.values()]
+      .filter(({ state, ended }) => state === "seeking" && ended.pbx === pbx)
+      .filter(({ ended }) => ended.at >= endedFrom)
+      .sort((a, b) => a.ended.at - b.ended.at)
+      .slice(0, limit);
+  }
+
   async nextDueAt(after: number) {
     const times = [...this.links.values()].flatMap(({ dueAt }) => dueAt ?? []);
     const later = times.filter((at) => at > after);

@@ -49,6 +49,7 @@ export interface RecordingStore {
   seek(ended: string, dueAt: number): void;
   save(link: RecordedLink): void;
   due(state: LinkState, until: number, limit: number): readonly RecordedLink[];
+  soughtSince(pbx: string, endedFrom: number, limit: number): readonly RecordedLink[];
   nextDueAt(after: number): number | null;
   owners(pbx: string, sourceIds: readonly string[]): readonly (readonly [string, string])[];
   find(what: LinkQuery, limit: number): readonly RecordedLink[];
@@ -67,6 +68,9 @@ export function createRecordingStore(db: DatabaseSync): RecordingStore {
     dropFiles: db.prepare("DELETE FROM recorded_files WHERE link_key = ?"),
     files: db.prepare(`${FILES} WHERE link_key = ? ORDER BY n`),
     due: db.prepare(`${LINK} WHERE state = ? AND due_at <= ? ORDER BY due_at LIMIT ?`),
+    soughtSince: db.prepare(
+      `${LINK} WHERE state = 'seeking' AND pbx = ? AND ended_at >= ? ORDER BY ended_at LIMIT ?`,
+    ),
     nextDue: db.prepare(
       "SELECT min(due_at) AS at FROM recorded_links WHERE state = ? AND due_at > ?",
     ),
@@ -148,6 +152,8 @@ export function createRecordingStore(db: DatabaseSync): RecordingStore {
       }
     },
     due: (state, until, limit) => sql.due.all(state, Math.round(until), limit).map(linkOf),
+    soughtSince: (pbx, endedFrom, limit) =>
+      sql.soughtSince.all(pbx, Math.round(endedFrom), limit).map(linkOf),
     nextDueAt(after) {
       const times = (["seeking", "fetching", "announced"] as const).flatMap((state) => {
         const at = sql.nextDue.get(state, Math.round(after))?.at;

@@ -67,6 +67,8 @@ class SqliteOutbox implements EmbeddedStore {
     const writer = this.#writer;
     return {
       due: (state, until, limit) => writer.ask("dueLinks", { state, until, limit }),
+      soughtSince: (pbx, endedFrom, limit) =>
+        writer.ask("linksSoughtSince", { pbx, endedFrom, limit }),
       nextDueAt: (after) => writer.ask("nextLinkDueAt", { after }),
       save: async (link, entries) => {
         const events = entries.map(rowOf);

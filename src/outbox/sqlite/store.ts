@@ -95,6 +95,8 @@ function perform(
       return request.events.map((event) => appendEvent(sql, recordings, event));
     case "dueLinks":
       return recordings.due(request.state, request.until, request.limit);
+    case "linksSoughtSince":
+      return recordings.soughtSince(request.pbx, request.endedFrom, request.limit);
     case "nextLinkDueAt":
       return recordings.nextDueAt(request.after);
     case "ownersOfFiles":

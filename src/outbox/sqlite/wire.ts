@@ -100,6 +100,10 @@ export interface Operations {
     args: { readonly state: LinkState; readonly until: number; readonly limit: number };
     answer: readonly RecordedLink[];
   };
+  linksSoughtSince: {
+    args: { readonly pbx: string; readonly endedFrom: number; readonly limit: number };
+    answer: readonly RecordedLink[];
+  };
   nextLinkDueAt: { args: { readonly after: number }; answer: number | null };
   ownersOfFiles: {
     args: { readonly pbx: string; readonly sourceIds: readonly string[] };

@@ -19,27 +19,44 @@ export interface Sought {
   readonly toAt: EpochMs;
 }
 
-/** What the PBX's clock and the time of its answering to us may differ by. */
+/** So much longer than the links' own time is asked for: a clock that differs, an answer that we saw late. */
 export const SLACK_MS = 5_000;
+/** By which a recording and what we saw of its link differ as a matter of course. */
+const EDGE_MS = 1_000;
+/** A recording that goes on for so long after the link is another's. */
+const LATER_MS_MAX = 10_000;
+/** Of the shorter of the two, recording and link, so much is common to both. */
+const COMMON_SHARE_MIN = 0.5;
 /** Two starts of one call, as the PBX logs it and as we saw it. */
 const SAME_START_MS = 5_000;
 /** Countries and prefixes are written or left out: the rest is compared. */
 const COMPARED_DIGITS = 9;
 
-/** For each link its recordings, in order; links without any are left out. */
+/**
+ * For each link its recordings, in order; links without any are left out. `rivals` are other links that may be
+ * owners as well: what is theirs goes to nobody here.
+ */
 export function match(
   sought: readonly Sought[],
   found: readonly Found[],
+  rivals: readonly Sought[] = [],
 ): Map<string, readonly Found[]> {
   const matched = new Map<string, Found[]>();
-  for (const recording of [...found].sort(byStart)) {
-    const key = bestFor(recording, sought);
-    if (key === null) continue;
+  const links = [...sought, ...rivals];
+  const own = new Set(sought.map(({ key }) => key));
+  for (const recording of once(found).sort(byStart)) {
+    const key = bestFor(recording, links);
+    if (key === null || !own.has(key)) continue;
     const list = matched.get(key) ?? [];
     list.push(recording);
     matched.set(key, list);
   }
   return matched;
+}
+
+/** A list that grows while it is read page by page names some twice. */
+function once(found: readonly Found[]): Found[] {
+  return [...new Map(found.map((recording) => [recording.id, recording])).values()];
 }
 
 function byStart(a: Found, b: Found): number {
@@ -58,24 +75,38 @@ function bestFor(recording: Found, sought: readonly Sought[]): string | null {
 
 /** How far the recording is from the link, in milliseconds and penalties; null: it is another's. */
 function distanceOf(recording: Found, link: Sought): number | null {
-  const { startedAt, endedAt } = recording;
-  if (startedAt < link.fromAt - SLACK_MS || startedAt > link.toAt + SLACK_MS) return null;
-  if (endedAt !== null && endedAt > link.toAt + 2 * SLACK_MS) return null;
+  const outsideMs = outsideMsOf(recording, link);
+  if (outsideMs === null) return null;
   const [own, other] = sidesFor(recording, link.user);
   if (own === null || other === null) return null;
   const numbers = compareNumbers(other.number, link.callerid);
   if (numbers === "differ") return null;
   const call = compareCalls(recording.call, link);
-  const beyondMs = Math.max(0, link.fromAt - startedAt, startedAt - link.toAt);
-  const endMs = endedAt === null ? 0 : Math.max(0, endedAt - link.toAt);
   return (
     (call === "same" ? 0 : HEAVY * HEAVY) +
     (numbers === "same" ? 0 : HEAVY) +
     (own.isQueue ? HEAVY / 2 : 0) +
-    beyondMs +
-    endMs +
-    Math.abs(startedAt - link.fromAt) / HEAVY
+    outsideMs +
+    Math.abs(recording.startedAt - link.fromAt) / HEAVY
   );
+}
+
+/**
+ * How much of the recording lies outside the link; null: too little of it lies inside. It may begin before the
+ * link (a consultation that became one, an answer that we saw late), but not before the call.
+ */
+function outsideMsOf({ startedAt, endedAt }: Found, link: Sought): number | null {
+  const [fromAt, toAt] = [link.fromAt - EDGE_MS, link.toAt + EDGE_MS];
+  if (startedAt < Math.min(link.callStartedAt, link.fromAt) - SLACK_MS) return null;
+  if (endedAt === null) {
+    return startedAt < link.fromAt - SLACK_MS || startedAt > toAt ? null : 0;
+  }
+  if (endedAt > link.toAt + LATER_MS_MAX) return null;
+  const lengthMs = Math.max(0, endedAt - startedAt);
+  const commonMs = Math.min(endedAt, toAt) - Math.max(startedAt, fromAt);
+  const shorterMs = Math.min(lengthMs, link.toAt - link.fromAt);
+  if (commonMs < 0 || commonMs < COMMON_SHARE_MIN * shorterMs) return null;
+  return lengthMs - commonMs;
 }
 
 /** More than any distance in time. */

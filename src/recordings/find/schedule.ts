@@ -16,8 +16,10 @@ export type Next =
   | { readonly kind: "lookAgain"; readonly dueAt: EpochMs }
   | { readonly kind: "none" };
 
-/** A last file that ends this near to the link's end is the last. */
-const END_SLACK_MS = 3_000;
+/** A file that begins or ends this near to the link's beginning or end is the first or the last. */
+const EDGE_SLACK_MS = 3_000;
+/** Parts of one recording are listed within this time of one another. */
+const PARTS_WITHIN_MS = 30_000;
 /** However late we come, so many looks are made … */
 const LOOKS_MIN = 3;
 /** … this far apart. */
@@ -29,6 +31,8 @@ const LAST_FAILED_MS = 300_000;
 export const SEARCH_MS_MAX = 7 * 86_400_000;
 
 export interface Look {
+  /** The conversation. */
+  readonly talkedFrom: EpochMs;
   readonly endedAt: EpochMs;
   /** Looks made, with this one. */
   readonly looks: number;
@@ -41,15 +45,22 @@ export interface Look {
 export function afterLook(look: Look, schedule: SearchSchedule, now: EpochMs): Next {
   const { found } = look;
   const nextAt = nextLookAt(look, schedule, now);
-  if (found.length > 0 && (nextAt === null || isWhole(look))) return { kind: "complete" };
+  if (found.length > 0 && (nextAt === null || isWhole(look, now))) return { kind: "complete" };
   return nextAt === null ? { kind: "none" } : { kind: "lookAgain", dueAt: nextAt };
 }
 
-/** The files reach to the end of the link, or are the same as at the look before. */
-function isWhole({ endedAt, before, found }: Look): boolean {
+/**
+ * The files reach from the link's beginning to its end; or, where recording was begun late or stopped early, no
+ * more of them have come for a while.
+ */
+function isWhole({ talkedFrom, endedAt, before, found }: Look, now: EpochMs): boolean {
+  const firstAt = found[0]?.startedAt ?? Number.POSITIVE_INFINITY;
   const lastEndAt = found.at(-1)?.endedAt ?? null;
-  if (lastEndAt !== null && lastEndAt >= endedAt - END_SLACK_MS) return true;
-  return before.length > 0 && found.every(({ id }) => before.includes(id));
+  const fromStart = firstAt <= talkedFrom + EDGE_SLACK_MS;
+  if (fromStart && lastEndAt !== null && lastEndAt >= endedAt - EDGE_SLACK_MS) return true;
+  const isSame = before.length > 0 && found.every(({ id }) => before.includes(id));
+  const isUntold = fromStart && lastEndAt === null;
+  return isSame && (isUntold || now >= endedAt + PARTS_WITHIN_MS);
 }
 
 function nextLookAt(

@@ -47,7 +47,9 @@ export class Recordings {
   }
 
   all(): Recording[] {
-    return this.#endedCalls().flatMap((call) => this.of(call));
+    const all = this.#endedCalls().flatMap((call) => this.of(call));
+    // A leg that an attended transfer moved was in two calls, and was recorded once.
+    return [...new Map(all.map((recording) => [recording.id, recording])).values()];
   }
 
   of(call: Call): Recording[] {
