@@ -11,6 +11,7 @@ import {
   World,
 } from "../../test/support/deliveryWorld.ts";
 import type { OrderMode } from "../config/config.ts";
+import { UNSETTLED_MAX } from "./dispatcher.ts";
 import { FREE_RETRY_MS_MAX } from "./policy.ts";
 
 const id = (call: number, number: number) => `evt_main_${call}_${number}`;
@@ -212,6 +213,24 @@ describe("the store", () => {
     await world.clock.pass(20_000);
     expect(world.delivered()).toEqual([id(1, 1), id(2, 1), id(1, 2)]);
     expect(await world.outbox.counts()).toMatchObject({ delivered: 3, pending: 0 });
+  });
+
+  test("that is slow slows the sending, so that little can come twice, and then goes on", async () => {
+    const world = new World([endpointConfig({ concurrency: 8 })]);
+    const stored = Promise.withResolvers<void>();
+    const { settle } = world.outbox;
+    world.outbox.settle = async (settlements) => {
+      await stored.promise;
+      await settle.call(world.outbox, settlements);
+    };
+    const calls = 2 * UNSETTLED_MAX;
+    for (let call = 1; call <= calls; call += 1) await world.append(call, 1);
+    await world.clock.pass(60_000);
+    expect(world.exchanges.length).toBeGreaterThanOrEqual(UNSETTLED_MAX);
+    expect(world.exchanges.length).toBeLessThanOrEqual(UNSETTLED_MAX + 8);
+    stored.resolve();
+    await world.clock.pass(60_000);
+    expect(world.delivered()).toHaveLength(calls);
   });
 
   test("that refuses one settlement holds up that lane alone", async () => {

@@ -21,6 +21,8 @@ import { createSettler } from "./settler.ts";
 
 /** Requests in flight over all endpoints. */
 export const IN_FLIGHT_MAX = 1024;
+/** Answered, but not stored yet: what a kill would send again. A disk that is slow slows the sending. */
+export const UNSETTLED_MAX = 256;
 /** Deliveries in memory over all endpoints, about … */
 const HELD_MAX = 20_000;
 /** … which they share evenly, within these. */
@@ -71,6 +73,7 @@ class LaneDispatcher implements Dispatcher {
   readonly #settler: ReturnType<typeof createSettler>;
   readonly #pager: Pager;
   #inFlight = 0;
+  #unsettled = 0;
   #stopped = false;
   #timer: { readonly at: EpochMs; readonly cancel: () => void } | null = null;
 
@@ -148,6 +151,10 @@ class LaneDispatcher implements Dispatcher {
     return heldOfOneMax ?? Math.max(HELD_OF_ONE_MIN, Math.min(HELD_OF_ONE_MAX, share));
   }
 
+  get #isFull(): boolean {
+    return this.#inFlight >= IN_FLIGHT_MAX || this.#unsettled >= UNSETTLED_MAX;
+  }
+
   #outletOf(name: string): Outlet {
     return this.#outlets.get(name) ?? this.#open(name, null);
   }
@@ -164,7 +171,7 @@ class LaneDispatcher implements Dispatcher {
     if (this.#stopped || this.#settler.storeIsDown) return;
     const now = this.#options.clock.now();
     for (const outlet of this.#ring) outlet.wakeDue(now);
-    for (let without = 0; without < this.#ring.length && this.#inFlight < IN_FLIGHT_MAX; ) {
+    for (let without = 0; without < this.#ring.length && !this.#isFull; ) {
       const outlet = this.#ring.shift();
       if (outlet === undefined) break;
       this.#ring.push(outlet);
@@ -209,6 +216,7 @@ class LaneDispatcher implements Dispatcher {
     const outcome = await send(config, owed.delivery, owed.attempts).catch(localFault);
     const now = clock.now();
     this.#inFlight -= 1;
+    this.#unsettled += 1;
     const before = outlet.condition(now);
     const verdict = outlet.judge(turn, outcome, now, random);
     const standing = outlet.takeStanding(now);
@@ -221,6 +229,7 @@ class LaneDispatcher implements Dispatcher {
     // The slot is free already; the lane is not before the store knows.
     this.#pump();
     const settled = await this.#settler.settle(settlement);
+    this.#unsettled -= 1;
     if (!settled) return;
     const { fate } = settlement;
     if (fate.state === "pending") owed.spent = fate.spent;
