@@ -5,7 +5,7 @@
  */
 import { createEncoder, type WasmMediaEncoder } from "wasm-media-encoders";
 import { crc16, infoFrame, infoFrameBytes } from "./infoTag.ts";
-import { FrameCounter, HEADER_BYTES } from "./mp3Frames.ts";
+import { FrameCounter, type FrameHeader, HEADER_BYTES } from "./mp3Frames.ts";
 import { sampleDecoder } from "./samples.ts";
 import type { ByteSource, Sound, SoundFormat } from "./wav.ts";
 
@@ -14,10 +14,23 @@ const PIECE_BYTES = 64 * 1024;
 
 /**
  * From 16 kHz on, a rate is of the standard, so that everything plays it; 8 kHz is an addition that some players
- * lack, and its frames are so long that programs which count them are off by 0.2 s.
+ * lack, and its frames are so long that programs which count them are off by 0.2 s. Higher ones cost speed: 22 kHz a
+ * third of it.
  */
 const RATES_HZ = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000] as const;
 type RateHz = (typeof RATES_HZ)[number];
+
+/**
+ * Many programs take the number of frames for the length, and those hold up to 0.14 s more than the sound: LAME's
+ * delay, the decoder's, and a last frame for a few samples. Without that one it stays below 0.1 s.
+ */
+const CODEC_DELAY_SAMPLES = 576 + 529;
+const CRUMB_S = 0.007;
+
+function framesFor(samples: number, { samples: ofFrame, sampleRateHz }: FrameHeader): number {
+  const heard = CODEC_DELAY_SAMPLES + samples - Math.floor(CRUMB_S * sampleRateHz);
+  return Math.max(1, Math.ceil(heard / ofFrame));
+}
 
 export type Lame = WasmMediaEncoder<"audio/mpeg">;
 
@@ -63,6 +76,11 @@ class Mp3Writer {
   }
 
   add(mp3: Uint8Array): void {
+    this.#counter.add(mp3);
+    this.#write(mp3);
+  }
+
+  #write(mp3: Uint8Array): void {
     if (mp3.length === 0) return;
     if (this.#bytes === 0) {
       this.#header.set(mp3.subarray(0, HEADER_BYTES));
@@ -71,12 +89,18 @@ class Mp3Writer {
     this.#sink.writeAt(this.#offset + this.#bytes, mp3);
     this.#bytes += mp3.length;
     this.#crc = crc16(this.#crc, mp3);
-    this.#counter.add(mp3);
   }
 
-  /** Writes the first frame, now that all is known of the others. */
-  finish(samples: number): number {
-    const { frames } = this.#counter;
+  /** Takes the last bytes, and writes the first frame, now that all is known of the others. */
+  finish(last: Uint8Array, samples: number): number {
+    const before = this.#bytes;
+    this.#counter.add(last);
+    const { first } = this.#counter;
+    const surplus = first ? this.#counter.frames - framesFor(samples, first) : 0;
+    const cutAt = surplus > 0 ? this.#counter.startOf(surplus) : null;
+    const isCut = cutAt !== null && cutAt >= before;
+    this.#write(isCut ? last.subarray(0, cutAt - before) : last);
+    const frames = this.#counter.frames - (isCut ? surplus : 0);
     const sound = { header: this.#header, frames, bytes: this.#bytes, samples, crc: this.#crc };
     this.#sink.writeAt(0, infoFrame(sound));
     return this.#offset + this.#bytes;
@@ -106,9 +130,9 @@ export function encode(lame: Lame, file: ByteSource, sound: Sound, sink: ByteSin
     if (bytes.length < Math.min(pieceBytes, end - at)) break;
   }
   if (samples === 0) return { bytes: 0, durationMs: 0 };
-  writer.add(lame.finalize());
+  const last = lame.finalize();
   const played = Math.round((samples * rateHz) / format.sampleRateHz);
-  return { bytes: writer.finish(played), durationMs: (samples * 1000) / format.sampleRateHz };
+  return { bytes: writer.finish(last, played), durationMs: (samples * 1000) / format.sampleRateHz };
 
   /** The last block of a packed sound is longer than the sound; for others the size says it all. */
   function wanted({ samples: told, bytes }: Sound): number {

@@ -1,6 +1,6 @@
 /**
  * The frames of an MP3 stream, by their headers: to know an MP3 by its content, and to count what it plays.
- * Must hold: never throws on any bytes; keeps four bytes of the past at most.
+ * Must hold: never throws on any bytes; keeps a few bytes and places of the past at most.
  * Source: ISO/IEC 11172-3 §2.4.2.3, ISO/IEC 13818-3 §2.4.2.3; MPEG 2.5 as everybody writes it.
  */
 
@@ -43,6 +43,8 @@ export function frameHeader(bytes: Uint8Array, at = 0): FrameHeader | null {
   };
 }
 
+const STARTS_KEPT = 4;
+
 /** Counts frames of a stream that comes in pieces of any size. */
 export class FrameCounter {
   frames = 0;
@@ -52,13 +54,18 @@ export class FrameCounter {
   first: FrameHeader | null = null;
   #skip = 0;
   #carried = new Uint8Array(0);
+  /** Bytes of the stream so far. */
+  #bytes = 0;
+  readonly #starts: number[] = [];
 
   add(piece: Uint8Array): void {
     const bytes = this.#carried.length > 0 ? joined(this.#carried, piece) : piece;
+    const before = this.#bytes - this.#carried.length;
+    this.#bytes += piece.length;
     let at = this.#skip;
     while (at + HEADER_BYTES <= bytes.length) {
       const header = frameHeader(bytes, at);
-      if (header) this.#count(header);
+      if (header) this.#count(header, before + at);
       else this.strayBytes += 1;
       at += header?.frameBytes ?? 1;
     }
@@ -75,8 +82,15 @@ export class FrameCounter {
     return this.first ? (this.samples * 1000) / this.first.sampleRateHz : 0;
   }
 
-  #count(header: FrameHeader): void {
+  /** Where in the stream the last frame begins, or one of the few before it; null if that is not known. */
+  startOf(fromLast: number): number | null {
+    return this.#starts.at(-fromLast) ?? null;
+  }
+
+  #count(header: FrameHeader, start: number): void {
     this.first ??= header;
+    this.#starts.push(start);
+    if (this.#starts.length > STARTS_KEPT) this.#starts.shift();
     this.frames += 1;
     this.samples += header.samples;
   }
