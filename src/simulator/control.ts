@@ -108,6 +108,13 @@ const verbs: Readonly<Record<string, Verb>> = {
   pickup: verb(z.strictObject({ dn, from: dn }), ({ pbx }, body) =>
     done(() => pbx.pickUp(body.dn, body.from)),
   ),
+  conference: verb(ofDn, ({ pbx }, body) => done(() => pbx.conference(body.dn))),
+  barge: verb(
+    z.strictObject({ dn, heard: dn, how: z.enum(["talk", "listen"]).default("talk") }),
+    ({ pbx }, body) => done(() => pbx.bargeIn(body.dn, body.heard, body.how)),
+  ),
+  device: verb(ofDn, ({ pbx }, body) => done(() => pbx.changeDevice(body.dn))),
+  wakeup: verb(ofDn, ({ pbx }, body) => ({ callid: pbx.wakeUp(body.dn).id })),
   callback: verb(z.strictObject({ callid }), ({ pbx }, body) =>
     done(() => pbx.orderCallback(body.callid)),
   ),

@@ -7,7 +7,7 @@ import type { Call, DnRef, Leg, Offer, Party } from "./model.ts";
 import type { ActionResult } from "./pbx.ts";
 import { enterIvr } from "./places.ts";
 import { enterQueue } from "./queue.ts";
-import { type Route, routeTo } from "./routing.ts";
+import { type Route, routeTo, trunksTo } from "./routing.ts";
 import { Stage } from "./stage.ts";
 
 /** The PBX knows the way out this long after a phone began to dial. */
@@ -17,7 +17,7 @@ const DIAL_RULE_MS = 5;
 function dialledParty(exchange: Exchange, number: string): Party {
   const entry = findDn(exchange.directory, number);
   if (entry) return { dn: number, kind: entry.kind, number, name: entry.name };
-  const trunk = exchange.directory.trunks[0];
+  const [trunk] = trunksTo(exchange, number);
   return { dn: trunk?.number ?? "", kind: trunk ? "trunk" : null, number, name: "" };
 }
 

@@ -13,7 +13,9 @@ export type DnKind =
   | "trunk"
   | "routepoint"
   | "specialmenu"
-  | "parking";
+  | "parking"
+  | "fax"
+  | "conference";
 
 /** One registration (SIP contact) of an extension. */
 export interface Device {
@@ -43,6 +45,10 @@ export interface Extension {
   /** Every call goes there at once, the phone stays silent; null = off. */
   readonly forwardAll: Destination | null;
   readonly recordCalls: boolean;
+  /** "Ring my mobile simultaneously": `mobile` rings with the phone when the extension is called directly. */
+  readonly ringsMobile?: boolean;
+  /** Where calls go while the extension has one already; without it they ring all the same. */
+  readonly onBusy?: Destination;
 }
 
 export type PollingStrategy = "RingAll" | "Hunt" | "HuntRandomStart" | "NextAgent";
@@ -75,7 +81,8 @@ export interface RingGroup {
   readonly number: string;
   readonly name: string;
   readonly members: readonly string[];
-  readonly strategy: "RingAll" | "Hunt";
+  /** Paging: the phones of all members answer by themselves and listen. */
+  readonly strategy: "RingAll" | "Hunt" | "Paging";
   /** RingAll: of the group; Hunt: of each member. */
   readonly ringTimeMs: number;
   readonly onNoAnswer: Destination;
@@ -86,6 +93,13 @@ export interface Trunk {
   readonly number: string;
   readonly name: string;
   readonly externalNumber: string;
+  /** A bridge to another PBX: only numbers that begin so go out over it, and no others. */
+  readonly prefix?: string;
+}
+
+export interface Fax {
+  readonly number: string;
+  readonly name: string;
 }
 
 /** An inbound rule: a DID of a trunk and where it leads. */
@@ -120,11 +134,16 @@ export interface Directory {
   readonly inboundRules: readonly InboundRule[];
   /** Parking places: "SP0", "SP1" … */
   readonly parkings: readonly string[];
+  /** Fax extensions: they take a call by themselves. */
+  readonly faxes?: readonly Fax[];
   readonly clients: readonly ApiClient[];
 }
 
 /** The voicemail menu of every V20. */
 export const VOICEMAIL_MENU = "666";
+
+/** The conference extension of every V20. */
+export const CONFERENCE = "700";
 
 /** One row of the directory, whatever it is. */
 export interface DnEntry {
@@ -159,6 +178,8 @@ export function allDns(directory: Directory): DnEntry[] {
       name: row.clientId,
       kind: "routepoint" as const,
     })),
+    ...(directory.faxes ?? []).map(named("fax")),
+    { number: CONFERENCE, name: "Conference", kind: "conference" as const },
     { number: VOICEMAIL_MENU, name: "Voicemail menu", kind: "specialmenu" as const },
     ...directory.parkings.map((slot) => ({ number: slot, name: slot, kind: "parking" as const })),
   ];
@@ -183,6 +204,10 @@ export function wireType(kind: DnKind): string {
       return "Wexternalline";
     case "parking":
       return "Wparkextension";
+    case "fax":
+      return "Wfaxextension";
+    case "conference":
+      return "Wconferenceplaceextension";
     default:
       return `W${kind}`;
   }

@@ -116,6 +116,7 @@ export class Exchange {
       outside: leg.outside ?? null,
       peer: null,
       offer: null,
+      barges: null,
     };
     this.#legs.set(added.id, added);
     const there = this.#legsByDn.get(added.dn);
@@ -146,6 +147,9 @@ export class Exchange {
     this.#legs.delete(leg.id);
     this.#legsByDn.get(leg.dn)?.delete(leg);
     this.raise({ kind: "remove", leg });
+    for (const other of [...leg.call.legs]) {
+      if (other.barges === leg) this.remove(other, "otherSideHungUp");
+    }
   }
 
   /** A leg that lost the race goes a few milliseconds after the answer. */
@@ -204,21 +208,44 @@ export class Exchange {
     call.changedAt = this.clock.now();
   }
 
-  /** Everything of the call goes: first what rings, then the rest, youngest first. */
+  /** Everything of the call goes: first what rings, then the rest, youngest first; or as switched. */
   endCall(call: Call, why: LegEnd, by: Leg | null = null): void {
     if (call.endedAt !== null) return;
     call.endedAt = this.clock.now();
     this.calls.delete(call.id);
-    const step = call.step;
+    const held = call.step?.abandon() ?? [];
     call.step = null;
-    step?.end(why === "hungUp" || why === "otherSideHungUp" ? "callerGone" : why);
-    if (by) this.remove(by, "hungUp");
-    for (const leg of [...call.legs].reverse()) {
-      this.remove(leg, why === "hungUp" ? "otherSideHungUp" : why);
-    }
+    const heldWhy = why === "hungUp" || why === "otherSideHungUp" ? "callerGone" : why;
+    const otherWhy = why === "hungUp" ? "otherSideHungUp" : why;
+    const first = by ? [by] : [];
+    const rest = [...call.legs].reverse();
+    const youngest = this.settings.legEnds === "youngestFirst";
+    const order = youngest ? [...held, ...first, ...rest] : [...first, ...rest.reverse()];
+    this.#removeInTurn([...new Set(order)], (leg) =>
+      leg === by ? "hungUp" : held.includes(leg) ? heldWhy : otherWhy,
+    );
     this.ended.push(call);
     if (this.ended.length > MAX_ENDED_CALLS) this.ended.shift();
     this.raise({ kind: "callEnded", call });
+  }
+
+  /** One after another; nobody can answer what is still to go. */
+  #removeInTurn(legs: readonly Leg[], whyOf: (leg: Leg) => LegEnd): void {
+    const { legEndSpreadMs } = this.settings;
+    if (legEndSpreadMs === 0) {
+      for (const leg of legs) this.remove(leg, whyOf(leg));
+      return;
+    }
+    const delaysMs = legs.map((_leg, index) =>
+      index === 0 ? 0 : Math.floor(this.random() * (legEndSpreadMs + 1)),
+    );
+    delaysMs.sort((a, b) => a - b);
+    for (const [index, leg] of legs.entries()) {
+      leg.offer = null;
+      const delayMs = delaysMs[index] ?? 0;
+      if (delayMs === 0) this.remove(leg, whyOf(leg));
+      else this.clock.after(delayMs, () => this.remove(leg, whyOf(leg)));
+    }
   }
 
   leg(id: number): Leg | undefined {
@@ -245,12 +272,12 @@ export class Exchange {
 
   /** The service restarts: calls vanish without a word, numbers begin anew. */
   restart(): void {
+    for (const leg of this.#legs.values()) {
+      leg.end = { at: this.clock.now(), why: "restart" };
+      leg.offer = null;
+    }
     for (const call of this.calls.values()) {
       call.endedAt = this.clock.now();
-      for (const leg of call.legs) {
-        leg.end = { at: call.endedAt, why: "restart" };
-        leg.offer = null;
-      }
       call.legs.clear();
       call.step?.end("restart");
       call.step = null;

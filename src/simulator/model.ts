@@ -56,6 +56,8 @@ export interface Leg {
   peer: Leg | null;
   /** Set while the leg is offered (ringing, or a trunk dialling out). */
   offer: Offer | null;
+  /** Barge-in, listening, paging: hears the call of that leg, and goes with it. */
+  barges: Leg | null;
 }
 
 /** Legs offered together to one anchor: the first to accept wins. */
@@ -97,6 +99,8 @@ export interface Call {
 export interface Step {
   readonly place: DnRef;
   end(why: LegEnd): void;
+  /** Ends it, but leaves its legs to the caller: what rings or rang, then the place's own. */
+  abandon(): readonly Leg[];
   /** Digit pressed by the caller; only an IVR listens. */
   press?(key: string): void;
 }

@@ -103,6 +103,11 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   onTwo((pbx, dn, to) => pbx.blindTransfer(dn, to)),
   onTwo((pbx, dn, to) => pbx.pickUp(dn, to)),
   onTwo((pbx, dn, to) => pbx.makeCall(dn, to)),
+  onDn((pbx, dn) => pbx.conference(dn)),
+  onTwo((pbx, dn, to) => pbx.bargeIn(dn, to, "listen")),
+  onTwo((pbx, dn, to) => pbx.bargeIn(dn, to)),
+  onDn((pbx, dn) => pbx.changeDevice(dn)),
+  onDn((pbx, dn) => pbx.wakeUp(dn)),
   fc.constantFrom("800", "801", "offhook").map(
     (dn): Deed =>
       (pbx) =>
@@ -132,6 +137,9 @@ const switches: fc.Arbitrary<SettingsPatch> = fc.record({
   menuFlashesRinging: fc.boolean(),
   dialingFirstEmpty: fc.boolean(),
   flickerChance: fc.constantFrom(0, 1),
+  conference: fc.constantFrom("keepsLegs", "ownCalls"),
+  parkTimeoutMs: fc.constantFrom(null, 5_000),
+  legEnds: fc.constantFrom("youngestFirst", "oldestFirst"),
 });
 
 describe("whatever people do", () => {

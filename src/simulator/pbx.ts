@@ -4,13 +4,14 @@
  */
 import type { Clock } from "../util/clock.ts";
 import { clientAction } from "./actions.ts";
+import { bargeIn, changeDevice, confer } from "./conference.ts";
 import { dial, makeCall } from "./dialing.ts";
-import type { Destination, Directory, Extension, InboundRule } from "./directory.ts";
+import type { Destination, Directory, Extension } from "./directory.ts";
 import { Exchange } from "./exchange.ts";
+import { comeIn, type IncomingCall, wakeUp } from "./incoming.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Call, Leg, Party, PbxEvent } from "./model.ts";
 import { startCallback } from "./queue.ts";
-import { type Route, routeTo } from "./routing.ts";
 import type { Settings } from "./settings.ts";
 import { accept, refuse } from "./stage.ts";
 import { blindTransfer, completeTransfer, hold, pickUp, resume, unpark } from "./transfers.ts";
@@ -41,14 +42,6 @@ export interface ActionRequest {
   readonly action: string;
   readonly destination: string;
   readonly timeoutMs?: number;
-}
-
-export interface IncomingCall {
-  /** The caller's number; "" = withheld. */
-  readonly from: string;
-  readonly name?: string;
-  /** A DID or a rule's name; default: the first rule's. */
-  readonly did?: string;
 }
 
 export class Pbx {
@@ -121,58 +114,8 @@ export class Pbx {
   // What people do.
 
   /** A call from outside comes in on a DID and is routed by its rule, a few milliseconds later. */
-  incoming({ from, name = "", did }: IncomingCall): Call {
-    const rule = this.#rule(did);
-    const exchange = this.#exchange;
-    const trunk = exchange.directory.trunks.find((row) => row.number === rule.trunk);
-    const caller: Party = { dn: rule.trunk, kind: "trunk", number: from, name };
-    const router: Party = { dn: "ROUTER", kind: "routepoint", number: "", name: "" };
-    const call = exchange.newCall("incoming", caller, router);
-    call.rule = rule;
-    const anchor = exchange.addLeg(call, {
-      dn: rule.trunk,
-      kind: "trunk",
-      status: "dialing",
-      party: { ...router, number: trunk?.externalNumber ?? "" },
-      outside: { number: from, name },
-    });
-    exchange.show(anchor);
-    exchange.clock.after(exchange.settings.didRoutingMs, () => this.#route(call, anchor, rule));
-    return call;
-  }
-
-  #rule(did: string | undefined): InboundRule {
-    const { inboundRules } = this.directory;
-    const rule =
-      did === undefined
-        ? inboundRules[0]
-        : inboundRules.find((row) => row.did === did || row.ruleName === did);
-    if (rule) return rule;
-    const known = inboundRules.map((row) => row.did).join(", ") || "none";
-    throw new UserMistake(`Expected a DID or rule name, got "${did ?? ""}". DIDs: ${known}.`);
-  }
-
-  #route(call: Call, anchor: Leg, rule: InboundRule): void {
-    if (call.endedAt !== null) return;
-    const { to } = rule.destination;
-    const number = rule.destination.to === "dn" ? rule.destination.number : "";
-    const app = this.directory.clients.some((row) => row.clientId === number);
-    const phone = this.directory.extensions.some((row) => row.number === number);
-    // A route point has its DID to itself; a phone hangs behind the router and the rule (seen: leg
-    // 4).
-    if (!app) this.#exchange.skipLeg(call);
-    if (phone || to === "voicemail") this.#exchange.skipLeg(call);
-    const named = this.settings.namePrefix === "queueOrRule" && rule.ruleName !== "";
-    const route: Route = {
-      call,
-      anchor,
-      originatedBy: app ? null : { dn: "ROUTER", kind: "routepoint" },
-      referredBy: null,
-      onBehalfOf: null,
-      prefix: named ? `${rule.ruleName}:` : "",
-    };
-    this.#exchange.setState(call, "Routing");
-    routeTo(this.#exchange, route, rule.destination);
+  incoming(call: IncomingCall): Call {
+    return comeIn(this.#exchange, call);
   }
 
   /**
@@ -218,8 +161,8 @@ export class Pbx {
       refuse(this.#exchange, leg, "rejected");
       return;
     }
-    if (leg.call.transferrer === leg) {
-      this.#exchange.remove(leg, "transferred");
+    if (leg.call.transferrer === leg || leg.barges) {
+      this.#exchange.remove(leg, leg.barges ? "hungUp" : "transferred");
       return;
     }
     this.#exchange.endCall(leg.call, "hungUp", leg);
@@ -268,7 +211,7 @@ export class Pbx {
 
   /** Joins the two calls of `dn`: the one on hold and the one it consulted in. */
   completeTransfer(dn: string): void {
-    const [first, second] = this.legsOf(dn);
+    const [first, second] = this.#legsIn(dn, undefined);
     if (!first || !second) {
       throw new UserMistake(
         `Expected two calls at ${dn}, one held and one consulted. Let ${dn} dial somebody first.`,
@@ -317,6 +260,38 @@ export class Pbx {
     startCallback(this.#exchange, queue, { number, name });
   }
 
+  /** Both calls of `dn` become one conversation. */
+  conference(dn: string): void {
+    const [first, second] = this.#legsIn(dn, undefined);
+    if (!first?.peer || !second?.peer || first.call === second.call) {
+      throw new UserMistake(`Expected two conversations at ${dn}. Let ${dn} dial somebody first.`);
+    }
+    confer(this.#exchange, first, second);
+  }
+
+  /** `dn` joins the conversation of `heard`, or only listens (or whispers) there. */
+  bargeIn(dn: string, heard: string, how: "talk" | "listen" = "talk"): Leg {
+    return bargeIn(
+      this.#exchange,
+      this.#extension(dn).number,
+      this.#talking(heard),
+      how === "talk",
+    );
+  }
+
+  /** What `dn` talks goes on at another of its phones. */
+  changeDevice(dn: string): Leg {
+    const leg = this.#talking(dn);
+    const next = this.#extension(dn).devices.find(({ deviceId }) => deviceId !== leg.deviceId);
+    if (next) return changeDevice(this.#exchange, leg, next.deviceId);
+    throw new UserMistake(`Expected ${dn} to have another phone, it has none.`);
+  }
+
+  /** The PBX wakes `dn`. */
+  wakeUp(dn: string): Call {
+    return wakeUp(this.#exchange, this.#extension(dn).number);
+  }
+
   // What API clients do.
 
   makeCall(dn: string, destination: string, deviceId?: string): ActionResult {
@@ -357,7 +332,7 @@ export class Pbx {
   }
 
   #legsIn(dn: string, callid: number | undefined): Leg[] {
-    const legs = this.legsOf(dn);
+    const legs = this.legsOf(dn).filter((leg) => leg.call.endedAt === null && !leg.barges);
     return callid === undefined ? legs : legs.filter((leg) => leg.call.id === callid);
   }
 

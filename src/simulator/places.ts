@@ -97,7 +97,20 @@ export function enterVoicemail(exchange: Exchange, route: Route, of: string): vo
   route.settled?.({ ok: true, leg });
 }
 
-/** Parks the anchor at a place ("SP0"). Nothing rings; whoever takes it back ends it. */
+/** A fax extension takes the call by itself. */
+export function enterFax(exchange: Exchange, route: Route, dn: string): void {
+  const here: DnRef = { dn, kind: "fax" };
+  const stage = new Stage(exchange, here);
+  const leg = placeLeg(exchange, route, here);
+  stage.enter(route.call);
+  route.call.step = null;
+  takeCall(exchange, route, leg);
+}
+
+/**
+ * Parks the anchor at a place ("SP0"). Nothing rings; whoever takes it back ends it, or it goes back to who parked it
+ * after a time.
+ */
 export function parkAt(exchange: Exchange, route: Route, slot: string): void {
   const here: DnRef = { dn: slot, kind: "parking" };
   const stage = new Stage(exchange, here);
@@ -113,4 +126,19 @@ export function parkAt(exchange: Exchange, route: Route, slot: string): void {
   route.call.step = null;
   exchange.bridge(leg, route.anchor);
   route.settled?.({ ok: true, leg });
+  const { parkTimeoutMs } = exchange.settings;
+  const parker = route.referredBy;
+  if (parkTimeoutMs !== null && parker) {
+    exchange.clock.after(parkTimeoutMs, () => ringBack(exchange, leg, route, parker));
+  }
+}
+
+function ringBack(exchange: Exchange, place: Leg, { anchor }: Route, parker: DnRef): void {
+  const { call } = place;
+  if (place.end || call.endedAt !== null || place.peer !== anchor) return;
+  const here: DnRef = { dn: place.dn, kind: place.kind };
+  const marks = { originatedBy: here, referredBy: null, onBehalfOf: null, prefix: "" };
+  exchange.setState(call, "Rerouting");
+  routeTo(exchange, { call, anchor, ...marks }, { to: "dn", number: parker.dn });
+  exchange.remove(place, "replaced");
 }

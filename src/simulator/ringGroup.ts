@@ -2,7 +2,7 @@
 import type { Extension, RingGroup } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { DnRef, LegEnd } from "./model.ts";
-import { type Route, ringPhones, stageOffer, unanswered } from "./routing.ts";
+import { placeAt, type Route, ringPhones, stageOffer, unanswered } from "./routing.ts";
 import { Stage } from "./stage.ts";
 
 export function enterRingGroup(exchange: Exchange, route: Route, group: RingGroup): void {
@@ -17,6 +17,10 @@ export function enterRingGroup(exchange: Exchange, route: Route, group: RingGrou
     if (route.call.step === stage) route.call.step = null;
     stage.end(why);
   };
+  if (group.strategy === "Paging") {
+    page(exchange, route, here, members);
+    return;
+  }
   const rung = { ...route, originatedBy: here };
   const waiting = [...members];
   const hunt = group.strategy === "Hunt";
@@ -62,4 +66,22 @@ export function enterRingGroup(exchange: Exchange, route: Route, group: RingGrou
     return;
   }
   stage.after(route.timeoutMs ?? group.ringTimeMs, () => giveUp("noAnswer"));
+}
+
+/** The members' phones answer by themselves and hear the caller until the caller goes. */
+function page(exchange: Exchange, route: Route, here: DnRef, members: readonly Extension[]): void {
+  const { call, anchor } = route;
+  const party = exchange.partyOf(anchor);
+  const place = exchange.addLeg(call, { ...here, status: "connected", party });
+  placeAt(exchange, route, place);
+  exchange.show(place);
+  exchange.bridge(place, anchor);
+  for (const { number } of members) {
+    if (exchange.legsOf(number).length > 0) continue;
+    const spec = { dn: number, kind: "extension", status: "connected", party } as const;
+    const leg = exchange.addLeg(call, { ...spec, originatedBy: here });
+    leg.barges = place;
+    exchange.show(leg);
+  }
+  route.settled?.({ ok: true, leg: place });
 }

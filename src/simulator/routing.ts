@@ -3,10 +3,16 @@
  * when nobody answers. `settled` makes it an attempt, whose failure is told and ends nothing.
  */
 import { assertNever } from "../util/assertNever.ts";
-import { type Destination, type Extension, findDn, VOICEMAIL_MENU } from "./directory.ts";
+import {
+  type Destination,
+  type Extension,
+  findDn,
+  type Trunk,
+  VOICEMAIL_MENU,
+} from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Call, DnRef, Leg, LegEnd, Offer } from "./model.ts";
-import { enterIvr, enterRoutePoint, enterVoicemail, parkAt } from "./places.ts";
+import { enterFax, enterIvr, enterRoutePoint, enterVoicemail, parkAt } from "./places.ts";
 import { enterQueue } from "./queue.ts";
 import { enterRingGroup } from "./ringGroup.ts";
 import { accept, Stage } from "./stage.ts";
@@ -31,6 +37,8 @@ export interface Route {
   readonly settled?: (outcome: RouteOutcome) => void;
 }
 
+/** A trunk that has no line free refuses after this long. */
+const TRUNK_REFUSES_MS = 200;
 /** Forwarding follows at most this many hops, then the call ends (RoutingLoopDetected). */
 const MAX_HOPS = 16;
 
@@ -96,6 +104,10 @@ function routeToDn(exchange: Exchange, route: Route, number: string, hops: numbe
     case "parking":
       parkAt(exchange, route, number);
       return;
+    case "fax":
+      enterFax(exchange, route, number);
+      return;
+    case "conference":
     case "trunk":
       fail(exchange, route, "failed");
       return;
@@ -210,9 +222,14 @@ function ringExtension(exchange: Exchange, route: Route, extension: Extension, h
     unanswered(exchange, route, here, extension.forwardAll, "failed", hops);
     return;
   }
+  if (extension.onBusy && exchange.legsOf(here.dn).some(({ status }) => status !== "ringing")) {
+    unanswered(exchange, route, here, extension.onBusy, "rejected", hops);
+    return;
+  }
   const onwards = (why: LegEnd) =>
     unanswered(exchange, route, here, extension.onNoAnswer, why, hops);
-  if (extension.devices.length === 0) {
+  const mobile = extension.ringsMobile ? extension.mobile : "";
+  if (extension.devices.length === 0 && mobile === "") {
     onwards("failed");
     return;
   }
@@ -223,16 +240,54 @@ function ringExtension(exchange: Exchange, route: Route, extension: Extension, h
     stage.end(why);
     onwards(why);
   };
-  const offer = stageOffer(exchange, route, stage, (_leg, why) => giveUp(why));
+  const offer = stageOffer(exchange, route, stage, (leg, why) => {
+    // A mobile that is off leaves the phone ringing.
+    if (leg.kind === "extension" || stage.offered.size === 0) giveUp(why);
+  });
   exchange.place(route.call, route.anchor, exchange.partyOfDn(here.dn, here.kind), "Routing");
   ringPhones(exchange, route, offer, extension);
+  const [trunk] = trunksTo(exchange, mobile);
+  if (mobile !== "" && trunk) {
+    offerOutside(exchange, { ...route, onBehalfOf: here }, offer, trunk.number, mobile);
+  }
   stage.enter(route.call);
   stage.after(route.timeoutMs ?? extension.ringTimeoutMs, () => giveUp("noAnswer"));
 }
 
-/** Out over the first trunk. Its leg belongs to the trunk's DN: no extension shows it. */
-export function dialOut(exchange: Exchange, route: Route, number: string): void {
-  const trunk = exchange.directory.trunks[0];
+/** Trunks that take the number, in the order in which they are tried. */
+export function trunksTo({ directory }: Exchange, number: string): readonly Trunk[] {
+  const leads = ({ prefix }: Trunk) => prefix !== undefined && number.startsWith(prefix);
+  const bridges = directory.trunks.filter(leads);
+  return bridges.length > 0 ? bridges : directory.trunks.filter(({ prefix }) => !prefix);
+}
+
+function offerOutside(
+  exchange: Exchange,
+  route: Route,
+  offer: Offer,
+  trunk: string,
+  number: string,
+): Leg {
+  const leg = exchange.addLeg(route.call, {
+    dn: trunk,
+    kind: "trunk",
+    status: "dialing",
+    party: exchange.partyOf(route.anchor),
+    outside: { number, name: "" },
+    onBehalfOf: route.onBehalfOf,
+  });
+  leg.offer = offer;
+  offer.legs.add(leg);
+  exchange.show(leg);
+  return leg;
+}
+
+/**
+ * Out over a trunk; over the next one, if it refuses. Its leg belongs to the trunk's DN: no extension shows it.
+ */
+export function dialOut(exchange: Exchange, route: Route, number: string, tried = 0): void {
+  const trunks = trunksTo(exchange, number);
+  const trunk = trunks[tried];
   if (!trunk) {
     fail(exchange, route, "failed");
     return;
@@ -246,19 +301,14 @@ export function dialOut(exchange: Exchange, route: Route, number: string): void 
     fail(exchange, route, why);
   };
   const offer = stageOffer(exchange, route, stage, (_leg, why) => giveUp(why));
-  const leg = exchange.addLeg(route.call, {
-    dn: trunk.number,
-    kind: "trunk",
-    status: "dialing",
-    party: exchange.partyOf(route.anchor),
-    outside: { number, name: "" },
-    onBehalfOf: route.onBehalfOf,
-  });
-  leg.offer = offer;
-  offer.legs.add(leg);
-  exchange.place(route.call, route.anchor, exchange.partyOf(leg), "Routing");
-  exchange.show(leg);
+  const outside = { dn: trunk.number, kind: "trunk", number, name: "" } as const;
+  exchange.place(route.call, route.anchor, outside, "Routing");
+  const leg = offerOutside(exchange, route, offer, trunk.number, number);
   stage.enter(route.call);
+  const isLast = tried + 1 >= trunks.length;
+  if (!isLast && settings.trunkFailsChance > 0 && exchange.random() < settings.trunkFailsChance) {
+    stage.after(TRUNK_REFUSES_MS, () => dialOut(exchange, route, number, tried + 1));
+  }
   stage.after(route.timeoutMs ?? settings.dialTimeoutMs, () => giveUp("noAnswer"));
   if (settings.outsideAnswersAfterMs !== null) {
     stage.after(settings.outsideAnswersAfterMs, () => accept(leg));

@@ -36,6 +36,15 @@ export const settingsSchema = z.strictObject({
   /** A polled agent that rejects is polled again after this long, plus up to `repollSpreadMs`. */
   repollMs: ms.default(400),
   repollSpreadMs: ms.default(0),
+  /** A parked call that nobody takes back rings who parked it after this long; null = never. */
+  parkTimeoutMs: ms.nullable().default(null),
+  /** How often a trunk refuses an outgoing call, which then goes out over the next one. */
+  trunkFailsChance: chance.default(0),
+  /** Members of a conference stay in their calls, or each gets one of its own into the conference. */
+  conference: z.enum(["keepsLegs", "ownCalls"]).default("keepsLegs"),
+  /** In which order the legs of a call go that ends, and over how long a time. */
+  legEnds: z.enum(["youngestFirst", "oldestFirst"]).default("youngestFirst"),
+  legEndSpreadMs: ms.default(0),
   didRoutingMs: ms.default(13),
   /** Legs answered elsewhere go this long after the answer, plus up to 7 ms. */
   cancelMs: ms.default(3),

@@ -56,11 +56,14 @@ export class Stage implements Step {
   }
 
   end(why: LegEnd): void {
+    for (const leg of this.abandon()) this.#exchange.remove(leg, why);
+  }
+
+  abandon(): readonly Leg[] {
     this.#stop();
     const legs = [...this.offered];
     this.offered.clear();
-    for (const leg of legs) this.#exchange.remove(leg, why);
-    if (this.holder) this.#exchange.remove(this.holder, why);
+    return this.holder ? [...legs, this.holder] : legs;
   }
 
   #stop(): void {

@@ -14,9 +14,9 @@ function refOf(leg: Leg): DnRef {
 }
 
 /** The side that stays when `leg` hands the call over. */
-function otherSide(leg: Leg): Leg {
+export function otherSide(leg: Leg): Leg {
   const { peer } = leg;
-  if (!peer || peer.end || leg.end) {
+  if (!peer || peer.end || leg.end || leg.call.endedAt !== null) {
     throw new UserMistake(
       `Expected ${leg.dn} to be in a conversation, its leg ${leg.id} is ${leg.status}. ` +
         "Answer first.",
@@ -142,7 +142,9 @@ function adopt(leg: Leg, call: Call): void {
 export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): void {
   const { step } = second.call;
   if (step || second.status === "dialing") {
-    const to = { to: "dn", number: second.party.number } as const;
+    // Whom the consultation has got to: another one, if it was handed over meanwhile.
+    const rings = step?.place.kind === "extension" ? step.place.dn : second.party.number;
+    const to = { to: "dn", number: rings } as const;
     exchange.endCall(second.call, "transferred");
     blindTransfer(exchange, first, to);
     return;

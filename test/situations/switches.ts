@@ -131,6 +131,18 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
+    keys: ["conference", "legEnds", "legEndSpreadMs"],
+    title: "Conferences, and how a call ends",
+    variants: [
+      variant(
+        { conference: "ownCalls" },
+        "Each member of a conference gets a call of its own into it: who began it is not seen in the caller's call.",
+      ),
+      variant({ legEnds: "oldestFirst" }, "When a call ends, its oldest legs go first."),
+      variant({ legEndSpreadMs: 10 }, "When a call ends, its legs go within 10 ms."),
+    ],
+  },
+  {
     keys: ["repollMs", "repollSpreadMs", "didRoutingMs", "cancelMs"],
     title: "How fast the PBX is",
     variants: [
@@ -195,6 +207,9 @@ export const unknowns: readonly Unknown[] = [
 
 /** Switches that are not played here, and why. */
 export const notPlayed: Partial<Record<keyof Settings, string>> = {
+  parkTimeoutMs: "how long a call may be parked; the simulation plays it (reliability.md)",
+  trunkFailsChance:
+    "which trunk an outgoing call takes shows nowhere; the simulation plays it (reliability.md)",
   oneToken: "concerns two programs with one API client: `offhook check` tells",
   badLogin: "without a log-in there is no webhook; `offhook check` tells why",
   callControlOff: "without Call Control there is no webhook; `offhook check` tells why",

@@ -6,6 +6,7 @@ import { incomingScenes } from "./incoming.ts";
 import { missedScenes } from "./missed.ts";
 import { outgoingScenes } from "./outgoing.ts";
 import type { Scene } from "./scene.ts";
+import { togetherScenes } from "./together.ts";
 import { transferScenes } from "./transfers.ts";
 
 export interface SceneGroup {
@@ -20,6 +21,7 @@ export const sceneGroups: readonly SceneGroup[] = [
   { title: "Handed over", scenes: transferScenes },
   { title: "Handed over again and again", scenes: chainScenes },
   { title: "Two calls at one phone", scenes: consultationScenes },
+  { title: "Several in one conversation", scenes: togetherScenes },
   { title: "Callers and numbers", scenes: callerScenes },
 ];
 

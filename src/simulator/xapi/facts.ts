@@ -32,6 +32,8 @@ const PEER_TYPES: Readonly<Record<DnKind, string>> = {
   routepoint: "RoutePoint",
   specialmenu: "SpecialMenu",
   parking: "Parking",
+  fax: "Fax",
+  conference: "Conference",
 };
 
 /** The words of XAPI's `PeerType`. */
