@@ -53,6 +53,30 @@ export function send(response: ServerResponse, answer: SimAnswer): void {
   response.end(bytes);
 }
 
+/** Between two pieces of a body that comes slowly. */
+const PIECE_MS = 50;
+
+/** The same, with the body at its pace. */
+export async function sendPaced(
+  response: ServerResponse,
+  answer: SimAnswer,
+  pause: (ms: number) => Promise<void>,
+): Promise<void> {
+  const { status, body, headers, pace } = answer;
+  const isPaced = pace !== undefined && (pace.bytesPerS !== null || pace.breaksOff);
+  if (!isPaced || !Buffer.isBuffer(body)) return send(response, answer);
+  const length = { "content-length": String(body.length) };
+  response.writeHead(status, { ...USUAL_HEADERS, ...length, ...headers });
+  const end = pace.breaksOff ? Math.floor(body.length / 2) : body.length;
+  const pieceBytes = Math.max(1, Math.floor(((pace.bytesPerS ?? 1e9) * PIECE_MS) / 1000));
+  for (let at = 0; at < end && !response.destroyed; at += pieceBytes) {
+    response.write(body.subarray(at, Math.min(end, at + pieceBytes)));
+    await pause(PIECE_MS);
+  }
+  if (pace.breaksOff) response.destroy();
+  else response.end();
+}
+
 /** An answer to a request for an upgrade that is not granted. */
 export function upgradeRefusal(answer: SimAnswer): string {
   const body = answer.body === undefined ? "" : JSON.stringify(answer.body);

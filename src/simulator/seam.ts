@@ -21,11 +21,20 @@ export interface SimRequest {
   readonly remoteAddress: string;
 }
 
+/** How a body comes, if not all at once. */
+export interface Pace {
+  /** null = at once. */
+  readonly bytesPerS: number | null;
+  /** The connection is cut in the middle. */
+  readonly breaksOff: boolean;
+}
+
 export interface SimAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Buffer and string go out as they are, anything else as JSON. */
   readonly body?: unknown;
+  readonly pace?: Pace;
 }
 
 export type RequestHandler = (

@@ -20,7 +20,7 @@ import { answerHttp, legOf, partsOf } from "./callcontrol.ts";
 import { type Controlled, controlHandler, unknownScene } from "./control.ts";
 import { type ApiClient, type Directory, defaultDirectory } from "./directory.ts";
 import { EndingClock } from "./endingClock.ts";
-import { readBody, send, upgradeRefusal, withoutBody } from "./http.ts";
+import { readBody, send, sendPaced, upgradeRefusal, withoutBody } from "./http.ts";
 import { Pbx } from "./pbx.ts";
 import { scenes } from "./scenes/index.ts";
 import { makeStage } from "./scenes/scene.ts";
@@ -216,7 +216,7 @@ class Server implements Simulator, Controlled {
       default:
         assertNever(deviation);
     }
-    send(response, await this.#answerFor(request));
+    await sendPaced(response, await this.#answerFor(request), (ms) => this.#pause(ms));
   }
 
   async #answerFor(request: SimRequest): Promise<SimAnswer> {

@@ -83,6 +83,28 @@ export const settingsSchema = z.strictObject({
   callbackMs: ms.default(5000),
   /** The call log has a call this long after it ended. */
   callLogDelayMs: ms.default(0),
+
+  // Recordings.
+  /** A recorded leg leaves so many files: each pause ends one. */
+  recordingParts: z.number().int().min(1).max(9).default(1),
+  /** Files are listed once their leg, or their whole call, is over … */
+  recordingListed: z.enum(["callEnd", "legEnd"]).default("callEnd"),
+  /** … and this much later. */
+  recordingDelayMs: ms.default(0),
+  /** The call log names each call's recordings. */
+  recordingInLog: z.boolean().default(true),
+  /** Only an owner may list recordings. */
+  recordingList: z.enum(["open", "forbidden"]).default("open"),
+  /** What was said is written down this long after the recording was listed; null = never. */
+  transcriptDelayMs: ms.nullable().default(null),
+  /** So many downloads of each recording are answered with 500 first. */
+  downloadFails: z.number().int().min(0).max(1000).default(0),
+  /** … and then so many break off in the middle. */
+  downloadBreaks: z.number().int().min(0).max(1000).default(0),
+  /** How fast a download comes; null = at once. */
+  downloadBytesPerS: z.number().int().min(1).max(1_000_000_000).nullable().default(null),
+
+  // Clients that act.
   /** `transferto`/`routeto` answer when settled, or at once with 202. */
   actionAnswers: z.enum(["settled", "accepted"]).default("settled"),
 });

@@ -3,7 +3,7 @@
  */
 import { participant } from "../wire.ts";
 import { rowsIn } from "./memberships.ts";
-import { badRequest, notFound } from "./odata/error.ts";
+import { badRequest, notFound, ODataError } from "./odata/error.ts";
 import type { Row } from "./odata/schema.ts";
 import {
   complex,
@@ -19,7 +19,7 @@ import { fileName } from "./recordings.ts";
 import { callLogRows } from "./reports.ts";
 import type { EntitySets } from "./sets.ts";
 import { TYPES } from "./types.ts";
-import { toneWav } from "./wav.ts";
+import { toneOf, toneWav } from "./wav.ts";
 
 export function callActions(world: OperationsWorld): [string, Operation][] {
   return [
@@ -87,10 +87,17 @@ export function recordingOperations(world: OperationsWorld): [string, Operation]
         run: ({ args }) => {
           const recording = recordings.find(Number(args.get("recId")));
           if (!recording) throw notFound("There is no such recording.");
+          const { downloadFails, downloadBreaks, downloadBytesPerS } = world.settings();
+          const count = recordings.download(recording.id);
+          if (count <= downloadFails) throw new ODataError(500, "The recording cannot be read.");
           return {
             kind: "file",
-            bytes: toneWav(recording.endedAt - recording.startedAt),
+            bytes: toneWav(recording.endedAt - recording.startedAt, toneOf(recording.id)),
             name: fileName(recording, world.nameOf(recording.leg.dn)),
+            pace: {
+              bytesPerS: downloadBytesPerS,
+              breaksOff: count <= downloadFails + downloadBreaks,
+            },
           };
         },
       },
@@ -145,7 +152,7 @@ export function reports(world: OperationsWorld): [string, Operation][] {
     run: ({ args }) => ({
       kind: "rows",
       context: "Collection(Pbx.CallLogData)",
-      rows: callLogRows(world.loggedCalls(), world.recordings, world.nameOf).filter((row) =>
+      rows: callLogRows(world.loggedCalls(), world.namedRecordings, world.nameOf).filter((row) =>
         inCallLog(row, args),
       ),
       type: TYPES.callLogData,

@@ -116,7 +116,7 @@ describe("recordings", () => {
   });
 
   it("are PCM of 8000 Hz, 16 bit, one channel, with sizes that agree", () => {
-    const wav = toneWav(250);
+    const wav = toneWav(250, 440);
     expect(wav.length).toBe(WAV_HEADER_BYTES + 4000);
     expect(wav.readUInt32LE(4)).toBe(wav.length - 8);
     expect(wav.subarray(8, 16).toString()).toBe("WAVEfmt ");

@@ -3,9 +3,11 @@
  */
 import type { Clock } from "../../util/clock.ts";
 import type { Pbx } from "../pbx.ts";
+import type { Settings } from "../settings.ts";
+import { forbidden } from "./odata/error.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
-import { type Recordings, recordingRow } from "./recordings.ts";
-import { callHistoryRows, type NameOf } from "./reports.ts";
+import { type Recording, type Recordings, recordingRow } from "./recordings.ts";
+import { callHistoryRows, type NameOf, type RecordingsOf } from "./reports.ts";
 import type { EntitySet } from "./sets.ts";
 import { TYPES } from "./types.ts";
 
@@ -13,25 +15,32 @@ export interface LiveWorld {
   readonly pbx: Pick<Pbx, "activeCalls" | "endedCalls">;
   readonly clock: Pick<Clock, "now">;
   readonly recordings: Recordings;
+  readonly namedRecordings: RecordingsOf;
   readonly nameOf: NameOf;
+  settings(): Settings;
 }
 
 /** None of them can be addressed by key: `Recordings(5)` is 404 on a live PBX too. */
 export function liveSets(world: LiveWorld): EntitySet[] {
-  const { pbx, recordings, nameOf } = world;
+  const { pbx, recordings, namedRecordings, nameOf, settings } = world;
   return [
     { name: "ActiveCalls", type: TYPES.activeCall, keys: [], rows: () => activeCallRows(world) },
     {
       name: "Recordings",
       type: TYPES.recording,
       keys: [],
-      rows: () => recordings.all().map((found) => recordingRow(found, nameOf(found.leg.dn))),
+      rows: () => {
+        if (settings().recordingList === "forbidden") throw forbidden("Only an owner may do this.");
+        const row = (found: Recording) =>
+          recordingRow(found, nameOf(found.leg.dn), recordings.transcript(found));
+        return recordings.all().map(row);
+      },
     },
     {
       name: "CallHistoryView",
       type: TYPES.callHistoryView,
       keys: [],
-      rows: () => callHistoryRows(pbx.endedCalls(), recordings, nameOf),
+      rows: () => callHistoryRows(pbx.endedCalls(), namedRecordings, nameOf),
     },
     {
       name: "LastCdrAndChatMessageTimestamp",

@@ -7,7 +7,7 @@ import type { DirectoryEdit } from "./edits.ts";
 import type { Row } from "./odata/schema.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Recordings } from "./recordings.ts";
-import type { NameOf } from "./reports.ts";
+import type { NameOf, RecordingsOf } from "./reports.ts";
 import type { EntitySets } from "./sets.ts";
 
 export type ArgumentKind = "number" | "text" | "flag" | "time";
@@ -32,6 +32,7 @@ export interface Operation {
 export interface OperationsWorld {
   readonly sets: EntitySets;
   readonly recordings: Recordings;
+  readonly namedRecordings: RecordingsOf;
   readonly nameOf: NameOf;
   directory(): Directory;
   settings(): Settings;

@@ -1,4 +1,5 @@
 /** What a request came to, before it is written as HTTP. */
+import type { Pace } from "../seam.ts";
 import type { ApplyRules } from "./odata/apply.ts";
 import type { EntityType, Row } from "./odata/schema.ts";
 
@@ -21,4 +22,9 @@ export type Outcome =
     }
   | { readonly kind: "count"; readonly rows: readonly Row[]; readonly type: EntityType }
   | { readonly kind: "nothing"; readonly status: 200 | 204 }
-  | { readonly kind: "file"; readonly bytes: Buffer; readonly name: string };
+  | {
+      readonly kind: "file";
+      readonly bytes: Buffer;
+      readonly name: string;
+      readonly pace: Pace;
+    };

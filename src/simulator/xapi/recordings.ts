@@ -1,9 +1,11 @@
 /**
- * The recordings of ended calls: each connected leg of an extension that records is one file, as the
- * PBX does it. Ids rise from a number of their own and are kept as long as the call is remembered.
+ * The recordings of ended legs: each connected leg of an extension that records is one file, or several if
+ * recording is paused, as the PBX does it. Ids rise from a number of their own and are kept as long as the call
+ * is remembered. When they are listed nobody knows: the switches say.
  */
 import type { Directory } from "../directory.ts";
 import type { Call, Leg } from "../model.ts";
+import type { Settings } from "../settings.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
 import { TYPES } from "./types.ts";
 
@@ -28,37 +30,47 @@ export function dnTypeCode(kind: Leg["kind"] | null): number {
 
 export interface Recording {
   readonly id: number;
+  /** 0, 1 … within the leg. */
+  readonly part: number;
   readonly call: Call;
   readonly leg: Leg;
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
-export class Recordings {
-  readonly #directory: () => Directory;
-  readonly #endedCalls: () => readonly Call[];
-  readonly #ids = new WeakMap<Leg, number>();
-  #lastId = FIRST_ID - 1;
-  readonly #deleted = new WeakSet<Leg>();
+export interface RecordingsWorld {
+  directory(): Directory;
+  settings(): Settings;
+  now(): number;
+  /** Live and ended. */
+  calls(): readonly Call[];
+}
 
-  constructor(directory: () => Directory, endedCalls: () => readonly Call[]) {
-    this.#directory = directory;
-    this.#endedCalls = endedCalls;
+export class Recordings {
+  readonly #world: RecordingsWorld;
+  readonly #ids = new WeakMap<Leg, number[]>();
+  #lastId = FIRST_ID - 1;
+  readonly #deleted = new Set<number>();
+  readonly #downloads = new Map<number, number>();
+
+  constructor(world: RecordingsWorld) {
+    this.#world = world;
   }
 
   all(): Recording[] {
-    const all = this.#endedCalls().flatMap((call) => this.of(call));
+    const all = this.#world.calls().flatMap((call) => this.of(call));
     // A leg that an attended transfer moved was in two calls, and was recorded once.
     return [...new Map(all.map((recording) => [recording.id, recording])).values()];
   }
 
+  /** Those that are listed by now. */
   of(call: Call): Recording[] {
-    return call.allLegs.flatMap((leg) => {
-      if (this.#deleted.has(leg)) return [];
-      const { answeredAt, end } = leg;
-      if (answeredAt === null || end === null || !this.#records(leg)) return [];
-      return [{ id: this.#idOf(leg), call, leg, startedAt: answeredAt, endedAt: end.at }];
-    });
+    const { recordingDelayMs } = this.#world.settings();
+    const until = this.#world.now() - recordingDelayMs;
+    return call.allLegs
+      .filter((leg) => this.#records(leg) && this.#finishedAt(leg) <= until)
+      .flatMap((leg) => this.#files(leg))
+      .filter(({ id }) => !this.#deleted.has(id));
   }
 
   find(id: number): Recording | undefined {
@@ -66,22 +78,66 @@ export class Recordings {
   }
 
   delete(id: number): void {
-    const recording = this.find(id);
-    if (recording) this.#deleted.add(recording.leg);
+    this.#deleted.add(id);
+  }
+
+  /** Counts a download: 1 is the first. */
+  download(id: number): number {
+    const count = (this.#downloads.get(id) ?? 0) + 1;
+    this.#downloads.set(id, count);
+    return count;
+  }
+
+  /** What was said, once it is written down. */
+  transcript(recording: Recording): Row {
+    const { transcriptDelayMs, recordingDelayMs } = this.#world.settings();
+    const listedAt = this.#finishedAt(recording.leg) + recordingDelayMs;
+    const isWritten =
+      transcriptDelayMs !== null && listedAt + transcriptDelayMs <= this.#world.now();
+    if (!isWritten) return { IsTranscribed: false };
+    const { id } = recording;
+    return {
+      IsTranscribed: true,
+      Transcription: `Agent: How can I help? Caller: This is recording ${id}.`,
+      Summary: `The caller spoke of recording ${id}.`,
+      SentimentScore: 1 + (id % 5),
+    };
+  }
+
+  #finishedAt(leg: Leg): number {
+    const { recordingListed } = this.#world.settings();
+    const at = recordingListed === "legEnd" ? leg.end?.at : leg.end && leg.call.endedAt;
+    return at ?? Number.POSITIVE_INFINITY;
   }
 
   #records(leg: Leg): boolean {
     if (leg.kind !== "extension") return false;
-    const extension = this.#directory().extensions.find((row) => row.number === leg.dn);
-    return extension?.recordCalls ?? false;
+    const extensions = this.#world.directory().extensions;
+    return extensions.find((row) => row.number === leg.dn)?.recordCalls ?? false;
   }
 
-  #idOf(leg: Leg): number {
-    const known = this.#ids.get(leg);
-    if (known !== undefined) return known;
-    this.#lastId += 1;
-    this.#ids.set(leg, this.#lastId);
-    return this.#lastId;
+  /** One file, or as many as pauses make of it: they take every second stretch of the time. */
+  #files(leg: Leg): Recording[] {
+    const { answeredAt, end } = leg;
+    if (answeredAt === null || end === null) return [];
+    return this.#idsOf(leg).map((id, part, { length }) => {
+      const stretch = (end.at - answeredAt) / (2 * length - 1);
+      const startedAt = Math.round(answeredAt + 2 * part * stretch);
+      const endedAt = Math.round(startedAt + stretch);
+      return { id, part, call: leg.call, leg, startedAt, endedAt };
+    });
+  }
+
+  #idsOf(leg: Leg): readonly number[] {
+    let ids = this.#ids.get(leg);
+    if (ids === undefined) {
+      const { recordingParts: length } = this.#world.settings();
+      const first = this.#lastId + 1;
+      ids = Array.from({ length }, (_, part) => first + part);
+      this.#lastId += length;
+      this.#ids.set(leg, ids);
+    }
+    return ids;
   }
 }
 
@@ -112,7 +168,7 @@ export function sidesOf(leg: Leg, ownName: string): { from: Side; to: Side } {
   return leg.legid === 1 ? { from: own, to: other } : { from: other, to: own };
 }
 
-export function recordingRow(recording: Recording, ownName: string): Row {
+export function recordingRow(recording: Recording, ownName: string, transcript: Row): Row {
   const { call, leg } = recording;
   const { from, to } = sidesOf(leg, ownName);
   return completeRow(TYPES.recording, {
@@ -125,8 +181,8 @@ export function recordingRow(recording: Recording, ownName: string): Row {
     ...sideColumns("To", to),
     FromDidNumber: call.rule?.did ?? "",
     IsArchived: false,
-    IsTranscribed: false,
     CanBeTranscribed: true,
+    ...transcript,
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Call, Leg, LegEnd, Party } from "../model.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
-import { dnTypeCode, fileName, type Recordings, sidesOf } from "./recordings.ts";
+import { dnTypeCode, fileName, type Recording, sidesOf } from "./recordings.ts";
 import { TYPES } from "./types.ts";
 
 const SEGMENT_RINGING = 1;
@@ -14,6 +14,8 @@ const FILETIME_EPOCH = 116_444_736_000_000_000n;
 const TICKS_PER_MS = 10_000n;
 
 export type NameOf = (dn: string) => string;
+/** Those that the reports name. */
+export type RecordingsOf = (call: Call) => readonly Recording[];
 
 /** ISO 8601, as the PBX writes durations: `PT1M5.2S`. */
 export function isoDuration(spanMs: number): string {
@@ -82,10 +84,14 @@ function moves(calls: readonly Call[]): ReadonlyMap<Leg, number> {
   return movedAt;
 }
 
-export function callLogRows(calls: readonly Call[], recordings: Recordings, nameOf: NameOf): Row[] {
+export function callLogRows(
+  calls: readonly Call[],
+  recordingsOf: RecordingsOf,
+  nameOf: NameOf,
+): Row[] {
   const movedAt = moves(calls);
   return calls.flatMap((call) => {
-    const files = recordings.of(call);
+    const files = recordingsOf(call);
     const rows = offeredLegs(call).map((leg, index) => {
       const hop = hopOf(leg, call, movedAt.get(leg));
       const file = files.find((recording) => recording.leg === leg);
@@ -185,11 +191,11 @@ const REASONS: Readonly<Record<LegEnd, string>> = {
 
 export function callHistoryRows(
   calls: readonly Call[],
-  recordings: Recordings,
+  recordingsOf: RecordingsOf,
   nameOf: NameOf,
 ): Row[] {
   return calls.flatMap((call) => {
-    const files = recordings.of(call);
+    const files = recordingsOf(call);
     return offeredLegs(call).flatMap((leg) => {
       const file = files.find((recording) => recording.leg === leg);
       const base = {

@@ -1,16 +1,25 @@
 /**
  * A recording's sound: PCM, 16 bit, 8000 Hz, mono, in a RIFF container, as the PBX is believed to
- * write it. What is heard is a soft tone, so that a person who plays it hears that it is there.
+ * write it. What is heard is a soft tone, another for each recording, so that who plays it knows which it is.
  */
 export const WAV_RATE_HZ = 8000;
 export const WAV_HEADER_BYTES = 44;
 const SAMPLE_BYTES = 2;
-const TONE_HZ = 440;
 const AMPLITUDE = 2000;
 /** Longer calls get this much sound: enough to be played, small enough for a test. */
 export const WAV_SOUND_MS_MAX = 5000;
 
-export function toneWav(soundMs: number): Buffer {
+const LOWEST_HZ = 400;
+const STEP_HZ = 40;
+/** As many tones fit below what 8000 Hz can carry well. */
+const TONES = 60;
+
+/** 60 recordings in a row have 60 tones. */
+export function toneOf(recordingId: number): number {
+  return LOWEST_HZ + STEP_HZ * (recordingId % TONES);
+}
+
+export function toneWav(soundMs: number, toneHz: number): Buffer {
   const boundedMs = Math.min(Math.max(soundMs, 0), WAV_SOUND_MS_MAX);
   const samples = Math.round((boundedMs / 1000) * WAV_RATE_HZ);
   const dataBytes = samples * SAMPLE_BYTES;
@@ -28,7 +37,7 @@ export function toneWav(soundMs: number): Buffer {
   wav.write("data", 36, "ascii");
   wav.writeUInt32LE(dataBytes, 40);
   for (let sample = 0; sample < samples; sample += 1) {
-    const phase = (2 * Math.PI * TONE_HZ * sample) / WAV_RATE_HZ;
+    const phase = (2 * Math.PI * toneHz * sample) / WAV_RATE_HZ;
     wav.writeInt16LE(Math.round(AMPLITUDE * Math.sin(phase)), WAV_HEADER_BYTES + 2 * sample);
   }
   return wav;

@@ -63,6 +63,7 @@ export function writeAnswer(
           "content-disposition": `attachment; filename="${asciiName(outcome.name)}"`,
         },
         body: outcome.bytes,
+        pace: outcome.pace,
       };
     default:
       return assertNever(outcome);

@@ -6,6 +6,7 @@
 import type { ApiClient } from "../directory.ts";
 import { findDn } from "../directory.ts";
 import { UserMistake } from "../mistake.ts";
+import type { Call } from "../model.ts";
 import type { RequestHandler, SimAnswer, SimRequest, SimulatorSeam } from "../seam.ts";
 import type { DirectoryEdit } from "./edits.ts";
 import { liveSets } from "./liveSets.ts";
@@ -42,21 +43,25 @@ function resourcesOf(seam: SimulatorSeam): Resources {
     const until = clock.now() - pbx.settings.callLogDelayMs;
     return endedCalls().filter(({ endedAt }) => endedAt !== null && endedAt <= until);
   };
-  const recordings = new Recordings(directory, endedCalls);
+  const settings = () => seam.settings();
+  const calls = () => [...endedCalls(), ...pbx.calls()];
+  const recordings = new Recordings({ directory, settings, now: () => clock.now(), calls });
+  const namedRecordings = (call: Call) => (settings().recordingInLog ? recordings.of(call) : []);
   const changeDirectory = (edit: DirectoryEdit): void => {
     pbx.directory = edit(directory());
   };
   const sets = new EntitySets({ directory, changeDirectory });
   return new Resources({
     sets,
-    liveSets: liveSets({ pbx, clock, recordings, nameOf }),
+    liveSets: liveSets({ pbx, clock, recordings, namedRecordings, nameOf, settings }),
     singletons: singletons({ directory, activeCallCount: () => pbx.activeCalls().length }),
     operations: operations({
       sets,
       recordings,
+      namedRecordings,
       nameOf,
       directory,
-      settings: () => seam.settings(),
+      settings,
       changeDirectory,
       calls: () => pbx.calls(),
       loggedCalls,

@@ -22,6 +22,10 @@ export function notFound(message: string): ODataError {
   return new ODataError(404, message);
 }
 
+export function forbidden(message: string): ODataError {
+  return new ODataError(403, message);
+}
+
 export interface ODataErrorBody {
   error: {
     code: string;
