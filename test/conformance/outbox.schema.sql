@@ -1,29 +1,3 @@
-CREATE TRIGGER deliveries_made AFTER INSERT ON deliveries BEGIN
-  INSERT INTO tallies (endpoint, state, count) VALUES (new.endpoint, new.state, 1)
-  ON CONFLICT (endpoint, state) DO UPDATE SET count = count + 1;
-END;
-
-CREATE TRIGGER deliveries_moved AFTER UPDATE OF state ON deliveries
-WHEN old.state <> new.state BEGIN
-  UPDATE tallies SET count = count - 1 WHERE endpoint = old.endpoint AND state = old.state;
-  INSERT INTO tallies (endpoint, state, count) VALUES (new.endpoint, new.state, 1)
-  ON CONFLICT (endpoint, state) DO UPDATE SET count = count + 1;
-END;
-
-CREATE TRIGGER deliveries_removed AFTER DELETE ON deliveries BEGIN
-  UPDATE tallies SET count = count - 1, removed = removed + 1
-  WHERE endpoint = old.endpoint AND state = old.state;
-END;
-
-CREATE TRIGGER events_made AFTER INSERT ON events BEGIN
-  UPDATE tallies SET count = count + 1 WHERE endpoint = '' AND state = 'event';
-END;
-
-CREATE TRIGGER events_removed AFTER DELETE ON events BEGIN
-  UPDATE tallies SET count = count - 1, removed = removed + 1
-  WHERE endpoint = '' AND state = 'event';
-END;
-
 CREATE TABLE attempts (
   delivery_id INTEGER NOT NULL REFERENCES deliveries (delivery_id),
   number INTEGER NOT NULL,

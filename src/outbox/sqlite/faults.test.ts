@@ -4,22 +4,14 @@
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, mkdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { callEvent } from "../../../test/conformance/outboxEvents.ts";
 import { listAll } from "../../../test/conformance/outboxLookup.ts";
+import { canMount, canTrace, fillUp, smallDisk, temporary } from "../../../test/support/disk.ts";
 import { Facts } from "../../../test/support/facts.ts";
 import { storedWorld } from "../../../test/support/storedWorld.ts";
 import { silentLog } from "../../util/log.ts";
@@ -29,41 +21,7 @@ const APPENDER = fileURLToPath(
   new URL("../../../test/conformance/outboxAppender.ts", import.meta.url),
 );
 
-function temporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), "offhook-faults-"));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-const runs = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
-const canMount = (() => {
-  const dir = mkdtempSync(join(tmpdir(), "offhook-mount-"));
-  const mounted = runs("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir);
-  if (mounted) runs("umount", dir);
-  rmSync(dir, { recursive: true });
-  return mounted;
-})();
-const canTrace = runs("strace", "-f", "-e", "trace=none", "true");
-const canLimit = runs("prlimit", "--version");
-
-function smallDisk(): string {
-  const dir = temporary();
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", dir]);
-  onTestFinished(() => void spawnSync("umount", ["-l", dir]));
-  return dir;
-}
-
-/** Leaves no room at all; returns the way to make some. */
-function fillUp(dir: string): () => void {
-  const ballast = join(dir, "ballast");
-  const page = Buffer.alloc(4096);
-  writeFileSync(ballast, "");
-  try {
-    for (;;) appendFileSync(ballast, page);
-  } catch {
-    return () => rmSync(ballast);
-  }
-}
+const canLimit = spawnSync("prlimit", ["--version"]).status === 0;
 
 /** Appends in a process of its own, under whatever makes it fail. */
 class Appender {

@@ -7,7 +7,7 @@ import type { Backlog, Shelving, TakeUp } from "../pending.ts";
 import { OWED } from "./statements.ts";
 import type { PendingRow, TakenUpRows } from "./wire.ts";
 
-/** From the tallies, which triggers keep: a count over the backlog would take as long as the backlog. */
+/** From the tallies: a count over the backlog would take as long as the backlog. */
 const BACKLOG = `
   SELECT endpoint, sum(pending) AS pending, max(standing) AS standing FROM (
     SELECT endpoint, count AS pending, NULL AS standing FROM tallies

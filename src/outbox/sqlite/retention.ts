@@ -3,12 +3,21 @@
  * Must hold: nothing pending goes, nor anything of a call that is still followed (its sequences go on);
  * an event goes with all its deliveries and attempts, or not at all.
  */
+import type { DeliveryState } from "../lookup.ts";
 import type { PruneCursor, Pruned, PruneLimits } from "../outbox.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Statements } from "./statements.ts";
+import type { Tallies } from "./tallies.ts";
 
 /** Less free space than this, or than a twentieth of the file, is left for what comes next. */
 const FREE_PAGES_MIN = 256;
 const FREE_SHARE = 1 / 20;
+
+interface Parts {
+  readonly sql: Statements;
+  readonly lanes: Lanes;
+  readonly tallies: Tallies;
+}
 
 interface EventRow {
   readonly position: number;
@@ -17,7 +26,7 @@ interface EventRow {
 }
 
 export function prune(
-  sql: Statements,
+  { sql, lanes, tallies }: Parts,
   limits: PruneLimits,
   after: PruneCursor | null,
   eventsMax: number,
@@ -35,16 +44,22 @@ export function prune(
   const removed = { events: 0, deliveries: 0, dead: 0, expired: 0 };
   for (const event of found) {
     if (event.kept !== 0) continue;
-    for (const { delivery_id, lane_id, state } of sql.deliveriesOf.all(event.position)) {
-      sql.deleteAttempts.run(Number(delivery_id));
-      sql.deleteDelivery.run(Number(delivery_id));
-      sql.deleteEmptyLane.run({ laneId: Number(lane_id) });
+    for (const row of sql.deliveriesOf.all(event.position)) {
+      const { delivery_id: deliveryId, lane_id: laneId, endpoint } = row;
+      const state = row.state as DeliveryState;
+      sql.deleteAttempts.run(Number(deliveryId));
+      sql.deleteDelivery.run(Number(deliveryId));
+      tallies.removed(String(endpoint), state);
+      sql.deleteEmptyLane.run({ laneId: Number(laneId) });
       removed.deliveries += 1;
       if (state === "dead" || state === "expired") removed[state] += 1;
     }
     sql.deleteEvent.run(event.position);
+    tallies.eventRemoved();
     removed.events += 1;
   }
+  // Some may be gone.
+  if (removed.deliveries > 0) lanes.forget();
   const last = found.length < eventsMax ? undefined : found.at(-1);
   return { ...removed, next: last ? { at: last.at, position: last.position } : null };
 }

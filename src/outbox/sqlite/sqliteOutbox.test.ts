@@ -179,6 +179,38 @@ describe("writing", () => {
     await outbox.close();
   });
 
+  test("one that fails takes no sequence and is not counted", async () => {
+    const outbox = await open();
+    const event = (number: number) => ({ event: callEvent(1, number), endpoints: ["a"] });
+    const first = outbox.append([event(1)], []);
+    const bad = { event: { ...callEvent(1, 3), at: Number.NaN }, endpoints: ["a"] };
+    const results = await Promise.allSettled([
+      first,
+      outbox.append([event(2), bad], []),
+      outbox.append([event(4)], []),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((await pendingOf(outbox)).map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(await outbox.counts()).toMatchObject({ events: 2, pending: 2 });
+    await outbox.close();
+  });
+
+  test("a call whose lane retention has removed begins a new one", async () => {
+    const outbox = await open();
+    const append = (number: number) =>
+      outbox.append([{ event: callEvent(1, number), endpoints: ["a"] }], []);
+    for (const number of [1, 2]) {
+      const [made] = await append(number);
+      const deliveryId = made?.deliveryId ?? 0;
+      await outbox.settle([{ deliveryId, attempt: null, fate: { state: "expired", reason: "x" } }]);
+    }
+    const all = { beforeAt: Number.MAX_SAFE_INTEGER, bytesMax: null, keepFromAt: 0 };
+    expect(await outbox.prune(all, null, 10)).toMatchObject({ events: 2, deliveries: 2 });
+    expect(await append(3)).toMatchObject([{ sequence: 1 }]);
+    expect(await outbox.counts()).toMatchObject({ events: 1, pending: 1, expired: 0 });
+    await outbox.close();
+  });
+
   test("close stores what was asked before it and refuses what comes after", async () => {
     const outbox = await open();
     const appends = Array.from({ length: 600 }, (_, call) =>

@@ -1,4 +1,4 @@
-/** Every statement of the writer, prepared once. What only reads is in lookup.ts. */
+/** Statements of the writer, prepared once. None returns what it has written: that costs more than the writing. */
 import type { DatabaseSync } from "node:sqlite";
 
 /** Given back to the disk in one step. */
@@ -6,17 +6,10 @@ const GIVE_BACK_PAGES = 64;
 
 const INSERT_EVENT = `
   INSERT INTO events (event_id, at, body) VALUES (?, ?, ?)
-  ON CONFLICT (event_id) DO NOTHING
-  RETURNING position`;
-
-const NEXT_IN_LANE = `
-  INSERT INTO lanes (endpoint, pbx, call_id, last_sequence) VALUES (?, ?, ?, 1)
-  ON CONFLICT (endpoint, pbx, call_id) DO UPDATE SET last_sequence = last_sequence + 1
-  RETURNING lane_id, last_sequence`;
+  ON CONFLICT (event_id) DO NOTHING`;
 
 const INSERT_DELIVERY = `
-  INSERT INTO deliveries (event_position, lane_id, endpoint, sequence) VALUES (?, ?, ?, ?)
-  RETURNING delivery_id`;
+  INSERT INTO deliveries (event_position, lane_id, endpoint, sequence) VALUES (?, ?, ?, ?)`;
 
 const PUT_CHECKPOINT = `
   INSERT INTO checkpoints (pbx, key, state) VALUES (?, ?, ?)
@@ -24,14 +17,13 @@ const PUT_CHECKPOINT = `
 
 const SETTLE_DELIVERY = `
   UPDATE deliveries SET
-    state = :state,
-    attempts = coalesce(:attempts, attempts),
-    spent = coalesce(:spent, spent),
-    first_attempt_at = coalesce(first_attempt_at, :startedAt),
-    due_at = coalesce(:dueAt, due_at),
-    reason = :reason
-  WHERE delivery_id = :deliveryId
-  RETURNING endpoint`;
+    state = ?,
+    attempts = coalesce(?, attempts),
+    spent = coalesce(?, spent),
+    first_attempt_at = coalesce(first_attempt_at, ?),
+    due_at = coalesce(?, due_at),
+    reason = ?
+  WHERE delivery_id = ?`;
 
 const PUT_ATTEMPT = `
   INSERT OR REPLACE INTO attempts
@@ -48,7 +40,7 @@ export const OWED = `
 const REPLAY_DELIVERY = `
   UPDATE deliveries SET
     state = 'pending', spent = 0, first_attempt_at = NULL, due_at = ?, replays = replays + 1, reason = NULL
-  WHERE delivery_id = ? AND state <> 'pending'`;
+  WHERE delivery_id = ?`;
 
 /** \`kept\`: it is pending for somebody, or its call is still followed by the tracker. */
 const OLDEST_EVENTS = `
@@ -78,20 +70,20 @@ export type Statements = ReturnType<typeof prepareStatements>;
 export function prepareStatements(db: DatabaseSync) {
   return {
     insertEvent: db.prepare(INSERT_EVENT),
-    nextInLane: db.prepare(NEXT_IN_LANE),
     insertDelivery: db.prepare(INSERT_DELIVERY),
     putCheckpoint: db.prepare(PUT_CHECKPOINT),
     deleteCheckpoint: db.prepare("DELETE FROM checkpoints WHERE pbx = ? AND key = ?"),
     loadCheckpoints: db.prepare(
       "SELECT pbx, key, state FROM checkpoints WHERE pbx = ? ORDER BY key",
     ),
+    stateOf: db.prepare("SELECT endpoint, state FROM deliveries WHERE delivery_id = ?"),
     settleDelivery: db.prepare(SETTLE_DELIVERY),
     putAttempt: db.prepare(PUT_ATTEMPT),
     owed: db.prepare(`${OWED} WHERE d.delivery_id = ?`),
     replayDelivery: db.prepare(REPLAY_DELIVERY),
     oldestEvents: db.prepare(OLDEST_EVENTS),
     deliveriesOf: db.prepare(
-      "SELECT delivery_id, lane_id, state FROM deliveries WHERE event_position = ?",
+      "SELECT delivery_id, lane_id, endpoint, state FROM deliveries WHERE event_position = ?",
     ),
     deleteAttempts: db.prepare("DELETE FROM attempts WHERE delivery_id = ?"),
     deleteDelivery: db.prepare("DELETE FROM deliveries WHERE delivery_id = ?"),

@@ -5,30 +5,70 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { assertNever } from "../../util/assertNever.ts";
+import type { DeliveryState } from "../lookup.ts";
 import type { Checkpoint, Replay } from "../outbox.ts";
+import { Lanes } from "./lanes.ts";
 import { createPendingStore, type PendingStore } from "./pendingStore.ts";
 import { createRecordingStore, type RecordingStore } from "./recordingStore.ts";
 import { compact, prune } from "./retention.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
+import { Tallies } from "./tallies.ts";
 import type { EventRow, Made, Operations, PendingRow, Request, Result, SettleRow } from "./wire.ts";
 
 export interface Store {
   run(requests: readonly Request[]): readonly Result[];
 }
 
+/** What the requests are carried out with. */
+interface Parts {
+  readonly sql: Statements;
+  readonly lanes: Lanes;
+  readonly tallies: Tallies;
+  readonly pending: PendingStore;
+  readonly recordings: RecordingStore;
+}
+
 export function createStore(db: DatabaseSync): Store {
-  const sql = prepareStatements(db);
-  const pending = createPendingStore(db);
-  const recordings = createRecordingStore(db);
+  const parts: Parts = {
+    sql: prepareStatements(db),
+    lanes: new Lanes(db),
+    tallies: new Tallies(db),
+    pending: createPendingStore(db),
+    recordings: createRecordingStore(db),
+  };
+  const { sql, lanes, tallies } = parts;
+
+  function forget(): void {
+    lanes.forget();
+    tallies.forget();
+  }
+
+  /** Throws if any of them fails; then none has been carried out. */
+  function runTogether(requests: readonly Request[]): readonly Result[] {
+    sql.begin.run();
+    const results = requests.map((request) => answered(perform(parts, request)));
+    tallies.write();
+    sql.commit.run();
+    return results;
+  }
+
+  function runApart(requests: readonly Request[]): readonly Result[] {
+    sql.begin.run();
+    const results = requests.map(runOne);
+    sql.commit.run();
+    return results;
+  }
 
   /** Undone alone if it fails; rethrows only when the failure took the whole transaction along. */
   function runOne(request: Request): Result {
     sql.savepoint.run();
     try {
-      const answer = perform(sql, pending, recordings, request);
+      const answer = perform(parts, request);
+      tallies.write();
       sql.release.run();
-      return { ok: true, answer };
+      return answered(answer);
     } catch (error) {
+      forget();
       // SQLITE_FULL, SQLITE_IOERR and SQLITE_NOMEM may have rolled back everything already.
       if (!db.isTransaction) throw error;
       sql.undo.run();
@@ -37,36 +77,50 @@ export function createStore(db: DatabaseSync): Store {
     }
   }
 
+  /** What `run` returns, or what it threw, with nothing carried out. */
+  function attempt(run: typeof runApart, requests: readonly Request[]): Attempted {
+    try {
+      return { ok: true, results: run(requests) };
+    } catch (error) {
+      forget();
+      const alive = db.isTransaction;
+      if (alive) sql.rollback.run();
+      return { ok: false, message: messageOf(error), alive };
+    }
+  }
+
   return {
     run(requests) {
-      try {
-        sql.begin.run();
-        const results = requests.map(runOne);
-        sql.commit.run();
-        return results;
-      } catch (error) {
-        if (db.isTransaction) sql.rollback.run();
-        const message = messageOf(error);
-        return requests.map(() => ({ ok: false, message }));
-      }
+      // A savepoint for each costs more than most requests do, and hardly ever does one fail.
+      let tried = attempt(runTogether, requests);
+      if (!tried.ok && tried.alive) tried = attempt(runApart, requests);
+      if (tried.ok) return tried.results;
+      const { message } = tried;
+      return requests.map(() => ({ ok: false, message }));
     },
   };
 }
 
-function perform(
-  sql: Statements,
-  pending: PendingStore,
-  recordings: RecordingStore,
-  request: Request,
-): Operations[Request["operation"]]["answer"] {
+type Attempted =
+  | { readonly ok: true; readonly results: readonly Result[] }
+  /** `alive`: it was a request that failed, not the transaction as a whole. */
+  | { readonly ok: false; readonly message: string; readonly alive: boolean };
+
+const answered = (answer: Operations[Request["operation"]]["answer"]): Result => ({
+  ok: true,
+  answer,
+});
+
+function perform(parts: Parts, request: Request): Operations[Request["operation"]]["answer"] {
+  const { sql, pending, recordings } = parts;
   switch (request.operation) {
     case "append": {
-      const made = request.events.map((event) => appendEvent(sql, recordings, event));
+      const made = request.events.map((event) => appendEvent(parts, event));
       for (const checkpoint of request.checkpoints) putCheckpoint(sql, checkpoint);
       return made;
     }
     case "settle":
-      for (const settlement of request.settlements) settle(sql, pending, settlement);
+      for (const settlement of request.settlements) settle(parts, settlement);
       return null;
     case "backlog":
       return pending.backlog();
@@ -85,14 +139,14 @@ function perform(
     case "loadCheckpoints":
       return sql.loadCheckpoints.all(request.pbx) as unknown as readonly Checkpoint[];
     case "replay":
-      return request.replays.flatMap((replay) => replayOne(sql, replay));
+      return request.replays.flatMap((replay) => replayOne(parts, replay));
     case "prune":
-      return prune(sql, request.limits, request.after, request.eventsMax);
+      return prune(parts, request.limits, request.after, request.eventsMax);
     case "compact":
       return compact(sql);
     case "saveLink":
       recordings.save(request.link);
-      return request.events.map((event) => appendEvent(sql, recordings, event));
+      return request.events.map((event) => appendEvent(parts, event));
     case "dueLinks":
       return recordings.due(request.state, request.until, request.limit);
     case "linksSoughtSince":
@@ -122,19 +176,19 @@ function perform(
 }
 
 function appendEvent(
-  sql: Statements,
-  recordings: RecordingStore,
-  event: EventRow,
+  { sql, lanes, tallies, recordings }: Parts,
+  { eventId, pbx, callId, at, body, endpoints, seekAt }: EventRow,
 ): readonly Made[] | null {
-  const stored = sql.insertEvent.get(event.eventId, whole(event.at), event.body);
-  if (stored === undefined) return null;
-  if (event.seekAt !== undefined) recordings.seek(event.body, event.seekAt);
-  const position = Number(stored.position);
-  return event.endpoints.map((endpoint): Made => {
-    const lane = sql.nextInLane.get(endpoint, event.pbx, event.callId);
-    const sequence = Number(lane?.last_sequence);
-    const delivery = sql.insertDelivery.get(position, Number(lane?.lane_id), endpoint, sequence);
-    return [Number(delivery?.delivery_id), sequence];
+  const event = sql.insertEvent.run(eventId, whole(at), body);
+  if (event.changes === 0) return null;
+  tallies.eventMade();
+  if (seekAt !== undefined) recordings.seek(body, seekAt);
+  return endpoints.map((endpoint): Made => {
+    const { laneId, sequence } = lanes.next(endpoint, pbx, callId);
+    const position = event.lastInsertRowid;
+    const delivery = sql.insertDelivery.run(position, laneId, endpoint, sequence);
+    tallies.made(endpoint, "pending");
+    return [Number(delivery.lastInsertRowid), sequence];
   });
 }
 
@@ -144,28 +198,30 @@ function putCheckpoint(sql: Statements, { pbx, key, state }: Checkpoint): void {
 }
 
 function settle(
-  sql: Statements,
-  pending: PendingStore,
+  { sql, pending, tallies }: Parts,
   { deliveryId, attempt, fate, standing }: SettleRow,
 ): void {
-  const settled = sql.settleDelivery.get({
-    state: fate.state,
-    attempts: attempt?.number ?? null,
-    spent: fate.state === "pending" ? fate.spent : null,
-    startedAt: attempt === null ? null : whole(attempt.startedAt),
-    dueAt: fate.state === "pending" ? whole(fate.dueAt) : null,
-    reason: "reason" in fate ? fate.reason : null,
-    deliveryId,
-  });
-  if (settled === undefined) {
+  const before = stateOf(sql, deliveryId);
+  if (before === null) {
     throw new Error(`Expected delivery ${deliveryId} in the store, found none.`);
   }
-  if (standing !== undefined) pending.saveStanding(String(settled.endpoint), standing);
+  const startedAt = attempt === null ? null : whole(attempt.startedAt);
+  sql.settleDelivery.run(
+    fate.state,
+    attempt?.number ?? null,
+    fate.state === "pending" ? fate.spent : null,
+    startedAt,
+    fate.state === "pending" ? whole(fate.dueAt) : null,
+    "reason" in fate ? fate.reason : null,
+    deliveryId,
+  );
+  tallies.moved(before.endpoint, before.state, fate.state);
+  if (standing !== undefined) pending.saveStanding(before.endpoint, standing);
   if (attempt === null) return;
   sql.putAttempt.run(
     deliveryId,
     attempt.number,
-    whole(attempt.startedAt),
+    startedAt,
     whole(attempt.durationMs),
     attempt.status,
     attempt.outcome,
@@ -173,10 +229,21 @@ function settle(
   );
 }
 
-function replayOne(sql: Statements, { deliveryId, dueAt }: Replay): readonly PendingRow[] {
-  const { changes } = sql.replayDelivery.run(whole(dueAt), deliveryId);
-  if (Number(changes) === 0) return [];
+function replayOne({ sql, tallies }: Parts, { deliveryId, dueAt }: Replay): readonly PendingRow[] {
+  const before = stateOf(sql, deliveryId);
+  if (before === null || before.state === "pending") return [];
+  sql.replayDelivery.run(whole(dueAt), deliveryId);
+  tallies.moved(before.endpoint, before.state, "pending");
   return sql.owed.all(deliveryId) as unknown as readonly PendingRow[];
+}
+
+function stateOf(
+  sql: Statements,
+  deliveryId: number,
+): { readonly endpoint: string; readonly state: DeliveryState } | null {
+  const row = sql.stateOf.get(deliveryId);
+  if (row === undefined) return null;
+  return { endpoint: String(row.endpoint), state: row.state as DeliveryState };
 }
 
 /** Times are whole milliseconds in the store, whatever clock they came from. */
