@@ -7,6 +7,7 @@ import type { Checkpoint, Entry } from "./outbox/outbox.ts";
 import { createPipeline } from "./pipeline.ts";
 import type { Activity, Leg } from "./tracker/activity.ts";
 import { defaultSettings } from "./tracker/state.ts";
+import type { TimeBase } from "./util/clock.ts";
 import { silentLog } from "./util/log.ts";
 
 /** Notes each transaction as it is asked for; `hold` makes them slow. */
@@ -31,7 +32,19 @@ class Store extends OutboxModel {
   }
 }
 
-async function world(store = new Store(), clock = new TestClock(), { extras = false } = {}) {
+interface Circumstances {
+  readonly store?: Store;
+  /** Time passes by `clock`; the pipeline sees a wall clock that is ahead of it by so much. */
+  readonly aheadMs?: number;
+  readonly clock?: TestClock;
+  readonly extras?: boolean;
+  readonly timeBase?: TimeBase | null;
+}
+
+async function world(circumstances: Circumstances = {}) {
+  const { store = new Store(), clock = new TestClock(), extras = false } = circumstances;
+  const { aheadMs = 0, timeBase = null } = circumstances;
+  const now = () => clock.now() + aheadMs;
   /** What happened, in order: asked of the store, owed to the dispatcher, asked of the PBX. */
   const owed: string[] = [];
   const asks: number[] = [];
@@ -40,7 +53,8 @@ async function world(store = new Store(), clock = new TestClock(), { extras = fa
   const pipeline = await createPipeline({
     tracker: { ...defaultSettings, pbx: "main", timezone: "UTC", extras },
     outbox: store,
-    clock,
+    clock: { now, after: (delayMs, run) => clock.after(delayMs, run) },
+    timeBase,
     log: silentLog,
     route: () => ["default"],
     ask: () => asks.push(clock.now()),
@@ -52,7 +66,7 @@ async function world(store = new Store(), clock = new TestClock(), { extras = fa
     },
   });
   const take = (...activities: readonly Told[]) => {
-    for (const activity of activities) pipeline.take({ at: clock.now(), ...activity } as Activity);
+    for (const activity of activities) pipeline.take({ at: now(), ...activity } as Activity);
   };
   return { store, clock, pipeline, take, owed, asks, inquiries, sought };
 }
@@ -189,7 +203,7 @@ describe("pipeline", () => {
     const { store, clock, take, owed } = await world();
     take(rings());
     await clock.pass(0);
-    const again = await world(store, clock);
+    const again = await world({ store, clock });
     expect(again.pipeline.calls()).toBe(1);
     again.take({ kind: "snapshot", legs: [leg("101", 7, "ringing")] });
     await clock.pass(0);
@@ -207,7 +221,7 @@ describe("pipeline", () => {
     take({ kind: "snapshot", legs: [] });
     await clock.pass(600_000);
     expect(inquiries).toEqual([]);
-    const again = await world(store, clock);
+    const again = await world({ store, clock });
     again.take({ kind: "snapshot", legs: [] });
     await clock.pass(60_000);
     const [fromAt, toAt] = again.inquiries[0] ?? [0, 0];
@@ -216,12 +230,59 @@ describe("pipeline", () => {
     expect(toAt).toBeGreaterThanOrEqual(seenAt + 610_000);
   });
 
+  describe("started anew by a wall clock that has jumped", () => {
+    const hourMs = 3_600_000;
+    const bootId = "a-boot";
+
+    async function over(aheadMs: number, timeBase: TimeBase | null) {
+      const { clock, store, take } = await world({ timeBase: { bootId, zeroAt: 1_000 } });
+      take({ kind: "snapshot", legs: [leg("101", 7, "connected")] });
+      await clock.pass(20_000);
+      const again = await world({ store, clock, aheadMs, timeBase });
+      // The last but what the pipeline works in first: that it was blind.
+      const stored = store.asked.at(-2);
+      again.take({ kind: "snapshot", legs: [leg("101", 7, "connected")] });
+      await clock.pass(10_000);
+      again.take(gone("101/7"));
+      again.take({ ...isOver, askedAt: clock.now() + aheadMs });
+      await clock.pass(0);
+      const events = store.asked.flatMap(({ entries }) => entries.map(({ event }) => event));
+      const ended = events.find((event) => event.kind === "ended");
+      const sinceMs = clock.now() + aheadMs - (again.inquiries[0]?.[0] ?? 0);
+      return { talkMs: ended?.talkMs, stored, sinceMs };
+    }
+
+    it.each([hourMs, -hourMs])("by %s ms: the call lasts as long as it lasted", async (jumpMs) => {
+      const { talkMs, stored, sinceMs } = await over(jumpMs, { bootId, zeroAt: 1_000 + jumpMs });
+      expect(talkMs).toBe(30_000);
+      expect(stored?.entries).toEqual([]);
+      expect(stored?.checkpoints.map(({ key }) => key)).toEqual(["7", "timeBase", "seen"]);
+      expect(sinceMs).toBeLessThan(200_000);
+    });
+
+    it("after a boot of the machine, or where it does not tell, the wall clock is believed", async () => {
+      const anew = await over(hourMs, { bootId: "another", zeroAt: 5 });
+      expect(anew.talkMs).toBe(30_000 + hourMs);
+      expect((await over(hourMs, null)).talkMs).toBe(30_000 + hourMs);
+    });
+
+    it("nothing is stored anew where it has not", async () => {
+      const timeBase = { bootId, zeroAt: 1_000 };
+      const { clock, store } = await world({ timeBase });
+      expect(store.asked.map(({ checkpoints }) => checkpoints.map(({ key }) => key))).toEqual([
+        ["timeBase"],
+      ]);
+      await world({ store, clock, timeBase });
+      expect(store.asked).toHaveLength(1);
+    });
+  });
+
   it("stores the gap that our own restart leaves where the call log cannot be had, for who wants it", async () => {
     const { clock, store, take } = await world();
     take({ kind: "snapshot", legs: [] });
     const seenAt = clock.now();
     await clock.pass(600_000);
-    const again = await world(store, clock, { extras: true });
+    const again = await world({ store, clock, extras: true });
     again.take({ kind: "snapshot", legs: [] }, { kind: "callLogUnavailable" });
     await clock.pass(0);
     const [gap] = store.asked.flatMap(({ entries }) => entries);

@@ -5,18 +5,20 @@
  * a store that fails stops the intake, and the same transaction is tried again until it succeeds.
  */
 import type { EpochMs, OffhookEvent } from "./events/event.ts";
+import { checkpointOf, seenKey, takeUp } from "./lastRun.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
-import { restore, serialise } from "./tracker/checkpoint.ts";
 import { reduce } from "./tracker/reduce.ts";
 import { isBlind, nextDueAt, type TrackerSettings } from "./tracker/state.ts";
-import type { Clock } from "./util/clock.ts";
+import type { Clock, TimeBase } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 
 export interface PipelineOptions {
   readonly tracker: TrackerSettings;
   readonly outbox: Pick<Outbox, "append" | "loadCheckpoints">;
   readonly clock: Clock;
+  /** What its times count from; null if the machine does not tell. */
+  readonly timeBase: TimeBase | null;
   readonly log: Log;
   /** Names of the endpoints that an event is owed to. */
   readonly route: (event: OffhookEvent) => readonly string[];
@@ -50,7 +52,6 @@ const waitingMax = 100_000;
 const storeRetryMs = 1_000;
 /** Until when we saw is stored at least this often, so that a later start knows where it was blind. */
 const seenEveryMs = 15_000;
-const seenKey = "seen";
 /** The PBX's clock may differ from ours. */
 const clockSlackMs = 60_000;
 /** A deadline is never awaited in a tight loop, whatever the clock does. */
@@ -59,12 +60,10 @@ const tickMsMin = 10;
 /** Takes up the calls that were followed before the last stop. */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { tracker, outbox, clock, log } = options;
-  const saved = await outbox.loadCheckpoints(tracker.pbx);
-  const calls = saved.filter(({ key }) => key !== seenKey);
-  let state = restore(calls.flatMap((checkpoint) => checkpoint.state ?? []));
-  const seen = Number(saved.find(({ key }) => key === seenKey)?.state ?? 0);
-  // A wall clock that was set back meanwhile: what lies ahead was seen until now.
-  let seenStoredAt = Math.min(seen, clock.now());
+  const lastRun = await takeUp(outbox, tracker.pbx, options.timeBase);
+  let { state } = lastRun;
+  // A wall clock that was set back meanwhile, and nothing tells: what lies ahead was seen until now.
+  let seenStoredAt = Math.min(lastRun.seenAt, clock.now());
   const waiting: Activity[] = [];
   let working = false;
   let worked: Promise<void> = Promise.resolve();
@@ -107,20 +106,14 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
         options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
       }
     }
-    return { entries, checkpoints: [...[...changed].map(checkpointOf), ...seenAfter(batch)] };
+    const calls = [...changed].map((n) => checkpointOf(tracker.pbx, n, state.calls.get(n)));
+    return { entries, checkpoints: [...calls, ...seenAfter(batch)] };
   }
 
   function entryOf(event: OffhookEvent): Entry {
     const entry = { event, endpoints: options.route(event) };
     const seekAt = options.recordings?.seekAt(event) ?? null;
     return seekAt === null ? entry : { ...entry, seekAt };
-  }
-
-  /** Inside calls are not kept: a snapshot tells all there is to know of them. */
-  function checkpointOf(callNumber: number): Checkpoint {
-    const call = state.calls.get(callNumber);
-    const kept = call !== undefined && call.external !== null;
-    return { pbx: tracker.pbx, key: String(callNumber), state: kept ? serialise(call) : null };
   }
 
   /** Until when we saw, if it is time to store that; the PBX's own word is the proof. */

@@ -154,7 +154,7 @@ describe("service", () => {
     world.simulator.cutSockets();
     await until(world, ["/ops gap"]);
     const [got] = world.inbox.webhooks();
-    const { pbx, from, to, reason } = got?.fields as Record<string, string>;
+    const { pbx, from, to, reason } = (got?.fields ?? {}) as Record<string, string>;
     expect({ pbx, reason }).toEqual({ pbx: "main", reason: "connection" });
     expect(Date.parse(to ?? "")).toBeGreaterThan(wasLive);
     expect(Date.parse(from ?? "")).toBeLessThan(wasLive);

@@ -21,7 +21,7 @@ import type { Recordings } from "./recordings/recordings.ts";
 import type { Source, SourceStatus } from "./source/source.ts";
 import { createThreecxSource } from "./source/threecx/index.ts";
 import { defaultSettings } from "./tracker/state.ts";
-import { type Clock, steadyClock } from "./util/clock.ts";
+import { type Clock, steadyClock, type TimeBase, timeBaseOf } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { type ProxyEnv, proxyFor } from "./util/proxy.ts";
 import { watchRecordings } from "./watchRecordings.ts";
@@ -57,6 +57,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { log, version, proxyEnv } = options;
   let { config } = options;
   const clock = steadyClock();
+  const timeBase = timeBaseOf(clock);
   const outbox = await openSqliteOutbox({ dataDir: config.dataDir, log });
   let ownPort: number | null = null;
   const sender = createSender({
@@ -92,7 +93,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await outbox.close();
     throw error;
   });
-  const shared = { outbox, dispatcher, recordings, clock, log, proxyEnv, route, ...asConfigured };
+  const shared = {
+    outbox,
+    dispatcher,
+    recordings,
+    clock,
+    timeBase,
+    log,
+    proxyEnv,
+    route,
+    ...asConfigured,
+  };
 
   const unready = async () => [
     ...config.pbxs.flatMap(({ name }) => troubleOf(name, watches.get(name))),
@@ -179,6 +190,7 @@ interface Shared {
   readonly dispatcher: Dispatcher;
   readonly recordings: Recordings;
   readonly clock: Clock;
+  readonly timeBase: TimeBase | null;
   readonly log: Log;
   readonly proxyEnv: ProxyEnv;
   readonly route: (event: OffhookEvent) => readonly string[];
@@ -188,7 +200,7 @@ interface Shared {
 }
 
 async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
-  const { outbox, dispatcher, recordings, clock, log, proxyEnv, route } = shared;
+  const { outbox, dispatcher, recordings, clock, timeBase, log, proxyEnv, route } = shared;
   const source = createThreecxSource({ pbx, log, clock, proxyEnv });
   const pipeline = await createPipeline({
     tracker: {
@@ -204,6 +216,7 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
     },
     outbox,
     clock,
+    timeBase,
     log,
     route,
     ask: () => source.askActiveCalls(),

@@ -54,6 +54,7 @@ const openRooms = new Set([
   "service.ts",
   "watchRecordings.ts",
   "pipeline.ts",
+  "lastRun.ts",
   "main.ts",
 ]);
 

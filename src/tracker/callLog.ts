@@ -21,7 +21,8 @@ const sameNumberMs = 60_000;
 export function identityOf(call: Call): CallIdentity | null {
   if (call.external === null) return null;
   const { direction, number } = call.external;
-  const startedAt = call.id?.startedAt ?? call.establishedAt ?? call.firstSeenAt;
+  // The log has the PBX's time, the id may have one of ours that a jump of our clock made wrong.
+  const startedAt = call.establishedAt ?? call.firstSeenAt;
   return { callNumber: call.callNumber, direction, number, startedAt };
 }
 

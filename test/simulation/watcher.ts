@@ -12,13 +12,13 @@ import type { Transport } from "../../src/source/threecx/transport.ts";
 import { Calls } from "../../src/tracker/calls.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
 import { type Call, defaultSettings, initialState } from "../../src/tracker/state.ts";
-import type { Clock } from "../../src/util/clock.ts";
+import type { Clock, TimeBase } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "./office.ts";
 
 /** As the service has it: how long a broken connection may stay unnoticed. */
 const silenceMsMax = 30_000;
-const seenKey = "seen";
+const isCall = ({ key }: Checkpoint) => /^\d+$/.test(key);
 
 /** A store in memory that outlives the program. */
 export class Store {
@@ -32,7 +32,7 @@ export class Store {
     for (const checkpoint of checkpoints) {
       if (checkpoint.state === null) this.#checkpoints.delete(checkpoint.key);
       else this.#checkpoints.set(checkpoint.key, checkpoint);
-      if (checkpoint.state === null || checkpoint.key === seenKey) continue;
+      if (checkpoint.state === null || !isCall(checkpoint)) continue;
       calls.set(Number(checkpoint.key), JSON.parse(checkpoint.state) as Call);
     }
     const events = eventsOf(entries);
@@ -58,6 +58,8 @@ function eventsOf(entries: readonly Entry[]): CallEvent[] {
 
 export interface WatcherOptions {
   readonly clock: Clock;
+  /** The machine is never booted. */
+  readonly timeBase?: TimeBase;
   readonly store: Store;
   readonly transport: Transport;
   readonly timezone: string;
@@ -106,6 +108,7 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
       loadCheckpoints: async () => store.checkpoints(),
     },
     clock,
+    timeBase: options.timeBase ?? null,
     log: silentLog,
     route: () => ["default"],
     ask: () => source.askActiveCalls(),

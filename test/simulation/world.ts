@@ -106,6 +106,7 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
     start: (aheadMs) =>
       startWatcher({
         clock: aheadOf(clock, aheadMs),
+        timeBase: { bootId: "simulation", zeroAt: aheadMs },
         store,
         transport: wire.transport,
         timezone,
@@ -178,17 +179,11 @@ function judge(
   calls: number,
 ): Outcome {
   const shows = defaultSettings(setting.switches);
-  const kinds = new Map<string, boolean>([
-    ...pbx.directory.clients.map(({ clientId }) => [clientId, true] as const),
-    ...pbx.directory.extensions.map(({ number }) => [number, true] as const),
-    ...pbx.directory.queues.map(({ number }) => [number, shows.showQueues] as const),
-    ...pbx.directory.ivrs.map(({ number }) => [number, shows.showIvrs] as const),
-    ...pbx.directory.ringGroups.map(({ number }) => [number, shows.showRingGroups] as const),
-  ]);
+  const visible = visibleOf(pbx.directory, shows);
   const briefMs = 4 * setting.latencyMsMax + 10;
   const sight = new Sight(plan.notes, briefMs, clockOffMsMax(setting));
   const visibility: Visibility = {
-    sees: (dn) => kinds.get(dn) ?? false,
+    sees: (dn) => visible.has(dn),
     briefMs,
     listMs: hasList(setting) ? setting.activeCallsPollMs : null,
     namesHolder: shows.polledOriginatedBy === "holder",
@@ -281,6 +276,20 @@ function isXapiTroubled(notes: readonly FaultNote[], at: number): boolean {
 function tellsOrder({ xapi, callLogDelayMs, callbackMs }: Settings): boolean | null {
   if (xapi !== "on") return false;
   return callLogDelayMs === 0 ? true : callbackMs < callbackHoldMs ? null : false;
+}
+
+/** The monitored DNs, of the kinds that this PBX lets be seen. */
+function visibleOf(directory: Directory, shows: Settings): ReadonlySet<string> {
+  const hidden = [
+    ...(shows.showQueues ? [] : directory.queues),
+    ...(shows.showIvrs ? [] : directory.ivrs),
+    ...(shows.showRingGroups ? [] : directory.ringGroups),
+  ].map(({ number }) => number);
+  return new Set(
+    directory.clients
+      .flatMap(({ clientId, monitored }) => [clientId, ...monitored])
+      .filter((number) => !hidden.includes(number)),
+  );
 }
 
 /** What each DN is called in `usertype`. */

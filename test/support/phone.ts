@@ -189,10 +189,10 @@ export class Phone {
     this.at = until;
   }
 
-  /** Goes down and comes up with what was checkpointed. */
-  restart(): void {
+  /** Goes down and comes up with what was checkpointed, by a wall clock that jumped meanwhile. */
+  restart(aheadMs = 0): void {
     const kept = [...this.state.calls.values()].filter(({ external }) => external !== null);
-    this.state = restore(kept.map(serialise));
+    this.state = restore(kept.map(serialise), aheadMs);
   }
 
   call(callNumber = 7): Call | undefined {
