@@ -24,6 +24,8 @@ export interface ServedRecordings {
   /** Everything of ours lies here; the recordings in `recordings`. */
   readonly folder: string;
   readonly settings: { isOpen: boolean };
+  /** The access log. */
+  readonly asked: { readonly status: number; readonly first?: number; readonly agent: string }[];
   /** Keeps an MP3 for a call and tells its address, signed. */
   add(call: number, mp3: Uint8Array, expiresAt?: number): Promise<string>;
   /** Takes it away again. */
@@ -39,6 +41,10 @@ export async function serveRecordings(clock: Clock = steadyClock()): Promise<Ser
   const files = await openDiskFiles(kept);
   const ledger = new MemoryLedger();
   const changing = { isOpen: false };
+  const asked: ServedRecordings["asked"] = [];
+  const note = (line: object, text: string) => {
+    if (text === "recording.asked") asked.push(line as (typeof asked)[number]);
+  };
   const recordings = await openRecordings({
     ledger,
     files,
@@ -58,7 +64,7 @@ export async function serveRecordings(clock: Clock = steadyClock()): Promise<Ser
     owed: () => {},
     clock,
     wallNow: Date.now,
-    log: silentLog,
+    log: { ...silentLog, info: note },
   });
   const http = await startHttp({
     host: "127.0.0.1",
@@ -76,6 +82,7 @@ export async function serveRecordings(clock: Clock = steadyClock()): Promise<Ser
     url: http.url,
     folder,
     settings: changing,
+    asked,
     async add(call, mp3, expiresAt) {
       const ended = endedLink(call);
       const made = join(folder, "made.mp3");
