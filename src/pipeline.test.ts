@@ -6,7 +6,7 @@ import { leg, outside } from "../test/support/phone.ts";
 import type { Checkpoint, Entry } from "./outbox/outbox.ts";
 import { createPipeline } from "./pipeline.ts";
 import type { Activity, Leg } from "./tracker/activity.ts";
-import { defaultSettings } from "./tracker/state.ts";
+import { defaultSettings, type TrackerSettings } from "./tracker/state.ts";
 import type { TimeBase } from "./util/clock.ts";
 import { silentLog } from "./util/log.ts";
 
@@ -37,12 +37,12 @@ interface Circumstances {
   /** Time passes by `clock`; the pipeline sees a wall clock that is ahead of it by so much. */
   readonly aheadMs?: number;
   readonly clock?: TestClock;
-  readonly extras?: boolean;
+  readonly settings?: Partial<TrackerSettings>;
   readonly timeBase?: TimeBase | null;
 }
 
 async function world(circumstances: Circumstances = {}) {
-  const { store = new Store(), clock = new TestClock(), extras = false } = circumstances;
+  const { store = new Store(), clock = new TestClock(), settings } = circumstances;
   const { aheadMs = 0, timeBase = null } = circumstances;
   const now = () => clock.now() + aheadMs;
   /** What happened, in order: asked of the store, owed to the dispatcher, asked of the PBX. */
@@ -50,12 +50,13 @@ async function world(circumstances: Circumstances = {}) {
   const asks: number[] = [];
   const inquiries: [number, number][] = [];
   const sought: number[] = [];
+  const warnings: [object, string][] = [];
   const pipeline = await createPipeline({
-    tracker: { ...defaultSettings, pbx: "main", timezone: "UTC", extras },
+    tracker: { ...defaultSettings, pbx: "main", timezone: "UTC", ...settings },
     outbox: store,
     clock: { now, after: (delayMs, run) => clock.after(delayMs, run) },
     timeBase,
-    log: silentLog,
+    log: { ...silentLog, warn: (fields, line) => warnings.push([fields, line]) },
     route: () => ["default"],
     ask: () => asks.push(clock.now()),
     inquire: (fromAt, toAt) => inquiries.push([fromAt, toAt]),
@@ -68,7 +69,7 @@ async function world(circumstances: Circumstances = {}) {
   const take = (...activities: readonly Told[]) => {
     for (const activity of activities) pipeline.take({ at: now(), ...activity } as Activity);
   };
-  return { store, clock, pipeline, take, owed, asks, inquiries, sought };
+  return { store, clock, pipeline, take, owed, asks, inquiries, sought, warnings };
 }
 
 type Told = { readonly kind: Activity["kind"] } & Readonly<Record<string, unknown>>;
@@ -282,7 +283,7 @@ describe("pipeline", () => {
     take({ kind: "snapshot", legs: [] });
     const seenAt = clock.now();
     await clock.pass(600_000);
-    const again = await world({ store, clock, extras: true });
+    const again = await world({ store, clock, settings: { extras: true } });
     again.take({ kind: "snapshot", legs: [] }, { kind: "callLogUnavailable" });
     await clock.pass(0);
     const [gap] = store.asked.flatMap(({ entries }) => entries);
@@ -303,6 +304,24 @@ describe("pipeline", () => {
     take({ kind: "tick" });
     await clock.pass(0);
     expect(store.asked).toHaveLength(4);
+  });
+
+  it("says which limit is reached, once a minute", async () => {
+    const { clock, take, warnings, owed } = await world({ settings: { callsMax: 1 } });
+    take(rings(7), rings(8, "102"), rings(9, "103"));
+    await clock.pass(0);
+    expect(owed).toEqual(["ringing 101 of 7"]);
+    const limit = { pbx: "main", name: "calls", max: 1 };
+    expect(warnings).toEqual([
+      [{ ...limit, callNumber: 8 }, expect.stringContaining("More calls")],
+    ]);
+    await clock.pass(60_000);
+    take(rings(9, "103"));
+    await clock.pass(0);
+    expect(warnings.map(([fields]) => fields)).toMatchObject([
+      { callNumber: 8 },
+      { callNumber: 9 },
+    ]);
   });
 
   it("ticks when a deadline is due, not before and not over and over", async () => {

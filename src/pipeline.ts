@@ -10,6 +10,7 @@ import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
 import { reduce } from "./tracker/reduce.ts";
 import { isBlind, nextDueAt, type TrackerSettings } from "./tracker/state.ts";
+import type { Limit } from "./tracker/turns.ts";
 import type { Clock, TimeBase } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 
@@ -54,6 +55,13 @@ const storeRetryMs = 1_000;
 const seenEveryMs = 15_000;
 /** The PBX's clock may differ from ours. */
 const clockSlackMs = 60_000;
+/** The log tells of a limit once in this time. */
+const limitToldEveryMs = 60_000;
+const limitLines: Readonly<Record<Limit["name"], string>> = {
+  calls: "More calls at once than are followed; those beyond are told from when there is room.",
+  legs: "A call has more legs than are followed; those beyond are not told.",
+  links: "A call is handed on and on, as in a loop; it is told as ended and not followed further.",
+};
 /** A deadline is never awaited in a tight loop, whatever the clock does. */
 const tickMsMin = 10;
 
@@ -65,6 +73,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   // A wall clock that was set back meanwhile, and nothing tells: what lies ahead was seen until now.
   let seenStoredAt = Math.min(lastRun.seenAt, clock.now());
   const waiting: Activity[] = [];
+  const limitToldAt = new Map<Limit["name"], EpochMs>();
   let working = false;
   let worked: Promise<void> = Promise.resolve();
   let trouble: string | null = null;
@@ -101,6 +110,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       state = step.state;
       for (const callNumber of step.changed) changed.add(callNumber);
       for (const event of [...step.events, ...step.gaps]) entries.push(entryOf(event));
+      for (const limit of step.limits) tellLimit(limit);
       if (step.ask) options.ask();
       if (step.inquireFromAt !== null) {
         options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
@@ -108,6 +118,14 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     }
     const calls = [...changed].map((n) => checkpointOf(tracker.pbx, n, state.calls.get(n)));
     return { entries, checkpoints: [...calls, ...seenAfter(batch)] };
+  }
+
+  /** A limit that is reached is reached again and again. */
+  function tellLimit(limit: Limit): void {
+    const now = clock.now();
+    if (now < (limitToldAt.get(limit.name) ?? 0) + limitToldEveryMs) return;
+    limitToldAt.set(limit.name, now);
+    log.warn({ pbx: tracker.pbx, ...limit }, limitLines[limit.name]);
   }
 
   function entryOf(event: OffhookEvent): Entry {

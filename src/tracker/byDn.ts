@@ -11,9 +11,13 @@ export function get<T>(entries: ByDn<T>, dn: string): T | undefined {
   return undefined;
 }
 
+/** More than any call has legs; of the DNs that a call has come by in a loop, the oldest is let go. */
+const dnsMax = 2_000;
+
 export function put<T>(entries: ByDn<T>, dn: string, value: T): ByDn<T> {
   const at = entries.findIndex(([known]) => known === dn);
-  return at < 0 ? [...entries, [dn, value]] : entries.with(at, [dn, value]);
+  if (at >= 0) return entries.with(at, [dn, value]);
+  return [...(entries.length < dnsMax ? entries : entries.slice(1)), [dn, value]];
 }
 
 export function drop<T>(entries: ByDn<T>, dn: string): ByDn<T> {

@@ -104,9 +104,8 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {
-    if (!step.knows(step.callOf(row.callNumber)) && isAtLevel(row)) {
-      adoptListed(step.turn(row.callNumber), row);
-    }
+    if (step.knows(step.callOf(row.callNumber)) || !isAtLevel(row)) continue;
+    if (step.admits(row.callNumber)) adoptListed(step.turn(row.callNumber), row);
   }
 }
 
@@ -171,7 +170,7 @@ function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void 
     if (!step.isNews(logged)) continue;
     if (ours.some((call) => isEntryOf(call, logged))) continue;
     // Without the PBX's number there is no id to tell it under.
-    if (callNumber === null || step.knows(callNumber)) {
+    if (callNumber === null || step.knows(callNumber) || !step.admits(callNumber)) {
       step.lack();
       continue;
     }

@@ -262,6 +262,12 @@ export interface TrackerSettings {
   readonly extras: boolean;
   /** How long an ended call is remembered. */
   readonly overKeptMs: number;
+  /** Calls that are followed at once; what comes beyond is followed from when there is room. */
+  readonly callsMax: number;
+  /** Legs of one call that are followed at once. */
+  readonly legsMax: number;
+  /** A chain of so many links is a loop: its open link ends, and the rest of it is not told. */
+  readonly linksMax: number;
 }
 
 export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
@@ -283,6 +289,9 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   ringStopMs: 500,
   extras: false,
   overKeptMs: 60_000,
+  callsMax: 20_000,
+  legsMax: 1_000,
+  linksMax: 10_000,
 };
 
 /** As if it had been told: nothing is left to tell. */

@@ -12,12 +12,15 @@ import { hurryNumber, resume, settleTurn } from "./rules.ts";
 import { Sight } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
+import type { Limit } from "./turns.ts";
 
 export interface Step {
   readonly state: TrackerState;
   readonly events: readonly CallEvent[];
   /** Opt-in: blind stretches of which something stays unknown. */
   readonly gaps: readonly GapEvent[];
+  /** Limits that this step ran into. */
+  readonly limits: readonly Limit[];
   /** Calls whose checkpoint changed; those no longer in `state` are forgotten. */
   readonly changed: readonly number[];
   /** The list of active calls is wanted at once. */
@@ -75,6 +78,15 @@ export class Stepping extends Sight {
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) return;
       if (isAnother(known, leg)) this.bury(known, known.overAt);
+      else if (this.#isLoop(known)) {
+        // Known as such for as long as it goes on.
+        this.turn(known.callNumber).call.overAt = this.at;
+        return;
+      }
+    }
+    if (before === undefined && !this.#hasRoom(leg)) {
+      this.remove(leg.legId);
+      return;
     }
     const was = before ?? this.remove(leg.legId);
     this.#heedCallback(leg);
@@ -91,6 +103,19 @@ export class Stepping extends Sight {
     call.legs = before === undefined ? [...call.legs, tracked] : replaced(call.legs, tracked);
     call.touchedAt = this.at;
     this.legIdMax = Math.max(this.legIdMax, idOf(leg));
+  }
+
+  #isLoop({ lastLink }: Call): boolean {
+    return lastLink >= this.settings.linksMax;
+  }
+
+  /** For another leg, and for its call. */
+  #hasRoom({ callNumber }: Leg): boolean {
+    const { legsMax } = this.settings;
+    if (!this.admits(callNumber)) return false;
+    if ((this.now(callNumber)?.legs.length ?? 0) < legsMax) return true;
+    this.reached("legs", legsMax, callNumber);
+    return false;
   }
 
   /** The PBX calls somebody back: so that was ordered. */
@@ -161,6 +186,10 @@ export class Stepping extends Sight {
     for (const callNumber of this.buried ?? []) changes.push([callNumber, null]);
     for (const [callNumber, turn] of this.turns) {
       settleTurn(turn);
+      if (turn.call.overAt === null && this.#isLoop(turn.call)) {
+        this.reached("links", this.settings.linksMax, callNumber);
+        finish(turn, this.at);
+      }
       events.push(...turn.events);
       ask ||= turn.ask;
       if (turn.lacking) this.lack();
@@ -187,6 +216,7 @@ export class Stepping extends Sight {
       state,
       events,
       gaps: this.gaps,
+      limits: this.limits,
       changed: changes.map(([callNumber]) => callNumber),
       ask,
       inquireFromAt: this.inquireFromAt,

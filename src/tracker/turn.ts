@@ -39,6 +39,10 @@ type Told = {
   [Kind in CallEvent["kind"]]: Omit<Extract<CallEvent, { kind: Kind }>, keyof CallFacts>;
 }[CallEvent["kind"]];
 
+/** What of a chain is kept for each event and the summary, however long it is: the first of them. */
+const usersMax = 100;
+const queuesMax = 100;
+
 /** Keeps what later rules and the summary need to know of what was told. */
 function reckon(call: Draft, told: Told, link: number, { dn, kind }: Level, at: EpochMs): void {
   const { tally } = call;
@@ -49,7 +53,7 @@ function reckon(call: Draft, told: Told, link: number, { dn, kind }: Level, at: 
     call.tally = { ...tally, ringFromAt: at };
   } else if (told.kind === "answered") {
     call.toldUntilAt = at;
-    const users = [...tally.users, dn];
+    const users = tally.users.length < usersMax ? [...tally.users, dn] : tally.users;
     call.tally = { ...tally, answeredAt: tally.answeredAt ?? at, users, abandonedAt: "" };
   } else if (told.kind === "ended") {
     call.toldUntilAt = at;
@@ -74,7 +78,7 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
   const { direction, number, name } = call.external;
   const incoming = direction === "incoming";
   if (level.kind === "queue" && !call.queues.includes(level.dn)) {
-    call.queues = [...call.queues, level.dn];
+    call.queues = [...call.queues, level.dn].slice(0, queuesMax);
   }
   reckon(call, told, link, level, at);
   const event: CallFacts & Told = {

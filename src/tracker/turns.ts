@@ -9,6 +9,16 @@ import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts
 import { newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
 
+/** Consultations that took a call over: the last of them may have legs yet. */
+const aliasesMax = 100;
+
+/** A limit that was reached: of what comes beyond it, nothing is told. */
+export interface Limit {
+  readonly name: "calls" | "legs" | "links";
+  readonly max: number;
+  readonly callNumber: number;
+}
+
 export class Turns {
   readonly state: TrackerState;
   protected readonly at: EpochMs;
@@ -17,6 +27,9 @@ export class Turns {
   /** Calls of before a restart of the PBX, whose numbers may be in use anew. */
   protected buried: Set<number> | null = null;
   protected starts: TrackerState["starts"];
+  protected readonly limits: Limit[] = [];
+  /** Calls that are new in this step. */
+  #begun = 0;
   /** Numbers that came to mean another call in this step. */
   protected joined: Map<number, number> | null = null;
 
@@ -43,7 +56,20 @@ export class Turns {
     return turn;
   }
 
+  /** It is followed, or can be. */
+  admits(callNumber: number): boolean {
+    const { callsMax } = this.settings;
+    if (this.knows(callNumber) || this.state.calls.size + this.#begun < callsMax) return true;
+    this.reached("calls", callsMax, callNumber);
+    return false;
+  }
+
+  protected reached(name: Limit["name"], max: number, callNumber: number): void {
+    this.limits.push({ name, max, callNumber });
+  }
+
   begin(callNumber: number): Call {
+    this.#begun += 1;
     const establishedAt = this.starts.get(callNumber) ?? null;
     if (establishedAt !== null) {
       this.starts = new Map([...this.starts].filter(([number]) => number !== callNumber));
@@ -76,7 +102,7 @@ export class Turns {
     this.joined ??= new Map();
     this.joined.set(own, joined);
     const { call: taken } = this.turn(joined);
-    taken.aliases = [...taken.aliases, own];
+    taken.aliases = [...taken.aliases, own].slice(-aliasesMax);
   }
 
   /** The outside party's call that `user`, who consulted in another, has handed over. */

@@ -25,6 +25,7 @@ import {
   type TrackerSettings,
   type TrackerState,
 } from "../../src/tracker/state.ts";
+import type { Limit } from "../../src/tracker/turns.ts";
 
 export const caller = "420777000001";
 /** 2026-05-04 08:00:00 UTC. */
@@ -115,6 +116,7 @@ export class Phone {
   readonly inquiries: EpochMs[] = [];
   readonly events: CallEvent[] = [];
   readonly gaps: GapEvent[] = [];
+  readonly limits: Limit[] = [];
   readonly ledger: Ledger = new Map();
   readonly settings: TrackerSettings;
   #told = 0;
@@ -129,6 +131,7 @@ export class Phone {
     this.state = step.state;
     this.events.push(...step.events);
     this.gaps.push(...step.gaps);
+    this.limits.push(...step.limits);
     if (step.ask) this.asks += 1;
     if (step.inquireFromAt !== null) this.inquiries.push(step.inquireFromAt);
   }
