@@ -7,6 +7,8 @@ import { mp3Of, type ServedRecordings, serveRecordings } from "../support/served
 import { wav, wavOf } from "../support/sound.ts";
 
 const SECONDS = 180;
+/** Several times as fast as it plays, and far too slow to have all of it before it is sought. */
+const BYTES_PER_S = 60_000;
 const [FIRST_HZ, SECOND_HZ] = [440, 1500];
 
 let served: ServedRecordings;
@@ -17,7 +19,7 @@ let address: string;
 let bytes: number;
 
 beforeAll(async () => {
-  served = await serveRecordings();
+  served = await serveRecordings({ bytesPerS: BYTES_PER_S });
   ({ browser, stop } = await startBrowser());
   const half = (toneHz: number) => {
     const second = wav({ seconds: 1, toneHz }).subarray(44);

@@ -6,12 +6,14 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { startHttp } from "../../src/http/server.ts";
 import { convertFile } from "../../src/recordings/convert/convertFile.ts";
 import { createLame, type Lame } from "../../src/recordings/convert/encode.ts";
 import { pathOf } from "../../src/recordings/fetching.ts";
 import { openDiskFiles } from "../../src/recordings/files/disk.ts";
+import type { RecordingFiles } from "../../src/recordings/files/files.ts";
 import { openRecordings } from "../../src/recordings/recordings.ts";
 import { addressOf, type SigningKey, signingKey } from "../../src/recordings/serve/address.ts";
 import { type Clock, steadyClock } from "../../src/util/clock.ts";
@@ -35,7 +37,14 @@ export interface ServedRecordings {
 
 export const KEY: SigningKey = signingKey("a key that signs in the tests");
 
-export async function serveRecordings(clock: Clock = steadyClock()): Promise<ServedRecordings> {
+/** `bytesPerS`: a line no faster than that; default as fast as it goes. */
+export async function serveRecordings({
+  clock = steadyClock(),
+  bytesPerS = 0,
+}: {
+  readonly clock?: Clock;
+  readonly bytesPerS?: number;
+} = {}): Promise<ServedRecordings> {
   const folder = await mkdtemp(join(tmpdir(), "offhook-served-"));
   const kept = join(folder, "recordings");
   const files = await openDiskFiles(kept);
@@ -47,7 +56,7 @@ export async function serveRecordings(clock: Clock = steadyClock()): Promise<Ser
   };
   const recordings = await openRecordings({
     ledger,
-    files,
+    files: bytesPerS === 0 ? files : slowed(files, bytesPerS),
     tempDir: join(folder, "incoming"),
     settings: () => ({
       searchAtMs: SEARCH,
@@ -104,6 +113,34 @@ export async function serveRecordings(clock: Clock = steadyClock()): Promise<Ser
       await http.stop();
       await recordings.stop();
       await rm(folder, { recursive: true });
+    },
+  };
+}
+
+const PIECES_PER_S = 10;
+
+function slowed(files: RecordingFiles, bytesPerS: number): RecordingFiles {
+  const pieceBytes = Math.ceil(bytesPerS / PIECES_PER_S);
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 1000 / PIECES_PER_S));
+  async function* slowly(whole: Readable) {
+    for await (const bytes of whole) {
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        yield bytes.subarray(at, at + pieceBytes);
+        await pause();
+      }
+    }
+  }
+  return {
+    put: (key, path) => files.put(key, path),
+    stat: (key) => files.stat(key),
+    remove: (key) => files.remove(key),
+    list: () => files.list(),
+    close: () => files.close(),
+    async open(key) {
+      const file = await files.open(key);
+      return (
+        file && { ...file, read: async (range) => Readable.from(slowly(await file.read(range))) }
+      );
     },
   };
 }
