@@ -108,6 +108,8 @@ export interface EndpointConfig {
 export interface RecordingsConfig {
   /** Looks for a link's recording, as times after its end. */
   readonly searchAtMs: readonly number[];
+  /** Looks for transcripts, as times after a recording was stored. */
+  readonly transcriptAtMs: readonly number[];
   /** The PBX's own folder; null = found and fetched over its API. */
   readonly dir: string | null;
   /** 0 = for ever. */

@@ -41,6 +41,7 @@ const config = (changes: Partial<Config> = {}): Config => ({
   endpoints: [endpoint("default")],
   recordings: {
     searchAtMs: [1000],
+    transcriptAtMs: [],
     dir: null,
     keepDays: 0,
     keepMb: 0,

@@ -3,16 +3,18 @@ import { flag, key, number, secretText, text } from "./key.ts";
 import * as values from "./values.ts";
 
 const DEFAULT_SEARCH = "1,2,5,10,30,60,120,300";
+const DEFAULT_TRANSCRIPT_SEARCH = "30,120,300,900,3600,10800";
 const KEYS_MAX = 10;
 const KEY_CHARS_MIN = 16;
 
 export const recordingKeys = {
   searchAtMs: key("top", "RECORDING_SEARCH_S", {
-    parse: values.retrySchedule,
-    fallback: DEFAULT_SEARCH.split(",").map((each) => Number(each) * 1000),
-    defaultText: DEFAULT_SEARCH,
-    limits: `${values.RETRIES_MAX} times of 0 to ${values.RETRY_DELAY_S_MAX} s, rising`,
+    ...searches(DEFAULT_SEARCH),
     doc: "Seconds after the end of a link at which its recording is looked for",
+  }),
+  transcriptAtMs: key("top", "TRANSCRIPT_SEARCH_S", {
+    ...searches(DEFAULT_TRANSCRIPT_SEARCH),
+    doc: "Seconds after a recording was stored at which its transcript is looked for, if anybody wants `ai`",
   }),
   dir: text(
     "top",
@@ -83,6 +85,15 @@ export const recordingKeys = {
     doc: "Reverse proxies whose `X-Forwarded-For` is believed, so that guessing is slowed down by client, not for all",
   }),
 } as const;
+
+function searches(defaultText: string) {
+  return {
+    parse: values.retrySchedule,
+    fallback: defaultText.split(",").map((each) => Number(each) * 1000),
+    defaultText,
+    limits: `${values.RETRIES_MAX} times of 0 to ${values.RETRY_DELAY_S_MAX} s, rising`,
+  };
+}
 
 function s3Url(text: string): values.Parsed<{ bucket: string; prefix: string }> {
   const [, bucket, prefix = ""] =

@@ -1,5 +1,6 @@
 /** Reads what the configuration says of recordings. */
 import type { BucketConfig, EndpointConfig, RecordingsConfig } from "./config.ts";
+import type { Key } from "./key.ts";
 import { keys } from "./keys.ts";
 import type { SectionReader } from "./reader.ts";
 import { secret } from "./secret.ts";
@@ -9,10 +10,6 @@ export async function readRecordings(
   endpoints: readonly EndpointConfig[],
 ): Promise<RecordingsConfig> {
   const of = keys.recordings;
-  const searchAtMs = top.get(of.searchAtMs);
-  if (searchAtMs.some((at, index) => at <= (searchAtMs[index - 1] ?? -1))) {
-    top.error(of.searchAtMs, searchAtMs.map((ms) => ms / 1000).join(), "times that rise");
-  }
   const dir = top.get(of.dir);
   const isOpen = top.get(of.isOpen);
   if (isOpen && endpoints.some(({ recordingUrl }) => recordingUrl !== null)) {
@@ -21,7 +18,8 @@ export async function readRecordings(
   }
   const urlKeys = await top.secret(of.urlKeys);
   return {
-    searchAtMs,
+    searchAtMs: rising(top, of.searchAtMs),
+    transcriptAtMs: rising(top, of.transcriptAtMs),
     dir: dir === null ? null : top.path(dir),
     keepDays: top.get(of.keepDays),
     keepMb: top.get(of.keepMb),
@@ -29,6 +27,14 @@ export async function readRecordings(
     urlTtlMs: top.get(of.urlTtlMs),
     isOpen,
   };
+}
+
+function rising(top: SectionReader, key: Key<readonly number[]>): readonly number[] {
+  const times = top.get(key);
+  if (times.some((at, index) => at <= (times[index - 1] ?? -1))) {
+    top.error(key, times.map((ms) => ms / 1000).join(), "times that rise");
+  }
+  return times;
 }
 
 export async function readBucket(top: SectionReader): Promise<BucketConfig | null> {

@@ -1,5 +1,7 @@
 /** What of a link is asked, listed and named. Pure. */
+
 import { linkId } from "../events/callId.ts";
+import type { EpochMs } from "../events/event.ts";
 import type { Sought } from "./find/match.ts";
 import type { Found } from "./find/recordingSource.ts";
 import type { RecordedFile, RecordedLink } from "./ledger.ts";
@@ -29,6 +31,11 @@ export function soughtOf({ key, ended }: RecordedLink): Sought {
   const { user, callerid, callNumber, callStartedAt, at } = ended;
   const fromAt = at - (ended.talkMs ?? 0);
   return { key, user, callerid, callNumber, callStartedAt, fromAt, toAt: at };
+}
+
+/** What became a link's may have begun with a consultation, at any time since the call; not for ever before. */
+export function beginningOf({ fromAt, callStartedAt }: Sought): EpochMs {
+  return Math.max(Math.min(fromAt, callStartedAt), fromAt - WINDOW_MS_MAX);
 }
 
 /** `before` = numbers that are taken: of another PBX's link with the same id. */

@@ -37,6 +37,28 @@ describe("a recording", () => {
     expect(world.lists).toHaveLength(1);
   });
 
+  test("is looked for in time also if a look was made early, together with another's", async () => {
+    const [first, second] = [endedLink(1), endedLink(2, { at: endedLink(1).at + 400 })];
+    seek(first, second);
+    world.found = [foundFor(first)];
+    await world.pass(1_000);
+    expect(world.lists).toHaveLength(1);
+    world.found = [foundFor(first), foundFor(second)];
+    await world.pass(1_400);
+    expect(world.lists).toHaveLength(2);
+    expect(world.told()).toEqual([`recording ${url(1)}`, `recording ${url(2)}`]);
+  });
+
+  test("is looked for however soon after one another", async () => {
+    const link = endedLink(1);
+    world.search = [1_000, 1_100, 1_900];
+    seek(link);
+    await world.pass(1_500);
+    world.found = [foundFor(link)];
+    await world.pass(400);
+    expect(world.told()).toEqual([`recording ${url(1)}`]);
+  });
+
   test("that appears late is found at a later look", async () => {
     const link = endedLink(1);
     seek(link);

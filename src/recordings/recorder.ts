@@ -9,9 +9,14 @@ import { assertNever } from "../util/assertNever.ts";
 import { type FetchOptions, fetchFile, pathOf, type Settled } from "./fetching.ts";
 import { match, SLACK_MS } from "./find/match.ts";
 import type { Found, RecordingSource } from "./find/recordingSource.ts";
-import { afterFailedLook, afterLook, type SearchSchedule } from "./find/schedule.ts";
+import {
+  afterFailedLook,
+  afterLook,
+  type SearchSchedule,
+  transcriptDueAt,
+} from "./find/schedule.ts";
 import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
-import { groupsOf, nameOf, soughtOf, wantedFiles } from "./links.ts";
+import { beginningOf, groupsOf, nameOf, soughtOf, wantedFiles } from "./links.ts";
 import { numbersTaken, rivalsOf, withoutTaken } from "./owners.ts";
 import { noRecordingEvent, recordingEvent, transcriptEvent } from "./telling.ts";
 
@@ -46,8 +51,6 @@ const BATCH_LINKS = 500;
 /** Files that are fetched and converted at once. */
 const FETCHES_MAX = 4;
 const FETCH_RETRY_MS = [5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000, 10_800_000] as const;
-/** After the announcement. Transcripts come late, if at all. */
-const TRANSCRIPT_AT_MS = [30_000, 90_000, 300_000, 900_000, 3_600_000, 10_800_000] as const;
 /** The ledger could not be read or written. */
 const LEDGER_RETRY_MS = 5_000;
 const SLEEP_MS_MAX = 86_400_000;
@@ -139,10 +142,10 @@ class LinkRecorder implements Recorder {
       this.#cancelSleep();
       this.#wakesAt = Number.POSITIVE_INFINITY;
       try {
-        const until = clock.now() + BATCH_MS;
-        await this.#workDue(until);
+        const now = clock.now();
+        await this.#workDue(now + BATCH_MS);
         // What was due and waits for a free slot is begun when one is freed.
-        const nextAt = await ledger.nextDueAt(until);
+        const nextAt = await ledger.nextDueAt(now);
         if (nextAt !== null) this.wakeAt(nextAt);
       } catch (error) {
         log.error({ reason: messageOf(error) }, "recordings.ledger: it cannot be read or written");
@@ -190,7 +193,8 @@ class LinkRecorder implements Recorder {
       const tries = link.tries + 1;
       const { fromAt: talkedFrom, toAt: endedAt } = soughtOf(link);
       const look = { talkedFrom, endedAt, looks: tries, before, found };
-      const next = afterLook(look, schedule(), clock.now());
+      // A look that was made before its time, with others, stands for the one that was due.
+      const next = afterLook(look, schedule(), Math.max(clock.now(), link.dueAt ?? 0));
       log.debug(
         { id: nameOf(link), looks: tries, found: found.length, next: next.kind },
         "recording.sought",
@@ -228,8 +232,7 @@ class LinkRecorder implements Recorder {
     const keeper = source(pbx);
     if (keeper === null) return { kind: "without", reason: `The PBX ${pbx} is not configured.` };
     const sought = links.map(soughtOf);
-    // What became a link's may have begun with a consultation, at any time since the call.
-    const fromAt = Math.min(...sought.flatMap((each) => [each.fromAt, each.callStartedAt]));
+    const fromAt = Math.min(...sought.map(beginningOf));
     const toAt = Math.max(...sought.map((each) => each.toAt)) + SLACK_MS;
     const users = [...new Set(sought.map(({ user }) => user))];
     const listing = await keeper.list(fromAt - SLACK_MS, toAt, users);
@@ -297,7 +300,7 @@ class LinkRecorder implements Recorder {
   }
 
   async #announce(link: RecordedLink): Promise<void> {
-    const { ledger, clock, route, owed, urlOf, log } = this.#options;
+    const { ledger, clock, route, owed, urlOf, schedule, log } = this.#options;
     const { ended, files } = link;
     const stored = files.filter(({ state }) => state === "stored");
     if (stored.length === 0) {
@@ -309,7 +312,7 @@ class LinkRecorder implements Recorder {
     const urls = stored.map(({ n }) => urlOf(ended, n));
     const event = recordingEvent(ended, now, urls);
     const endpoints = route(event);
-    const dueAt = this.#wantsTranscript(link) ? now + TRANSCRIPT_AT_MS[0] : null;
+    const dueAt = this.#wantsTranscript(link) ? transcriptDueAt(link, 0, schedule()) : null;
     const next = { ...link, state: "announced", dueAt, tries: 0, reason: "" } as const;
     const deliveries = await ledger.save(next, [{ event, endpoints }]);
     log.info({ id: nameOf(link), files: stored.length, endpoints }, "recording.announced");
@@ -336,7 +339,7 @@ class LinkRecorder implements Recorder {
   }
 
   async #lookForTranscripts(links: readonly RecordedLink[]): Promise<void> {
-    const { ledger, clock, route, owed, log } = this.#options;
+    const { ledger, clock, route, owed, schedule, log } = this.#options;
     const listing = await this.#list(links);
     const found = listing.kind === "listed" ? listing.found : [];
     for (const link of links) {
@@ -346,10 +349,8 @@ class LinkRecorder implements Recorder {
         .flatMap(({ transcript }) => transcript ?? []);
       if (transcripts.length < ids.length) {
         const tries = link.tries + 1;
-        const afterMs = TRANSCRIPT_AT_MS[tries];
-        const isLast = afterMs === undefined;
-        if (!isLast || transcripts.length === 0) {
-          const dueAt = isLast ? null : clock.now() + afterMs;
+        const dueAt = transcriptDueAt(link, tries, schedule());
+        if (dueAt !== null || transcripts.length === 0) {
           await ledger.save({ ...link, dueAt, tries }, []);
           continue;
         }

@@ -37,7 +37,7 @@ function settingsWith(changes: { keepDays?: number; keepMb?: number; forgetDays?
   const limits = { keepDays: 0, keepMb: 0, forgetDays: 0, ...changes };
   const keys = [signingKey("k".repeat(32))];
   const address = { publicUrl: "https://pbx.test", urlTtlMs: 0, isOpen: false, keys };
-  return { searchAtMs: [1_000, 2_000], ...address, ...limits };
+  return { searchAtMs: [1_000, 2_000], transcriptAtMs: [], ...address, ...limits };
 }
 
 beforeEach(async () => {

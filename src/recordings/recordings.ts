@@ -24,6 +24,8 @@ import { noRecordingEvent, recordingEvent, transcriptEvent } from "./telling.ts"
 export interface RecordingsSettings {
   /** Looks, as times after a link's end. */
   readonly searchAtMs: readonly number[];
+  /** Looks for transcripts, as times after the recording was stored. */
+  readonly transcriptAtMs: readonly number[];
   readonly publicUrl: string;
   /** In force, the one that signs first. */
   readonly keys: readonly SigningKey[];

@@ -10,8 +10,8 @@ export interface Rig {
   readonly receiver: Receiver;
   readonly installation: Installation;
   /** A call on the trunk with a single rule, or an outgoing one. */
-  incoming(callid: number): StandInCall;
-  outgoing(callid: number): StandInCall;
+  incoming(callid: number, number?: string): StandInCall;
+  outgoing(callid: number, number?: string): StandInCall;
 }
 
 export async function rig(options: StandInOptions = {}, habits: Habits = plainHabits) {
@@ -22,11 +22,11 @@ export async function rig(options: StandInOptions = {}, habits: Habits = plainHa
     await installation.remove();
     await Promise.all([receiver.close(), pbx.close()]);
   });
-  const facts = (callid: number, did: string): CallFacts => ({
+  const facts = (callid: number, did: string, number = `420777${callid}`): CallFacts => ({
     callid,
     establishedAt: "2026-05-04T08:00:00Z",
     trunk: "10008",
-    number: `420777${callid}`,
+    number,
     name: "",
     did,
   });
@@ -34,8 +34,9 @@ export async function rig(options: StandInOptions = {}, habits: Habits = plainHa
     pbx,
     receiver,
     installation,
-    incoming: (callid) => new StandInCall(pbx, facts(callid, "381213220030"), habits),
-    outgoing: (callid) => new StandInCall(pbx, facts(callid, ""), habits),
+    incoming: (callid, number) =>
+      new StandInCall(pbx, facts(callid, "381213220030", number), habits),
+    outgoing: (callid, number) => new StandInCall(pbx, facts(callid, "", number), habits),
   };
   return made;
 }

@@ -26,6 +26,8 @@ export class Receiver {
   answer: (request: Omit<Received, "status">) => number | null = () => 200;
   /** No answer before this. */
   hold: Promise<void> = Promise.resolve();
+  /** What the receiver does with a webhook before it answers. */
+  meanwhile: (request: Omit<Received, "status">) => Promise<void> = async () => {};
   /** Requests read whole, answered or not. */
   arrived = 0;
   readonly #server = createServer((request, response) => void this.#take(request, response));
@@ -83,6 +85,7 @@ export class Receiver {
     this.arrived += 1;
     this.facts.changed();
     await this.hold;
+    await this.meanwhile(got);
     const status = this.answer(got);
     this.requests.push({ ...got, status: status ?? 0 });
     if (status === null) request.socket.destroy();

@@ -19,6 +19,7 @@ import { silentLog } from "../../src/util/log.ts";
 import { callEvent } from "../conformance/outboxEvents.ts";
 import { START, TestClock } from "./deliveryWorld.ts";
 
+export const TRANSCRIPTS = [30_000, 120_000, 420_000, 1_320_000, 4_920_000, 15_720_000] as const;
 export const SEARCH = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
 
 /** The end of an answered link that was talked for a minute. */
@@ -182,6 +183,7 @@ export class RecordingWorld {
     [];
   readonly fetches: string[] = [];
   found: Found[] = [];
+  search: readonly number[] = SEARCH;
   listing: (() => Listing | Promise<Listing>) | null = null;
   fetching: ((id: string) => Fetched | Promise<Fetched> | null) | null = null;
   conversion: (content: string) => Conversion = () => ({ kind: "converted" });
@@ -196,7 +198,7 @@ export class RecordingWorld {
       clock,
       tempDir,
       log: silentLog,
-      schedule: () => ({ searchAtMs: SEARCH }),
+      schedule: () => ({ searchAtMs: this.search, transcriptAtMs: TRANSCRIPTS }),
       route: (event) => this.wants(event),
       owed: () => {},
       urlOf: ({ callId, link }, n) => `https://pbx.test/${callId}-${link}-${n}.mp3`,

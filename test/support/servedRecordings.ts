@@ -18,7 +18,7 @@ import { openRecordings } from "../../src/recordings/recordings.ts";
 import { addressOf, type SigningKey, signingKey } from "../../src/recordings/serve/address.ts";
 import { type Clock, steadyClock } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
-import { endedLink, MemoryLedger, SEARCH } from "./recordingWorld.ts";
+import { endedLink, MemoryLedger, SEARCH, TRANSCRIPTS } from "./recordingWorld.ts";
 
 export interface ServedRecordings {
   /** Origin of the server. */
@@ -60,6 +60,7 @@ export async function serveRecordings({
     tempDir: join(folder, "incoming"),
     settings: () => ({
       searchAtMs: SEARCH,
+      transcriptAtMs: TRANSCRIPTS,
       publicUrl: "",
       keys: [KEY],
       urlTtlMs: 0,

@@ -10,6 +10,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Facts } from "./facts.ts";
+import { StandInRecordings } from "./standInRecordings.ts";
 import { type ActiveCallRow, directoryRows, type Participant, typeOfDn } from "./standInWire.ts";
 
 export interface Reply {
@@ -17,6 +18,11 @@ export interface Reply {
   readonly body?: unknown;
   /** Sent as it is, instead of `body`. */
   readonly text?: string;
+  /** A file, likewise. */
+  readonly bytes?: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** After so many bytes of the file the connection is cut. */
+  readonly cutAfter?: number;
 }
 
 export interface StandInOptions {
@@ -30,6 +36,7 @@ export interface StandInOptions {
   readonly visible?: readonly string[];
 }
 
+const version = "20.0.8.1109";
 export const clientId = "offhook";
 export const clientSecret = "pbx-client-secret-4711";
 
@@ -53,12 +60,24 @@ function loginField(request: IncomingMessage, body: string, name: string): strin
   return new RegExp(`name="?${name}"?\\r\\n[^]*?\\r\\n([^\\r]*)\\r\\n`).exec(body)?.[1] ?? "";
 }
 
+function send(response: ServerResponse, reply: Reply): void {
+  const { status, bytes, headers, cutAfter } = reply;
+  const length = bytes && { "content-length": String(bytes.length) };
+  const usual = { "content-type": "application/json; charset=utf-8", "x-3cx-version": version };
+  response.writeHead(status, { ...usual, ...length, ...headers });
+  if (cutAfter === undefined) response.end(bytes ?? reply.text ?? JSON.stringify(reply.body));
+  else response.write(bytes?.subarray(0, cutAfter) ?? "", () => response.destroy());
+}
+
 export class StandIn {
   readonly facts = new Facts();
   /** `GET /callcontrol` and the like, as they came. */
   readonly asked: string[] = [];
   /** May answer in the PBX's place; undefined = as usual. */
   instead: (path: string) => Reply | undefined = () => undefined;
+  /** Nothing of this path is answered before. */
+  hold: (path: string) => Promise<void> | undefined = () => undefined;
+  readonly recordings = new StandInRecordings();
   readonly #legs = new Map<string, Participant>();
   /** Upserts whose leg was not read since. */
   readonly #unread = new Set<string>();
@@ -184,13 +203,11 @@ export class StandIn {
     const path = request.url ?? "";
     this.asked.push(`${request.method} ${path}`);
     this.#unread.delete(decodeURIComponent(path));
+    this.facts.changed();
+    await this.hold(path);
     const reply =
       this.instead(path) ?? this.#reply(request, path, Buffer.concat(chunks).toString("utf8"));
-    response.writeHead(reply.status, {
-      "content-type": "application/json; charset=utf-8",
-      "x-3cx-version": "20.0.8.1109",
-    });
-    response.end(reply.text ?? JSON.stringify(reply.body));
+    send(response, reply);
     this.facts.changed();
   }
 
@@ -242,9 +259,11 @@ export class StandIn {
 
   #xapi(url: URL): Reply {
     if (this.#options.xapi === "forbidden") return forbidden;
+    const ofRecordings = this.recordings.answer(url);
+    if (ofRecordings) return ofRecordings;
     const set = url.pathname.slice("/xapi/v1/".length);
     if (set === "Defs") return { status: 200, body: { Id: 0 } };
-    if (set === "SystemStatus") return { status: 200, body: { Version: "20.0.8.1109" } };
+    if (set === "SystemStatus") return { status: 200, body: { Version: version } };
     const rows = set === "ActiveCalls" ? this.#activeCalls : directoryRows[set];
     const top = Number(url.searchParams.get("$top") ?? 100);
     if (!rows) return notFound;

@@ -103,6 +103,18 @@ export class StandInCall {
     await this.#pbx.read();
   }
 
+  /** Its user sends it on, blind: the other phone rings and knows who sent it, then the own leg goes. */
+  async isSentOn(from: string, to: string): Promise<void> {
+    this.#list(this.#text(to), "Transferring");
+    const referred_by_type = typeOfDn[from] ?? "None";
+    this.#put(to, {
+      ...{ ...this.#outside(), ...this.#madeBy(from), status: "Ringing" },
+      ...{ referred_by_dn: from, referred_by_type },
+    });
+    this.leaves(from);
+    await this.#pbx.read();
+  }
+
   /** A user dials out. */
   async isDialledBy(dn: string): Promise<void> {
     this.#list(this.#outsideText(), "Routing", this.#text(dn));

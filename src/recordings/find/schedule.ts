@@ -4,11 +4,14 @@
  * no look.
  */
 import type { EpochMs } from "../../events/event.ts";
+import type { RecordedFile, RecordedLink } from "../ledger.ts";
 import type { Found } from "./recordingSource.ts";
 
 export interface SearchSchedule {
   /** Looks, as times after the link's end. */
   readonly searchAtMs: readonly number[];
+  /** Looks for transcripts, as times after the recording was stored. They come late, if at all. */
+  readonly transcriptAtMs: readonly number[];
 }
 
 export type Next =
@@ -30,6 +33,8 @@ const LAST_FAILED_MS = 300_000;
 /** A keeper that cannot be asked is asked this long. */
 export const SEARCH_MS_MAX = 7 * 86_400_000;
 
+type Searches = Pick<SearchSchedule, "searchAtMs">;
+
 export interface Look {
   /** The conversation. */
   readonly talkedFrom: EpochMs;
@@ -42,7 +47,7 @@ export interface Look {
 }
 
 /** What follows from a look. */
-export function afterLook(look: Look, schedule: SearchSchedule, now: EpochMs): Next {
+export function afterLook(look: Look, schedule: Searches, now: EpochMs): Next {
   const { found } = look;
   const nextAt = nextLookAt(look, schedule, now);
   if (found.length > 0 && (nextAt === null || isWhole(look, now))) return { kind: "complete" };
@@ -65,12 +70,26 @@ function isWhole({ talkedFrom, endedAt, before, found }: Look, now: EpochMs): bo
 
 function nextLookAt(
   { endedAt, looks }: Look,
-  { searchAtMs }: SearchSchedule,
+  { searchAtMs }: Searches,
   now: EpochMs,
 ): EpochMs | null {
   const next = searchAtMs.find((afterMs) => endedAt + afterMs > now);
   if (next !== undefined) return endedAt + next;
   return looks < LOOKS_MIN ? now + LATE_LOOK_MS : null;
+}
+
+/** When transcripts are looked for after so many looks; null: no more. */
+export function transcriptDueAt(
+  { files }: Pick<RecordedLink, "files">,
+  looks: number,
+  { transcriptAtMs }: Pick<SearchSchedule, "transcriptAtMs">,
+): EpochMs | null {
+  const afterMs = transcriptAtMs[looks];
+  return afterMs === undefined ? null : Math.max(0, ...files.map(storedAtOf)) + afterMs;
+}
+
+function storedAtOf({ storedAt }: RecordedFile): EpochMs {
+  return storedAt ?? 0;
 }
 
 /** When a look that could not be made is made again; null: too much time has gone by. */
