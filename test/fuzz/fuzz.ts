@@ -29,7 +29,7 @@ const shares = sharesOf(cases);
 const results: Played[] = [];
 for (const target of chosen) {
   const own = values.target === undefined ? (shares.get(target) ?? 0) : cases;
-  const played = play(target, seed, from, own);
+  const played = await play(target, seed, from, own);
   results.push(played);
   const perSecond = Math.round((played.cases / played.tookMs) * 1000);
   const { name, holds } = target;

@@ -1,7 +1,9 @@
 /** Plays cases of all targets. Must hold: a case is decided by seed, target and number alone. */
 import { addresses } from "./addresses.ts";
 import { csv, ini, patterns, retryAfter } from "./parsers.ts";
+import { recordings } from "./recordings.ts";
 import { signatures } from "./signatures.ts";
+import { sounds } from "./sounds.ts";
 import { chanceOf, type Target } from "./target.ts";
 import { templates } from "./templates.ts";
 
@@ -13,6 +15,8 @@ export const TARGETS: readonly Target[] = [
   ini,
   signatures,
   patterns,
+  recordings,
+  sounds,
 ];
 
 export interface Failure {
@@ -31,23 +35,39 @@ export interface Played {
 
 const FAILURES_MAX = 20;
 
-export function play(target: Target, seed: number, from: number, cases: number): Played {
+export async function play(
+  target: Target,
+  seed: number,
+  from: number,
+  cases: number,
+): Promise<Played> {
+  await target.start?.();
+  try {
+    return await played(target, seed, from, cases);
+  } finally {
+    await target.stop?.();
+  }
+}
+
+async function played(target: Target, seed: number, from: number, cases: number): Promise<Played> {
   const failures: Failure[] = [];
   const before = performance.now();
-  let played = 0;
+  let count = 0;
   for (let index = from; index < from + cases && failures.length < FAILURES_MAX; index += 1) {
     let input: unknown = "(nothing drawn yet)";
-    played += 1;
+    count += 1;
     try {
-      target.run(chanceOf(seed, target.name, index), (said) => {
+      const running = target.run(chanceOf(seed, target.name, index), (said) => {
         input = said;
       });
+      // Most are done by then, and waiting for nothing costs time too.
+      if (running !== undefined) await running;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       failures.push({ target: target.name, index, why, input: JSON.stringify(input) });
     }
   }
-  return { target, cases: played, failures, tookMs: performance.now() - before };
+  return { target, cases: count, failures, tookMs: performance.now() - before };
 }
 
 /** How many of all cases each target gets. */

@@ -2,7 +2,7 @@
 import { Chance, seedOf } from "../simulation/random.ts";
 
 /** One case: draws its input and throws if something does not hold. A few words about it, for a failure. */
-export type Case = (chance: Chance, say: (input: unknown) => void) => void;
+export type Case = (chance: Chance, say: (input: unknown) => void) => void | Promise<void>;
 
 export interface Target {
   readonly name: string;
@@ -10,6 +10,9 @@ export interface Target {
   readonly holds: string;
   /** Its part of all cases. */
   readonly share: number;
+  /** Before the first case, and after the last. */
+  readonly start?: () => Promise<void>;
+  readonly stop?: () => Promise<void>;
   readonly run: Case;
 }
 
