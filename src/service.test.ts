@@ -162,6 +162,26 @@ describe("service", () => {
     expect(id).toBe(`main_gap_${Date.parse(from ?? "")}-${Date.parse(to ?? "")}`);
   });
 
+  it("tells why a phone stopped ringing, as far as the queue's ring time shows it", async () => {
+    const world = await begin();
+    await reloaded(world, await world.config(["EXTRA_EVENTS = ringstop"]));
+    const from = { from: "420777000001", name: "", did: "420222000100" };
+    const { id } = world.simulator.pbx.incoming(from);
+    const rung = () => told(world).filter((line) => line.endsWith("ringing")).length;
+    await world.facts.until(
+      () => rung() >= 4,
+      "the queue and its agents",
+      () => told(world).join(),
+    );
+    world.simulator.pbx.reject("101", id);
+    const stops = () =>
+      world.inbox.webhooks().flatMap(({ fields: { event, user, reason } }) => {
+        return event === "ringstop" ? [`${String(user)} ${String(reason)}`] : [];
+      });
+    await world.facts.until(() => stops().length > 0, "a phone to stop");
+    expect(stops()).toEqual(["101 rejected"]);
+  });
+
   it("sends the body of a template", async () => {
     const world = await begin();
     const section = ["[endpoint.crm]", `URL = ${world.inbox.url}/crm/{{user}}?tenant=7`];

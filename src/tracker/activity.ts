@@ -161,6 +161,13 @@ export interface CallbackQueues {
   readonly queues: readonly string[];
 }
 
+/** How long queues and ring groups let a phone ring, by their DN, as far as is known now. */
+export interface RingTimes {
+  readonly kind: "ringTimes";
+  readonly at: EpochMs;
+  readonly ringMs: readonly (readonly [dn: string, ms: number])[];
+}
+
 /** Not connected, or not running. */
 export type BlindCause = "connection" | "restart";
 
@@ -187,6 +194,7 @@ export type Activity =
   | CallLog
   | CallLogUnavailable
   | CallbackQueues
+  | RingTimes
   | SightLost
   | Tick;
 export type ActivityKind = Activity["kind"];

@@ -50,9 +50,56 @@ describe("ringstop", () => {
     expect(stops(phone)).toEqual([]);
     phone.pass(1);
     expect(stops(phone)).toEqual(["101 -0 unknown 500"]);
+    phone.pass(600);
+    expect(stops(phone)).toHaveLength(1);
+  });
+
+  it.each([
+    ["timeout", 20_000, "rung for as long as its queue lets it"],
+    ["timeout", 19_100, "and a little less, as its leg shows late"],
+    ["rejected", 4_000, "fell silent early, while the queue has the caller"],
+    ["unknown", 25_000, "rung for longer than that"],
+  ])("is told with reason %s of a phone that has, after %d ms, %s", (reason, rangMs) => {
+    const phone = extras();
+    phone.setRingTimes([["800", 20_000]]);
+    phone.leg("800", 4, "connected");
+    phone.leg("101", 5, "ringing", viaQueue);
+    phone.pass(rangMs);
+    phone.gone("101/5");
+    phone.pass(500);
+    expect(stops(phone)).toEqual([`101 -0 ${reason} ${rangMs + 500}`]);
+  });
+
+  it("blames no phone for a queue that gives the caller away, nor one that rings for no queue", () => {
+    const phone = extras();
+    phone.setRingTimes([
+      ["800", 20_000],
+      ["820", 15_000],
+    ]);
+    phone.leg("800", 4, "connected");
+    phone.leg("101", 5, "ringing", viaQueue);
+    phone.pass(5_000);
+    phone.gone("101/5", "800/4");
+    phone.leg("801", 6, "connected", { originatedBy: ref("800") });
+    phone.leg("102", 7, "ringing", { originatedBy: ref("801") });
+    phone.pass(1_000);
+    phone.gone("102/7");
+    phone.pass(500);
+    expect(stops(phone)).toEqual(["101 -0 unknown 5500", "102 -0 unknown 6500"]);
+  });
+
+  it("is told before the next ringing of a phone that is polled again at once", () => {
+    const phone = extras();
+    phone.setRingTimes([["800", 20_000]]);
+    phone.leg("800", 4, "connected");
+    phone.leg("101", 5, "ringing", viaQueue);
+    phone.pass(3_000);
+    phone.gone("101/5");
+    phone.pass(400);
     phone.leg("101", 6, "ringing", viaQueue);
-    phone.gone("101/6");
-    phone.leg("101", 7, "ringing", viaQueue);
+    const shown = phone.events.map((e) => `${e.kind} ${e.user} ${e.at - t0}`);
+    expect(shown.slice(1)).toEqual(["ringing 101 0", "ringstop 101 3400", "ringing 101 3400"]);
+    expect(stops(phone)).toEqual(["101 -0 rejected 3400"]);
     phone.pass(600);
     expect(stops(phone)).toHaveLength(1);
   });

@@ -72,6 +72,9 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
     case "callbackQueues":
       step.noteCallbackQueues(activity.queues);
       break;
+    case "ringTimes":
+      step.noteRingTimes(activity.ringMs);
+      break;
     case "sightLost":
       step.loseSight(activity.sinceAt, activity.cause);
       break;

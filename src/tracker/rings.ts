@@ -1,12 +1,21 @@
 /**
  * Opt-in `ringstop`: for each phone that was told as ringing, that it stopped, and why as far as it shows
- * (docs/contract.md §8). The PBX gives no reasons: who answers tells, and who is gone; a phone that stops while
- * the call goes on unanswered has timed out or rejected, which cannot be told apart.
+ * (docs/contract.md §8). The PBX gives no reasons on the wire: who answers tells, and who is gone, and how long the
+ * phone rang (SPEC.md, R29).
  */
-import type { RingStopReason } from "../events/event.ts";
+import type { EpochMs, RingStopReason } from "../events/event.ts";
 import { drop, get, put } from "./byDn.ts";
+import { externalLegs } from "./legs.ts";
 import type { Ring } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";
+
+/** A phone rings, about to be told. If it stopped a moment ago, that is told first. */
+export function beginRing(turn: Turn, user: string, { link, by }: Pick<Ring, "link" | "by">): void {
+  const { call, at } = turn;
+  const before = get(call.rings, user);
+  if (before !== undefined) stop(turn, user, before, ownReason(turn, before, at));
+  call.rings = put(call.rings, user, { link, by, sinceAt: at, stoppedAt: null });
+}
 
 /** Tells of phones that stopped, once the reason shows or is not to be had. After offers and answer. */
 export function tellRingStops(turn: Turn): void {
@@ -22,8 +31,24 @@ export function tellRingStops(turn: Turn): void {
     if (ring.stoppedAt === null) call.rings = put(call.rings, user, { ...ring, stoppedAt });
     const answeredThen = talk !== null && talk.answeredAt >= stoppedAt - settings.ringStopMs;
     if (answeredThen) stop(turn, user, ring, "elsewhere");
-    else if (at >= stoppedAt + settings.ringStopMs) stop(turn, user, ring, "unknown");
+    else if (at >= stoppedAt + settings.ringStopMs)
+      stop(turn, user, ring, ownReason(turn, ring, stoppedAt));
   }
+}
+
+/** Nobody answered, and the call goes on: did its queue give the phone up, or the phone the call? */
+function ownReason(
+  { call, ringMs, settings }: Turn,
+  ring: Ring,
+  stoppedAt: EpochMs,
+): RingStopReason {
+  const dueMs = get(ringMs, ring.by);
+  if (dueMs === undefined) return "unknown";
+  const earlyMs = dueMs - (stoppedAt - ring.sinceAt);
+  if (Math.abs(earlyMs) <= settings.ringTimeSlackMs) return "timeout";
+  // A queue that gives up the caller silences its phones, too.
+  const holds = externalLegs(call).some(({ leg }) => leg.dn === ring.by);
+  return earlyMs > 0 && holds ? "rejected" : "unknown";
 }
 
 /** The link ends: whatever still counts as ringing for it, or for an older one, has stopped with it. */

@@ -18,7 +18,7 @@ import {
   standing,
   userTalks,
 } from "./legs.ts";
-import { tellRingStops } from "./rings.ts";
+import { beginRing, tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Talk } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
 
@@ -202,6 +202,7 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   }
   call.offers = put(call.offers, leg.dn, "leg");
   call.reached = put(call.reached, leg.dn, "leg");
+  beginRing(turn, leg.dn, { link: currentLink(call), by: holder?.dn ?? "" });
   tellRinging(turn, { dn: leg.dn, kind });
 }
 

@@ -98,6 +98,9 @@ export interface Leaving {
 /** A phone of which `ringing` was told, and not yet that it stopped. */
 export interface Ring {
   readonly link: number;
+  readonly sinceAt: EpochMs;
+  /** The queue or ring group that has it ring; "" if none. */
+  readonly by: string;
   /** When its last leg went; null while it rings. Why it went shows only a moment later. */
   readonly stoppedAt: EpochMs | null;
 }
@@ -203,6 +206,8 @@ export interface TrackerState {
   readonly gap: Gap;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: readonly string[];
+  /** How long queues and ring groups let a phone ring. */
+  readonly ringMs: ByDn<number>;
   /** Inside conversations that ended a moment ago. */
   readonly consultations: readonly Consultation[];
   /** Highest leg id seen; ids rise as long as the PBX runs. */
@@ -258,6 +263,8 @@ export interface TrackerSettings {
   readonly levelFollowMs: number;
   /** How long after a phone stopped ringing the reason may show. */
   readonly ringStopMs: number;
+  /** A phone that rang for the time of its queue or ring group within this was given up by it. */
+  readonly ringTimeSlackMs: number;
   /** Somebody wants the opt-in events. */
   readonly extras: boolean;
   /** How long an ended call is remembered. */
@@ -287,6 +294,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   leaveHoldMs: 1_000,
   levelFollowMs: 300,
   ringStopMs: 500,
+  ringTimeSlackMs: 1_000,
   extras: false,
   overKeptMs: 60_000,
   callsMax: 20_000,
@@ -303,6 +311,7 @@ export const initialState: TrackerState = {
   stretch: null,
   gap: noGap,
   callbackQueues: [],
+  ringMs: noDn,
   consultations: [],
   legIdMax: 0,
   restartDoubt: null,

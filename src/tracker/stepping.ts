@@ -33,14 +33,20 @@ export interface Step {
 export class Stepping extends Sight {
   readonly #forgotten: number[] = [];
   #callbackQueues: TrackerState["callbackQueues"];
+  #ringMs: TrackerState["ringMs"];
 
   constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
     super(state, at, settings);
     this.#callbackQueues = state.callbackQueues;
+    this.#ringMs = state.ringMs;
   }
 
   noteCallbackQueues(queues: readonly string[]): void {
     this.#callbackQueues = queues;
+  }
+
+  noteRingTimes(ringMs: TrackerState["ringMs"]): void {
+    this.#ringMs = ringMs;
   }
 
   legIds(): string[] {
@@ -208,6 +214,7 @@ export class Stepping extends Sight {
       stretch: this.stretch,
       gap: this.gap,
       callbackQueues: this.#callbackQueues,
+      ringMs: this.#ringMs,
       consultations: this.consultations,
       legIdMax: this.legIdMax,
       restartDoubt: this.restartDoubt,

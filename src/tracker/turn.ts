@@ -4,8 +4,7 @@
 import { formatCallId } from "../events/callId.ts";
 import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
 import { publicNumber } from "../events/number.ts";
-import { put } from "./byDn.ts";
-import type { Call, Level, TrackerSettings } from "./state.ts";
+import type { Call, Level, TrackerSettings, TrackerState } from "./state.ts";
 
 export type Draft = { -readonly [K in keyof Call]: Call[K] };
 
@@ -16,7 +15,8 @@ export interface Turn {
   readonly settings: TrackerSettings;
   readonly events: CallEvent[];
   /** Queues that let a caller order a callback. */
-  readonly callbackQueues: readonly string[];
+  readonly callbackQueues: TrackerState["callbackQueues"];
+  readonly ringMs: TrackerState["ringMs"];
   /** The list of active calls is wanted. */
   ask: boolean;
   /** The call log is wanted. */
@@ -29,10 +29,10 @@ export function beginTurn(
   call: Call,
   at: EpochMs,
   settings: TrackerSettings,
-  callbackQueues: readonly string[],
+  { callbackQueues, ringMs }: Pick<TrackerState, "callbackQueues" | "ringMs">,
 ): Turn {
   const wishes = { ask: false, inquire: false, lacking: false };
-  return { call: { ...call }, at, settings, events: [], callbackQueues, ...wishes };
+  return { call: { ...call }, at, settings, events: [], callbackQueues, ringMs, ...wishes };
 }
 
 type Told = {
@@ -44,10 +44,9 @@ const usersMax = 100;
 const queuesMax = 100;
 
 /** Keeps what later rules and the summary need to know of what was told. */
-function reckon(call: Draft, told: Told, link: number, { dn, kind }: Level, at: EpochMs): void {
+function reckon(call: Draft, told: Told, { dn, kind }: Level, at: EpochMs): void {
   const { tally } = call;
   if (told.kind === "ringing" && kind === "extension") {
-    call.rings = put(call.rings, dn, { link, stoppedAt: null });
     call.tally = { ...tally, ringFromAt: tally.ringFromAt ?? at };
   } else if (told.kind === "dialing") {
     call.tally = { ...tally, ringFromAt: at };
@@ -80,7 +79,7 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
   if (level.kind === "queue" && !call.queues.includes(level.dn)) {
     call.queues = [...call.queues, level.dn].slice(0, queuesMax);
   }
-  reckon(call, told, link, level, at);
+  reckon(call, told, level, at);
   const event: CallFacts & Told = {
     ...told,
     eventId: `${settings.pbx}_${callId}-${link}_${told.kind}_${call.eventCount}`,

@@ -50,7 +50,7 @@ export class Turns {
     let turn = this.turns.get(callNumber);
     if (turn === undefined) {
       const call = this.before(callNumber) ?? this.begin(callNumber);
-      turn = beginTurn(call, this.at, this.settings, this.state.callbackQueues);
+      turn = beginTurn(call, this.at, this.settings, this.state);
       this.turns.set(callNumber, turn);
     }
     return turn;

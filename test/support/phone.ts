@@ -14,6 +14,7 @@ import type {
   LoggedCall,
   Party,
 } from "../../src/tracker/activity.ts";
+import type { ByDn } from "../../src/tracker/byDn.ts";
 import { restore, serialise } from "../../src/tracker/checkpoint.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
 import { reduce } from "../../src/tracker/reduce.ts";
@@ -168,6 +169,11 @@ export class Phone {
   /** The PBX's directory says which queues offer callbacks. */
   offerCallbacks(...queues: string[]): void {
     this.feed({ kind: "callbackQueues", at: this.at, queues });
+  }
+
+  /** The PBX's directory says how long queues and ring groups let a phone ring. */
+  setRingTimes(ringMs: ByDn<number>): void {
+    this.feed({ kind: "ringTimes", at: this.at, ringMs });
   }
 
   noList(): void {

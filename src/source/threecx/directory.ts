@@ -26,6 +26,8 @@ export interface Directory {
   readName(text: string, trunk: string): NameReading;
   /** Queues in which a caller can order a callback. */
   readonly callbackQueues: readonly string[];
+  /** How long queues and ring groups let a phone ring. */
+  readonly ringMs: readonly (readonly [dn: string, ms: number])[];
 }
 
 /** A caller's name as the PBX shows it: `Queue name:Rule name:Caller name`. */
@@ -155,6 +157,18 @@ function callbackQueuesOf(sets: Sets): readonly string[] {
   });
 }
 
+function ringMsOf(sets: Sets): Directory["ringMs"] {
+  const times = (rows: readonly Json[] | undefined, name: string) =>
+    (rows ?? []).flatMap((row) => {
+      const number = textField(row, "Number");
+      const seconds = textField(row, name);
+      // 0 is not known to mean anything.
+      const isTime = number !== "" && /^[1-9]\d{0,4}$/.test(seconds);
+      return isTime ? [[number, Number(seconds) * 1_000] as const] : [];
+    });
+  return [...times(sets.Queues, "RingTimeout"), ...times(sets.RingGroups, "RingTime")];
+}
+
 /** A name carries no more of them than a queue's and a rule's, but who knows. */
 const namePrefixesMax = 4;
 
@@ -197,6 +211,7 @@ export function makeDirectory(sets: Sets): Directory {
       dids,
     ),
     callbackQueues: callbackQueuesOf(sets),
+    ringMs: ringMsOf(sets),
   };
 }
 

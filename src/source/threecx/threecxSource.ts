@@ -84,6 +84,7 @@ class ThreecxSource implements Source {
   #wasLive = false;
   #tokenTimes: number[] = [];
   #callbackQueuesTold: readonly string[] = [];
+  #ringTimesTold = "";
   #life: Promise<void> = Promise.resolve();
 
   constructor(options: ThreecxSourceOptions) {
@@ -110,6 +111,7 @@ class ThreecxSource implements Source {
       clientId: options.pbx.clientId,
       onChange: () => {
         this.#tellCallbackQueues();
+        this.#tellRingTimes();
         this.#session?.directoryChanged();
       },
     });
@@ -266,6 +268,13 @@ class ThreecxSource implements Source {
     if (queues.join() === this.#callbackQueuesTold.join()) return;
     this.#callbackQueuesTold = queues;
     this.#emit({ kind: "callbackQueues", at: this.#clock.now(), queues });
+  }
+
+  #tellRingTimes(): void {
+    const { ringMs } = this.#directory.current;
+    if (ringMs.join() === this.#ringTimesTold) return;
+    this.#ringTimesTold = ringMs.join();
+    this.#emit({ kind: "ringTimes", at: this.#clock.now(), ringMs });
   }
 
   #tellLive(sinceAt: number): void {
