@@ -5,6 +5,7 @@
  * sent. A proxy is the operator's choice and exempt, but for it alone: what stands behind it is not.
  */
 import { createHash } from "node:crypto";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { buildConnector, Client, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { bare, createGuard, type Guard, type Resolve } from "./guard.ts";
 
@@ -120,6 +121,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const { proxyFor = () => null, ownPort = () => null, resolve } = options;
   const pools = new Map<string, Dispatcher>();
   const keys = new WeakMap<Way, string>();
+  const contexts = new WeakMap<Way, SecureContext>();
 
   function guardOf({ allowPrivate }: Way): Guard {
     return createGuard({ allowPrivate, ownPort, ...(resolve && { resolve }) });
@@ -130,13 +132,30 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return proxy === "none" ? null : proxy;
   }
 
+  /**
+   * One context for all connections of a way: each would make its own, and what it weighs outside the heap is
+   * given back long after the connection is gone.
+   */
+  function tlsTo(way: Way): buildConnector.BuildOptions {
+    const { ca, client } = way;
+    const secureContext =
+      contexts.get(way) ??
+      createSecureContext({
+        minVersion: TLS_VERSION_MIN,
+        ...(ca === null ? {} : { ca }),
+        ...(client === null ? {} : { cert: client.cert, key: client.key }),
+      });
+    contexts.set(way, secureContext);
+    return { secureContext, timeout: CONNECT_TIMEOUT_MS };
+  }
+
   function open(origin: string, way: Way): Dispatcher {
     const guard = guardOf(way);
     const url = new URL(origin);
     const refused = guard.checkHost(url.hostname, portOf(url));
     if (refused !== null) throw refused;
     const proxy = proxyOf(origin, way);
-    const tls = { ...tlsOf(way), timeout: CONNECT_TIMEOUT_MS };
+    const tls = url.protocol === "https:" ? tlsTo(way) : {};
     if (proxy === null) {
       return poolTo(origin, { ...OPTIONS, connect: guardedConnector(guard, tls) });
     }
@@ -180,14 +199,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
       await Promise.all(open.map((pool) => pool.destroy()));
     },
   };
-}
-
-function tlsOf({ ca, client }: Way) {
-  return {
-    minVersion: TLS_VERSION_MIN,
-    ...(ca === null ? {} : { ca }),
-    ...(client === null ? {} : { cert: client.cert, key: client.key }),
-  } as const;
 }
 
 /**
