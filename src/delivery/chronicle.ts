@@ -2,6 +2,7 @@
 import type { Settlement } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { Log } from "../util/log.ts";
+import { describe, type Outcome } from "./outcome.ts";
 import type { Condition, Outlet, Turn } from "./outlet.ts";
 import type { Verdict } from "./policy.ts";
 
@@ -44,16 +45,23 @@ export function logExpired(log: Log, { config, owed }: Turn, reason: string): vo
   );
 }
 
-/** What the operator should know of the endpoint as a whole. */
-export function logTurn(log: Log, { name, queued }: Outlet, was: Condition, is: Condition): void {
+/** What the operator should know of the endpoint as a whole, after an attempt that ended so. */
+export function logTurn(
+  log: Log,
+  { name, queued }: Outlet,
+  was: Condition,
+  is: Condition,
+  outcome: Outcome,
+): void {
   const place = { endpoint: name, queued };
   const down = isDown(is);
   if (down !== null && isDown(was) !== down) {
     const text =
       down === "local"
-        ? "endpoint.unreachable: a fault of ours keeps us from it; only probes are sent, no attempts used up"
+        ? "endpoint.unreachable: a fault of ours keeps us from it, see to this machine's name server, " +
+          "network and proxy; only probes are sent, no attempts used up"
         : "endpoint.down: only probes are sent, no attempts used up";
-    log.warn(place, text);
+    log.warn({ ...place, outcome: describe(outcome) }, text);
   }
   if (down === null && isDown(was) !== null) log.info(place, "endpoint.up");
   switch (is.state) {

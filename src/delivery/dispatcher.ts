@@ -225,7 +225,7 @@ class LaneDispatcher implements Dispatcher {
       ...(standing === undefined ? {} : { standing }),
     };
     logAttempt(log, turn, settlement, verdict);
-    logTurn(log, outlet, before, outlet.condition(now));
+    logTurn(log, outlet, before, outlet.condition(now), outcome);
     // The slot is free already; the lane is not before the store knows.
     this.#pump();
     const settled = await this.#settler.settle(settlement);

@@ -126,6 +126,25 @@ describe("an endpoint's proxy", () => {
     expect(straight).toMatchObject({ kind: "accepted" });
   });
 
+  test.each([403, 407, 502])(
+    "that answers %i is our fault, and the log can say which",
+    async (status) => {
+      const server = createHttpServer();
+      server.on("connect", (_request, socket) => {
+        socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      onTestFinished(() => {
+        server.close();
+      });
+      const proxy = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const outcome = await senderFor()("https://192.0.2.1", { proxy });
+      const message = expect.stringMatching(new RegExp(`proxy.*${status}`, "i"));
+      expect(outcome).toEqual({ kind: "failed", stage: "local", message });
+    },
+  );
+
   test("that hangs up is asked once, not over and over until the deadline", async () => {
     let connections = 0;
     const server = createTcpServer((socket) => {
