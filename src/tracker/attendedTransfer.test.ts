@@ -209,6 +209,25 @@ describe("an incoming and an outgoing call that their user joins", () => {
     expect(phone.told().sort()).toEqual(["ended 102 -1 Ok", "ended 102 -1 Ok passed on"]);
   });
 
+  it("is not read into two calls of one outside number, nor where an outside phone has the call", () => {
+    const same = talking();
+    same.leg("102", 6, "connected", { callNumber: 8 });
+    same.gone("102/5", "102/6");
+    same.list(row("10008", { callNumber: 8, callee: outside("420777888888") }));
+    expect(same.told().slice(-2).sort()).toEqual(["ended 102 -1 Ok", "ended 102 -1 Ok passed on"]);
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.gone("102/5");
+    phone.list(row("10008", { callee: outside("420777888888") }));
+    const party = outside("420777999999");
+    phone.leg("102", 6, "dialing", { callNumber: 8, party });
+    phone.leg("102", 6, "connected", { callNumber: 8, party, originatedBy: null, legNumber: 1 });
+    phone.gone("102/6");
+    phone.told();
+    phone.list(row("10008", { callNumber: 8, callee: outside("420777999999") }));
+    expect(phone.told().sort()).toEqual(["ended 102 -1 Ok", "ended 102 -1 Ok passed on"]);
+  });
+
   it("while the list lags behind, nothing is judged", () => {
     const phone = both();
     phone.gone("102/5", "102/6");

@@ -199,6 +199,23 @@ describe("the log's entry of a call", () => {
     expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
   });
 
+  it("is not that of another call which began in the same moments, where the log has our numbers", () => {
+    for (const callNumber of [7, 9]) {
+      const phone = new Phone();
+      phone.leg("101", 5, "ringing");
+      phone.leg("102", 6, "ringing", { callNumber: 8 });
+      phone.lose();
+      phone.at += 60_000;
+      phone.snapshot();
+      phone.list();
+      phone.told();
+      const own = logged({ talks: [talk("101", 4, 30)] });
+      phone.log(own, logged({ callNumber, startedAt: t0 + 1_000, talks: [talk("103", 4, 30)] }));
+      expect(phone.told().filter((line) => line.includes("102"))).toEqual([]);
+      expect(phone.call(8)?.overAt).toBeNull();
+    }
+  });
+
   it("tells nothing more of who passed the caller on outside, though it lasts until the end of all", () => {
     const phone = new Phone();
     phone.leg("102", 5, "connected");

@@ -2,6 +2,7 @@
  * The third witness, after the fact: the PBX's log of ended calls tells of a blind stretch who answered, when,
  * and for how long; and which calls came and went in it (SPEC.md, R19-R21).
  */
+import type { EpochMs } from "../events/event.ts";
 import type { LoggedCall } from "./activity.ts";
 import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
@@ -36,19 +37,27 @@ export function isSame(call: CallIdentity | null, logged: LoggedCall): boolean {
   return apartMs <= sameStartMs && sameParty;
 }
 
-/** An entry of this call: its own, or that of a consultation which took it over. */
-export function isEntryOf(call: Call, logged: LoggedCall): boolean {
+/**
+ * An entry of this call: its own, or that of a consultation which took it over. `isNumbered`: the log has the numbers
+ * that we know, so what has another one is another call, though it began in the same moments, as a call-back may.
+ */
+export function isEntryOf(call: Call, logged: LoggedCall, isNumbered: boolean): boolean {
   const identity = identityOf(call);
   const { callNumber, number } = logged;
   const taken = callNumber !== null && call.aliases.includes(callNumber);
   // Which way it went is the consultation's in the log.
   if (taken && identity !== null) return isSameNumber(number, identity.number);
+  if (isNumbered && callNumber !== null && callNumber !== call.callNumber) return false;
   return isSame(identity, logged);
 }
 
 /** Of a call that a consultation took over, the one that goes on where the first ends. */
-export function entryOf(call: Call, calls: readonly LoggedCall[]): LoggedCall | undefined {
-  const entries = calls.filter((entry) => isEntryOf(call, entry));
+export function entryOf(
+  call: Call,
+  calls: readonly LoggedCall[],
+  isNumbered: boolean,
+): LoggedCall | undefined {
+  const entries = calls.filter((entry) => isEntryOf(call, entry, isNumbered));
   return entries.sort((a, b) => b.endedAt - a.endedAt)[0];
 }
 
@@ -114,8 +123,14 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
   const kind = logged.level && offerKind(logged.level.kind);
   const unreached = call.lastLink === 0 && call.external?.direction === "incoming";
   if (logged.level && kind && unreached) call.level = { dn: logged.level.dn, kind };
-  const endedAt = talks.at(-1)?.endedAt ?? Math.max(logged.endedAt, call.touchedAt);
-  finish(turn, endedAt, logged.callbackOrdered);
+  finish(turn, talks.at(-1)?.endedAt ?? endOf(call, logged), logged.callbackOrdered);
+}
+
+/** The log may not have the part of a call that an outside phone answered. */
+function endOf({ talk, hidden, touchedAt }: Call, { endedAt }: LoggedCall): EpochMs {
+  const sinceAt = hidden?.sinceAt ?? endedAt;
+  const isLacking = talk?.outside === true && endedAt <= talk.answeredAt;
+  return isLacking ? sinceAt : Math.max(endedAt, touchedAt);
 }
 
 /** A call that came and went while we were blind. */

@@ -1,6 +1,16 @@
 /** Calls that go on where no leg shows: parked, passed on or forwarded outside, in a conference (SPEC.md, R15, R25, R26). */
 import { describe, expect, it } from "vitest";
-import { inside, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+import { inside, logged, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+
+/** 102's forward was answered outside at t0. */
+function forwarded(): Phone {
+  const phone = new Phone();
+  phone.leg("102", 5, "ringing");
+  phone.gone("102/5");
+  phone.list(row("10007"));
+  expect(phone.told()).toEqual(["ringing 102 -0", "answered 102 -1 NotDef"]);
+  return phone;
+}
 
 describe("forwarded to an outside phone", () => {
   it("and answered there: the forwarding extension's conversation", () => {
@@ -17,6 +27,54 @@ describe("forwarded to an outside phone", () => {
     phone.list();
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 3_000 });
+  });
+
+  it("and answered there when the row changed, which is read later; not before its own phone fell silent", () => {
+    for (const [changedMs, talkMs] of [
+      [8_000, 12_000],
+      [1_000, 15_000],
+    ] as const) {
+      const phone = new Phone();
+      phone.leg("102", 5, "ringing");
+      phone.at += 5_000;
+      phone.gone("102/5");
+      phone.list(row("10007", { status: "Routing" }));
+      phone.at += 5_000;
+      phone.list(row("10007", { changedAt: t0 + changedMs }));
+      phone.at += 10_000;
+      phone.list();
+      expect(phone.events.at(-1)).toMatchObject({ finish: "Ok", talkMs });
+    }
+  });
+
+  it("and ended when the list leaves it out, though the list could not be had just before", () => {
+    const phone = forwarded();
+    phone.at += 5_000;
+    phone.noList();
+    phone.at += 1_000;
+    phone.list();
+    expect(phone.events.at(-1)).toMatchObject({ finish: "Ok", talkMs: 6_000 });
+    const dark = forwarded();
+    dark.at += 5_000;
+    dark.list(row("10007"));
+    dark.noList();
+    dark.pass(dark.settings.listedGraceMs);
+    expect(dark.events.at(-1)).toMatchObject({ finish: "Ok", talkMs: 5_000 });
+  });
+
+  it("and ended in a blind stretch: when we see again, unless the log has the outside part, too", () => {
+    for (const [loggedMs, talkMs] of [
+      [0, 60_000],
+      [40_000, 40_000],
+    ] as const) {
+      const phone = forwarded();
+      phone.lose();
+      phone.at += 60_000;
+      phone.snapshot();
+      phone.list();
+      phone.log(logged({ endedAt: t0 + loggedMs }));
+      expect(phone.events.at(-1)).toMatchObject({ finish: "Ok", talkMs });
+    }
   });
 
   it("and passed on to another from there", () => {

@@ -93,12 +93,19 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   const { leg } = tracked;
   if (leg.dn === talk.user && leg.status !== "ringing") return false;
   if (tracked.order <= talk.legCount) return leg.dn !== talk.user && isTalking(tracked);
+  if (isOlder(call, leg, talk) && !isTalking(tracked)) return false;
   // A loser of the same polling whose frame came late is no transfer.
   const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
   const from = leg.originatedBy?.dn;
   const late = from === talk.via || (leg.dn === talk.via && !talk.viaShown);
   const polledWith = soon && talk.via !== "" && late && !isBackAtVia(call, talk);
   return isTalking(tracked) || !(polledWith && leg.referredBy === null);
+}
+
+/** Made before the leg that answered, and shown late. */
+function isOlder(call: Call, { legNumber }: Leg, { user }: Talk): boolean {
+  const answer = externalLegs(call).find((t) => t.leg.dn === user && isAnswer(call, t));
+  return answer !== undefined && legNumber > 0 && legNumber < answer.leg.legNumber;
 }
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */

@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import type { ActiveCall, ActiveCalls, Activity, CallLog } from "./activity.ts";
+import type { ActiveCall, ActiveCalls, Activity, CallLog, LoggedCall, Party } from "./activity.ts";
 import { heedOrderLogged } from "./callback.ts";
 import {
   adoptLogged,
@@ -31,6 +31,9 @@ import {
 
 /** The list tells the start of a call to a second. */
 const sameStartMs = 2_000;
+
+/** How exact the times of the list are. */
+const rowTimeMs = 2_000;
 
 /** Two calls that a user joins go from that user within this time. */
 const togetherMs = 1_000;
@@ -103,8 +106,10 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     if (!step.knows(call.callNumber)) continue;
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
-    if (row !== undefined && !isAnothers(call, row)) heedListed(turn, row, askedAt);
-    else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
+    if (row !== undefined && !isAnothers(call, row)) {
+      if (isUnchanged(call, row) && !isBlind(step.state)) turn.call.blind = false;
+      heedListed(turn, row, askedAt);
+    } else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {
     if (step.knows(step.callOf(row.callNumber)) || !isAtLevel(row)) continue;
@@ -125,10 +130,16 @@ function isAnothers({ blind, callNumber, establishedAt }: Call, row: ActiveCall)
   return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
 }
 
+/** Nothing has happened to a hidden call since we lost sight. */
+function isUnchanged({ hidden, touchedAt }: Call, { changedAt }: ActiveCall): boolean {
+  return hidden !== null && changedAt !== null && changedAt <= touchedAt + rowTimeMs;
+}
+
 /** Another call of the same user that went from sight at the same moment: the two may have been joined. */
 function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveCall>): Sibling {
   const { talk, hidden } = call;
-  if (talk === null || hidden === null) return "none";
+  // Who has the call answered outside is in none.
+  if (talk === null || talk.outside || hidden === null) return "none";
   const together = step.state.calls
     .ofUser(talk.user)
     .filter(
@@ -146,12 +157,13 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
   return listed.some(({ row }) => insideParty(row) !== null) ? "unsettled" : "none";
 }
 
-/** The row has the outside parties of both. */
+/** The row has the outside party of the one, and that of the other. */
 function isJoinOf(row: ActiveCall, one: Call, other: Call): boolean {
-  const numbers = [row.caller, row.callee].map(({ number }) => number);
-  const has = ({ external }: Call) =>
-    external !== null && numbers.some((number) => isSameNumber(number, external.number));
-  return insideParty(row) === null && has(one) && has(other);
+  const { caller, callee } = row;
+  const is = ({ external }: Call, { number }: Party) =>
+    external !== null && isSameNumber(number, external.number);
+  const joins = (a: Call, b: Call) => is(a, caller) && is(b, callee);
+  return insideParty(row) === null && (joins(one, other) || joins(other, one));
 }
 
 function consulting(step: Stepping, { talk }: Call): boolean {
@@ -161,8 +173,9 @@ function consulting(step: Stepping, { talk }: Call): boolean {
 /** The third witness: what the PBX's log says of calls that we lost sight of. */
 function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void {
   const ours = step.state.calls.values();
+  const isNumbered = calls.some((entry) => hasNumberOf(step, entry));
   for (const call of ours) {
-    const logged = entryOf(call, calls);
+    const logged = entryOf(call, calls, isNumbered);
     const turn = step.turn(call.callNumber);
     if (logged === undefined) heedUnlogged(turn);
     else if (isInquired(call)) heedLogged(turn, logged);
@@ -171,7 +184,7 @@ function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void 
   for (const logged of calls) {
     const { callNumber } = logged;
     if (!step.isNews(logged)) continue;
-    if (ours.some((call) => isEntryOf(call, logged))) continue;
+    if (ours.some((call) => isEntryOf(call, logged, isNumbered))) continue;
     // Without the PBX's number there is no id to tell it under.
     if (callNumber === null || step.knows(callNumber) || !step.admits(callNumber)) {
       step.lack();
@@ -182,6 +195,12 @@ function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void 
     step.noteTold(turn.call);
   }
   step.stretchLogged({ fromAt, toAt, isCut });
+}
+
+/** The log has a call that we know under the number that we know. */
+function hasNumberOf(step: Stepping, logged: LoggedCall): boolean {
+  const call = logged.callNumber === null ? undefined : step.state.calls.get(logged.callNumber);
+  return call !== undefined && isEntryOf(call, logged, false);
 }
 
 function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void {

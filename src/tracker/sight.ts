@@ -64,9 +64,12 @@ export class Sight extends Turns {
       if (this.isBuried(before.callNumber)) continue;
       const { legs } = this.turns.get(before.callNumber)?.call ?? before;
       const seen = legs.length > 0;
+      const { hidden, talk } = before;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
-      // What was asked of a hidden call before is asked anew.
-      else if (before.hidden !== null) hide(this.turn(before.callNumber), before.hidden.sinceAt);
+      // What was asked of a hidden call before is asked anew. A forward's conversation has no leg that could show its end.
+      else if (hidden !== null) {
+        hide(this.turn(before.callNumber), talk?.outside === true ? this.at : hidden.sinceAt);
+      }
     }
     this.stretch = { ...stretch, toAt: this.at };
     this.gap = { ...this.gap, toAt: this.at };

@@ -186,6 +186,26 @@ describe("a call without visible legs", () => {
     expect(phone.events.at(-1)).toMatchObject({ kind: "ended", finish: "Missed", at: t0 + 9_000 });
   });
 
+  it("is no riddle for the log if its row has not changed since before the blind stretch", () => {
+    for (const [changedMs, asks] of [
+      [2_000, 1],
+      [2_001, 2],
+    ] as const) {
+      const phone = talking();
+      phone.gone("101/5");
+      phone.list(row("666"));
+      phone.pass(9_000);
+      phone.lose();
+      phone.list(row("666", { changedAt: t0 + 1_000 }));
+      phone.at += 10_000;
+      phone.snapshot();
+      phone.list(row("666", { changedAt: t0 + changedMs }));
+      phone.pass(9_000);
+      phone.list();
+      expect(phone.inquiries).toHaveLength(asks);
+    }
+  });
+
   it("is forgotten a while after its end, and nothing of it is told twice", () => {
     const phone = talking();
     phone.gone("101/5");

@@ -10,7 +10,7 @@ import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
-import type { Talk } from "./state.ts";
+import type { Hidden, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** The list names the call. */
@@ -24,8 +24,9 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
     const { looks, sinceAt } = call.hidden;
     const pause = settings.lookAgainMs[looks];
     const dueAt = pause === undefined ? null : at + pause;
-    call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
-    heedWhereabouts(turn, row, sinceAt);
+    const hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" } as const;
+    call.hidden = hidden;
+    heedWhereabouts(turn, row, hidden);
   } else if (call.leaving !== null && call.talk !== null) {
     // A list that lags may still have a call that has just ended.
     const goesOn = askedAt >= call.leaving.sinceAt + settings.listLagMs;
@@ -41,16 +42,18 @@ function isPolled({ level }: Turn["call"], { callee }: ActiveCall): boolean {
 }
 
 /** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
-function heedWhereabouts(turn: Turn, row: ActiveCall, sinceAt: EpochMs): void {
+function heedWhereabouts(turn: Turn, row: ActiveCall, hidden: Hidden): void {
   const { call } = turn;
+  const { sinceAt } = hidden;
   const inside = insideParty(row);
   const outside = inside === null;
   if (call.talk !== null) {
     const { talk } = call;
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
-    if (talk.outside ? elsewhere : outside || elsewhere) passOn(turn, talk, sinceAt, outside);
+    if (talk.outside && outside) goesOnOutside(turn, hidden);
+    else if (outside || elsewhere) passOn(turn, talk, sinceAt, outside);
   } else if (outside && isForward(call)) {
-    if (row.status.toLowerCase() === "talking") tellForward(turn);
+    if (row.status.toLowerCase() === "talking") tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
     call.handover = { ...call.handover, outside };
   }
@@ -76,18 +79,28 @@ function isElsewhere(
   return get(call.reached, inside.dn) === undefined || isNew || insists;
 }
 
+/** Hidden as a forward's conversation is, it ends not before the list names it for the last time. */
+function goesOnOutside({ call, at }: Turn, hidden: Hidden): void {
+  call.hidden = { ...hidden, sinceAt: at };
+}
+
 /** Whoever was offered the call last sends it outside. */
 function isForward({ handover, external, lastLink }: Turn["call"]): boolean {
   if (handover !== null) return handover.offered && !handover.outside;
   return external?.direction === "incoming" && lastLink === 0;
 }
 
-/** It is answered outside: for an extension, if it was offered to one; else it is nobody's call. */
-function tellForward(turn: Turn): void {
+/**
+ * It is answered outside: for an extension, if it was offered to one; else it is nobody's call. The row, which is read
+ * later, changed with the answer.
+ */
+function tellForward(turn: Turn, { changedAt }: ActiveCall, hidden: Hidden): void {
   const { call, at } = turn;
   const { level, handover } = call;
   if (level?.kind === "extension") {
-    openTalk(turn, level, at, { via: "", consulted: false, outside: true });
+    const answeredAt = Math.min(at, Math.max(changedAt ?? at, hidden.sinceAt));
+    openTalk(turn, level, answeredAt, { via: "", consulted: false, outside: true });
+    goesOnOutside(turn, hidden);
   } else if (handover !== null) {
     call.handover = { ...handover, outside: true };
   }
@@ -153,8 +166,8 @@ export function heedUnlisted(
       passOn(turn, call.talk, call.hidden.sinceAt, true);
     }
     // Seen in the list after its last leg: it went on until now.
-    const elsewhere = call.talk === null || call.talk.outside;
-    const wentOn = call.hidden.witness === "listed" && elsewhere;
+    const isListed = call.talk === null && call.hidden.witness === "listed";
+    const wentOn = isListed || call.talk?.outside === true;
     conclude(turn, wentOn ? turn.at : call.hidden.sinceAt);
   }
 }

@@ -44,6 +44,8 @@ export interface Visibility {
   readonly callbackQueues: ReadonlySet<string>;
   /** Whether an order of then becomes known before the wait is over; null = perhaps. */
   tellsOrder(at: number): boolean | null;
+  /** A queue calls this number back soon after. */
+  isCalledBack(number: string, at: number): boolean;
   seen(at: number, leg: Leg | null): Seen;
   /** How much longer or shorter what lasted from then to then may look, as our clock was set. */
   clockOffMs(fromAt: number, toAt: number): number;

@@ -89,6 +89,9 @@ function joinedUnseen(chain: Chain, visibility: Visibility, { switches }: Settin
     .map(({ at }) => ({ rule: "joinedUnseen", fromAt: at }));
 }
 
+/** A list that failed is asked again so much later. */
+const lookMs = 1_000;
+
 /** The list, asked when it is the only witness, fails again and again for as long as the grace. */
 function witnessFails(
   chain: Chain,
@@ -105,7 +108,10 @@ function witnessFails(
     // Before a call comes to anything that can be seen, nobody misses it.
     [from, ...seenAgain.filter((at) => at > from && at <= to)]
       .filter((at) => at > chain.startedAt)
-      .filter((at) => failsIn(at, Math.min(to, at + graceMs + slackMs)) >= 2)
+      // Over before it can be asked again.
+      .filter(
+        (at) => failsIn(at, Math.min(to, at + graceMs + slackMs)) >= (to - at <= lookMs ? 1 : 2),
+      )
       .map((fromAt) => ({ rule: "xapiFails", fromAt })),
   );
 }

@@ -11,7 +11,7 @@ const ownMs = 50;
 /** A number that is not told is waited for (SPEC.md, R4). */
 const numberHoldMs = 200;
 /** Without the list a call is over after the grace (SPEC.md, R17). */
-const graceMs = 2_000;
+export const graceMs = 2_000;
 /** A call missed at a queue that offers call-backs waits so long for word of an order (CALLBACK_HOLD_MS). */
 export const callbackHoldMs = 3_000;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */

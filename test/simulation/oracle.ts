@@ -69,7 +69,10 @@ export class Telling {
     const level: Level = { user, usertype: "queue", kind: "queue", at };
     this.#levels = [level];
     const due = this.#said.tell("ringing", level, 0, at, first?.leg ?? null);
-    due.unseen = first === undefined || !this.#visibility.namesHolder;
+    const own = facts.filter((fact) => "leg" in fact && fact.leg === first?.leg);
+    // Only a phone that rings names it.
+    const ceases = own.some((fact) => fact !== first && fact.at <= due.latest);
+    due.unseen = first === undefined || ceases || !this.#visibility.namesHolder;
   }
 
   #heed(fact: Fact): void {
@@ -187,7 +190,10 @@ export class Telling {
       return;
     }
     if (fact.kind !== "routepoint" || this.#levels.length === 0) this.#levels.push(level);
-    this.#said.tell("ringing", level, this.#link(), fact.at, fact.leg);
+    const before = this.#said.lastOf(fact.dn);
+    const due = this.#said.tell("ringing", level, this.#link(), fact.at, fact.leg);
+    // Named by the list alone while a fault hid its leg, it may look as if it had had the call since.
+    if (before?.unseen && before.fault !== null && before.link === due.link) due.unseen = true;
   }
 
   /** A second outside party: passed on, or forwarded, out of the PBX. */
@@ -214,11 +220,12 @@ export class Telling {
       return;
     }
     if (listMs === null) this.#doubt("forwardUnseen", level.at);
-    const latest = at + (listMs ?? 0);
+    const inView = this.#visibility.seen(at, null);
+    const latest = inView.at + (listMs ?? 0);
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const trtype = this.#handover === null ? "NotDef" : "Blind";
     this.#said.tell("answered", level, link, at, leg, { trtype, latest });
-    const seen = { at: latest, fault: null };
+    const seen = { at: latest, fault: inView.fault };
     const { user, usertype } = level;
     this.#talk = { user, usertype, link, at, seen, legs: new Set([leg]) };
     this.#lastLink = link;
@@ -324,8 +331,10 @@ export class Telling {
     );
     const instead = isUnseen(level) || late ? this.#users() : [...unseen, ...lingering];
     const link = this.#handover?.link ?? 0;
-    const { callbackOrdered } = this.#chain.call;
-    const ordered = callbackOrdered && this.#visibility.tellsOrder(at);
+    const { call, outside } = this.#chain;
+    // Another caller with this number is called back just then.
+    const byAnother = this.#visibility.isCalledBack(outside, at) ? null : false;
+    const ordered = call.callbackOrdered ? this.#visibility.tellsOrder(at) : byAnother;
     const missed = { finish: "Missed", transfer: "False", instead, ordered };
     this.#said.tell("ended", level, link, at, null, missed);
   }

@@ -125,6 +125,7 @@ export class SimWire {
     if (!request.path.startsWith("/xapi"))
       this.note(`GET ${request.path} ${answer.status} ${text}`);
     else if (request.path.includes("ActiveCalls")) this.note(`LIST ${text}`);
+    else if (request.path.includes("CallLog")) this.note(`CALLLOG ${text}`);
     return { kind: "answer", status: answer.status, text };
   }
 

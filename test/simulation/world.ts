@@ -6,13 +6,14 @@ import { Pbx } from "../../src/simulator/pbx.ts";
 import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
+import { departureUnseen } from "./departure.ts";
 import type { Due, Visibility } from "./due.ts";
 import { blinding, entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
 import { lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, FaultPlan } from "./faults.ts";
 import { furnished } from "./furniture.ts";
 import { type Chain, Journal } from "./journal.ts";
-import { callbackHoldMs, lateMsMax } from "./lateness.ts";
+import { callbackHoldMs, graceMs, lateMsMax } from "./lateness.ts";
 import { officeOf } from "./office.ts";
 import { Telling } from "./oracle.ts";
 import { People } from "./people.ts";
@@ -188,7 +189,8 @@ function judge(
     listMs: hasList(setting) ? setting.activeCallsPollMs : null,
     namesHolder: shows.polledOriginatedBy === "holder",
     callbackQueues: shows.xapi === "on" ? offering(pbx.directory) : new Set(),
-    tellsOrder: (at) => (isXapiTroubled(plan.notes, at) ? null : tellsOrder(shows)),
+    tellsOrder: (at) => (isXapiTroubled(plan.notes, at) ? null : tellsOrder(shows, setting)),
+    isCalledBack: (number, at) => journal.chains.some(callsBackSoon(number, at)),
     seen: (at, leg) => sight.seen(at, leg),
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
@@ -199,7 +201,7 @@ function judge(
     const telling = new Telling(chain, visibility);
     const looks = looksOf(chain, telling, visibility, setting);
     const { due } = looks;
-    const doubts = [telling.unknowable, looks.exemption];
+    const doubts = [telling.unknowable, looks.exemption, departureUnseen(chain, due, plan.notes)];
     const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
     const exempt = exemption?.rule ?? null;
     const exemptFromAt = exemption?.fromAt ?? null;
@@ -272,10 +274,22 @@ function isXapiTroubled(notes: readonly FaultNote[], at: number): boolean {
   );
 }
 
+const callsBackSoon =
+  (number: string, at: number) =>
+  ({ calledBackBy, outside, startedAt, overAt }: Chain): boolean =>
+    calledBackBy !== "" &&
+    outside === number &&
+    startedAt <= at + graceMs + 2 * callbackHoldMs &&
+    (overAt ?? at) >= at;
+
 /** The log has the order at once; or too late, unless the call-back itself comes first. */
-function tellsOrder({ xapi, callLogDelayMs, callbackMs }: Settings): boolean | null {
+function tellsOrder(
+  { xapi, callLogDelayMs, callbackMs }: Settings,
+  setting: Setting,
+): boolean | null {
   if (xapi !== "on") return false;
-  return callLogDelayMs === 0 ? true : callbackMs < callbackHoldMs ? null : false;
+  const waitsMs = callbackHoldMs + (hasList(setting) ? 0 : graceMs + setting.latencyMsMax);
+  return callLogDelayMs === 0 ? true : callbackMs <= waitsMs ? null : false;
 }
 
 /** The monitored DNs, of the kinds that this PBX lets be seen. */

@@ -263,6 +263,19 @@ describe("logged calls", () => {
     expect(only([bare], nothingKnown)).toMatchObject({ number: "420777000002" });
   });
 
+  it("tell click-to-call as outgoing, though the own phone rings first in the dialled number's name", () => {
+    const dialled: Row = {
+      ...hop("10007", 1, 6_000, 36_000),
+      ...{ SourceDn: "100", SourceType: 0, SourceCallerId: "100" },
+      DestinationCallerId: "420777000001",
+    };
+    const call = only([hop("100", 0, 0, 6_000), dialled]);
+    expect(call).toMatchObject({ direction: "outgoing", number: "420777000001", talks: [] });
+    expect(call.level).toEqual({ dn: "100", kind: "extension" });
+    const other = { ...dialled, DestinationCallerId: "420777000002" };
+    expect(only([hop("100", 0, 0, 6_000), other]).direction).toBe("incoming");
+  });
+
   it("leave out inside calls, and what is said inside of an outside one", () => {
     const inside = { ...hop("106", 0, 3_000, 9_000, 4_000), SourceDn: "100", SourceType: 0 };
     const other = { MainCallHistoryId: "00000000-01dc-27dd-cc8a-799100000030" };

@@ -21,6 +21,17 @@ function isOutside({ dn, kind, number }: LogSide): boolean {
   return isNobody && digitsOf(dn || number).length >= outsideDigitsMin;
 }
 
+/** Click-to-call: the own phone rings first, in the name of the number that it then dials. */
+function isOwnRing({ source, destination }: LogRow, rows: readonly LogRow[]): boolean {
+  return rows.some(
+    (row) =>
+      row.source.kind === "extension" &&
+      row.source.dn === destination.dn &&
+      isOutside(row.destination) &&
+      digitsOf(row.destination.number) === digitsOf(source.number),
+  );
+}
+
 type Direction = LoggedCall["direction"];
 
 /** Null: the row's call is an inside one, as far as this row goes. */
@@ -91,7 +102,7 @@ function didOf(rows: readonly LogRow[], trunk: string, knowledge: Knowledge): Di
 function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall | null {
   const inOrder = rows.toSorted((a, b) => a.startAt - b.startAt || a.segment - b.segment);
   const [begin] = inOrder;
-  const first = inOrder.find((row) => directionOf(row) !== null);
+  const first = inOrder.find((row) => directionOf(row) !== null && !isOwnRing(row, rows));
   const direction = first && directionOf(first);
   if (!begin || !first || !direction) return null;
   const outside = direction === "incoming" ? first.source : first.destination;
