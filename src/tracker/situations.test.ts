@@ -46,7 +46,18 @@ describe("somebody joins the conversation of a user", () => {
 });
 
 describe("calls of the PBX's own, and between its users, are silent", () => {
-  it("paging and intercom", () => {
+  it("an intercom call, which is answered by itself", () => {
+    const phone = new Phone();
+    phone.leg("101", 1, "dialing", { party: { ...ref("666"), number: "*9102", name: "" } });
+    phone.leg("102", 2, "connected", { party: inside("101"), originatedBy: null });
+    phone.leg("101", 1, "connected", { party: inside("102"), legNumber: 1 });
+    phone.list(row("102", { caller: inside("101") }));
+    phone.gone("101/1", "102/2");
+    expect(phone.told()).toEqual([]);
+    expect(phone.state.calls.size).toBe(0);
+  });
+
+  it("paging", () => {
     const phone = new Phone();
     const page = { ...ref("820"), number: "820", name: "Paging" };
     phone.leg("101", 1, "dialing", { party: page });
@@ -132,6 +143,21 @@ describe("a bridge to another PBX", () => {
     expect(phone.told()).toEqual(["ringing 101 -0", "answered 101 -1 NotDef", "ended 101 -1 Ok"]);
     expect(phone.events[0]).toMatchObject({ direction: "incoming", callerid: "201" });
   });
+
+  it("is dialled out to, and a call from outside that goes on over it is passed on outside", () => {
+    const phone = new Phone();
+    const branch = { ...outside("201", "Branch"), dn: "10008" };
+    phone.leg("101", 1, "dialing", { callNumber: 8, party: branch });
+    phone.leg("101", 1, "connected", { callNumber: 8, party: branch, legNumber: 1 });
+    expect(phone.told()).toEqual(["dialing 101 -0", "answered 101 -1 NotDef"]);
+    expect(phone.events[0]).toMatchObject({ direction: "outgoing", callerid: "201" });
+    phone.leg("102", 5, "connected");
+    phone.gone("102/5");
+    const over = row("10008", { callee: branch });
+    phone.list(over, row("10008", { callNumber: 8, caller: inside("101"), callee: branch }));
+    phone.list(row("10008", { callNumber: 8, caller: inside("101"), callee: branch }));
+    expect(phone.told()).toEqual(["answered 102 -1 NotDef", "ended 102 -1 Ok passed on"]);
+  });
 });
 
 describe("an outgoing call whose trunk fails over to the next", () => {
@@ -147,6 +173,64 @@ describe("an outgoing call whose trunk fails over to the next", () => {
       phone.list();
       expect(phone.told()).toEqual(["dialing 101 -0", "answered 101 -1 NotDef", "ended 101 -1 Ok"]);
     }
+  });
+});
+
+describe("a fax", () => {
+  it("that comes in is missed where it was before, and by nobody if it came straight", () => {
+    const fax = { dnKind: "fax", originatedBy: ref("101") } as const;
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.leg("888", 6, "connected", fax);
+    phone.gone("101/5");
+    phone.pass(20_000);
+    phone.gone("888/6");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed"]);
+    const straight = new Phone();
+    straight.leg("888", 6, "connected", { ...fax, originatedBy: ref("ROUTER") });
+    straight.gone("888/6");
+    straight.list();
+    expect(straight.told()).toEqual([]);
+  });
+});
+
+describe("a user's mobile that rings with the phone", () => {
+  it("and answers: the user's conversation, as the call is with two outside parties then", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.list(row("102", { status: "Routing" }));
+    phone.pass(4_000);
+    phone.gone("102/5");
+    phone.list(row("10007"));
+    phone.pass(9_000);
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 102 -0", "answered 102 -1 NotDef", "ended 102 -1 Ok"]);
+  });
+
+  it("and does not: the phone answers as any", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.leg("102", 6, "dialing", { callNumber: 8, party: { ...nobody, dn: "102" } });
+    phone.gone("102/6");
+    phone.leg("102", 5, "connected");
+    expect(phone.told()).toEqual(["ringing 102 -0", "answered 102 -1 NotDef"]);
+  });
+});
+
+describe("a call on hold", () => {
+  it("is the same conversation, held and taken back, whatever its leg shows meanwhile", () => {
+    const phone = talking();
+    for (const party of [{ ...ref("?"), number: "MOH", name: "" }, outside()]) {
+      phone.leg("102", 5, "connected", { party });
+      phone.list(row("102", { status: "Hold" }));
+      phone.pass(30_000);
+    }
+    expect(phone.told()).toEqual([]);
+    phone.gone("102/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 60_000 });
   });
 });
 
