@@ -1,0 +1,79 @@
+/** The tracker's SPEC.md says of each rule what shows it: those tests are there, and no number is without or twice. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { defaultSettings } from "../src/tracker/state.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const spec = readFileSync(join(root, "src/tracker/SPEC.md"), "utf8");
+
+/** Numbered rows of tables and of lists, whole: `R1` → its text. */
+const numbered = [
+  ...spec.matchAll(/^(?:\| ([A-Z]\d+) \| .*|- \*\*([A-Z]\d+)\*\*(?:[^\n]|\n(?! *- |\n|#))*)/gm),
+].map(([text, row, item]) => ({ number: row ?? item ?? "", text: text.replace(/\n\s+/g, " ") }));
+
+/** `file "title", "title"` → the titles, by the file of the tracker's tests. */
+function citations(text: string): { file: string; title: string }[] {
+  const cited = text.matchAll(/`(\w+)` ((?:"[^"]+"(?:,? and |, )?)+)/g);
+  return [...cited].flatMap(([, file = "", titles = ""]) =>
+    [...titles.matchAll(/"([^"]+)"/g)].map(([, title = ""]) => ({ file, title })),
+  );
+}
+
+describe("the tracker's SPEC.md", () => {
+  it("cites tests that are there, by their titles", () => {
+    const all = citations(spec.replace(/\n\s+/g, " "));
+    expect(all.length).toBeGreaterThan(80);
+    const missing = all.filter(({ file, title }) => {
+      const path = join(root, `src/tracker/${file}.test.ts`);
+      return !existsSync(path) || !readFileSync(path, "utf8").includes(title);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it("names files that are there", () => {
+    const named = [...spec.matchAll(/`((?:src|test|docs)\/[\w./]+\.\w+|\w+\.ts)`/g)];
+    const missing = named.flatMap(([, name = ""]) => {
+      const path = name.includes("/") ? name : `src/tracker/${name}`;
+      return existsSync(join(root, path)) ? [] : [name];
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it.each(["P", "A", "R", "I", "C", "L", "S", "G"])("counts its %s from 1, each once", (letter) => {
+    const own = numbered.filter(({ number }) => number.startsWith(letter));
+    expect(own.map(({ number }) => number)).toEqual(own.map((_, at) => `${letter}${at + 1}`));
+    expect(own.length).toBeGreaterThan(0);
+  });
+
+  it("says of every phase and rule which test shows it, and of every rule its source", () => {
+    const bare = numbered.filter(({ number, text }) => {
+      return /^[PR]/.test(number) && citations(text).length === 0;
+    });
+    expect(bare.map(({ number }) => number)).toEqual([]);
+    const rules = numbered.filter(({ number }) => number.startsWith("R"));
+    const sourceless = rules.filter(({ text }) => (text.split(" | ")[2] ?? "").trim() === "");
+    expect(sourceless.map(({ number }) => number)).toEqual([]);
+  });
+
+  it("refers to numbers that are there", () => {
+    const there = new Set(numbered.map(({ number }) => number));
+    const used = [...spec.matchAll(/\b([PRICLSG]\d+)\b/g)].map(([, number = ""]) => number);
+    expect(used.filter((number) => !there.has(number))).toEqual([]);
+  });
+
+  it("names the settings as they are", () => {
+    const named = [...spec.matchAll(/`(\w+(?:Ms|Max|Looks))`/g)].map(([, name = ""]) => name);
+    const known = new Set([...Object.keys(defaultSettings), "joinLooksMax"]);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+    const said = new Map(
+      [...spec.matchAll(/`(\w+Max)` \(([\d,]+)\)/g)].map(([, name = "", value = ""]) => [
+        name,
+        Number(value.replaceAll(",", "")),
+      ]),
+    );
+    const { callsMax, legsMax, linksMax } = defaultSettings;
+    expect(Object.fromEntries(said)).toEqual({ callsMax, legsMax, linksMax });
+  });
+});
