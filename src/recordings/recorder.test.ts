@@ -157,6 +157,31 @@ describe("trouble", () => {
     expect(world.told()).toEqual([`recording ${url(1)}`]);
   });
 
+  test("a PBX that does not answer holds up no other", async () => {
+    const [slow, quick] = [endedLink(1, { pbx: "slow", eventId: "slow" }), endedLink(2)];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const answer = promise.then(() => ({ kind: "listed", found: [foundFor(slow)] }) as const);
+    world.listing = (pbx) => (pbx === "slow" ? answer : null);
+    world.found = [foundFor(quick)];
+    seek(slow, quick);
+    await world.pass(1_500);
+    expect(world.told()).toEqual([`recording ${url(2)}`]);
+    resolve();
+    await world.pass(0);
+    expect(world.told()).toEqual([`recording ${url(2)}`, `recording ${url(1)}`]);
+  });
+
+  test("calls of two PBXs with one id have files of different numbers", async () => {
+    const [here, there] = [endedLink(1), endedLink(1, { pbx: "there", eventId: "there" })];
+    world.listing = (pbx) => {
+      const ended = pbx === "there" ? there : here;
+      return { kind: "listed", found: [foundFor(ended, { id: pbx })] };
+    };
+    seek(here, there);
+    await world.pass(1_000);
+    expect(world.told().sort()).toEqual([`recording ${url(1, 1)}`, `recording ${url(1, 2)}`]);
+  });
+
   test("a list that stays closed is given up after days", async () => {
     const link = endedLink(1);
     world.listing = () => ({ kind: "denied", reason: "no" });

@@ -8,7 +8,7 @@ import type { Delivery, Entry } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import { type FetchOptions, fetchFile, pathOf, type Settled } from "./fetching.ts";
 import { match, SLACK_MS } from "./find/match.ts";
-import type { Found, RecordingSource } from "./find/recordingSource.ts";
+import type { Found, Listing, RecordingSource } from "./find/recordingSource.ts";
 import {
   afterFailedLook,
   afterLook,
@@ -19,6 +19,7 @@ import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
 import { beginningOf, groupsOf, nameOf, soughtOf, wantedFiles } from "./links.ts";
 import { numbersTaken, rivalsOf, withoutTaken } from "./owners.ts";
 import { noRecordingEvent, recordingEvent, transcriptEvent } from "./telling.ts";
+import { tellTranscripts } from "./transcripts.ts";
 
 export interface RecorderOptions extends FetchOptions {
   readonly ledger: Ledger;
@@ -62,13 +63,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return new LinkRecorder(options);
 }
 
+type Listed = Extract<Listing, { kind: "listed" }>;
+type Without = { readonly kind: "without"; readonly reason: string };
+
 class LinkRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #stopping = new AbortController();
+  /** PBX → looks under way there; key of a link → its fetch. */
+  readonly #looking = new Map<string, Promise<void>>();
   readonly #fetching = new Map<string, Promise<void>>();
   readonly #denied = new Set<string>();
   /** Keys of links that others have in hand. */
   readonly #apart = new Set<string>();
+  #numbering: Promise<unknown> = Promise.resolve();
   #working: Promise<void> | null = null;
   #again = false;
   #wakesAt = Number.POSITIVE_INFINITY;
@@ -117,7 +124,7 @@ class LinkRecorder implements Recorder {
     this.#apart.add(key);
     try {
       await this.#working;
-      await this.#fetching.get(key);
+      await Promise.all([this.#looking.get(ended.pbx), this.#fetching.get(key)]);
       const { callId, link } = ended;
       const found = await this.#options.ledger.find({ by: "call", callId, link }, LINKS_OF_ID_MAX);
       const now = found.find((each) => each.key === key);
@@ -132,11 +139,11 @@ class LinkRecorder implements Recorder {
     this.#stopping.abort();
     this.#cancelSleep();
     await this.#working;
-    await Promise.all(this.#fetching.values());
+    await Promise.all([...this.#looking.values(), ...this.#fetching.values()]);
   }
 
   async #work(): Promise<void> {
-    const { clock, ledger, log } = this.#options;
+    const { clock, ledger } = this.#options;
     while (this.#again && !this.#stopping.signal.aborted) {
       this.#again = false;
       this.#cancelSleep();
@@ -144,36 +151,54 @@ class LinkRecorder implements Recorder {
       try {
         const now = clock.now();
         await this.#workDue(now + BATCH_MS);
-        // What was due and waits for a free slot is begun when one is freed.
+        // What is due and waits, for a free slot or for looks under way, is begun when those are over.
         const nextAt = await ledger.nextDueAt(now);
         if (nextAt !== null) this.wakeAt(nextAt);
       } catch (error) {
-        log.error({ reason: messageOf(error) }, "recordings.ledger: it cannot be read or written");
-        this.wakeAt(clock.now() + LEDGER_RETRY_MS);
+        this.#ledgerFailed(error);
       }
     }
   }
 
+  #ledgerFailed(error: unknown): void {
+    const { clock, log } = this.#options;
+    log.error({ reason: messageOf(error) }, "recordings.ledger: it cannot be read or written");
+    this.wakeAt(clock.now() + LEDGER_RETRY_MS);
+  }
+
   async #workDue(until: EpochMs): Promise<void> {
     const { ledger } = this.#options;
+    // Before the ledger is asked: what is under way now may have moved on when it answers.
+    const busy = new Set([...this.#looking.keys(), ...this.#fetching.keys(), ...this.#apart]);
     const [sought, toFetch, announced] = await Promise.all([
       ledger.due("seeking", until, BATCH_LINKS),
       ledger.due("fetching", until, 2 * FETCHES_MAX),
       ledger.due("announced", until, BATCH_LINKS),
     ]);
-    if (sought.length === BATCH_LINKS || announced.length === BATCH_LINKS) this.#again = true;
-    const free = (links: readonly RecordedLink[]) =>
-      links.filter(({ key }) => !this.#apart.has(key));
-    for (const link of free(toFetch)) this.#beginFetch(link);
-    await Promise.all([
-      ...groupsOf(free(sought)).map((group) => this.#look(group)),
-      ...groupsOf(free(announced)).map((group) => this.#lookForTranscripts(group)),
-    ]);
+    for (const link of toFetch) if (!busy.has(link.key)) this.#beginFetch(link);
+    const isFree = ({ key, ended }: RecordedLink) => !busy.has(key) && !busy.has(ended.pbx);
+    const looks = [
+      ...groupsOf(sought.filter(isFree)).map((group) => ({ group, look: this.#look })),
+      ...groupsOf(announced.filter(isFree)).map((group) => ({ group, look: this.#hear })),
+    ];
+    for (const [pbx, own] of Map.groupBy(looks, ({ group }) => group[0]?.ended.pbx ?? "")) {
+      const run = async () => {
+        for (const { group, look } of own) await look.call(this, group);
+      };
+      const looking = run()
+        .then(() => true)
+        .catch((error) => this.#ledgerFailed(error))
+        .then((isDone) => {
+          this.#looking.delete(pbx);
+          if (isDone) this.#wake();
+        });
+      this.#looking.set(pbx, looking);
+    }
   }
 
   /** One request for many links. */
   async #look(links: readonly RecordedLink[]): Promise<void> {
-    const { clock, ledger, schedule, log } = this.#options;
+    const { clock, ledger } = this.#options;
     const listing = await this.#list(links);
     if (listing.kind === "without") {
       const { reason } = listing;
@@ -188,45 +213,51 @@ class LinkRecorder implements Recorder {
     const free = await withoutTaken(ledger, [...links, ...rivals], listing.found);
     const matched = match(links.map(soughtOf), free, rivals.map(soughtOf));
     for (const link of links) {
-      const found = matched.get(link.key) ?? [];
-      const before = link.files.map(({ sourceId }) => sourceId);
-      const tries = link.tries + 1;
-      const { fromAt: talkedFrom, toAt: endedAt } = soughtOf(link);
-      const look = { talkedFrom, endedAt, looks: tries, before, found };
-      // A look that was made before its time, with others, stands for the one that was due.
-      const next = afterLook(look, schedule(), Math.max(clock.now(), link.dueAt ?? 0));
-      log.debug(
-        { id: nameOf(link), looks: tries, found: found.length, next: next.kind },
-        "recording.sought",
-      );
-      const taken = found.length === 0 ? 0 : await numbersTaken(ledger, link, LINKS_OF_ID_MAX);
-      const files = wantedFiles(found, taken);
-      switch (next.kind) {
-        case "complete": {
-          const dueAt = clock.now();
-          const known = { ...link, state: "fetching", dueAt, tries: 0, reason: "", files } as const;
-          await ledger.save(known, []);
-          this.#beginFetch(known);
-          break;
-        }
-        case "lookAgain":
-          await ledger.save({ ...link, dueAt: next.dueAt, tries, reason: "", files }, []);
-          break;
-        case "none":
-          await this.#giveUp(link, "none", "The PBX has no recording of it.", "none");
-          break;
-        default:
-          assertNever(next);
-      }
+      await this.#inTurn(() => this.#settleLook(link, matched.get(link.key) ?? []));
     }
   }
 
-  async #list(
-    links: readonly RecordedLink[],
-  ): Promise<
-    | { readonly kind: "listed"; readonly found: readonly Found[] }
-    | { readonly kind: "without"; readonly reason: string }
-  > {
+  /** Calls of two PBXs may have one id: which numbers are taken is found out one after another. */
+  #inTurn(settle: () => Promise<void>): Promise<void> {
+    const turn = this.#numbering.then(settle);
+    this.#numbering = turn.catch(() => {});
+    return turn;
+  }
+
+  async #settleLook(link: RecordedLink, found: readonly Found[]): Promise<void> {
+    const { clock, ledger, schedule, log } = this.#options;
+    const before = link.files.map(({ sourceId }) => sourceId);
+    const tries = link.tries + 1;
+    const { fromAt: talkedFrom, toAt: endedAt } = soughtOf(link);
+    const look = { talkedFrom, endedAt, looks: tries, before, found };
+    // A look that was made before its time, with others, stands for the one that was due.
+    const next = afterLook(look, schedule(), Math.max(clock.now(), link.dueAt ?? 0));
+    log.debug(
+      { id: nameOf(link), looks: tries, found: found.length, next: next.kind },
+      "recording.sought",
+    );
+    const taken = found.length === 0 ? 0 : await numbersTaken(ledger, link, LINKS_OF_ID_MAX);
+    const files = wantedFiles(found, taken);
+    switch (next.kind) {
+      case "complete": {
+        const dueAt = clock.now();
+        const known = { ...link, state: "fetching", dueAt, tries: 0, reason: "", files } as const;
+        await ledger.save(known, []);
+        this.#beginFetch(known);
+        break;
+      }
+      case "lookAgain":
+        await ledger.save({ ...link, dueAt: next.dueAt, tries, reason: "", files }, []);
+        break;
+      case "none":
+        await this.#giveUp(link, "none", "The PBX has no recording of it.", "none");
+        break;
+      default:
+        assertNever(next);
+    }
+  }
+
+  async #list(links: readonly RecordedLink[]): Promise<Listed | Without> {
     const { source, log } = this.#options;
     const pbx = links[0]?.ended.pbx ?? "";
     const keeper = source(pbx);
@@ -338,29 +369,10 @@ class LinkRecorder implements Recorder {
     return this.#options.route(transcriptEvent(ended, ended.at, [])).length > 0;
   }
 
-  async #lookForTranscripts(links: readonly RecordedLink[]): Promise<void> {
-    const { ledger, clock, route, owed, schedule, log } = this.#options;
+  /** Looks for what was said. */
+  async #hear(links: readonly RecordedLink[]): Promise<void> {
     const listing = await this.#list(links);
-    const found = listing.kind === "listed" ? listing.found : [];
-    for (const link of links) {
-      const ids = link.files.map(({ sourceId }) => sourceId);
-      const transcripts = found
-        .filter(({ id }) => ids.includes(id))
-        .flatMap(({ transcript }) => transcript ?? []);
-      if (transcripts.length < ids.length) {
-        const tries = link.tries + 1;
-        const dueAt = transcriptDueAt(link, tries, schedule());
-        if (dueAt !== null || transcripts.length === 0) {
-          await ledger.save({ ...link, dueAt, tries }, []);
-          continue;
-        }
-      }
-      const event = transcriptEvent(link.ended, clock.now(), transcripts);
-      const endpoints = route(event);
-      const entries: Entry[] = endpoints.length > 0 ? [{ event, endpoints }] : [];
-      log.info({ id: nameOf(link), endpoints }, "recording.transcribed");
-      owed(await ledger.save({ ...link, dueAt: null }, entries));
-    }
+    await tellTranscripts(links, listing.kind === "listed" ? listing.found : [], this.#options);
   }
 }
 

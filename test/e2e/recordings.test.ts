@@ -3,16 +3,17 @@
  * of it: 200, an MP3, and the right call's tone (docs/contract.md §6).
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Offhook } from "../support/process.ts";
 import { field, fieldsOfBody } from "../support/receiverWebhook.ts";
 import {
   announcedIn,
   answered,
   expectFetched,
+  hooksOf,
   keptFiles,
   type RecordingRig,
   record,
   recordingRig,
+  startWith,
   talked,
   untilAnnounced,
 } from "../support/recordingRig.ts";
@@ -26,12 +27,7 @@ afterEach(() => expectFetched(made));
 
 const number = "420777000001";
 
-async function start(...more: string[]): Promise<Offhook> {
-  const { url } = made.receiver;
-  const hooks = [`WEBHOOK_URL = ${url}/hook`, `WEBHOOK_POST_URL = ${url}/rec`];
-  await made.installation.configure([...made.lines, ...hooks, ...more]);
-  return made.installation.start().ready();
-}
+const start = (...more: string[]) => startWith(made, [...hooksOf(made), ...more]);
 
 describe("the right file", () => {
   it("of an incoming call comes after its end, with the end event's fields", async () => {

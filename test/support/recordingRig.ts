@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { type Ini, pbxLines } from "./process.ts";
+import { type Ini, type Offhook, pbxLines } from "./process.ts";
 import { type Rig, rig } from "./processRig.ts";
 import type { Received, Receiver } from "./receiver.ts";
 import { fieldsOfBody, header } from "./receiverWebhook.ts";
@@ -48,6 +48,23 @@ export async function recordingRig(options: StandInOptions = {}): Promise<Record
   const ofPbx = pbxLines(made.pbx.url).filter((line) => !line.startsWith("LISTEN"));
   const lines = [...ofPbx, `LISTEN = 127.0.0.1:${port}`, QUICK];
   return { ...made, fetched, lines, port };
+}
+
+export function hooksOf({ receiver }: Pick<Rig, "receiver">): string[] {
+  return [`WEBHOOK_URL = ${receiver.url}/hook`, `WEBHOOK_POST_URL = ${receiver.url}/rec`];
+}
+
+/** What is said here stands instead of the least. */
+export async function configureWith(made: RecordingRig, more: Ini): Promise<void> {
+  const keyOf = (line: string) => line.split(" =")[0];
+  const said = new Set(more.map(keyOf));
+  const least = made.lines.filter((line) => !said.has(keyOf(line)));
+  await made.installation.configure([...least, ...more]);
+}
+
+export async function startWith(made: RecordingRig, more: Ini): Promise<Offhook> {
+  await configureWith(made, more);
+  return made.installation.start().ready();
 }
 
 async function freePort(): Promise<number> {

@@ -184,7 +184,7 @@ export class RecordingWorld {
   readonly fetches: string[] = [];
   found: Found[] = [];
   search: readonly number[] = SEARCH;
-  listing: (() => Listing | Promise<Listing>) | null = null;
+  listing: ((pbx: string) => Listing | Promise<Listing> | null) | null = null;
   fetching: ((id: string) => Fetched | Promise<Fetched> | null) | null = null;
   conversion: (content: string) => Conversion = () => ({ kind: "converted" });
   wants: (event: CallEvent) => readonly string[] = ({ kind }) =>
@@ -202,10 +202,10 @@ export class RecordingWorld {
       route: (event) => this.wants(event),
       owed: () => {},
       urlOf: ({ callId, link }, n) => `https://pbx.test/${callId}-${link}-${n}.mp3`,
-      source: () => ({
+      source: (pbx) => ({
         list: async (fromAt, toAt, users) => {
           this.lists.push({ fromAt, toAt, users: [...users] });
-          return this.listing?.() ?? { kind: "listed", found: this.found };
+          return this.listing?.(pbx) ?? { kind: "listed", found: this.found };
         },
         download: async (id, path, signal) => {
           this.fetches.push(id);
