@@ -4,6 +4,7 @@
  */
 import { CONFERENCE } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
+import { UserMistake } from "./mistake.ts";
 import type { Call, DnRef, Leg } from "./model.ts";
 import { otherSide } from "./transfers.ts";
 
@@ -95,6 +96,9 @@ export function bargeIn(exchange: Exchange, dn: string, heard: Leg, talks: boole
 /** The same user goes on with another phone. */
 export function changeDevice(exchange: Exchange, leg: Leg, deviceId: string): Leg {
   const other = otherSide(leg);
+  if (leg.call.transferrer === leg) {
+    throw new UserMistake(`Expected ${leg.dn} to talk, it is handing its call over.`);
+  }
   const { dn, kind, party, directControl } = leg;
   const spec = { dn, kind, party, directControl, deviceId, status: "connected" } as const;
   const next = exchange.addLeg(leg.call, spec);

@@ -197,8 +197,10 @@ export class Exchange {
 
   /** Says where the call is: the side away from `anchor` is now `party`. */
   place(call: Call, anchor: Leg, party: Party, state: CallState): void {
-    const anchorDn = anchor.dn;
-    if (call.callee.dn === anchorDn && call.caller.dn !== anchorDn) call.caller = party;
+    const me = this.partyOf(anchor);
+    // Of two outside parties each has a trunk's DN, and its own number.
+    const isAnchor = ({ dn, number }: Party) => dn === me.dn && number === me.number;
+    if (isAnchor(call.callee) && !isAnchor(call.caller)) call.caller = party;
     else call.callee = party;
     this.setState(call, state);
   }

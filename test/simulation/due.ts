@@ -60,4 +60,6 @@ export type Unknowable =
   | "ringsWhoHandsOver"
   | "briefHandOver"
   | "forwardUnseen"
-  | "insideForwarded";
+  | "insideForwarded"
+  | "unseenUser"
+  | "begunUnseen";

@@ -3,7 +3,7 @@
  * log of faults; never at what was told.
  */
 import type { Leg } from "../../src/simulator/model.ts";
-import type { Visibility } from "./due.ts";
+import type { Due, Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { FaultName, Setting } from "./setting.ts";
@@ -11,6 +11,8 @@ import type { FaultName, Setting } from "./setting.ts";
 /** The grace after which a call without a visible leg is over, where there is no list (SPEC.md, R17), less some slack. */
 const graceMs = 2_000;
 const slackMs = 200;
+/** The list may lag so long behind the legs (SPEC.md, R18). */
+export const listLagMs = 300;
 
 /**
  * Stretches in which no leg of the chain could be seen, from its start to its end; `sharp`: as if each leg were seen
@@ -76,6 +78,27 @@ export function exemptionOf(
     (first, each) => (first === null || each.fromAt < first.fromAt ? each : first),
     null,
   );
+}
+
+/**
+ * Who hands over leaves while the next phone rings, and the caller goes so soon after that the list may lag behind:
+ * did both go at once?
+ */
+export function goneTogether(
+  { overAt }: Chain,
+  due: readonly Due[],
+  { briefMs }: Visibility,
+): Exemption | null {
+  const rang = (one: Due) =>
+    due.some((each) => each.kind === "ringing" && each.link === one.link + 1 && each.at < one.at);
+  const lost = due.find(
+    (one) =>
+      one.transfer === "True" &&
+      overAt !== null &&
+      overAt - one.at <= listLagMs + briefMs &&
+      rang(one),
+  );
+  return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }
 
 /** The call goes on under another number, at a voicemail box: nothing ties the two together. */

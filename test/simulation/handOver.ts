@@ -1,6 +1,7 @@
 /** How people hand a conversation over: blind, after a consultation, by parking it, or to an outside number. */
 import type { Call, Leg } from "../../src/simulator/model.ts";
 import type { Pbx } from "../../src/simulator/pbx.ts";
+import { FAX } from "./furniture.ts";
 import type { Journal } from "./journal.ts";
 import type { Chance } from "./random.ts";
 import type { SituationName } from "./situations.ts";
@@ -37,7 +38,13 @@ export function handOver(
   const { directory } = pbx;
   switch (deed) {
     case "blind": {
-      const places = [...directory.queues, ...directory.ivrs, ...directory.ringGroups];
+      const groups = directory.ringGroups.filter(({ strategy }) => strategy !== "Paging");
+      const places = [...directory.queues, ...directory.ivrs, ...groups];
+      if (hands.situations.has("faxes") && chance.happens(0.3)) {
+        const to = chance.happens(0.5) ? FAX : `VM${chance.pick(directory.extensions).number}`;
+        pbx.blindTransfer(leg.dn, to, leg.call.id);
+        return;
+      }
       if (hands.situations.has("ownTransfers") && chance.happens(0.2)) {
         pbx.blindTransfer(leg.dn, leg.dn, leg.call.id);
         return;
@@ -92,14 +99,54 @@ function consult(hands: Hands, leg: Leg, script: Script): void {
       pbx.resume(leg.dn);
     });
   }
+  if (situations.has("bothTransfer") && chance.happens(0.5)) handOn(hands, consultation, script);
+  let conferring = false;
+  const confers = situations.has("conferences") || situations.has("conferenceRooms");
+  if (confers && chance.happens(0.5)) {
+    later(chance.between(4_000, 7_900), consultation, () => {
+      if (!isReady() || own()?.status !== "connected") return;
+      conferring = true;
+      pbx.conference(leg.dn);
+      later(chance.between(500, 12_000), leg.call, () => {
+        if (chance.happens(0.5)) pbx.outsideHangsUp(leg.call.id);
+        else pbx.hangUp(leg.dn);
+      });
+    });
+  }
   if (chance.happens(0.15)) later(chance.between(300, 3000), consultation, () => join(false));
   later(chance.between(8_000, 16_000), consultation, () => {
     const mine = own();
-    if (!isReady() || mine === undefined) return;
+    if (conferring || !isReady() || mine === undefined) return;
     if (mine.status !== "dialing" && chance.happens(0.8)) join(true);
     else {
       pbx.hangUpLeg(mine);
       if (!leg.end && leg.status === "hold") pbx.resume(leg.dn);
     }
+  });
+}
+
+/** Who was consulted hands the consultation on, to whoever is free. */
+function handOn({ pbx, later, follow }: Hands, consultation: Call, script: Script): void {
+  const { chance } = script;
+  const consulted = () =>
+    [...consultation.legs].find(
+      ({ kind, legid, status }) => kind === "extension" && legid > 1 && status === "connected",
+    );
+  const attended = chance.happens(0.5);
+  later(chance.between(2_000, 6_000), consultation, () => {
+    const leg = consulted();
+    const free = idle(pbx);
+    if (leg === undefined || free.length === 0) return;
+    const next = chance.pick(free);
+    if (!attended) {
+      pbx.blindTransfer(leg.dn, next, consultation.id);
+      return;
+    }
+    const own = pbx.dial(leg.dn, next);
+    follow(own, script);
+    later(chance.between(1_000, 5_000), own, () => {
+      if (leg.end || pbx.legsOf(leg.dn).length !== 2) return;
+      pbx.completeTransfer(leg.dn);
+    });
   });
 }

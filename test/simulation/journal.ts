@@ -59,6 +59,8 @@ export class Journal {
   readonly #clock: Clock;
   readonly #byCall = new Map<Call, Chain>();
   readonly #byTrunk = new Map<Leg, Chain>();
+  /** The outside party's leg: the last one, where a trunk refused and the next was tried. */
+  readonly #trunkOf = new Map<Chain, Leg>();
   readonly #statuses = new Map<Leg, LegStatus>();
   readonly #rang = new WeakSet<Leg>();
   #batch: PbxEvent[] = [];
@@ -116,7 +118,8 @@ export class Journal {
     const known = this.#byTrunk.get(leg);
     if (known !== undefined) {
       // An attended transfer moved the outside party into the consultation's call.
-      if (known.call !== call && !this.#byCall.has(call)) {
+      const other = this.#byCall.get(call);
+      if (known.call !== call && (other === undefined || other.isInside)) {
         known.call = call;
         known.later.push(call.id);
         this.#byCall.set(call, known);
@@ -124,8 +127,13 @@ export class Journal {
       return;
     }
     const present = this.#byCall.get(call);
-    if (present !== undefined) return;
     const anchor = leg.offer?.anchor;
+    if (present !== undefined) {
+      if (anchor && anchor === present.ownerLeg) this.#noteNextTrunk(present, leg);
+      return;
+    }
+    // A mobile that rings for an inside call concerns nobody until it answers.
+    if (call.direction === "internal" && leg.status !== "connected") return;
     const calledBackBy = call.caller.kind === "queue" ? call.caller.dn : "";
     if (call.direction === "outgoing" && anchor === undefined && calledBackBy === "") return;
     const isIncoming = call.direction === "incoming" || calledBackBy !== "";
@@ -152,6 +160,19 @@ export class Journal {
     this.chains.push(chain);
     this.#byCall.set(call, chain);
     this.#byTrunk.set(leg, chain);
+    this.#trunkOf.set(chain, leg);
+    // Who was in the inside call before it came to an outside party.
+    if (chain.isInside)
+      for (const each of call.legs) this.#noteShown(each, this.#clock.now(), new Set());
+  }
+
+  /** A trunk refused the number: it is dialled over another. */
+  #noteNextTrunk(chain: Chain, leg: Leg): void {
+    const last = this.#trunkOf.get(chain);
+    if (!last?.end || last.answeredAt !== null || last.outside?.number !== leg.outside?.number)
+      return;
+    this.#byTrunk.set(leg, chain);
+    this.#trunkOf.set(chain, leg);
   }
 
   #dialledAt({ startedAt, allLegs }: Call): number {
@@ -164,7 +185,7 @@ export class Journal {
     if (event.kind !== "callEnded") return;
     const chain = this.#byCall.get(event.call);
     if (chain === undefined || chain.call !== event.call) return;
-    const trunk = [...this.#byTrunk].find(([, each]) => each === chain)?.[0];
+    const trunk = this.#trunkOf.get(chain);
     // Replaced, it goes on as a new leg in the call that it was joined with.
     over.set(chain, trunk !== undefined && (trunk.end === null || trunk.end.why === "replaced"));
   }

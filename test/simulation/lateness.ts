@@ -3,6 +3,7 @@
  * at which the PBX changed; each way of a request or frame counts as the slowest that the seed allows.
  */
 import type { Due } from "./due.ts";
+import { listLagMs } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import { hasList, type Setting } from "./setting.ts";
 
@@ -16,8 +17,7 @@ export const graceMs = 2_000;
 export const callbackHoldMs = 3_000;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
 const joinLooksMs = 350;
-/** The list may lag behind the legs; and a place where the call was before it must name for long (SPEC.md, R15, R18). */
-const listLagMs = 300;
+/** A place where the call was before the list must name for long (SPEC.md, R15). */
 const listInsistsMs = 5_000;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
@@ -53,8 +53,9 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
     fromAt <= due.at + limitMs &&
     toAt >= due.at - recentMs;
   if (due.fault !== null || notes.some(isNear)) return null;
+  const isRing = due.usertype === "ext" && due.kind === "ringing";
   // A phone that rings again without a pause is told once, for whichever time.
-  if (due.unseen && (!hasList(setting) || due.usertype === "ext")) return null;
+  if (due.unseen && (!hasList(setting) || isRing)) return null;
   return notes.length === 0 ? limitMs - holdMs : limitMs;
 }
 

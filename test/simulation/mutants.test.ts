@@ -1,12 +1,23 @@
-/** The oracle notices every way to err that mutants.ts knows, in calls that it can know in full, and most of them where faults strike. */
+/**
+ * The oracle notices every way to err that mutants.ts and situationMutants.ts know: in calls that it can know in full,
+ * and most of them where faults strike.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { compare } from "./compare.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 import { faultNames } from "./setting.ts";
-import { situationNames } from "./situations.ts";
+import { situationMutants } from "./situationMutants.ts";
+import { type SituationName, situationNames } from "./situations.ts";
 import { type ChainVerdict, playSeed } from "./world.ts";
 
-async function verdictsOf(from: number, seeds: number, faults: boolean): Promise<ChainVerdict[]> {
+interface Played {
+  readonly from: number;
+  readonly seeds: number;
+  readonly faults: boolean;
+  readonly situations: readonly SituationName[];
+}
+
+async function verdictsOf({ from, seeds, faults, situations }: Played): Promise<ChainVerdict[]> {
   const found: ChainVerdict[] = [];
   for (let seed = from; seed < from + seeds; seed += 1) {
     const { verdicts } = await playSeed(seed, {
@@ -14,7 +25,7 @@ async function verdictsOf(from: number, seeds: number, faults: boolean): Promise
       faults: faults ? faultNames : [],
       swarm: true,
       transfers: true,
-      situations: situationNames,
+      situations,
       only: null,
       trail: false,
     });
@@ -36,10 +47,10 @@ function noticed(mutant: Mutant, verdicts: readonly ChainVerdict[]) {
 describe.each([
   { name: "without faults", from: 70_001, seeds: 12, faults: false, least: 0.8 },
   { name: "with all faults", from: 71_001, seeds: 12, faults: true, least: 0.5 },
-])("$name, the oracle notices", ({ from, seeds, faults, least }) => {
+])("$name, the oracle notices", ({ least, ...played }) => {
   let verdicts: readonly ChainVerdict[] = [];
   beforeAll(async () => {
-    verdicts = await verdictsOf(from, seeds, faults);
+    verdicts = await verdictsOf({ ...played, situations: [] });
   }, 60_000);
 
   it.each(Object.entries(mutants))("%s", (_name, mutant) => {
@@ -48,3 +59,22 @@ describe.each([
     expect(share).toBeGreaterThan(least);
   });
 });
+
+describe.each(situationNames.filter((name) => situationMutants[name]))(
+  "where there is %s",
+  (name) => {
+    let verdicts: readonly ChainVerdict[] = [];
+    beforeAll(async () => {
+      verdicts = await verdictsOf({ from: 72_001, seeds: 3, faults: false, situations: [name] });
+    }, 60_000);
+
+    it.each(Object.entries(situationMutants[name] ?? {}))(
+      "the oracle notices: %s",
+      (_name, mutant) => {
+        const { changed, share } = noticed(mutant, verdicts);
+        expect(changed).toBeGreaterThan(0);
+        expect(share).toBeGreaterThan(0.7);
+      },
+    );
+  },
+);

@@ -3,22 +3,25 @@ import type { Fields, Got } from "./compare.ts";
 
 export type Mutant = (got: readonly Got[]) => readonly Got[];
 
-const linkOf = ({ fields }: Got) => Number(fields.id?.split("-").at(-1));
-const isEnd = ({ fields }: Got) => fields.finishtype !== undefined;
-const isAnswer = ({ fields }: Got) => fields.event?.startsWith("hangup") === true;
-const isRinging = ({ fields }: Got) => fields.event === "ringing";
-const isMissed = ({ fields }: Got) => fields.finishtype === "Missed";
+export const linkOf = ({ fields }: Got) => Number(fields.id?.split("-").at(-1));
+export const isEnd = ({ fields }: Got) => fields.finishtype !== undefined;
+export const isAnswer = ({ fields }: Got) => fields.event?.startsWith("hangup") === true;
+export const isRinging = ({ fields }: Got) => fields.event === "ringing";
+export const isMissed = ({ fields }: Got) => fields.finishtype === "Missed";
 
-function with_(got: Got, fields: Fields): Got {
+export function with_(got: Got, fields: Fields): Got {
   return { ...got, fields: { ...got.fields, ...fields } };
 }
 
-function relinked(got: Got, link: number): Got {
+export function relinked(got: Got, link: number): Got {
   return with_(got, { id: `${got.fields.id?.split("-")[0]}-${link}` });
 }
 
 /** The first that fits is changed, left out (`null`) or becomes several. */
-function first(fits: (got: Got) => boolean, change: (got: Got) => Got | Got[] | null): Mutant {
+export function first(
+  fits: (got: Got) => boolean,
+  change: (got: Got) => Got | Got[] | null,
+): Mutant {
   return (got) => {
     const at = got.findIndex(fits);
     const one = got[at];
@@ -54,8 +57,6 @@ const agentInsteadOfQueue: Mutant = (got) => {
     (each) => with_(each, { user, usertype: "ext" }),
   )(got);
 };
-
-const ordered = " (callback requested)";
 
 const swapped: Readonly<Record<string, string>> = { Blind: "Accomp", Accomp: "Blind" };
 
@@ -117,14 +118,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     got.map((each) =>
       linkOf(each) > 1 ? with_(each, { id: `9${each.fields.id?.slice(1)}` }) : each,
     ),
-  "an ordered call-back is not told": first(
-    ({ fields }) => fields.title?.endsWith(ordered) === true,
-    (got) => with_(got, { title: (got.fields.title ?? "").slice(0, -ordered.length) }),
-  ),
-  "a call-back that nobody ordered": first(
-    (each) => isMissed(each) && !each.fields.title?.endsWith(ordered),
-    (got) => with_(got, { title: `${got.fields.title}${ordered}` }),
-  ),
   "outgoing for incoming": first(
     ({ fields }) => fields.event === "hangupincoming",
     (got) => with_(got, { event: "hangupoutgoing" }),

@@ -8,9 +8,8 @@ import type { Chain, Fact } from "./journal.ts";
 import { type Level, levelOf, places, type Talk, usertypeOf } from "./levels.ts";
 import { Said } from "./said.ts";
 import type { Seen } from "./sight.ts";
+import { standIns } from "./standIns.ts";
 
-/** So long after an overflow the place that it came from may be told as the one that missed it. */
-const followMs = 400;
 /** So long must the list name a place where the call was before (SPEC.md, R15). */
 const listInsistsMs = 5_000;
 /** So long a departure may look like an end (SPEC.md, R31): with the list, and without it. */
@@ -34,6 +33,12 @@ export class Telling {
   #talk: Talk | null = null;
   #handover: { readonly link: number; readonly at: number; outside: boolean } | null = null;
   #lastLink = 0;
+  /** Legs of second outside parties: of two trunks that are tried, one after another. */
+  readonly #outsiders = new Set<Leg>();
+  /** Something of it was to be seen. */
+  readonly #isSeen: boolean;
+  /** An outside phone has answered, and is told once who hands over has gone. */
+  #answering: (() => void) | null = null;
   #attended: { readonly dn: string; readonly at: number } | null = null;
   /** When it must have been seen that the last user left. */
   #departed: Seen | null = null;
@@ -48,6 +53,11 @@ export class Telling {
     this.due = this.#said.due;
     // An inside call that was forwarded outside: the contract is silent.
     if (chain.isInside) this.#doubt("insideForwarded", chain.startedAt);
+    // Who is not monitored dialled: it is nobody's call until one that is gets it, and that is all that shows.
+    const { owner, facts } = chain;
+    const shown = facts.find((fact) => fact.what === "shown" && visibility.sees(fact.dn));
+    this.#isSeen = shown !== undefined;
+    if (owner !== "" && shown && !visibility.sees(owner)) this.#doubt("begunUnseen", shown.at);
     if (chain.direction === "outgoing") {
       const level = {
         user: chain.owner,
@@ -81,6 +91,8 @@ export class Telling {
         if (fact.kind === "extension") this.#extension(fact);
         else if (places.has(fact.kind)) this.#place(fact);
         else if (fact.kind === "trunk") this.#outside(fact);
+        // In a conference the link's user is who made it, until the outside party goes.
+        else if (fact.kind === "conference") this.#talk?.legs.add(fact.leg);
         return;
       case "gone":
         this.#gone(fact);
@@ -116,6 +128,8 @@ export class Telling {
   }
 
   #extension(fact: Fact & { what: "shown" }): void {
+    // Who only hears the conversation takes no part in it.
+    if (fact.leg.barges !== null) return;
     const level: Level = { user: fact.dn, usertype: "ext", kind: "extension", at: fact.at };
     if (fact.status === "ringing") {
       const rings = this.#rings.get(fact.dn) ?? new Set();
@@ -156,6 +170,10 @@ export class Telling {
 
   #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
     this.#heedDeparture(at);
+    const { listMs } = this.#visibility;
+    // Who is not monitored shows in the list alone.
+    const isUnseen = listMs === null && !this.#visibility.sees(dn);
+    if (isUnseen && this.#isSeen) this.#doubt("unseenUser", at);
     const level: Level = { user: dn, usertype: "ext", kind: "extension", at };
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const attended = this.#attended?.at === at;
@@ -199,20 +217,38 @@ export class Telling {
   /** A second outside party: passed on, or forwarded, out of the PBX. */
   #outside(fact: Fact & { what: "shown" }): void {
     if (fact.leg.call.allLegs[0] === fact.leg) return;
+    const { onBehalfOf } = fact.leg;
+    if (onBehalfOf !== null && (this.#rings.get(onBehalfOf.dn)?.size ?? 0) > 0) {
+      if (fact.status === "connected") this.#mobile(fact, onBehalfOf.dn);
+      return;
+    }
     const level = this.#levels.at(-1);
     // From where it was offered last it is that one's forward; a place's own is nobody's call once it is answered.
     const isPlace = level?.kind !== "extension" && fact.status === "connected";
     const isForward = this.#talk === null && level?.due !== undefined && !isPlace;
     if (this.#talk !== null) this.#beginHandover(fact.at);
+    this.#outsiders.add(fact.leg);
     if (this.#handover !== null && !isForward) this.#handover.outside = true;
     else if (fact.status === "connected") this.#answeredOutside(fact);
   }
 
+  /** The mobile that rang with a phone answers; who hands over to it may still be there. */
+  #mobile(fact: Fact & { what: "shown" }, dn: string): void {
+    const level = this.#levels.findLast(({ user }) => user === dn);
+    if (this.#talk === null) this.#answeredOutside(fact, level);
+    else this.#answering = () => this.#answeredOutside(fact, level);
+  }
+
   /** An extension's call was forwarded to an outside phone, which answers; only the list shows it. */
-  #answeredOutside({ at, leg }: Fact & { what: "shown" }): void {
+  #answeredOutside(
+    { at, leg }: Fact & { what: "shown" },
+    level: Level | undefined = this.#levels.at(-1),
+  ): void {
     const { listMs } = this.#visibility;
-    const level = this.#levels.at(-1);
-    const isTold = level?.due !== undefined && !level.due.unseen;
+    const due = level?.due;
+    // Nobody saw that it had come there before it was answered.
+    const isLate = due?.fault && due.latest + this.#visibility.briefMs >= at;
+    const isTold = due !== undefined && !due.unseen && !isLate;
     // What an unseen place gave the call to looks as if the place still polled it.
     const isPolled = this.#levels.some(({ user }) => !this.#visibility.sees(user));
     if (level?.kind !== "extension" || !isTold || isPolled) {
@@ -240,7 +276,10 @@ export class Telling {
       this.#said.ceased(fact.dn, fact.at);
       this.#said.isFree(fact.dn, fact.at, fact.leg);
     }
-    if (fact.kind === "trunk" && this.#handover !== null) this.#handover.outside = false;
+    const wasOutside = this.#outsiders.delete(fact.leg);
+    if (wasOutside && this.#outsiders.size === 0 && this.#handover !== null) {
+      this.#handover.outside = false;
+    }
     this.#connected.delete(fact.leg);
     const talk = this.#talk;
     if (talk === null) return;
@@ -257,11 +296,13 @@ export class Telling {
       // Who was rung while the one who hands over stayed on has answered.
       const [next] = this.#connected.values();
       if (next !== undefined) this.#answer(next, fact.at);
+      else this.#answering?.();
+      this.#answering = null;
       return;
     }
     const rings = [...this.#rings].some(([dn, legs]) => dn !== talk.user && legs.size > 0);
     const answered = [...this.#connected.values()].some(({ dn }) => dn !== talk.user);
-    if (rings || answered || this.#handover === null) return;
+    if (rings || answered || this.#outsiders.size > 0 || this.#handover === null) return;
     const places = [...this.#places];
     // Between two members of an unseen place nothing shows that the attempt still goes on.
     if (places.length > 0 && !places.some(({ dn }) => this.#visibility.sees(dn))) {
@@ -319,17 +360,7 @@ export class Telling {
     const level = this.#levels.at(-1);
     if (level === undefined) return;
     this.#said.allCeased(at);
-    // What an unseen place passed the call on to looks as if it still polled for the place.
-    const isUnseen = (one: Level) => !this.#visibility.sees(one.user) || one.due?.unseen === true;
-    const late = this.#levels.some((one) => one.due !== undefined && one.due.fault !== null);
-    // A place that gave the call away a moment ago may still stand for it (SPEC.md).
-    const isFresh = at - level.at <= followMs;
-    const unseen = this.#levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
-    // A phone whose silence is seen late rings on alone, as if the place had given the call to it.
-    const lingering = [...this.#rings].flatMap(([dn, legs]) =>
-      [...legs].some((leg) => this.#visibility.seen(at, leg).fault !== null) ? [dn] : [],
-    );
-    const instead = isUnseen(level) || late ? this.#users() : [...unseen, ...lingering];
+    const instead = standIns(this.#levels, this.#rings.values(), at, this.due, this.#visibility);
     const link = this.#handover?.link ?? 0;
     const { call, outside } = this.#chain;
     // Another caller with this number is called back just then.
@@ -358,10 +389,5 @@ export class Telling {
     }
     const isBack = this.due.some((due) => due !== place.due && due.user === place.user);
     return briefMs + listMs + (isBack ? listInsistsMs : 0);
-  }
-
-  /** Everybody who was told as ringing: one of them stands for a place that cannot be seen. */
-  #users(): string[] {
-    return [...new Set(this.due.map(({ user }) => user))];
   }
 }

@@ -6,7 +6,8 @@ import { UserMistake } from "../../src/simulator/mistake.ts";
 import type { Call, Leg } from "../../src/simulator/model.ts";
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import type { Clock } from "../../src/util/clock.ts";
-import { playApplication, playWaiting, written } from "./deeds.ts";
+import { besides, dialledInside, playApplication, playWaiting, written } from "./deeds.ts";
+import { BRIDGE } from "./furniture.ts";
 import { type Hands, handOver, type Script } from "./handOver.ts";
 import type { Journal } from "./journal.ts";
 import { Chance, seedOf } from "./random.ts";
@@ -72,8 +73,9 @@ export class People {
     const { pbx } = this.#options;
     const kind = chance.weighed({ incoming: 6, outgoing: 3, internal: 1 });
     if (kind === "incoming") {
-      const { did } = chance.pick(pbx.directory.inboundRules);
-      const from = chance.happens(0.05) ? "" : this.#number("420777", script);
+      const { did, trunk } = chance.pick(pbx.directory.inboundRules);
+      const usual = chance.happens(0.05) ? "" : this.#number("420777", script);
+      const from = trunk === BRIDGE.trunk ? `${BRIDGE.prefix}${10 + (index % 89)}` : usual;
       this.#do("comes in", () => {
         const call = pbx.incoming({ from, did });
         this.#follow(call, script);
@@ -96,13 +98,19 @@ export class People {
         : chance.happens(0.7)
           ? chance.pick(others).number
           : chance.pick(pbx.directory.queues).number;
-    const own = this.#options.situations.has("ownNumber") && chance.happens(0.3);
+    const { situations } = this.#options;
+    if (kind === "internal" && situations.has("listening") && chance.happens(0.2)) {
+      this.#do(`${number} is woken`, () => this.#hands.follow(pbx.wakeUp(number), script));
+      return;
+    }
+    const own = situations.has("ownNumber") && chance.happens(0.3);
     if (own && kind === "outgoing") {
       this.#dialsOwnNumber(number, script);
       return;
     }
-    this.#do(`${number} dials ${target}`, () => {
-      const call = this.#begin(number, target, script);
+    const dialled = kind === "internal" ? dialledInside(this.#hands, target, chance) : target;
+    this.#do(`${number} dials ${dialled}`, () => {
+      const call = this.#begin(number, dialled, script);
       if (call === undefined) return;
       this.#follow(call, script);
       for (const leg of call.legs) {
@@ -252,9 +260,11 @@ export class People {
     const { chance } = script;
     const { pbx } = this.#options;
     const { call } = leg;
+    besides(this.#hands, leg, chance);
     if (chance.happens(0.1)) {
       this.#later(chance.between(500, 5000), call, () => {
-        if (!leg.end && leg.status === "connected") pbx.hold(leg.dn);
+        const isFree = leg.status === "connected" && leg.party.kind !== "conference";
+        if (!leg.end && isFree) pbx.hold(leg.dn);
       });
       this.#later(chance.between(6000, 9000), call, () => {
         if (!leg.end && leg.status === "hold") pbx.resume(leg.dn);
@@ -265,7 +275,8 @@ export class People {
       const deed = chance.weighed({ blind: 5, attended: 4, park: 2, outside: 1 });
       this.#later(chance.between(700, 12_000), call, () => {
         const outside = [...leg.call.legs].some(({ kind }) => kind === "trunk");
-        if (outside && !leg.end && leg.peer && leg.status === "connected") {
+        const isFree = leg.peer && leg.status === "connected" && leg.party.kind !== "conference";
+        if (outside && !leg.end && isFree) {
           handOver(this.#hands, leg, script, deed);
         }
       });

@@ -60,6 +60,9 @@ export function settingOf(
     ...(situations.has("callbacks")
       ? { callbackMs: chance.pick([1_500, 5_000]), callLogDelayMs: chance.pick([0, 0, 40_000]) }
       : {}),
+    ...(situations.has("conferenceRooms") ? { conference: "ownCalls" as const } : {}),
+    ...(situations.has("parkTimeouts") ? { parkTimeoutMs: chance.pick([3_000, 12_000]) } : {}),
+    ...(situations.has("trunks") ? { trunkFailsChance: chance.pick([0, 0.5]) } : {}),
     sequence: chance.pick(["perConnection", "perServer"]),
     duplicateUpsertChance: faults.has("duplicateFrames") ? 0.3 : 0,
     flickerChance: chance.pick([0, 0.05]),

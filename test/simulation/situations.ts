@@ -19,6 +19,28 @@ export const situationNames = [
   "ownNumber",
   /** Queues let a caller order a call-back. */
   "callbacks",
+  /** Two calls of a phone become a conference. */
+  "conferences",
+  /** The same, and each member gets a call of its own into the conference. */
+  "conferenceRooms",
+  /** Parked calls ring who parked them after a while. */
+  "parkTimeouts",
+  /** Queues that overflow to one another, and menus that lead back to the queue. */
+  "overflow",
+  /** Some extensions are not among the monitored DNs. */
+  "unmonitored",
+  /** Mobiles that ring with the phone; extensions that send calls on while they are busy. */
+  "mobiles",
+  /** Calls end at a fax extension or in a voicemail box, by a number, a key, a transfer, or unanswered. */
+  "faxes",
+  /** Who is consulted hands the consultation over, blind or by a consultation of its own. */
+  "bothTransfer",
+  /** Trunks that refuse a call, a bridge to another PBX, calls from trunk to trunk. */
+  "trunks",
+  /** Barge-in, listening; paging, intercom and wake-up calls. */
+  "listening",
+  /** A call goes on at another phone of the same user. */
+  "ownPhones",
   /** The day on which clocks are put forward or back. */
   "summertime",
   /** With clockSteps: our clock jumps by minutes and hours. */
@@ -31,5 +53,8 @@ export const openSituations: ReadonlySet<string> = new Set([
   "ownTransfers",
   "clockJumps",
   "callbacks",
+  "conferenceRooms",
+  "unmonitored",
+  "listening",
 ]);
 export type SituationName = (typeof situationNames)[number];

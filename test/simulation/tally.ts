@@ -19,6 +19,7 @@ export interface SeedSummary {
   /** Exempt chains by rule. */
   readonly exempt: ReadonlyMap<string, number>;
   readonly struck: ReadonlyMap<string, number>;
+  readonly played: ReadonlyMap<string, number>;
   /** Values of the switches, as `name=value`. */
   readonly values: readonly string[];
 }
@@ -53,8 +54,13 @@ export function summaryOf(outcome: Outcome): SeedSummary {
     differences,
     exempt,
     struck: faultCounts,
+    played: outcome.played,
     values,
   };
+}
+
+function addAll(sums: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count);
 }
 
 export class Tally {
@@ -70,6 +76,7 @@ export class Tally {
   readonly differences: Record<Fault, number> = { wrong: 0, missing: 0, extra: 0, misordered: 0 };
   readonly exempt = new Map<string, number>();
   readonly struck = new Map<string, number>();
+  readonly played = new Map<string, number>();
   /** Chains and exempt chains by the value of each switch. */
   readonly bySwitch = new Map<string, { chains: number; exempt: number }>();
 
@@ -86,9 +93,8 @@ export class Tally {
     for (const fault of Object.keys(this.differences) as Fault[]) {
       this.differences[fault] += summary.differences[fault];
     }
-    for (const [fault, count] of summary.struck) {
-      this.struck.set(fault, (this.struck.get(fault) ?? 0) + count);
-    }
+    addAll(this.struck, summary.struck);
+    addAll(this.played, summary.played);
     let exempt = 0;
     for (const [rule, count] of summary.exempt) {
       exempt += count;
@@ -134,6 +140,10 @@ export class Tally {
       ...[...this.struck]
         .sort()
         .map(([fault, count]) => `  ${fault.padEnd(40)}${String(count).padStart(9)}`),
+      "played:",
+      ...[...this.played]
+        .sort()
+        .map(([what, count]) => `  ${what.padEnd(40)}${String(count).padStart(9)}`),
       "exempt by setting:",
       ...[...this.bySwitch]
         .sort(([a], [b]) => (a < b ? -1 : 1))

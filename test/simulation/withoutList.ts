@@ -35,9 +35,7 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
   const sharp = hiddenStretches(chain, visibility, true).filter(begun).filter(long);
   const known = new Set(stretches.map(([fromAt]) => fromAt));
   const [blurred] = sharp.filter(([fromAt]) => !known.has(fromAt));
-  if (blurred !== undefined) {
-    return { due, exemption: { rule: "aboutTheGrace", fromAt: blurred[0] } };
-  }
+  const blurredFromAt = blurred?.[0] ?? Number.POSITIVE_INFINITY;
   let now = [...due];
   const { overAt } = chain;
   const lost = (one: Due) =>
@@ -47,6 +45,7 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     overAt - one.at <= leaveHoldMs + slackMs;
   const left = due.find(lost);
   for (const [fromAt, toAt] of stretches) {
+    if (fromAt >= blurredFromAt) break;
     const lastsMs = toAt - fromAt;
     const ends = toAt === chain.overAt;
     if (lastsMs < graceMs - slackMs && !ends) continue;
@@ -61,6 +60,9 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     if (!ends && lastsMs > rememberedMs)
       return { due: now, exemption: { rule: "forgotten", fromAt } };
     now = lookingOver(now, fromAt, ends, chain.calledBackBy);
+  }
+  if (blurred !== undefined) {
+    return { due: now, exemption: { rule: "aboutTheGrace", fromAt: blurredFromAt } };
   }
   // Joined with another outside party, or hung up at both? Nothing else shows it.
   const isJoin = (one: Due) => one.transfer === "True" && one.at === chain.overAt;
@@ -87,7 +89,8 @@ function lookingOver(
   }
   const link = pendingLink(before);
   const [model] = due;
-  if (link === null || model === undefined) return [...due];
+  if (link === null) return talkedUntil(due, before, fromAt, ends);
+  if (model === undefined) return [...due];
   const instead = [...new Set(due.filter(({ at }) => at <= fromAt).map(({ user }) => user))];
   const end: Due = {
     ...model,
@@ -111,6 +114,19 @@ function lookingOver(
   const again = before.filter(isPlace);
   const places = again.map((one) => ({ ...one, at: fromAt, latest: fromAt, unseen: true }));
   return [...before, end, ...[...places, ...after].map((one) => shifted(one, link))];
+}
+
+/** Who talks goes from sight, into a conference: the conversation seems to end. */
+function talkedUntil(
+  due: readonly Due[],
+  before: readonly Due[],
+  fromAt: number,
+  ends: boolean,
+): Due[] {
+  const end = due.find(({ at, finish }) => at >= fromAt && finish === "Ok");
+  if (end === undefined || !ends) return [...due];
+  const talkMs = (end.talkMs ?? 0) - (end.at - fromAt);
+  return [...before, { ...end, at: fromAt, latest: fromAt, talkMs }];
 }
 
 /** The link that waits for an answer; null if there is a conversation. */

@@ -5,10 +5,11 @@ import type { Directory } from "../../src/simulator/directory.ts";
 import { Pbx } from "../../src/simulator/pbx.ts";
 import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
 import type { Clock } from "../../src/util/clock.ts";
+import { Census } from "./census.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
 import { departureUnseen } from "./departure.ts";
 import type { Due, Visibility } from "./due.ts";
-import { blinding, entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
+import { blinding, entitiesOf, exemptionOf, goneTogether, hiddenStretches } from "./exemptions.ts";
 import { lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, FaultPlan } from "./faults.ts";
 import { furnished } from "./furniture.ts";
@@ -63,6 +64,8 @@ export interface Outcome {
   readonly brokenInvariants: readonly string[];
   readonly notes: readonly FaultNote[];
   readonly faultCounts: ReadonlyMap<FaultName, number>;
+  /** How often what was played. */
+  readonly played: ReadonlyMap<string, number>;
   readonly trail: readonly string[];
 }
 
@@ -90,6 +93,7 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
   const wire = new SimWire(pbx, clock, plan);
   wire.keepTrail = options.trail;
   const journal = new Journal(pbx, clock);
+  const census = new Census(pbx);
   const note = (line: string) => wire.note(line);
   const { transfers } = options;
   const people = new People({ seed, pbx, clock, journal, transfers, situations, note });
@@ -138,7 +142,7 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
   await clock.runUntil(clock.now() + settleMs);
   troubles.end();
   await clock.runUntil(clock.now() + 1);
-  return judge(seed, setting, { journal, store, plan, wire, pbx }, got, people.calls);
+  return judge(seed, setting, { journal, store, plan, wire, pbx, census }, got, people.calls);
 }
 
 function aheadOf(clock: Clock, aheadMs: number): Clock {
@@ -165,6 +169,7 @@ function received(event: CallEvent, at: number, note: (line: string) => void): G
 }
 
 interface Scene {
+  readonly census: Census;
   readonly journal: Journal;
   readonly store: Store;
   readonly plan: FaultPlan;
@@ -175,7 +180,7 @@ interface Scene {
 function judge(
   seed: number,
   setting: Setting,
-  { journal, store, plan, wire, pbx }: Scene,
+  { journal, store, plan, wire, pbx, census }: Scene,
   got: readonly Got[],
   calls: number,
 ): Outcome {
@@ -256,6 +261,7 @@ function judge(
     invented,
     brokenInvariants: store.broken,
     faultCounts: plan.counts,
+    played: census.counts,
     notes: plan.notes,
     trail: wire.trail,
   };
@@ -319,7 +325,7 @@ function usertypesOf(directory: Directory): ReadonlyMap<string, string> {
 
 /** What is due, as it looks with the witnesses that there are. */
 function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting: Setting): Looks {
-  if (hasList(setting)) return { due, exemption: null };
+  if (hasList(setting)) return { due, exemption: goneTogether(chain, due, visibility) };
   return dueWithoutList(chain, due, visibility);
 }
 

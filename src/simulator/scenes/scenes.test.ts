@@ -57,6 +57,8 @@ const ANSWERED_BY: Readonly<Record<string, readonly string[]>> = {
   "plus-in-number": [],
   "gone-before-any-leg": [],
   "menu-to-extension": ["150"],
+  conference: ["150"],
+  "barged-in": ["150", "104"],
   "to-the-route-point": [],
   "click-to-call": ["101"],
   "internal-transferred": [],

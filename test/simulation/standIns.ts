@@ -1,0 +1,31 @@
+/** Who may be told as the one that missed a call, where the true one cannot be seen, or not for certain. */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Due, Visibility } from "./due.ts";
+import type { Level } from "./levels.ts";
+
+/** So long after an overflow the place that it came from may be told as the one that missed it (SPEC.md). */
+const followMs = 400;
+
+/** `levels` were reached since the last conversation; `rings` are the legs that ring, phone by phone. */
+export function standIns(
+  levels: readonly Level[],
+  rings: Iterable<ReadonlySet<Leg>>,
+  at: number,
+  due: readonly Due[],
+  visibility: Visibility,
+): string[] {
+  const level = levels.at(-1);
+  if (level === undefined) return [];
+  // What an unseen place passed the call on to looks as if it still polled for the place.
+  const isUnseen = (one: Level) => !visibility.sees(one.user) || one.due?.unseen === true;
+  const late = levels.some((one) => one.due !== undefined && one.due.fault !== null);
+  // Everybody who was told as ringing: one of them stands for a place that cannot be seen.
+  if (isUnseen(level) || late) return [...new Set(due.map(({ user }) => user))];
+  // A place that gave the call away a moment ago may still stand for it.
+  const isFresh = at - level.at <= followMs;
+  const unseen = levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
+  // A phone whose silence is seen late rings on alone, as if the place had given the call to it.
+  const lingers = (leg: Leg) => visibility.seen(at, leg).fault !== null;
+  const lingering = [...rings].flatMap((legs) => [...legs].filter(lingers).map(({ dn }) => dn));
+  return [...unseen, ...lingering];
+}
