@@ -22,7 +22,7 @@ const remark: Record<Kind, string> = {
   ended: "with one look at the list of active calls",
 };
 
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
@@ -53,8 +53,12 @@ const heading = [
 
 const rest = () => new Promise((resolve) => setTimeout(resolve, restMs));
 
-/** Plays calls one after the other and notes how long each event took. */
-async function measure(pbx: StandIn, receiver: Receiver): Promise<Map<Kind, number[]>> {
+/** Plays calls one after the other, two at each turn, and notes how long each event took. */
+export async function measure(
+  pbx: StandIn,
+  receiver: Receiver,
+  { turns = calls, firstCall = 1_000 } = {},
+): Promise<Map<Kind, number[]>> {
   const took = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
   /** One step of a call puts one frame that matters on the wire, and one webhook follows. */
   async function step(kind: Kind, event: string, callid: number, act: () => unknown) {
@@ -72,8 +76,8 @@ async function measure(pbx: StandIn, receiver: Receiver): Promise<Map<Kind, numb
     took.get(kind)?.push((mine()?.at ?? Number.NaN) - startedAt);
     await rest();
   }
-  for (let index = 0; index < calls; index += 1) {
-    const callid = 1_000 + index * 2;
+  for (let index = 0; index < turns; index += 1) {
+    const callid = firstCall + index * 2;
     const outside = { trunk: "10008", number: "420777000001", name: "", establishedAt: "" };
     const establishedAt = new Date().toISOString();
     const incoming = new StandInCall(pbx, {

@@ -1,22 +1,25 @@
 /**
  * `npm run bench`: each bench of this folder after the other, on the built program (`npm run build` first).
- * `npm run bench -- NAME` runs one; `delivery` runs only so, as it needs bench/setup.sh. Figures are printed
- * beside their targets, never asserted: they belong to the machine that is named above them.
+ * `npm run bench -- NAME` runs one; `delivery`, which needs bench/setup.sh, and `recordings`, which takes ten minutes,
+ * run only so. Figures are printed beside their targets, never asserted: they belong to the machine that is named
+ * above them.
  */
 import { cpus, totalmem } from "node:os";
 import { backlog } from "./backlog.ts";
 import { delivery } from "./delivery/delivery.ts";
 import { latency } from "./latency.ts";
+import { recordings } from "./recordings.ts";
 import { tracker } from "./tracker.ts";
 
 const benches = new Map<string, (args: readonly string[]) => Promise<string[]>>([
   ["backlog", backlog],
   ["delivery", delivery],
   ["latency", latency],
+  ["recordings", recordings],
   ["tracker", tracker],
 ]);
 
-const onlyWhenNamed = new Set(["delivery"]);
+const onlyWhenNamed = new Set(["delivery", "recordings"]);
 
 const [wanted, ...args] = process.argv.slice(2);
 const chosen = [...benches].filter(([name]) =>
