@@ -188,6 +188,22 @@ describe("410", () => {
     expect(world.exchanges.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 1]);
   });
 
+  test("resumed, nothing waits for its schedule, not even what was refused before", async () => {
+    const world = new World([endpointConfig({ order: "strict", retryScheduleMs: [600_000] })]);
+    world.answer = failFirst(id(1, 1));
+    await world.append(1, 1);
+    await world.append(1, 2);
+    await world.clock.pass(100);
+    world.answer = () => refused(410);
+    await world.append(2, 1);
+    await world.clock.pass(100);
+    expect(world.delivered()).toEqual([]);
+    world.answer = () => OK;
+    world.dispatcher.resume("default");
+    await world.clock.pass(1000);
+    expect(world.delivered().toSorted()).toEqual([id(1, 1), id(1, 2), id(2, 1)]);
+  });
+
   test("a new configuration resumes it", async () => {
     const world = new World([endpointConfig()]);
     world.answer = () => refused(410);
