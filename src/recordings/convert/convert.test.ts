@@ -1,7 +1,7 @@
 /** Sound in, MP3 out: length and tone as an independent decoder hears them, for every make of WAV. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -265,6 +265,17 @@ describe("the converter", () => {
     expect([await running, await waiting].map(({ kind }) => kind)).toEqual(["failed", "failed"]);
     expect(readdirSync(folder).filter((name) => name.includes("part"))).toEqual([]);
     expect(await convert(wav())).toMatchObject({ kind: "converted" });
+  });
+
+  it.runIf(process.platform === "linux")("gives way to all other threads", async () => {
+    await convert(wav());
+    // Field 19 of proc(5): how nice a thread is.
+    const niceness = readdirSync("/proc/self/task").map((id) => {
+      const stat = readFileSync(`/proc/self/task/${id}/stat`, "utf8");
+      return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+    });
+    const own = getPriority();
+    expect(niceness.filter((nice) => nice > own)).toEqual([Math.min(19, own + 10)]);
   });
 
   it("gives up what takes too long", async () => {

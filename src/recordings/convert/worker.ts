@@ -3,7 +3,7 @@
  * latency. An encoder that has failed once is not used again.
  */
 import { readFileSync } from "node:fs";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parentPort } from "node:worker_threads";
 import { type Conversion, convertFile } from "./convertFile.ts";
@@ -18,14 +18,24 @@ export type FromWorker = Conversion;
 
 /** On Linux 0 is the calling thread; elsewhere it would be all of the process. */
 const OWN_THREAD = 0;
+/** More than the service has, whatever that is: to be less nice again would need rights. */
 const NICENESS = 10;
+const NICENESS_MAX = 19;
 
 const port = parentPort;
 if (port === null) throw new Error("Expected to run as a worker thread of the converter.");
-if (process.platform === "linux") setPriority(OWN_THREAD, NICENESS);
+if (process.platform === "linux") giveWay();
 
 const wasm = readFileSync(fileURLToPath(import.meta.resolve("wasm-media-encoders/wasm/mp3")));
 let lame = createLame(wasm);
+
+function giveWay(): void {
+  try {
+    setPriority(OWN_THREAD, Math.min(NICENESS_MAX, getPriority(OWN_THREAD) + NICENESS));
+  } catch {
+    // A sandbox may forbid it; the recordings are wanted all the same.
+  }
+}
 
 port.on("message", async ({ from, to }: ToWorker) => {
   const conversion = convertFile(await lame, from, to);
