@@ -37,17 +37,19 @@ export interface ServedRecordings {
 
 export const KEY: SigningKey = signingKey("a key that signs in the tests");
 
-/** `bytesPerS`: a line no faster than that; default as fast as it goes. */
+/** `bytesPerS`: a line no faster than that; default as fast as it goes. `keeper`: default a folder. */
 export async function serveRecordings({
   clock = steadyClock(),
   bytesPerS = 0,
+  keeper = null,
 }: {
   readonly clock?: Clock;
   readonly bytesPerS?: number;
+  readonly keeper?: RecordingFiles | null;
 } = {}): Promise<ServedRecordings> {
   const folder = await mkdtemp(join(tmpdir(), "offhook-served-"));
   const kept = join(folder, "recordings");
-  const files = await openDiskFiles(kept);
+  const files = keeper ?? (await openDiskFiles(kept));
   const ledger = new MemoryLedger();
   const changing = { isOpen: false };
   const asked: ServedRecordings["asked"] = [];

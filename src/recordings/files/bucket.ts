@@ -69,7 +69,7 @@ class BucketFiles implements RecordingFiles {
     const answer = await this.#requests.send({
       method: "PUT",
       name: this.#nameOf(key),
-      headers: { "content-type": "audio/mpeg", "content-length": String(size) },
+      headers: { "content-type": typeOf(key), "content-length": String(size) },
       bodySha256: hash.digest("hex"),
       body: () => createReadStream(path),
     });
@@ -159,6 +159,10 @@ class BucketFiles implements RecordingFiles {
   #nameOf(key: string): string {
     return `${this.#before}${checkedKey(key)}`;
   }
+}
+
+function typeOf(key: string): string {
+  return key.endsWith(".mp3") ? "audio/mpeg" : "application/octet-stream";
 }
 
 function storedFile(key: string, { headers }: Answer): StoredFile {

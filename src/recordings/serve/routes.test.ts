@@ -12,6 +12,8 @@ const content = Buffer.from(Array.from({ length: 1000 }, (_, n) => n % 251));
 const name: RecordingName = { callId: "230115121143_9", link: 1, n: 1 };
 const key = signingKey("k".repeat(32));
 
+const AWAY = "the bucket at an inner address is away";
+
 let app = fastify();
 let base = "";
 let world: {
@@ -43,14 +45,19 @@ beforeEach(async () => {
       const text = fileNameOf(asked);
       world.lookups.push(text);
       if (asked.n === 3) return { kind: "removed" };
-      if (asked.n !== 1) return { kind: "none" };
+      if (asked.n === 4) throw new Error(AWAY);
+      if (asked.n !== 1 && asked.n !== 5) return { kind: "none" };
       world.open += 1;
       const file = {
         bytes: content.length,
         etag: '"abc"',
         storedAt: Date.UTC(2026, 4, 4),
-        read: async (first: number, last: number) =>
-          world.endless ? startedReadable() : Readable.from([content.subarray(first, last + 1)]),
+        read: async (first: number, last: number) => {
+          if (asked.n === 5) throw new Error(AWAY);
+          return world.endless
+            ? startedReadable()
+            : Readable.from([content.subarray(first, last + 1)]);
+        },
         close: async () => {
           world.open -= 1;
         },
@@ -113,8 +120,9 @@ describe("a signed address", () => {
   test("HEAD tells the same without the sound", async () => {
     const { statusCode, headers, bytes } = await ask(address(), {}, "HEAD");
     expect([statusCode, headers["content-length"], bytes.length]).toEqual([200, "1000", 0]);
+    // RFC 9110 §14.2: ranges are of GET alone.
     const part = await ask(address(), { range: "bytes=0-9" }, "HEAD");
-    expect([part.statusCode, part.headers["content-range"]]).toEqual([206, "bytes 0-9/1000"]);
+    expect([part.statusCode, part.headers["content-length"]]).toEqual([200, "1000"]);
     expect(world.open).toBe(0);
   });
 
@@ -134,6 +142,19 @@ describe("a signed address", () => {
   test("says 404 for what never was and 410 for what was removed", async () => {
     expect((await ask(address(2))).statusCode).toBe(404);
     expect((await ask(address(3))).statusCode).toBe(410);
+  });
+
+  test("says 503 for what cannot be had at the moment, and why to the operator alone", async () => {
+    for (const n of [4, 5]) {
+      const { statusCode, headers, bytes } = await ask(address(n), { range: "bytes=0-9" });
+      expect([statusCode, headers["retry-after"]]).toEqual([503, "30"]);
+      expect(bytes.toString()).toBe('{"error":"The recording cannot be had at the moment."}');
+      expect(headers.etag ?? headers["content-range"]).toBeUndefined();
+      const recording = `230115121143_9-1-${n}.mp3`;
+      expect(world.lines).toContainEqual({ recording, reason: AWAY });
+      expect(world.lines).toContainEqual(expect.objectContaining({ recording, status: 503 }));
+    }
+    expect(world.open).toBe(0);
   });
 });
 

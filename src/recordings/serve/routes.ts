@@ -64,6 +64,16 @@ export function recordingRoutes(options: RecordingRoutes) {
     log.info({ recording, client, method, status, ...bytes, agent }, "recording.asked");
   }
 
+  /** Where recordings are kept is nobody's business but the operator's. */
+  function unable(request: FastifyRequest, reply: FastifyReply, error: unknown) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const { name } = request.params as { name: string };
+    log.error({ recording: name.slice(0, 100), reason }, "recording.unavailable");
+    note(request, 503);
+    const text = "The recording cannot be had at the moment.";
+    return withoutFile(reply).code(503).header("retry-after", "30").send({ error: text });
+  }
+
   async function serve(request: FastifyRequest, reply: FastifyReply) {
     reply.header("cache-control", "private, no-cache").header("referrer-policy", "no-referrer");
     reply.header("x-content-type-options", "nosniff");
@@ -96,7 +106,8 @@ export function recordingRoutes(options: RecordingRoutes) {
 
   async function send(request: FastifyRequest, reply: FastifyReply, file: Served) {
     const { bytes, etag } = file;
-    const { range, "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;
+    const { "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;
+    const range = request.method === "GET" ? request.headers.range : undefined;
     const part = partOf(
       { range, ifRange: one(ifRange), ifNoneMatch: one(ifNoneMatch) },
       bytes,
@@ -136,10 +147,10 @@ export function recordingRoutes(options: RecordingRoutes) {
     const open = streams.get(request.ip) ?? 0;
     if (open >= STREAMS_MAX) {
       await file.close();
-      for (const header of ["content-length", "content-range", "content-type"]) {
-        reply.removeHeader(header);
-      }
-      return reply.code(429).header("retry-after", "5").send({ error: "Too many at once." });
+      return withoutFile(reply)
+        .code(429)
+        .header("retry-after", "5")
+        .send({ error: "Too many at once." });
     }
     streams.set(request.ip, open + 1);
     let body: Readable | null = null;
@@ -166,9 +177,18 @@ export function recordingRoutes(options: RecordingRoutes) {
       method: ["GET", "HEAD"],
       url: "/webapi/recording/:name",
       exposeHeadRoute: false,
-      handler: serve,
+      handler: (request, reply) =>
+        serve(request, reply).catch((error) => unable(request, reply, error)),
     });
   };
+}
+
+/** What was said of a file that is not sent after all. */
+function withoutFile(reply: FastifyReply): FastifyReply {
+  const of = ["content-length", "content-range", "content-type", "content-disposition"];
+  for (const header of [...of, "etag", "last-modified", "accept-ranges"])
+    reply.removeHeader(header);
+  return reply;
 }
 
 function one(header: string | string[] | undefined): string | undefined {
