@@ -160,11 +160,14 @@ function wrongFields(expectation: Expectation, due: Due, got: Got): Difference[]
   check("number", [String(chain.number)], fields.id?.split("_")[1]?.split("-")[0]);
   check("callerid", [chain.outside.replace(/^\+/, "") || "anonymous"]);
   if (isIncoming) check("did", dids);
-  if (isIncoming && fields.user === due.user) check("usertype", [due.usertype]);
+  const hasType = fields.usertype !== undefined;
+  if (isIncoming && hasType && fields.user === due.user) check("usertype", [due.usertype]);
+  if (isIncoming && fields.inbound_did) check("inbound_did", [chain.did]);
   if (due.trtype !== null) check("trtype", [due.trtype]);
   if (due.finish !== null) check("finishtype", [due.finish]);
   if (due.transfer !== null) check("transfer", [due.transfer]);
-  if (due.kind === "ended") wrong.push(...wrongTitle(chain, due, fields));
+  if (due.kind === "ended" && fields.title !== undefined)
+    wrong.push(...wrongTitle(chain, due, fields));
   return wrong.map((text) => ({ fault: "wrong", text: `${text} in ${gotText(got)}` }));
 }
 

@@ -1,6 +1,7 @@
 /** What a seed decides before anything is played: the switches of the unknowns, visibility, and which faults there are. */
 import type { SettingsPatch } from "../../src/simulator/settings.ts";
 import type { Chance } from "./random.ts";
+import type { Manner } from "./receiver.ts";
 import type { SituationName } from "./situations.ts";
 
 export const faultNames = [
@@ -29,13 +30,16 @@ export interface Setting {
   readonly faults: ReadonlySet<FaultName>;
   readonly transfers: boolean;
   readonly situations: ReadonlySet<SituationName>;
+  /** How the receiver wants its webhooks. */
+  readonly manner: Manner;
 }
 
 export function settingOf(
   chance: Chance,
   faults: ReadonlySet<FaultName>,
-  transfers: boolean,
+  { transfers }: Pick<Setting, "transfers">,
   situations: ReadonlySet<SituationName>,
+  manner: Manner,
 ): Setting {
   const switches: SettingsPatch = {
     holdStatus: chance.pick(["connected", "hold"]),
@@ -74,6 +78,7 @@ export function settingOf(
     faults,
     transfers,
     situations,
+    manner,
   };
 }
 
@@ -84,8 +89,10 @@ export function settingText({
   latencyMsMax,
   faults,
   situations,
+  manner,
 }: Setting): string {
   const parts = Object.entries(switches).map(([name, value]) => `${name}=${value}`);
+  parts.push(`profile=${manner.profile}`, `method=${manner.method}`);
   const rest = [`poll=${activeCallsPollMs}`, `latency=${latencyMsMax}`];
   rest.push(`situations=${[...situations].join("+") || "none"}`);
   return [...parts, ...rest, `faults=${[...faults].join("+") || "none"}`].join(" ");

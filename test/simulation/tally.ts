@@ -26,7 +26,7 @@ export interface SeedSummary {
 
 export function summaryOf(outcome: Outcome): SeedSummary {
   const { seed, calls, webhooks, verdicts, invented, brokenInvariants, faultCounts } = outcome;
-  const { switches, activeCallsPollMs, faults } = outcome.setting;
+  const { switches, activeCallsPollMs, faults, manner } = outcome.setting;
   const differences = { wrong: 0, missing: 0, extra: 0, misordered: 0 };
   const exempt = new Map<string, number>();
   let due = 0;
@@ -38,7 +38,9 @@ export function summaryOf(outcome: Outcome): SeedSummary {
     if (verdict.exempt !== null) exempt.set(verdict.exempt, (exempt.get(verdict.exempt) ?? 0) + 1);
   }
   const values = [
-    ...Object.entries({ ...switches, activeCallsPollMs }).map((entry) => entry.join("=")),
+    ...Object.entries({ ...switches, ...manner, activeCallsPollMs }).map((entry) =>
+      entry.join("="),
+    ),
     ...faultNames.map((name) => `fault ${name}=${faults.has(name) ? "on" : "off"}`),
   ];
   return {

@@ -1,6 +1,4 @@
 /** Plays one seed: a PBX, its people, faults on the wire, the program that watches, and the verdict of the oracle. */
-import type { CallEvent } from "../../src/events/event.ts";
-import { encodeJson, renderFields } from "../../src/events/render.ts";
 import type { Directory } from "../../src/simulator/directory.ts";
 import { Pbx } from "../../src/simulator/pbx.ts";
 import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
@@ -19,6 +17,7 @@ import { officeOf } from "./office.ts";
 import { Telling } from "./oracle.ts";
 import { People } from "./people.ts";
 import { Chance, seedOf } from "./random.ts";
+import { type Manner, mannerOf, receive } from "./receiver.ts";
 import { type FaultName, hasList, type Setting, settingOf } from "./setting.ts";
 import { Sight } from "./sight.ts";
 import { SimClock } from "./simClock.ts";
@@ -40,6 +39,8 @@ export interface SeedOptions {
   /** Only these of the calls, for shrinking; null = all. */
   readonly only: ReadonlySet<number> | null;
   readonly trail: boolean;
+  /** How the receiver wants its webhooks; as each seed draws it if not said. */
+  readonly manner?: Manner;
 }
 
 export interface ChainVerdict {
@@ -83,7 +84,8 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
   const drawn = chance("faultNames");
   const faults = options.faults.filter(() => !options.swarm || drawn.happens(faultShare));
   const situations = situationsOf(options, chance("situations"));
-  const setting = settingOf(chance("setting"), new Set(faults), options.transfers, situations);
+  const manner = options.manner ?? mannerOf(chance("manner"));
+  const setting = settingOf(chance("setting"), new Set(faults), options, situations, manner);
   const startAt = startOf(situations, chance("start"));
   const clock = new SimClock(startAt);
   const directory = furnished(officeOf(chance("office")), situations, chance("furniture"));
@@ -119,7 +121,13 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
         random: jitter.next,
         storeMs: () => (setting.faults.has("ownRestarts") ? storing.between(0, 4) : 0),
         onEvents: (events) => {
-          for (const event of events) got.push(received(event, clock.now(), note));
+          for (const event of events) {
+            const { fields, text, flaw } = receive(event, setting.manner);
+            if (fields === null) continue;
+            note(`WEBHOOK ${text}`);
+            got.push({ at: clock.now(), fields });
+            if (flaw !== null) store.broken.push(`${flaw} in ${text}`);
+          }
         },
       }),
   });
@@ -161,13 +169,6 @@ function startOf(situations: ReadonlySet<SituationName>, chance: Chance): number
   return situations.has("summertime") ? chance.pick(changesAt) : usualStartAt;
 }
 
-/** As the receiver reads it. */
-function received(event: CallEvent, at: number, note: (line: string) => void): Got {
-  const body = encodeJson(renderFields(event, { profile: "classic", method: "POST" }));
-  note(`WEBHOOK ${body}`);
-  return { at, fields: JSON.parse(body) as Got["fields"] };
-}
-
 interface Scene {
   readonly census: Census;
   readonly journal: Journal;
@@ -205,7 +206,9 @@ function judge(
   const verdicts = journal.chains.map((chain): ChainVerdict => {
     const telling = new Telling(chain, visibility);
     const looks = looksOf(chain, telling, visibility, setting);
-    const { due } = looks;
+    // One profile does not know the event.
+    const isSent = ({ kind }: Due) => kind !== "dialing" || setting.manner.profile !== "k2m";
+    const due = looks.due.filter(isSent);
     const doubts = [telling.unknowable, looks.exemption, departureUnseen(chain, due, plan.notes)];
     const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
     const exempt = exemption?.rule ?? null;
