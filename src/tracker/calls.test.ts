@@ -59,6 +59,21 @@ describe("what is found by a name", () => {
     expect([moved.ofUser("101"), moved.insideOf("103")]).toEqual([[], []]);
     expect([moved.withLeg("101/5"), moved.alias(8)]).toEqual([3, undefined]);
   });
+
+  it("are all calls of one name, however many, as they come and go", () => {
+    const at = (dn: string) => ({ level: { dn, kind: "extension" as const } });
+    let calls = Calls.of([3, 1, 2].map((n) => call(n, at("101"))));
+    const ofUser = () => calls.ofUser("101").map(({ callNumber }) => callNumber);
+    expect(ofUser()).toEqual([1, 2, 3]);
+    calls = calls.with(changes(call(2, at("102"))));
+    expect(ofUser()).toEqual([1, 3]);
+    calls = calls.with([
+      [1, null],
+      [3, null],
+    ]);
+    expect(ofUser()).toEqual([]);
+    expect(calls.ofUser("102")).toHaveLength(1);
+  });
 });
 
 describe("an agenda", () => {
