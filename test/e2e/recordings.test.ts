@@ -163,3 +163,65 @@ describe("the right file", () => {
     expect(announcedIn(made).sort()).toEqual([`20-1-1 ${tones[0]}`, `21-1-1 ${tones[1]}`]);
   });
 });
+
+describe("trouble", () => {
+  it("in the download passes: what broke off half-way is fetched anew, and only the whole is kept", async () => {
+    await start();
+    const { recordings } = made.pbx;
+    recordings.download = (id, count) => {
+      const bytes = recordings.files.get(id) ?? Buffer.alloc(0);
+      return count === 1 ? { status: 200, bytes, cutAfter: bytes.length / 2 } : undefined;
+    };
+    const tone = record(made.pbx, await talked(made.incoming(1), "101", "4207771"));
+    await untilAnnounced(made, 1);
+    expect(announcedIn(made)).toEqual([`1-1-1 ${tone}`]);
+    expect(recordings.downloads).toHaveLength(2);
+    expect(await keptFiles(made)).toHaveLength(1);
+  });
+
+  it("at the receiver's holds the recording back until the end is delivered", async () => {
+    await start("RETRY_SCHEDULE = 0.05,0.1,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2");
+    const { receiver } = made;
+    receiver.answer = ({ body }) => (body.includes('"finishtype"') ? 503 : 200);
+    const tone = record(made.pbx, await talked(made.incoming(1), "101", "4207771"));
+    const refused = () => receiver.requests.filter(({ status }) => status === 503);
+    await receiver.until(() => refused().length >= 8, "the end to be refused");
+    expect(refused().filter(({ target }) => target === "/rec")).toEqual([]);
+    receiver.answer = () => 200;
+    await untilAnnounced(made, 1);
+    expect(receiver.requests.slice(-2).map(({ target }) => target)).toEqual(["/hook", "/rec"]);
+    expect(announcedIn(made)).toEqual([`1-1-1 ${tone}`]);
+  });
+
+  it("with the list: what this client may not see is found once it may", async () => {
+    const offhook = await start();
+    made.pbx.instead = (path) =>
+      path.startsWith("/xapi/v1/Recordings?") ? { status: 403, body: {} } : undefined;
+    const talk = await talked(made.incoming(1), "101", "4207771");
+    await offhook.says("recordings.denied");
+    expect(offhook.lines("recordings.denied")[0]).toContain("System Owner");
+    const tone = record(made.pbx, talk);
+    made.pbx.instead = () => undefined;
+    await untilAnnounced(made, 1);
+    expect(announcedIn(made)).toEqual([`1-1-1 ${tone}`]);
+  });
+});
+
+describe("a restart", () => {
+  it("forgets no link: what was not there before is announced after it", async () => {
+    const first = await start();
+    const talk = await talked(made.incoming(1), "101", "4207771");
+    const { recordings, facts } = made.pbx;
+    await facts.until(() => recordings.lists >= 2, "two looks in vain");
+    expect(await first.stop()).toBe(0);
+    const tone = record(made.pbx, talk);
+    await made.installation.start().ready();
+    await untilAnnounced(made, 1);
+    expect(announcedIn(made)).toEqual([`1-1-1 ${tone}`]);
+    expect(made.receiver.at("/hook").map((each) => field(each, "event"))).toEqual([
+      "ringing",
+      "hangupincoming",
+      "incoming",
+    ]);
+  });
+});

@@ -26,7 +26,7 @@ export class Receiver {
   answer: (request: Omit<Received, "status">) => number | null = () => 200;
   /** No answer before this. */
   hold: Promise<void> = Promise.resolve();
-  /** What the receiver does with a webhook before it answers. */
+  /** What the receiver does with a webhook before it answers; if that fails, it does not answer. */
   meanwhile: (request: Omit<Received, "status">) => Promise<void> = async () => {};
   /** Requests read whole, answered or not. */
   arrived = 0;
@@ -85,8 +85,11 @@ export class Receiver {
     this.arrived += 1;
     this.facts.changed();
     await this.hold;
-    await this.meanwhile(got);
-    const status = this.answer(got);
+    const isDone = await this.meanwhile(got).then(
+      () => true,
+      () => false,
+    );
+    const status = isDone ? this.answer(got) : null;
     this.requests.push({ ...got, status: status ?? 0 });
     if (status === null) request.socket.destroy();
     else response.writeHead(status).end();

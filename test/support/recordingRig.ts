@@ -142,7 +142,12 @@ export async function talked(call: StandInCall, dn: string, number: string): Pro
 }
 
 /** The PBX has the recording of a conversation from now on; its tone. */
-export function record(pbx: StandIn, talk: Talk, changes: Partial<RecordingRow> = {}): number {
+export function record(
+  pbx: StandIn,
+  talk: Talk,
+  changes: Partial<RecordingRow> = {},
+  seconds = SOUND_S,
+): number {
   const { recordings } = pbx;
   const Id = recordings.nextId();
   const toneHz = TONES_HZ[Id % TONES_HZ.length] ?? 0;
@@ -171,7 +176,7 @@ export function record(pbx: StandIn, talk: Talk, changes: Partial<RecordingRow> 
     SentimentScore: null,
     ...changes,
   };
-  recordings.add(row, wav({ seconds: SOUND_S, toneHz }));
+  recordings.add(row, wav({ seconds, toneHz }));
   return toneHz;
 }
 
@@ -193,13 +198,14 @@ export async function untilAnnounced(made: RecordingRig, count: number, path = "
 }
 
 /** Whatever was announced could be fetched when it was; each link was announced once at each endpoint. */
-export function expectFetched(made: RecordingRig): void {
+export function expectFetched(made: RecordingRig, soundS = SOUND_S): void {
   for (const { url, status, type, toneHz, seconds } of made.fetched) {
     expect([url, status, type]).toEqual([url, 200, "audio/mpeg"]);
     expect(toneHz, `a tone in ${url}`).toBeGreaterThan(0);
-    expect(Math.abs(seconds - SOUND_S), `the length of ${url}`).toBeLessThan(0.1);
+    expect(Math.abs(seconds - soundS), `the length of ${url}`).toBeLessThan(0.1);
   }
-  const webhooks = made.receiver.requests.filter(({ body }) => filesIn(body).length > 0);
+  const accepted = made.receiver.requests.filter(({ status }) => status === 200);
+  const webhooks = accepted.filter(({ body }) => filesIn(body).length > 0);
   expectOnce(webhooks, ({ target, body }) => `${target} ${filesIn(body).map(nameIn).join()}`);
   expectOnce(webhooks, (each) => `${each.target} ${header(each, "webhook-id")}`);
 }

@@ -21,8 +21,9 @@ export interface Reply {
   /** A file, likewise. */
   readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
-  /** After so many bytes of the file the connection is cut. */
+  /** After so many bytes of the file the connection is cut, or nothing more comes. */
   readonly cutAfter?: number;
+  readonly stallAfter?: number;
 }
 
 export interface StandInOptions {
@@ -61,11 +62,12 @@ function loginField(request: IncomingMessage, body: string, name: string): strin
 }
 
 function send(response: ServerResponse, reply: Reply): void {
-  const { status, bytes, headers, cutAfter } = reply;
+  const { status, bytes, headers, cutAfter, stallAfter } = reply;
   const length = bytes && { "content-length": String(bytes.length) };
   const usual = { "content-type": "application/json; charset=utf-8", "x-3cx-version": version };
   response.writeHead(status, { ...usual, ...length, ...headers });
-  if (cutAfter === undefined) response.end(bytes ?? reply.text ?? JSON.stringify(reply.body));
+  if (stallAfter !== undefined) response.write(bytes?.subarray(0, stallAfter) ?? "");
+  else if (cutAfter === undefined) response.end(bytes ?? reply.text ?? JSON.stringify(reply.body));
   else response.write(bytes?.subarray(0, cutAfter) ?? "", () => response.destroy());
 }
 
