@@ -25,16 +25,17 @@ const result = await playRascals({
   shares: values.shares.split(",").map(Number),
   single: vices,
 });
-const heading = ["endpoint", "owed", "taken", "requests", "faults", "attempts", "spent"];
-const widths = [12, 7, 7, 9, 8, 9, 6];
+const heading = ["endpoint", "owed", "taken", "requests", "faults", "again", "attempts", "spent"];
+const widths = [12, 7, 7, 9, 8, 6, 9, 6];
 const row = (cells: readonly (string | number)[]) =>
   cells.map((cell, index) => String(cell).padStart(widths[index] ?? 10)).join(" ");
 console.log(row([...heading, "p50 s", "p99 s", "max s", "answer kB"]));
 for (const each of result.endpoints) {
-  const { name, owed, untaken, requests, faults, attemptsMost, spentMost, delaysMs } = each;
+  const { name, owed, untaken, requests, faults, repeats, attemptsMost, spentMost, delaysMs } =
+    each;
   const seconds = [0.5, 0.99, 1].map((share) => (quantile(delaysMs, share) / 1000).toFixed(2));
   const kb = Math.round(each.answerBytesMost / 1024);
-  const counts = [owed, owed - untaken.length, requests, faults, attemptsMost, spentMost];
+  const counts = [owed, owed - untaken.length, requests, faults, repeats, attemptsMost, spentMost];
   console.log(row([name, ...counts, ...seconds, kb]));
 }
 const { residentMb, drainedMs, responseHeadBytesMost, events } = result;

@@ -34,6 +34,8 @@ export interface KillsResult {
   /** As the ledger says. */
   readonly faults: readonly string[];
   readonly faultCount: number;
+  /** Taken, and sent again by the same process. */
+  readonly repeatedBySame: readonly string[];
   /** Acknowledged or stored, and never taken. */
   readonly lost: readonly string[];
   readonly callsWithoutEnd: readonly string[];
@@ -173,6 +175,7 @@ class Storm {
       requests: ledger.requests,
       faults: ledger.faults,
       faultCount: ledger.faultCount,
+      repeatedBySame: ledger.repeatedBySame,
       lost: [...all].filter((id) => !ledger.isTaken(id)),
       callsWithoutEnd: [...ledger.open],
       undelivered: this.#store.undelivered(),
@@ -197,6 +200,7 @@ export function wrongWith(result: KillsResult): string[] {
   return [
     ...result.faults,
     ...unexplained,
+    ...named("sent again without a kill", result.repeatedBySame),
     ...named("lost", result.lost),
     ...named("undelivered", result.undelivered),
     ...named("calls without an end", result.callsWithoutEnd),

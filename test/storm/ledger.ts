@@ -1,7 +1,6 @@
 /**
  * What one endpoint's receiver has seen, and what broke a promise of docs/contract.md §4: a later event of a call
- * before an earlier one was taken, a gap, an event after the end, a repetition that no kill explains. It knows
- * requests and answers only. The order is that of `strict`, and of `bounded` while no hold runs out.
+ * before an earlier one was taken, a gap, an event after the end. It knows requests and answers only. The order is that of `strict`, and of `bounded` while no hold runs out.
  */
 
 interface Event {
@@ -28,6 +27,8 @@ export class Ledger {
   readonly faults: string[] = [];
   faultCount = 0;
   requests = 0;
+  /** Taken, and sent again by the same process: no kill explains it, a lost answer may. */
+  readonly repeatedBySame: string[] = [];
   /** By the process that repeated them: what had been taken from one before. */
   readonly repeated = new Map<number, number>();
   /** Calls that were told of and have had no end. */
@@ -58,7 +59,7 @@ export class Ledger {
     if (event.sequence !== sequence) this.#say(`${id} was ${event.sequence}, now ${sequence}`);
     if (lane.at(-1) !== event) this.#say(`${call}: ${sequence} came again after a later one`);
     if (event.takenFrom === null) return;
-    if (event.takenFrom === this.process) this.#say(`${id} came again from the same process`);
+    if (event.takenFrom === this.process) this.repeatedBySame.push(id);
     // A repetition that is refused is tried again: one repetition.
     if (event.repeatedBy === this.process) return;
     event.repeatedBy = this.process;

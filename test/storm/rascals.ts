@@ -39,6 +39,8 @@ export interface EndpointResult {
   readonly undelivered: number;
   readonly requests: number;
   readonly faults: number;
+  /** Taken, and sent again: the answer came after the deadline. */
+  readonly repeats: number;
   readonly attemptsMost: number;
   readonly spentMost: number;
   readonly delaysMs: readonly number[];
@@ -53,8 +55,8 @@ const stepMs = [200, 900] as const;
 const drainedWithinMs = 300_000;
 const lookEveryMs = 250;
 
-/** What the receivers' answers may cost. */
-export const residentMbMax = 256;
+/** What the receivers may cost; of it some 130 MB are the heap's young generation, which V8 gives back late. */
+export const residentMbMax = 512;
 export const responseHeadBytesMax = 2048;
 /** 64 KiB are read; the rest is what the kernel takes on both sides of a connection. */
 export const answerBytesMax = 6 * 1024 * 1024;
@@ -175,6 +177,7 @@ function resultOf(rascal: Rascal, store: StoreView): EndpointResult {
     undelivered: first(`SELECT count(*) AS value ${ofEndpoint} AND state <> 'delivered'`),
     requests: ledger.requests,
     faults,
+    repeats: ledger.repeatedBySame.length,
     attemptsMost,
     spentMost: first(`SELECT max(spent) AS value ${ofEndpoint}`),
     delaysMs,
