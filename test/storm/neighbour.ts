@@ -62,6 +62,7 @@ export class Neighbour {
   }
 
   #drip({ socket }: IncomingMessage): void {
+    if (socket.destroyed) return;
     socket.write("HTTP/1.1 200 OK\r\nx-drip: ");
     const timer = setInterval(() => socket.write("x"), dripEveryMs);
     socket.once("close", () => clearInterval(timer));

@@ -119,6 +119,8 @@ export class Rascal {
     const id = this.#note(request, Buffer.concat(chunks).toString("utf8"));
     const { socket } = request;
     await new Promise((resolve) => setTimeout(resolve, this.#chance.between(0, answersWithinMs)));
+    // Its deadline has passed meanwhile.
+    if (socket.destroyed) return noAnswer();
     const vice = this.#options.vices.find((each) => each !== "tls" && this.#errs(each));
     if (vice === undefined) return this.#tookIt(id, request);
     switch (vice) {
