@@ -1,13 +1,17 @@
 /**
  * Makes events for tests: complete, with invented call data, each field open to be said otherwise.
  */
+import { linkId } from "../../src/events/callId.ts";
 import type {
+  AiEvent,
   AnsweredEvent,
   CallFacts,
   DialingEvent,
   EndedEvent,
+  RecordingEvent,
   RingingEvent,
 } from "../../src/events/event.ts";
+import { fileOf } from "./documented/payload.ts";
 
 type Said<Event> = Partial<Omit<Event, "kind">> & { readonly id?: string };
 
@@ -55,6 +59,25 @@ export function ended(said: Said<EndedEvent> = {}): EndedEvent {
     callbackRequested: false,
     ...facts(said),
     kind: "ended",
+  };
+}
+
+/** Of the link's end; its one file lies where the articles' example has it. */
+export function recorded(end: EndedEvent): RecordingEvent {
+  const { talkMs: _talk, transferred: _passed, finish: _finish, ...rest } = end;
+  const { breakSide: _side, callbackRequested: _callback, ...facts } = rest;
+  const files = [fileOf(linkId(end.callId, end.link))];
+  return { ...facts, kind: "recording", files, ended: end };
+}
+
+export function transcribed(said: Said<AiEvent> = {}): AiEvent {
+  return {
+    direction: "incoming",
+    summary: "",
+    transcription: "",
+    sentimentScore: "",
+    ...facts(said),
+    kind: "ai",
   };
 }
 

@@ -1,15 +1,8 @@
 /**
  * The payloads of 2022 and 2023, which profile `classic` follows.
  */
-import { answered, dialing, ended, missed, ringing } from "../callEvents.ts";
-import {
-  type Article,
-  type DocumentedPayload,
-  departed,
-  excerpt,
-  recording,
-  row,
-} from "./payload.ts";
+import { answered, dialing, ended, missed, recorded, ringing } from "../callEvents.ts";
+import { type Article, type DocumentedPayload, departed, excerpt, fileOf, row } from "./payload.ts";
 
 const number = "420774852629";
 const didName = "DID-420222000320";
@@ -80,8 +73,8 @@ const rows2023Post: readonly DocumentedPayload[] = [
     "recording of an incoming call",
     `event=incoming&callerid=${number}&user=102&finishtype=OK&transfer=false&did=empty` +
       `&title=Successful call to ${number} (0:07)&id=230115121143_9-1&FILES`,
-    ended(postTalk),
-    recording,
+    recorded(ended(postTalk)),
+    departed(`FILES=${fileOf("230115121143_9-1")}&${postEnded}`, "recording", "usertype"),
   ),
   row(
     post2023,
@@ -120,8 +113,7 @@ const rows2023Post: readonly DocumentedPayload[] = [
     post2023,
     "recording of an outgoing call",
     `FILES&${postOutEnd}`,
-    ended({ ...outgoing, id: "230128205250_5-1", talkMs: 11_400 }),
-    recording,
+    recorded(ended({ ...outgoing, id: "230128205250_5-1", talkMs: 11_400 })),
   ),
   row(
     post2023,
@@ -210,7 +202,7 @@ const rows2023Get: readonly DocumentedPayload[] = [
       `&title=${didName}:Answered call from ${number} (0:07)&id=230102104542_15-1`,
     ended(getTalk),
   ),
-  excerpt(get2023, "recording, a POST in this scheme too", "FILES", null, recording),
+  excerpt(get2023, "recording, a POST in this scheme too", "FILES", recorded(ended(getTalk))),
   row(
     get2023,
     "incoming call missed",

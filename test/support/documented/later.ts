@@ -1,16 +1,8 @@
 /**
  * The payloads of 2024 and 2025, which profile `current` follows, and the look-alike's.
  */
-import { answered, ended, missed, ringing } from "../callEvents.ts";
-import {
-  type Article,
-  type DocumentedPayload,
-  departed,
-  excerpt,
-  recording,
-  row,
-  transcript,
-} from "./payload.ts";
+import { answered, ended, missed, recorded, ringing, transcribed } from "../callEvents.ts";
+import { type Article, type DocumentedPayload, departed, excerpt, fileOf, row } from "./payload.ts";
 
 const number = "420774852629";
 const didName = "DID-420222000320";
@@ -19,6 +11,11 @@ const incoming = { callerid: number, did: didName } as const;
 
 // ---- 2024 and 2025: pickup for hangup, then more and more after the id ----
 const post2024: Article = { source: "2024-07", profile: "current", method: "POST" };
+const july = {
+  id: "240729145056_39-1",
+  callerid: "381629759787",
+  callStartedAt: Date.UTC(2024, 6, 29, 12, 50, 56),
+} as const;
 const rows2024: readonly DocumentedPayload[] = [
   excerpt(post2024, "ringing", "event=ringing", ringing(incoming)),
   excerpt(post2024, "incoming call answered", "event=pickupincoming", answered(incoming)),
@@ -29,15 +26,22 @@ const rows2024: readonly DocumentedPayload[] = [
     "FILES&event=incoming&callerid=381629759787&user=102&finishtype=Ok&transfer=False" +
       `&breakside=External&${didField}&title=Answered call from 381629759787 (0:43)` +
       "&id=240729145056_39-1",
-    null,
-    recording,
+    recorded(ended({ ...incoming, ...july, talkMs: 43_000 })),
+    departed(
+      `FILES=${fileOf(july.id)}&event=incoming&callerid=${july.callerid}&user=102&finishtype=Ok` +
+        `&transfer=False&breakside=External&${didField}` +
+        `&title=${didName}:Answered call from ${july.callerid} (0:43)&id=${july.id}` +
+        "&chid=00000000-01da-e1b5-f402-b80000000027&inbound_did=&sip_displayname=&phonebook=" +
+        "&call_id1=&call_id2=&termination_reason_details=&source_presentation=",
+      "recording",
+      "unknown",
+    ),
   ),
   row(
     post2024,
     "transcript",
     "event=ai&id=240729145056_39-1&summary&transcription=Beep. Beep.&sentiment_score=5",
-    null,
-    transcript,
+    transcribed({ ...july, transcription: "Beep. Beep.", sentimentScore: "5" }),
   ),
 ];
 
@@ -172,8 +176,9 @@ const rows2025September: readonly DocumentedPayload[] = [
     `FILES&event=outgoing&callerid=${mobile}&user=105&finishtype=Ok&transfer=False` +
       `&breakside=Internal&did=&title=Successful call to ${mobile} (0:05)&id=250917195359_47-1` +
       `&${details}&${calls}&${endDetails}`,
-    ended({ ...septemberOut, id: "250917195359_47-1", talkMs: 5_000, breakSide: "Internal" }),
-    recording,
+    recorded(
+      ended({ ...septemberOut, id: "250917195359_47-1", talkMs: 5_000, breakSide: "Internal" }),
+    ),
   ),
 ];
 
@@ -225,8 +230,7 @@ const rowsK2m: readonly DocumentedPayload[] = [
     lookAlike,
     "recording",
     "Event=recording&FileUrls&Callerid&User&Id",
-    ended({ ...caller, id: "230307140234_35-1" }),
-    recording,
+    recorded(ended({ ...caller, id: "230307140234_35-1" })),
   ),
 ];
 

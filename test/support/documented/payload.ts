@@ -1,8 +1,7 @@
 /**
  * What is noted of a published payload: the event that it tells and what becomes of it here:
  * - `kept`: we send exactly this (names, order, values; values not printed are not compared);
- * - `departed`: we send `sent` instead, for a reason of docs/contract.md;
- * - `comesWith`: belongs to recordings or transcripts, which are not events of a call's course.
+ * - `departed`: we send `sent` instead, for a reason of docs/contract.md.
  */
 import type { CallEvent, ProfileName } from "../../../src/events/event.ts";
 
@@ -11,8 +10,7 @@ export type PrintedField = readonly [name: string, value: string | null];
 
 export type Fate =
   | { readonly kind: "kept" }
-  | { readonly kind: "departed"; readonly reason: string; readonly sent: readonly PrintedField[] }
-  | { readonly kind: "comesWith"; readonly what: "recordings" | "transcripts" };
+  | { readonly kind: "departed"; readonly reason: string; readonly sent: readonly PrintedField[] };
 
 export interface DocumentedPayload {
   readonly source: string;
@@ -22,8 +20,8 @@ export interface DocumentedPayload {
   readonly printed: readonly PrintedField[];
   /** True where the article prints only some of the fields. */
   readonly excerpt: boolean;
-  /** What happened; null for what is no event of a call's course. */
-  readonly event: CallEvent | null;
+  /** What happened. */
+  readonly event: CallEvent;
   readonly fate: Fate;
 }
 
@@ -36,6 +34,7 @@ export const reasons = {
   title: "titles as in the contract's table: one blank where one article has two",
   order: "event first in GET, callerid first in POST: the GET table agrees with itself",
   chid: "one form of chid, made from the start as we know it: milliseconds may differ",
+  recording: "FILES first, then the end event's values: captures",
   unknown: 'phonebook, call ids and end details are "" where the source does not know them',
 } as const;
 
@@ -47,9 +46,12 @@ function print(text: string): readonly PrintedField[] {
   });
 }
 
+/** Where the articles' example has a link's file. */
+export function fileOf(linkId: string): string {
+  return `https://pbx.example.com/webapi/recording/${linkId}-1.mp3`;
+}
+
 export const kept: Fate = { kind: "kept" };
-export const recording: Fate = { kind: "comesWith", what: "recordings" };
-export const transcript: Fate = { kind: "comesWith", what: "transcripts" };
 
 export function departed(sent: string, ...why: readonly (keyof typeof reasons)[]): Fate {
   return {
@@ -69,7 +71,7 @@ export function row(
   article: Article,
   moment: string,
   printed: string,
-  event: CallEvent | null,
+  event: CallEvent,
   fate: Fate = kept,
 ): DocumentedPayload {
   return { ...article, moment, printed: print(printed), excerpt: false, event, fate };
@@ -79,7 +81,7 @@ export function excerpt(
   article: Article,
   moment: string,
   printed: string,
-  event: CallEvent | null,
+  event: CallEvent,
   fate: Fate = kept,
 ): DocumentedPayload {
   return { ...row(article, moment, printed, event, fate), excerpt: true };
