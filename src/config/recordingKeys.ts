@@ -95,12 +95,19 @@ function searches(defaultText: string) {
   };
 }
 
+/** Names that every server writes alike, in signatures and in lists. */
+const S3_URL =
+  /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w-][\w.-]*(?:\/[\w-][\w.-]*)*)?\/?)?$/;
+const PREFIX_CHARS_MAX = 200;
+
 function s3Url(text: string): values.Parsed<{ bucket: string; prefix: string }> {
-  const [, bucket, prefix = ""] =
-    /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]{0,512}))?$/.exec(text) ?? [];
-  return bucket === undefined
-    ? values.no("s3://BUCKET or s3://BUCKET/PREFIX")
-    : values.ok({ bucket, prefix: prefix.replace(/^\/+|\/+$/g, "") });
+  const [, bucket, prefix = ""] = S3_URL.exec(text) ?? [];
+  return bucket === undefined || prefix.length > PREFIX_CHARS_MAX
+    ? values.no(
+        `s3://BUCKET or s3://BUCKET/PREFIX, a prefix of at most ${PREFIX_CHARS_MAX} letters, digits, dots, dashes, ` +
+          "underscores and single slashes",
+      )
+    : values.ok({ bucket, prefix });
 }
 
 function signingKeys(text: string): values.Parsed<readonly string[]> {
