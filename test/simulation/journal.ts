@@ -187,7 +187,9 @@ export class Journal {
     if (chain === undefined || chain.call !== event.call) return;
     const trunk = this.#trunkOf.get(chain);
     // Replaced, it goes on as a new leg in the call that it was joined with.
-    over.set(chain, trunk !== undefined && (trunk.end === null || trunk.end.why === "replaced"));
+    // Of a call that ends the legs may go a moment later.
+    const goesOn = trunk?.end ? trunk.end.why === "replaced" : trunk?.call !== event.call;
+    over.set(chain, trunk !== undefined && goesOn);
   }
 
   #noteShown(leg: Leg, at: number, done: Set<Leg>): void {

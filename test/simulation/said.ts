@@ -67,10 +67,11 @@ export class Said {
     return this.#told.get(dn);
   }
 
-  /** It rings there already; if this leg is seen late, it may look as if it rang anew after a pause. */
+  /** It rings there already; if this leg is seen late, or the other one was lost, it may look as if it rang anew after a pause. */
   maybeAgain(level: Level, { at, leg }: Fact & { what: "shown" }, link: number): void {
-    if (this.#visibility.seen(at, leg).fault === null) return;
     const told = this.#told.get(level.user);
+    const isLate = this.#visibility.seen(at, leg).fault !== null;
+    if (!isLate && !this.#visibility.troubled(level.user, told?.at ?? at, at)) return;
     this.tell("ringing", { ...level }, link, at, leg).unseen = true;
     if (told !== undefined) this.#told.set(level.user, told);
   }

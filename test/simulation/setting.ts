@@ -71,10 +71,17 @@ export function settingOf(
     duplicateUpsertChance: faults.has("duplicateFrames") ? 0.3 : 0,
     flickerChance: chance.pick([0, 0.05]),
   };
+  const activeCallsPollMs = chance.happens(0.85) ? 1000 : 0;
+  const latencyMsMax = chance.pick([1, 5, 20]);
+  const ends: SettingsPatch = {
+    legEnds: chance.pick(["youngestFirst", "oldestFirst"]),
+    legEndSpreadMs: chance.pick([0, 8]),
+    cancelMs: chance.pick([3, 3, 700]),
+  };
   return {
-    switches,
-    activeCallsPollMs: chance.happens(0.85) ? 1000 : 0,
-    latencyMsMax: chance.pick([1, 5, 20]),
+    switches: { ...switches, ...ends },
+    activeCallsPollMs,
+    latencyMsMax,
     faults,
     transfers,
     situations,

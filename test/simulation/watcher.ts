@@ -11,7 +11,12 @@ import { createThreecxSource } from "../../src/source/threecx/index.ts";
 import type { Transport } from "../../src/source/threecx/transport.ts";
 import { Calls } from "../../src/tracker/calls.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
-import { type Call, defaultSettings, initialState } from "../../src/tracker/state.ts";
+import {
+  type Call,
+  defaultSettings,
+  initialState,
+  type TrackerSettings,
+} from "../../src/tracker/state.ts";
 import type { Clock, TimeBase } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "./office.ts";
@@ -64,6 +69,8 @@ export interface WatcherOptions {
   readonly transport: Transport;
   readonly timezone: string;
   readonly activeCallsPollMs: number;
+  /** Limits of the tracker other than its own. */
+  readonly tracker: Partial<TrackerSettings>;
   readonly random: () => number;
   /** How long a transaction takes. */
   readonly storeMs: () => number;
@@ -94,7 +101,7 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
   const source = createThreecxSource({ pbx, log: silentLog, clock, random, transport });
   const never = new Promise<never>(() => {});
   const pipeline = await createPipeline({
-    tracker: { ...defaultSettings, pbx: pbx.name, timezone: pbx.timezone },
+    tracker: { ...defaultSettings, ...options.tracker, pbx: pbx.name, timezone: pbx.timezone },
     outbox: {
       async append(entries: readonly Entry[], checkpoints: readonly Checkpoint[]) {
         const waitMs = options.storeMs();

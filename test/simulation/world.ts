@@ -2,6 +2,7 @@
 import type { Directory } from "../../src/simulator/directory.ts";
 import { Pbx } from "../../src/simulator/pbx.ts";
 import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
+import type { TrackerSettings } from "../../src/tracker/state.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { Census } from "./census.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
@@ -39,6 +40,8 @@ export interface SeedOptions {
   /** Only these of the calls, for shrinking; null = all. */
   readonly only: ReadonlySet<number> | null;
   readonly trail: boolean;
+  /** Limits of the tracker other than its own: what the oracle must notice. */
+  readonly tracker?: Partial<TrackerSettings>;
   /** How the receiver wants its webhooks; as each seed draws it if not said. */
   readonly manner?: Manner;
 }
@@ -118,6 +121,7 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
         transport: wire.transport,
         timezone,
         activeCallsPollMs: setting.activeCallsPollMs,
+        tracker: options.tracker ?? {},
         random: jitter.next,
         storeMs: () => (setting.faults.has("ownRestarts") ? storing.between(0, 4) : 0),
         onEvents: (events) => {
