@@ -107,10 +107,16 @@ describe.skipIf(!canTrace)("a disk that fails", () => {
     ["pwrite64", "ENOSPC", /disk is full/],
   ])("%s with %s: stops the intake, says so, and heals", async (calls, error, reason) => {
     const made = await configured();
+    const { receiver } = made;
     const offhook = await made.installation.start().ready();
+    const answered = Promise.withResolvers<void>();
+    receiver.hold = answered.promise;
     await made.incoming(1).rings("101");
-    await offhook.says("event.stored");
+    await receiver.until(() => receiver.arrived === 1, "a webhook to be in flight");
     const heal = await failCalls(offhook.pid, calls, error);
+    // What was taken cannot be noted, and must not be sent again for that.
+    answered.resolve();
+    await offhook.says("delivery.unrecorded");
     const callids = await ringUntilRefused(made, offhook);
     const readiness = await offhook.untilReadiness((each) => each.status === 503);
     expect(storeReason(readiness)).toMatch(reason);
