@@ -138,6 +138,16 @@ describe("the right file", () => {
     expect(made.pbx.recordings.downloads).toHaveLength(1);
   });
 
+  it.each([90_000, -3_600_000])("is found on a PBX whose clock is %i ms ahead", async (aheadMs) => {
+    made.pbx.clockAheadMs = aheadMs;
+    await start();
+    const talk = await talked(made.incoming(9), "101", "4207779");
+    record(made.pbx, { ...talk, fromAt: talk.fromAt - aheadMs, toAt: talk.toAt - aheadMs });
+    const tone = record(made.pbx, talk);
+    await untilAnnounced(made, 1);
+    expect(announcedIn(made)).toEqual([`9-1-1 ${tone}`]);
+  });
+
   it("is told apart by the call log where two callers withhold their number", async () => {
     await start();
     const [held, other] = [20, 21].map((callid) => made.incoming(callid, "anonymous"));

@@ -98,6 +98,7 @@ export class SimWire {
     const open = { closed: false };
     return {
       exchange: (ask) => this.#exchange(ask, open),
+      aheadMs: () => 0,
       download: async () => ({ kind: "failed", reason: "No recordings are played here." }),
       close: async () => {
         open.closed = true;

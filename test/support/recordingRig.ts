@@ -108,7 +108,7 @@ export async function listen(url: string): Promise<Omit<Fetched, "path">> {
   return { url, status, type, toneHz, seconds };
 }
 
-/** A conversation, in the PBX's own times. */
+/** A conversation, by this machine's clock. */
 export interface Talk {
   readonly dn: string;
   /** The outside number. */
@@ -159,8 +159,8 @@ export function record(
   const row: RecordingRow = {
     Id,
     RecordingUrl: `${dn}/[]_${from.number}-${to.number}_${stamp}(7).wav`,
-    StartTime: new Date(fromAt).toISOString(),
-    EndTime: new Date(toAt).toISOString(),
+    StartTime: new Date(fromAt + pbx.clockAheadMs).toISOString(),
+    EndTime: new Date(toAt + pbx.clockAheadMs).toISOString(),
     CallType: outgoing ? "OutboundExternal" : "InboundExternal",
     FromDn: from.dn,
     FromDnType: from.type,

@@ -61,11 +61,11 @@ function loginField(request: IncomingMessage, body: string, name: string): strin
   return new RegExp(`name="?${name}"?\\r\\n[^]*?\\r\\n([^\\r]*)\\r\\n`).exec(body)?.[1] ?? "";
 }
 
-function send(response: ServerResponse, reply: Reply): void {
+function send(response: ServerResponse, reply: Reply, now: Date): void {
   const { status, bytes, headers, cutAfter, stallAfter } = reply;
   const length = bytes && { "content-length": String(bytes.length) };
   const usual = { "content-type": "application/json; charset=utf-8", "x-3cx-version": version };
-  response.writeHead(status, { ...usual, ...length, ...headers });
+  response.writeHead(status, { ...usual, date: now.toUTCString(), ...length, ...headers });
   if (stallAfter !== undefined) response.write(bytes?.subarray(0, stallAfter) ?? "");
   else if (cutAfter === undefined) response.end(bytes ?? reply.text ?? JSON.stringify(reply.body));
   else response.write(bytes?.subarray(0, cutAfter) ?? "", () => response.destroy());
@@ -80,6 +80,8 @@ export class StandIn {
   /** Nothing of this path is answered before. */
   hold: (path: string) => Promise<void> | undefined = () => undefined;
   readonly recordings = new StandInRecordings();
+  /** Of the clock that all its times and the `Date` of its answers are by. */
+  clockAheadMs = 0;
   readonly #legs = new Map<string, Participant>();
   /** Upserts whose leg was not read since. */
   readonly #unread = new Set<string>();
@@ -134,6 +136,10 @@ export class StandIn {
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");
+  }
+
+  now(): number {
+    return Date.now() + this.clockAheadMs;
   }
 
   /** Leg ids are handed out PBX-wide; legs that the client cannot see take theirs as well. */
@@ -209,7 +215,7 @@ export class StandIn {
     await this.hold(path);
     const reply =
       this.instead(path) ?? this.#reply(request, path, Buffer.concat(chunks).toString("utf8"));
-    send(response, reply);
+    send(response, reply, new Date(this.now()));
     this.facts.changed();
   }
 

@@ -221,7 +221,7 @@ export class StandInCall {
 
   #list(callee: string, status: ActiveCallRow["Status"], caller = this.#outsideText()): void {
     const { callid, establishedAt } = this.#facts;
-    const now = new Date().toISOString();
+    const now = new Date(this.#pbx.now()).toISOString();
     this.#pbx.setActiveCalls([
       ...this.#otherRows(),
       {

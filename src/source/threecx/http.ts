@@ -12,6 +12,7 @@ import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
 import { proxyAuthorization, type TlsOptions } from "./proxy.ts";
 import { errorCodeOf, failureReason } from "./refusal.ts";
+import { ServerClock } from "./serverClock.ts";
 
 export interface HttpAsk {
   readonly method: "GET" | "POST";
@@ -46,6 +47,8 @@ export interface Http {
   exchange(ask: HttpAsk): Promise<HttpAnswer>;
   /** Anything but 2xx is read as a text. */
   download(ask: DownloadAsk): Promise<DownloadAnswer>;
+  /** How far the PBX's clock is ahead of ours, as far as its answers tell. */
+  aheadMs(): number;
   /** Breaks off what is under way. */
   close(): Promise<void>;
 }
@@ -135,11 +138,13 @@ export function makeHttp(options: HttpOptions): Http {
   const { url, clock, limits } = options;
   const dispatcher = makeDispatcher(options);
   const { host } = new URL(url);
+  const serverClock = new ServerClock();
 
   async function attempt(ask: HttpAsk): Promise<{ answer: HttpAnswer; isStale: boolean }> {
     const abort = new AbortController();
     const late = new Error(`No whole answer within ${ask.timeoutMs} ms.`);
     const cancelDeadline = clock.after(ask.timeoutMs, () => abort.abort(late));
+    const askedAt = clock.now();
     try {
       const { statusCode, headers, body } = await dispatcher.request({
         origin: url,
@@ -149,6 +154,7 @@ export function makeHttp(options: HttpOptions): Http {
         body: ask.body ?? null,
         signal: abort.signal,
       });
+      serverClock.heard(String(headers.date ?? ""), askedAt, clock.now());
       const encoding = String(headers["content-encoding"] ?? "");
       const text = await readBody(body, encoding, ask.bytesMax);
       const answer: HttpAnswer =
@@ -207,6 +213,7 @@ export function makeHttp(options: HttpOptions): Http {
 
   return {
     download,
+    aheadMs: () => serverClock.aheadMs(),
     async exchange(ask) {
       const first = await attempt(ask);
       return first.isStale ? (await attempt(ask)).answer : first.answer;

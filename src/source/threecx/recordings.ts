@@ -39,12 +39,14 @@ const TRANSCRIPT_CHARS_MAX = 1_000_000;
 
 export function recordingsOf({ rest, limits }: RecordingsOptions): RecordingSource {
   return {
-    async list(fromAt, toAt): Promise<Listing> {
+    async list(fromOurs, toOurs): Promise<Listing> {
+      const aheadMs = rest.aheadMs();
+      const [fromAt, toAt] = [fromOurs + aheadMs, toOurs + aheadMs];
       const filter = `StartTime ge ${isoOf(fromAt)} and StartTime le ${isoOf(toAt)}`;
       const options = `&$filter=${encodeURIComponent(filter)}&$orderby=StartTime%20desc`;
       const answer = await readSet(rest, limits, "Recordings", options);
       if (answer.kind !== "rows") return listingWithout(answer);
-      const rows = answer.rows.flatMap((row) => parseRecording(row) ?? []);
+      const rows = answer.rows.flatMap((row) => parseRecording(row, aheadMs) ?? []);
       if (!haveLookalikes(rows)) return { kind: "listed", found: rows };
       const calls = await callsOf(rest, limits, fromAt, toAt);
       const found = rows.map((row) => ({ ...row, call: calls.get(row.id) ?? null }));
@@ -102,16 +104,17 @@ function listingWithout(answer: Exclude<RestAnswer, { kind: "ok" }>): Listing {
   }
 }
 
-/** Null if it has no id or no start. */
-function parseRecording(value: unknown): Found | null {
+/** Times as our clock has them. Null if it has no id or no start. */
+function parseRecording(value: unknown, aheadMs: number): Found | null {
   const row = asObject(value);
   const id = row && integerField(row, "Id");
   const startedAt = row && timeOf(field(row, "StartTime"));
   if (!row || id === null || startedAt === null) return null;
+  const endedAt = timeOf(field(row, "EndTime"));
   return {
     id: String(id),
-    startedAt,
-    endedAt: timeOf(field(row, "EndTime")),
+    startedAt: startedAt - aheadMs,
+    endedAt: endedAt === null ? null : endedAt - aheadMs,
     from: sideOf(row, "From"),
     to: sideOf(row, "To"),
     call: null,

@@ -39,6 +39,8 @@ type NoToken = Exclude<TokenAnswer, { kind: "token" }>;
 
 export interface Rest {
   get(ask: RestAsk): Promise<RestAnswer>;
+  /** How far the PBX's clock is ahead of ours. */
+  aheadMs(): number;
   /** Fetches a file of XAPI. */
   save(ask: Omit<DownloadAsk, "headers">): Promise<SaveAnswer>;
 }
@@ -109,6 +111,7 @@ export function makeRest({ http, tokens, clock, limits }: RestOptions): Rest {
   }
 
   return {
+    aheadMs: () => http.aheadMs(),
     async get(ask) {
       const answer = await withToken(ask.part, (token) => send(ask, token));
       return answer.kind === "refused" ? answer : judge(answer, ask.path);
