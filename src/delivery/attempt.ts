@@ -117,7 +117,7 @@ class Reading implements Dispatcher.DispatchHandler {
       origin: request.origin,
       path: request.target,
       method: request.method,
-      headers: { ...request.headers },
+      headers: request.headers,
       body: request.body,
     };
     this.#resolve = resolve;

@@ -119,7 +119,9 @@ export interface ConnectionsOptions {
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const { proxyFor = () => null, ownPort = () => null, resolve } = options;
+  /** The least recently used first. */
   const pools = new Map<string, Dispatcher>();
+  let latest: { readonly key: string; readonly pool: Dispatcher } | null = null;
   const keys = new WeakMap<Way, string>();
   const contexts = new WeakMap<Way, SecureContext>();
 
@@ -172,15 +174,20 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   /** Ways of the same settings share their connections, over a reload too. */
   function keyOf(origin: string, way: Way): string {
-    const known = keys.get(way) ?? createHash("sha256").update(JSON.stringify(way)).digest("hex");
-    keys.set(way, known);
+    let known = keys.get(way);
+    if (known === undefined) {
+      known = createHash("sha256").update(JSON.stringify(way)).digest("hex");
+      keys.set(way, known);
+    }
     return `${origin} ${known}`;
   }
 
   return {
     to(origin, way) {
       const key = keyOf(origin, way);
+      if (latest?.key === key) return latest.pool;
       const pool = pools.get(key) ?? open(origin, way);
+      latest = { key, pool };
       pools.delete(key);
       pools.set(key, pool);
       if (pools.size > ORIGINS_MAX) {
@@ -196,6 +203,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     async close() {
       const open = [...pools.values()];
       pools.clear();
+      latest = null;
       await Promise.all(open.map((pool) => pool.destroy()));
     },
   };

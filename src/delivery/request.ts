@@ -33,6 +33,9 @@ export interface WebhookRequest extends HttpRequest {
   readonly payload: string;
 }
 
+/** Where a request goes, as its two lines have it. */
+type Place = Pick<HttpRequest, "origin" | "target">;
+
 /** An endpoint's settings, checked and decoded once. */
 export interface Addressee {
   readonly name: string;
@@ -45,6 +48,8 @@ export interface Addressee {
   readonly encoding: EndpointConfig["encoding"];
   readonly template: Template | null;
   readonly keys: readonly KeyObject[];
+  /** The fixed addresses, parsed once. */
+  readonly places: Map<string, Place>;
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -72,6 +77,7 @@ export function addresseeOf(endpoint: EndpointConfig, version: string): Addresse
     encoding: endpoint.encoding,
     template: endpoint.template === null ? null : templateOf(endpoint.template, endpoint.encoding),
     keys: endpoint.secrets.map((secret) => parseSecret(secret.reveal())),
+    places: new Map(),
     headers,
   };
 }
@@ -97,8 +103,8 @@ export function buildRequest(
   now: EpochMs,
 ): WebhookRequest {
   const { event, sequence } = delivery;
-  const { method, url, contentType, body, payload } = write(event, to);
-  const target = targetOf(url);
+  const { method, place, contentType, body, payload } = write(event, to);
+  const { origin, target } = place;
   const timestampSeconds = Math.floor(now / 1000);
   const headers: Record<string, string> = {
     ...(contentType === null ? {} : { "content-type": contentType }),
@@ -121,13 +127,13 @@ export function buildRequest(
     );
     if (body === null) headers["webhook-signed"] = "target";
   }
-  return { method, origin: url.origin, target, headers, body, payload };
+  return { method, origin, target, headers, body, payload };
 }
 
 /** An event on its way: where to, and as what. */
 interface Written {
   readonly method: "POST" | "GET";
-  readonly url: URL;
+  readonly place: Place;
   readonly contentType: string | null;
   readonly body: string | null;
   readonly payload: string;
@@ -137,28 +143,29 @@ interface Written {
 function write(event: OffhookEvent, to: Addressee): Written {
   if (event.kind === "recording") {
     const body = encodeJson(renderFields(event, to));
-    const url = new URL(addressFor(to, to.recordingUrl, "recording URL"));
-    return { method: "POST", url, contentType: "application/json", body, payload: body };
+    const place = fixedPlace(to, addressFor(to, to.recordingUrl, "recording URL"));
+    return { method: "POST", place, contentType: "application/json", body, payload: body };
   }
   const { method, encoding, template } = to;
   const facts = template === null && typeof to.url !== "object" ? null : factsOf(event);
   const address = addressFor(to, to.url, "URL");
   const base = typeof address === "string" ? address : renderTemplate(address, facts ?? new Map());
+  const place = () => (base === address ? fixedPlace(to, base) : placeOf(base));
   const filled = template === null ? null : renderTemplate(template, facts ?? new Map());
   switch (encoding) {
     case "json": {
       const body = filled ?? encodeJson(renderFields(event, to));
-      return { method, url: new URL(base), contentType: "application/json", body, payload: body };
+      return { method, place: place(), contentType: "application/json", body, payload: body };
     }
     case "form": {
       const contentType = "application/x-www-form-urlencoded";
       const body = filled ?? formEncode(renderFields(event, to));
-      return { method, url: new URL(base), contentType, body, payload: body };
+      return { method, place: place(), contentType, body, payload: body };
     }
     case "query": {
       const payload = filled ?? formEncode(renderFields(event, to));
-      const url = new URL(extendQuery(base, payload));
-      return { method, url, contentType: null, body: null, payload };
+      const all = placeOf(extendQuery(base, payload));
+      return { method, place: all, contentType: null, body: null, payload };
     }
     default:
       return assertNever(encoding);
@@ -172,7 +179,14 @@ function addressFor<T>({ name }: Addressee, found: T | null, what: string): T {
   return found;
 }
 
+function fixedPlace({ places }: Addressee, address: string): Place {
+  const place = places.get(address) ?? placeOf(address);
+  places.set(address, place);
+  return place;
+}
+
 /** The URL parser leaves a backslash in a query as it is; encoded, the quoted target stays valid JSON. */
-function targetOf(url: URL): string {
-  return `${url.pathname}${url.search}`.replaceAll("\\", "%5C");
+function placeOf(address: string): Place {
+  const { origin, pathname, search } = new URL(address);
+  return { origin, target: `${pathname}${search}`.replaceAll("\\", "%5C") };
 }

@@ -69,9 +69,9 @@ function layoutOf<Kind extends TabledKind>(
 
 /** The fields as one compact JSON object. A half of a surrogate pair becomes U+FFFD: UTF-8 has no form for it. */
 export function encodeJson(fields: readonly Field[]): string {
-  return JSON.stringify(
-    Object.fromEntries(fields.map(([name, value]) => [name, wellFormed(value)])),
-  );
+  const object: Record<string, Field[1]> = {};
+  for (const [name, value] of fields) object[name] = wellFormed(value);
+  return JSON.stringify(object);
 }
 
 function wellFormed(value: Field[1]): Field[1] {
