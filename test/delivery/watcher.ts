@@ -85,6 +85,7 @@ export class Watcher {
     if (this.#store.rows[delivery.deliveryId - 1]?.state !== "pending") {
       this.#say(delivery, "was sent again after it had been settled");
     }
+    if (delivery.replay) known.replayed = true;
     if (delivery.sequence !== known.delivery.sequence) this.#say(delivery, "changed its sequence");
     const repeats = attempt === known.lastAttempt && known.maybeLost;
     if (attempt !== known.lastAttempt + 1 && !repeats && attempt > known.lastAttempt) {
@@ -141,8 +142,9 @@ export class Watcher {
     }
     for (const earlier of this.#lanes.get(laneOf(delivery)) ?? []) {
       if (earlier.delivery.position >= delivery.position) break;
-      if (this.#store.rows[earlier.delivery.deliveryId - 1]?.state !== "pending") continue;
-      if (earlier.replayed) continue;
+      const row = this.#store.rows[earlier.delivery.deliveryId - 1];
+      // A replay is one from the moment that the store has made it so, before whoever asked for it is told.
+      if (row?.state !== "pending" || row.delivery.replay) continue;
       const held = earlier.firstTriedAt !== null && now - earlier.firstTriedAt >= orderHoldMs;
       if (order === "bounded" && held) continue;
       this.#say(delivery, `overtook ${earlier.delivery.event.eventId} (${order})`);
