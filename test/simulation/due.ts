@@ -33,7 +33,7 @@ export interface Due {
 }
 
 export interface Visibility {
-  sees(dn: string): boolean;
+  sees(dn: string, at: number): boolean;
   /** How often the list of active calls is read; null = never. */
   readonly listMs: number | null;
   /** What lasts no longer than this may be over before it can be read. */

@@ -3,6 +3,7 @@
  * log of faults; never at what was told.
  */
 import type { Leg } from "../../src/simulator/model.ts";
+import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
@@ -32,7 +33,7 @@ export function hiddenStretches(
     changes.push({ at: from, by: 1 }, { at, by: -1 });
   };
   for (const fact of chain.facts) {
-    if (fact.what === "shown" && visibility.sees(fact.dn) && !shownAt.has(fact.leg)) {
+    if (fact.what === "shown" && visibility.sees(fact.dn, fact.at) && !shownAt.has(fact.leg)) {
       shownAt.set(fact.leg, sharp ? fact.at : visibility.seen(fact.at, fact.leg).at);
     }
     if (fact.what === "gone") close(fact.leg, fact.at);
@@ -101,12 +102,29 @@ export function goneTogether(
   return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }
 
+/** It had a leg at a DN that was put on the list of monitored DNs, or taken from it, before all legs were read again. */
+export function dnChanged(
+  { facts, overAt }: Chain,
+  changes: readonly DnChange[],
+): Exemption | null {
+  const touched = changes.find(({ dn, at, settledAt }) =>
+    facts.some((fact) => {
+      if (fact.what !== "shown" || fact.dn !== dn) return false;
+      const goneAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+      return fact.at <= settledAt && goneAt >= at;
+    }),
+  );
+  return touched === undefined ? null : { rule: "dnChanged", fromAt: touched.at };
+}
+
 /** The call goes on under another number, at a voicemail box: nothing ties the two together. */
 function joinedUnseen(chain: Chain, visibility: Visibility, { switches }: Setting): Exemption[] {
   if (switches.attendedTransfer !== "keepY") return [];
   const { facts } = chain;
   const unseen = ({ at }: Fact) =>
-    facts.some((fact) => fact.what === "shown" && fact.at === at && !visibility.sees(fact.dn));
+    facts.some(
+      (fact) => fact.what === "shown" && fact.at === at && !visibility.sees(fact.dn, fact.at),
+    );
   return facts
     .filter((fact) => fact.what === "attended" && unseen(fact))
     .map(({ at }) => ({ rule: "joinedUnseen", fromAt: at }));

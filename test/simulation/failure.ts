@@ -2,7 +2,7 @@
 import { dueText, gotText } from "./compare.ts";
 import type { Chain } from "./journal.ts";
 import { settingText } from "./setting.ts";
-import type { Outcome } from "./world.ts";
+import type { Outcome } from "./verdict.ts";
 
 export function failureText(outcome: Outcome): string {
   const lines = [`seed ${outcome.seed}`, settingText(outcome.setting)];

@@ -49,7 +49,10 @@ export class FaultPlan {
   /** The PBX does not answer until then. */
   downUntil = 0;
 
-  constructor(clock: Clock, chance: Chance, setting: Setting) {
+  readonly #onReadAll: () => void;
+
+  constructor(clock: Clock, chance: Chance, setting: Setting, onReadAll: () => void) {
+    this.#onReadAll = onReadAll;
     this.#clock = clock;
     this.#chance = chance;
     this.#setting = setting;
@@ -70,6 +73,7 @@ export class FaultPlan {
 
   /** All legs have been read: frames that were lost until now are made good. */
   readAll(): void {
+    this.#onReadAll();
     const now = this.#clock.now();
     for (const note of this.#open) note.toAt = now + this.#setting.latencyMsMax;
     this.#open = [];

@@ -8,7 +8,8 @@ import { type Mutant, mutants } from "./mutants.ts";
 import { faultNames } from "./setting.ts";
 import { situationMutants } from "./situationMutants.ts";
 import { type SituationName, situationNames } from "./situations.ts";
-import { type ChainVerdict, playSeed } from "./world.ts";
+import type { ChainVerdict } from "./verdict.ts";
+import { playSeed } from "./world.ts";
 
 interface Played {
   readonly from: number;

@@ -55,9 +55,10 @@ export class Telling {
     if (chain.isInside) this.#doubt("insideForwarded", chain.startedAt);
     // Who is not monitored dialled: it is nobody's call until one that is gets it, and that is all that shows.
     const { owner, facts } = chain;
-    const shown = facts.find((fact) => fact.what === "shown" && visibility.sees(fact.dn));
+    const shown = facts.find((fact) => fact.what === "shown" && visibility.sees(fact.dn, fact.at));
     this.#isSeen = shown !== undefined;
-    if (owner !== "" && shown && !visibility.sees(owner)) this.#doubt("begunUnseen", shown.at);
+    if (owner !== "" && shown && !visibility.sees(owner, chain.startedAt))
+      this.#doubt("begunUnseen", shown.at);
     if (chain.direction === "outgoing") {
       const level = {
         user: chain.owner,
@@ -172,7 +173,7 @@ export class Telling {
     this.#heedDeparture(at);
     const { listMs } = this.#visibility;
     // Who is not monitored shows in the list alone.
-    const isUnseen = listMs === null && !this.#visibility.sees(dn);
+    const isUnseen = listMs === null && !this.#visibility.sees(dn, at);
     if (isUnseen && this.#isSeen) this.#doubt("unseenUser", at);
     const level: Level = { user: dn, usertype: "ext", kind: "extension", at };
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
@@ -250,7 +251,7 @@ export class Telling {
     const isLate = due?.fault && due.latest + this.#visibility.briefMs >= at;
     const isTold = due !== undefined && !due.unseen && !isLate;
     // What an unseen place gave the call to looks as if the place still polled it.
-    const isPolled = this.#levels.some(({ user }) => !this.#visibility.sees(user));
+    const isPolled = this.#levels.some(({ user }) => !this.#visibility.sees(user, at));
     if (level?.kind !== "extension" || !isTold || isPolled) {
       this.#doubt("forwardUnseen", level?.at ?? at);
       return;
@@ -305,7 +306,7 @@ export class Telling {
     if (rings || answered || this.#outsiders.size > 0 || this.#handover === null) return;
     const places = [...this.#places];
     // Between two members of an unseen place nothing shows that the attempt still goes on.
-    if (places.length > 0 && !places.some(({ dn }) => this.#visibility.sees(dn))) {
+    if (places.length > 0 && !places.some(({ dn }) => this.#visibility.sees(dn, fact.at))) {
       this.#doubt("unseenAttempt", fact.at);
     }
     if (places.length === 0) {
@@ -384,7 +385,11 @@ export class Telling {
   #unseenMs(): number {
     const { briefMs, listMs } = this.#visibility;
     const place = this.#levels.at(-1);
-    if (listMs === null || place?.due === undefined || this.#visibility.sees(place.user)) {
+    if (
+      listMs === null ||
+      place?.due === undefined ||
+      this.#visibility.sees(place.user, place.at)
+    ) {
       return briefMs;
     }
     const isBack = this.due.some((due) => due !== place.due && due.user === place.user);

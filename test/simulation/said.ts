@@ -43,7 +43,7 @@ export class Said {
       transfer: null,
       talkMs: null,
       ordered: false,
-      unseen: !this.#visibility.sees(level.user),
+      unseen: !this.#visibility.sees(level.user, at),
       instead: [],
       ...more,
     };

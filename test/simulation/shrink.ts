@@ -1,6 +1,7 @@
 /** Makes a failing seed a short scene: fewer calls, then fewer faults, as long as it still fails. */
 import type { FaultName } from "./setting.ts";
-import { type Outcome, outcomeFaults, playSeed, type SeedOptions } from "./world.ts";
+import { type Outcome, outcomeFaults } from "./verdict.ts";
+import { playSeed, type SeedOptions } from "./world.ts";
 
 const playsMax = 150;
 

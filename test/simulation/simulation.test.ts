@@ -5,7 +5,8 @@ import { type FaultName, faultNames } from "./setting.ts";
 import { shrink } from "./shrink.ts";
 import { openSituations, situationNames } from "./situations.ts";
 import { summaryOf, Tally } from "./tally.ts";
-import { outcomeFaults, playSeed, type SeedOptions } from "./world.ts";
+import { outcomeFaults } from "./verdict.ts";
+import { playSeed, type SeedOptions } from "./world.ts";
 
 const calls = 40;
 

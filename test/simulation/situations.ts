@@ -41,6 +41,8 @@ export const situationNames = [
   "listening",
   /** A call goes on at another phone of the same user. */
   "ownPhones",
+  /** The list of monitored DNs is changed, and extensions are deleted, while calls go on. */
+  "changedDns",
   /** The day on which clocks are put forward or back. */
   "summertime",
   /** With clockSteps: our clock jumps by minutes and hours. */
@@ -56,5 +58,6 @@ export const openSituations: ReadonlySet<string> = new Set([
   "conferenceRooms",
   "unmonitored",
   "listening",
+  "changedDns",
 ]);
 export type SituationName = (typeof situationNames)[number];

@@ -17,7 +17,7 @@ export function standIns(
   const level = levels.at(-1);
   if (level === undefined) return [];
   // What an unseen place passed the call on to looks as if it still polled for the place.
-  const isUnseen = (one: Level) => !visibility.sees(one.user) || one.due?.unseen === true;
+  const isUnseen = (one: Level) => !visibility.sees(one.user, one.at) || one.due?.unseen === true;
   const late = levels.some((one) => one.due !== undefined && one.due.fault !== null);
   // Everybody who was told as ringing: one of them stands for a place that cannot be seen.
   if (isUnseen(level) || late) return [...new Set(due.map(({ user }) => user))];

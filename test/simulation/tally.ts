@@ -1,7 +1,7 @@
 /** Sums over seeds: calls, webhooks, what differed, and what was exempt by which rule. */
 import type { Fault } from "./compare.ts";
 import { faultNames } from "./setting.ts";
-import { type Outcome, outcomeFaults } from "./world.ts";
+import { type Outcome, outcomeFaults } from "./verdict.ts";
 
 /** What counts of one seed: plain data, so that it can come from another thread. */
 export interface SeedSummary {

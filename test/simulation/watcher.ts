@@ -98,7 +98,16 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
     reconnectMaxMs: 60_000,
     activeCallsPollMs: options.activeCallsPollMs,
   };
-  const source = createThreecxSource({ pbx, log: silentLog, clock, random, transport });
+  // The PBX is as far ahead of us as we are behind.
+  const aheadMs = () => -(options.timeBase?.zeroAt ?? 0);
+  const makeHttp: Transport["makeHttp"] = (http) => ({ ...transport.makeHttp(http), aheadMs });
+  const source = createThreecxSource({
+    pbx,
+    log: silentLog,
+    clock,
+    random,
+    transport: { ...transport, makeHttp },
+  });
   const never = new Promise<never>(() => {});
   const pipeline = await createPipeline({
     tracker: { ...defaultSettings, ...options.tracker, pbx: pbx.name, timezone: pbx.timezone },

@@ -1,0 +1,189 @@
+/** The verdict on a seed: what each chain was due, held against what the receiver got. */
+import type { Directory } from "../../src/simulator/directory.ts";
+import type { Census } from "./census.ts";
+import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
+import { departureUnseen } from "./departure.ts";
+import type { DnChanges } from "./dnChanges.ts";
+import type { Due, Visibility } from "./due.ts";
+import { dnChanged, entitiesOf, exemptionOf, goneTogether, hiddenStretches } from "./exemptions.ts";
+import { lapsing } from "./falsehoods.ts";
+import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
+import type { Chain, Journal } from "./journal.ts";
+import { lateMsMax } from "./lateness.ts";
+import { Telling } from "./oracle.ts";
+import { type FaultName, hasList, type Setting } from "./setting.ts";
+import { Sight } from "./sight.ts";
+import type { SimWire } from "./simWire.ts";
+import { sorted } from "./sorting.ts";
+import { visibilityOf } from "./visibility.ts";
+import type { Store } from "./watcher.ts";
+import { dueWithoutList, type Looks } from "./withoutList.ts";
+
+export interface ChainVerdict {
+  readonly chain: Chain;
+  readonly due: readonly Due[];
+  readonly got: readonly Got[];
+  readonly exempt: string | null;
+  /** How many of the due webhooks are exempt. */
+  readonly exemptDue: number;
+  readonly expectation: Expectation;
+  readonly differences: readonly Difference[];
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly setting: Setting;
+  readonly calls: number;
+  readonly webhooks: number;
+  readonly verdicts: readonly ChainVerdict[];
+  /** Webhooks of calls that never were. */
+  readonly invented: readonly Got[];
+  readonly brokenInvariants: readonly string[];
+  readonly notes: readonly FaultNote[];
+  readonly faultCounts: ReadonlyMap<FaultName, number>;
+  /** How often what was played. */
+  readonly played: ReadonlyMap<string, number>;
+  readonly trail: readonly string[];
+}
+
+export interface Scene {
+  readonly census: Census;
+  readonly journal: Journal;
+  readonly store: Store;
+  readonly plan: FaultPlan;
+  readonly wire: SimWire;
+  readonly changes: DnChanges;
+  /** As it was at the start. */
+  readonly office: Directory;
+}
+
+export function judge(
+  seed: number,
+  setting: Setting,
+  { journal, store, plan, wire, census, changes, office }: Scene,
+  got: readonly Got[],
+  calls: number,
+): Outcome {
+  const briefMs = 4 * setting.latencyMsMax + 10;
+  const sight = new Sight(plan.notes, briefMs, clockOffMsMax(setting));
+  const visibility = visibilityOf(setting, office, changes, journal.chains, plan.notes, sight);
+  const usertypes = usertypesOf(office);
+  const { told, invented } = sorted(journal.chains, got, clockOffMsMax(setting));
+  const verdicts = journal.chains.map((chain): ChainVerdict => {
+    const telling = new Telling(chain, visibility);
+    const looks = looksOf(chain, telling, visibility, setting);
+    // One profile does not know the event.
+    const isSent = ({ kind }: Due) => kind !== "dialing" || setting.manner.profile !== "k2m";
+    const due = looks.due.filter(isSent);
+    const doubts = [
+      telling.unknowable,
+      looks.exemption,
+      departureUnseen(chain, due, plan.notes),
+      dnChanged(chain, changes.log),
+    ];
+    const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
+    const exempt = exemption?.rule ?? null;
+    const exemptFromAt = exemption?.fromAt ?? null;
+    const mine = told.get(chain) ?? [];
+    const dids = didsOf(chain, setting);
+    const first = chain.facts.find((fact) => {
+      if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return false;
+      const goneAt = fact.leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
+      return goneAt > sight.seen(fact.at, fact.leg).at + briefMs;
+    });
+    const leg = first?.what === "shown" ? first.leg : chain.ownerLeg;
+    const firstLegAt = first === undefined ? null : sight.seen(first.at, leg).at + briefMs;
+    const clockOffMs = visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt);
+    const truth = {
+      ...lapsesOf(chain, plan.notes),
+      clockOffMs,
+      chain,
+      due,
+      usertypes,
+      dids,
+      rule: exempt,
+    };
+    const hidden = hiddenStretches(chain, visibility);
+    truth.lapses += hidden.length;
+    // An attempt that looks as if it had failed, and its next phone as a new one.
+    if (attempting.has(exempt ?? "")) truth.lapses += due.length;
+    const entities = entitiesOf(chain);
+    const isAnonymous = chain.outside === "";
+    const isCallback = chain.calledBackBy !== "";
+    const { callbackQueues } = visibility;
+    const calm = {
+      callbackQueues,
+      setting,
+      notes: plan.notes,
+      entities,
+      isAnonymous,
+      hidden,
+      isCallback,
+    };
+    const lateMs = (one: Due) => lateMsMax(one, calm);
+    const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };
+    const differences = compare(expectation, mine);
+    const exemptDue = due.filter(({ at }) => exemptFromAt !== null && at >= exemptFromAt).length;
+    return { chain, due, got: mine, exempt, exemptDue, expectation, differences };
+  });
+  return {
+    seed,
+    setting,
+    calls,
+    webhooks: got.length,
+    verdicts,
+    invented,
+    brokenInvariants: store.broken,
+    faultCounts: plan.counts,
+    played: census.counts,
+    notes: plan.notes,
+    trail: wire.trail,
+  };
+}
+
+/** What each DN is called in `usertype`. */
+function usertypesOf(directory: Directory): ReadonlyMap<string, string> {
+  const applications = directory.clients.map(({ clientId }) => ({ number: clientId }));
+  const other = [...directory.ivrs, ...directory.ringGroups, ...applications];
+  return new Map([
+    ...directory.extensions.map(({ number }) => [number, "ext"] as const),
+    ...directory.queues.map(({ number }) => [number, "queue"] as const),
+    ...other.map(({ number }) => [number, "other"] as const),
+  ]);
+}
+
+/** What is due, as it looks with the witnesses that there are. */
+function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting: Setting): Looks {
+  if (hasList(setting)) return { due, exemption: goneTogether(chain, due, visibility) };
+  return dueWithoutList(chain, due, visibility);
+}
+
+const attempting: ReadonlySet<string> = new Set([
+  "unseenAttempt",
+  "ringsWhoHandsOver",
+  "insideForwarded",
+]);
+
+/** How late, and how often astray, faults may have made what is told of a chain. */
+function lapsesOf(chain: Chain, notes: readonly FaultNote[]) {
+  const until = (chain.overAt ?? Number.POSITIVE_INFINITY) + 5_000;
+  const struck = notes.filter(
+    ({ fromAt, toAt }) => fromAt <= until && toAt >= chain.startedAt - 5_000,
+  );
+  const lasted = struck.map(({ fromAt, toAt }) => Math.min(toAt - fromAt, 100_000));
+  const lateMs = 65_000 + Math.max(0, ...lasted);
+  const lapses = struck.filter(({ fault }) => lapsing.has(fault)).length;
+  return { lateMs, lapses };
+}
+
+/** What `did` may say: the truth where legs carry it and names can be read, else the truth or nothing. */
+function didsOf(chain: Chain, { switches }: Setting): readonly string[] {
+  const truth = chain.ruleName || chain.did;
+  if (switches.partyDid === "all" && switches.xapi === "on") return [truth];
+  return [truth, chain.did, ""];
+}
+
+export function outcomeFaults(outcome: Outcome): number {
+  const differences = outcome.verdicts.reduce((sum, each) => sum + each.differences.length, 0);
+  return differences + outcome.invented.length + outcome.brokenInvariants.length;
+}

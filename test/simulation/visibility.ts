@@ -1,0 +1,82 @@
+/** What could be seen of a seed's calls: by the list of monitored DNs, the switches, and the log of faults. */
+import type { Directory } from "../../src/simulator/directory.ts";
+import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
+import type { DnChanges } from "./dnChanges.ts";
+import type { Visibility } from "./due.ts";
+import { blinding } from "./exemptions.ts";
+import type { FaultNote } from "./faults.ts";
+import type { Chain } from "./journal.ts";
+import { callbackHoldMs, graceMs } from "./lateness.ts";
+import { hasList, type Setting } from "./setting.ts";
+import type { Sight } from "./sight.ts";
+
+/** So long after a failure the directory has been read again. */
+const directoryAgainMs = 60_000;
+
+export function visibilityOf(
+  setting: Setting,
+  office: Directory,
+  changes: DnChanges,
+  chains: readonly Chain[],
+  notes: readonly FaultNote[],
+  sight: Sight,
+): Visibility {
+  const shows = defaultSettings(setting.switches);
+  return {
+    sees: (dn, at) => changes.sees(dn, at),
+    briefMs: sight.briefMs,
+    listMs: hasList(setting) ? setting.activeCallsPollMs : null,
+    namesHolder: shows.polledOriginatedBy === "holder",
+    callbackQueues: shows.xapi === "on" ? offering(office) : new Set(),
+    tellsOrder: (at) => (isXapiTroubled(notes, at) ? null : tellsOrder(shows, setting)),
+    isCalledBack: (number, at) => chains.some(callsBackSoon(number, at)),
+    seen: (at, leg) => sight.seen(at, leg),
+    clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
+    troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
+  };
+}
+
+const offering = ({ queues }: Directory) =>
+  new Set(queues.filter(({ callback }) => callback).map(({ number }) => number));
+
+/** The directory or the log could not be read, or nobody was there to read them. */
+function isXapiTroubled(notes: readonly FaultNote[], at: number): boolean {
+  return notes.some(
+    ({ fault, fromAt, toAt }) =>
+      (fault === "xapiFails" || blinding.has(fault)) &&
+      fromAt <= at + callbackHoldMs &&
+      toAt >= at - directoryAgainMs,
+  );
+}
+
+const callsBackSoon =
+  (number: string, at: number) =>
+  ({ calledBackBy, outside, startedAt, overAt }: Chain): boolean =>
+    calledBackBy !== "" &&
+    outside === number &&
+    startedAt <= at + graceMs + 2 * callbackHoldMs &&
+    (overAt ?? at) >= at;
+
+/** The log has the order at once; or too late, unless the call-back itself comes first. */
+function tellsOrder(
+  { xapi, callLogDelayMs, callbackMs }: Settings,
+  setting: Setting,
+): boolean | null {
+  if (xapi !== "on") return false;
+  const waitsMs = callbackHoldMs + (hasList(setting) ? 0 : graceMs + setting.latencyMsMax);
+  return callLogDelayMs === 0 ? true : callbackMs <= waitsMs ? null : false;
+}
+
+/** The monitored DNs, of the kinds that this PBX lets be seen. */
+export function visibleOf(directory: Directory, shows: Settings): ReadonlySet<string> {
+  const hidden = [
+    ...(shows.showQueues ? [] : directory.queues),
+    ...(shows.showIvrs ? [] : directory.ivrs),
+    ...(shows.showRingGroups ? [] : directory.ringGroups),
+  ].map(({ number }) => number);
+  return new Set(
+    directory.clients
+      .flatMap(({ clientId, monitored }) => [clientId, ...monitored])
+      .filter((number) => !hidden.includes(number)),
+  );
+}
