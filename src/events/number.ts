@@ -18,6 +18,7 @@ const withheldWords: ReadonlySet<string> = new Set([
  * a receiver then has one value to compare with, and never takes a word for a number.
  */
 export function publicNumber(number: string): string {
-  const bare = number.trim().replace(/^\+/, "").trim();
+  const trimmed = number.trim();
+  const bare = trimmed.startsWith("+") ? trimmed.slice(1).trim() : trimmed;
   return withheldWords.has(bare.toLowerCase()) ? "anonymous" : bare;
 }

@@ -2,33 +2,50 @@
  * Who is due when: a heap of times. An entry is struck out by no longer being true, which is asked when it comes up.
  */
 import type { EpochMs } from "../events/event.ts";
+import type { Call } from "./state.ts";
 
 interface Entry {
   readonly at: EpochMs;
   readonly callNumber: number;
 }
 
+/** The time of a call that is not due. */
+export const never = Number.POSITIVE_INFINITY;
 const nobody: readonly number[] = [];
 
 export class Agenda {
   readonly #heap: Entry[] = [];
-  readonly #isTrue: (callNumber: number, at: EpochMs) => boolean;
+  readonly #calls: ReadonlyMap<number, Call>;
+  readonly #timeOf: (call: Call) => EpochMs;
 
-  constructor(isTrue: (callNumber: number, at: EpochMs) => boolean) {
-    this.#isTrue = isTrue;
+  constructor(calls: ReadonlyMap<number, Call>, timeOf: (call: Call) => EpochMs) {
+    this.#calls = calls;
+    this.#timeOf = timeOf;
   }
 
   /** The earliest time; null if nobody is due. */
   first(): EpochMs | null {
     for (;;) {
-      const [top] = this.#heap;
+      const top = this.#heap[0];
       if (top === undefined) return null;
-      if (this.#isTrue(top.callNumber, top.at)) return top.at;
+      if (this.#isTrue(top)) return top.at;
       this.#pop();
     }
   }
 
-  /** Who is due until then; they stay until it is no longer true. */
+  #isTrue({ callNumber, at }: Entry): boolean {
+    const call = this.#calls.get(callNumber);
+    return call !== undefined && this.#timeOf(call) === at;
+  }
+
+  /** Takes note of when the call, as it is now, is due. */
+  plan(was: Call | null, now: Call): void {
+    const at = this.#timeOf(now);
+    const known = was !== null && this.#timeOf(was) === at;
+    if (at !== never && !known) this.#add({ at, callNumber: now.callNumber });
+  }
+
+  /** Who is due until then, by number; they stay until it is no longer true. */
   until(at: EpochMs): readonly number[] {
     const earliest = this.first();
     if (earliest === null || earliest > at) return nobody;
@@ -40,18 +57,17 @@ export class Agenda {
     ) {
       due.push(this.#pop());
     }
-    for (const { at: dueAt, callNumber } of due) this.add(dueAt, callNumber);
-    return due.map(({ callNumber }) => callNumber);
+    for (const entry of due) this.#add(entry);
+    return due.map(({ callNumber }) => callNumber).sort((a, b) => a - b);
   }
 
-  add(at: EpochMs, callNumber: number): void {
+  #add(entry: Entry): void {
     const heap = this.#heap;
-    const entry = { at, callNumber };
     let place = heap.push(entry) - 1;
     while (place > 0) {
       const up = (place - 1) >> 1;
       const parent = heap[up] as Entry;
-      if (parent.at <= at) break;
+      if (parent.at <= entry.at) break;
       heap[place] = parent;
       place = up;
     }

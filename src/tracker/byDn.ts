@@ -2,6 +2,8 @@
  * What a call knows by DN: a handful of entries in the order of their coming. A list and not an object with the DNs as
  * keys, as "101" as a key costs an engine a table of 101 places.
  */
+import { added } from "./lists.ts";
+
 export type ByDn<T> = readonly (readonly [dn: string, value: T])[];
 
 export const noDn: ByDn<never> = [];
@@ -15,11 +17,16 @@ export function get<T>(entries: ByDn<T>, dn: string): T | undefined {
 const dnsMax = 2_000;
 
 export function put<T>(entries: ByDn<T>, dn: string, value: T): ByDn<T> {
-  const at = entries.findIndex(([known]) => known === dn);
+  const at = indexOf(entries, dn);
   if (at >= 0) return entries.with(at, [dn, value]);
-  return [...(entries.length < dnsMax ? entries : entries.slice(1)), [dn, value]];
+  return added(entries.length < dnsMax ? entries : entries.slice(1), [dn, value]);
 }
 
 export function drop<T>(entries: ByDn<T>, dn: string): ByDn<T> {
-  return entries.filter(([known]) => known !== dn);
+  const at = indexOf(entries, dn);
+  return at < 0 ? entries : entries.toSpliced(at, 1);
+}
+
+function indexOf(entries: ByDn<unknown>, dn: string): number {
+  return entries.findIndex(([known]) => known === dn);
 }

@@ -6,7 +6,7 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
-import { Agenda } from "./agenda.ts";
+import { Agenda, never } from "./agenda.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
 /** What calls became: null = forgotten. */
@@ -44,8 +44,6 @@ class Register {
   }
 }
 
-const never = Number.POSITIVE_INFINITY;
-
 /** When a deadline of the call itself is due. */
 function dueAtOf({ hidden, leaving, handover, numberDueAt, levelDueAt }: Call): EpochMs {
   return Math.min(
@@ -67,10 +65,6 @@ function overAtOf({ overAt }: Call): EpochMs {
   return overAt ?? never;
 }
 
-/** Times of a call that something is due at, or some time after. */
-const timesOf = { due: dueAtOf, stopped: stoppedAtOf, over: overAtOf };
-type Occasion = keyof typeof timesOf;
-
 class Tables {
   readonly calls = new Map<number, Call>();
   readonly legs = new Map<string, number>();
@@ -78,18 +72,12 @@ class Tables {
   readonly users = new Register();
   /** By either side of an inside conversation. */
   readonly inside = new Register();
-  readonly agendas: Readonly<Record<Occasion, Agenda>>;
+  readonly due = new Agenda(this.calls, dueAtOf);
+  readonly stopped = new Agenda(this.calls, stoppedAtOf);
+  readonly over = new Agenda(this.calls, overAtOf);
 
-  constructor() {
-    const agenda = (occasion: Occasion) =>
-      new Agenda((callNumber, at) => {
-        const call = this.calls.get(callNumber);
-        return call !== undefined && timesOf[occasion](call) === at;
-      });
-    this.agendas = { due: agenda("due"), stopped: agenda("stopped"), over: agenda("over") };
-  }
-
-  put(callNumber: number, now: Call | null): void {
+  /** Gives what was there before. */
+  put(callNumber: number, now: Call | null): Call | null {
     const was = this.calls.get(callNumber) ?? null;
     if (now === null) this.calls.delete(callNumber);
     else this.calls.set(callNumber, now);
@@ -104,30 +92,26 @@ class Tables {
       if (before !== undefined) this.users.delete(before, callNumber);
       if (after !== undefined) this.users.add(after, callNumber);
     }
-    if (now === null) return;
-    this.#plan("due", callNumber, was === null ? never : dueAtOf(was), dueAtOf(now));
-    this.#plan("over", callNumber, was === null ? never : overAtOf(was), overAtOf(now));
-    if (was?.rings === now.rings) return;
-    this.#plan("stopped", callNumber, was === null ? never : stoppedAtOf(was), stoppedAtOf(now));
-  }
-
-  #plan(occasion: Occasion, callNumber: number, before: EpochMs, now: EpochMs): void {
-    if (now !== before && now !== never) this.agendas[occasion].add(now, callNumber);
+    if (now === null) return was;
+    this.due.plan(was, now);
+    this.over.plan(was, now);
+    if (was?.rings !== now.rings) this.stopped.plan(was, now);
+    return was;
   }
 
   #putLegs(callNumber: number, was: readonly TrackedLeg[], now: readonly TrackedLeg[]): void {
-    for (const { leg } of was) {
-      if (hasLeg(now, leg)) continue;
+    for (const tracked of was) {
+      if (now.includes(tracked)) continue;
+      const { leg } = tracked;
       // It may have gone over to another call meanwhile.
-      if (this.legs.get(leg.legId) === callNumber) this.legs.delete(leg.legId);
-    }
-    for (const { leg } of now) if (!hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
-    for (const { leg } of was) {
+      if (!hasLeg(now, leg) && this.legs.get(leg.legId) === callNumber) this.legs.delete(leg.legId);
       if (leg.party.kind !== "extension") continue;
       this.inside.delete(leg.dn, callNumber);
       this.inside.delete(leg.party.dn, callNumber);
     }
-    for (const { leg } of now) {
+    for (const tracked of now) {
+      const { leg } = tracked;
+      if (!was.includes(tracked) && !hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
       if (leg.party.kind !== "extension") continue;
       this.inside.add(leg.dn, callNumber);
       this.inside.add(leg.party.dn, callNumber);
@@ -148,8 +132,10 @@ function tablesOf(calls: Iterable<Call>): Tables {
 
 export class Calls {
   #tables: Tables | null;
-  /** The value that has the tables now, and what to change in it to get this one. */
-  #newer: { readonly calls: Calls; readonly undo: Changes } | null = null;
+  /** The value that came of this one, and what to change in it to get this one back. */
+  #next: Calls | null = null;
+  #callNumber = 0;
+  #was: Call | null = null;
 
   private constructor(tables: Tables) {
     this.#tables = tables;
@@ -162,44 +148,37 @@ export class Calls {
   get #own(): Tables {
     if (this.#tables === null) {
       this.#tables = tablesOf(this.#contents().values());
-      this.#newer = null;
+      this.#next = null;
     }
     return this.#tables;
   }
 
   /** What a value without tables held: from the next that has some, back. */
   #contents(): ReadonlyMap<number, Call> {
-    const steps: Changes[] = [];
+    const steps: Calls[] = [];
     let holder: Calls = this;
-    while (holder.#tables === null && holder.#newer !== null) {
-      steps.push(holder.#newer.undo);
-      holder = holder.#newer.calls;
+    while (holder.#tables === null && holder.#next !== null) {
+      steps.push(holder);
+      holder = holder.#next;
     }
     const calls = new Map(holder.#tables?.calls);
-    for (const undo of steps.reverse()) {
-      for (const [callNumber, call] of undo.toReversed()) {
-        if (call === null) calls.delete(callNumber);
-        else calls.set(callNumber, call);
-      }
+    for (const step of steps.reverse()) {
+      if (step.#was === null) calls.delete(step.#callNumber);
+      else calls.set(step.#callNumber, step.#was);
     }
     return calls;
   }
 
-  with(changes: Changes): Calls {
-    if (changes.length === 0) return this;
+  with(callNumber: number, call: Call | null): Calls {
+    const own = this.#own;
     // The state that all begins with is never over: it would hold all that follows.
-    const tables = this.size === 0 ? new Tables() : this.#own;
-    const undo = changes.map(([callNumber, call]) => {
-      const was = tables.calls.get(callNumber) ?? null;
-      tables.put(callNumber, call);
-      return [callNumber, was] as const;
-    });
-    const calls = new Calls(tables);
-    if (this.#tables === tables) {
-      this.#tables = null;
-      this.#newer = { calls, undo };
-    }
-    return calls;
+    if (own.calls.size === 0) return Calls.of(call === null ? [] : [call]);
+    const next = new Calls(own);
+    this.#callNumber = callNumber;
+    this.#was = own.put(callNumber, call);
+    this.#tables = null;
+    this.#next = next;
+    return next;
   }
 
   get size(): number {
@@ -242,11 +221,17 @@ export class Calls {
     return register.get(name).map((number) => calls.get(number) as Call);
   }
 
-  firstAt(occasion: Occasion): EpochMs | null {
-    return this.#own.agendas[occasion].first();
+  /** By a deadline of their own. */
+  get due(): Agenda {
+    return this.#own.due;
   }
 
-  until(occasion: Occasion, at: EpochMs): readonly number[] {
-    return this.#own.agendas[occasion].until(at);
+  /** By the time when a phone stopped ringing of which that is not told yet. */
+  get stopped(): Agenda {
+    return this.#own.stopped;
+  }
+
+  get over(): Agenda {
+    return this.#own.over;
   }
 }

@@ -27,6 +27,11 @@ export function externalLegs({ legs }: Call): readonly TrackedLeg[] {
   return asked.external;
 }
 
+export function legIn({ legs }: Call, legId: string): TrackedLeg | undefined {
+  for (const tracked of legs) if (tracked.leg.legId === legId) return tracked;
+  return undefined;
+}
+
 /** What is remembered of a leg, from how it was and how it is now. */
 export function track(
   leg: Leg,

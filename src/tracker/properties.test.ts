@@ -5,10 +5,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inside, leg, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
-import type { ActiveCall, Leg, LoggedCall } from "./activity.ts";
+import type { ActiveCall, Activity, Leg, LoggedCall } from "./activity.ts";
 import { Calls } from "./calls.ts";
 import { reduce } from "./reduce.ts";
-import { initialState, nextDueAt } from "./state.ts";
+import { initialState, nextDueAt, type TrackerState } from "./state.ts";
 
 const dns = ["101", "102", "103", "800", "801", "820", "app", "666", "10007", "?"] as const;
 const maybeRef = fc.option(fc.constantFrom("800", "820", "801", "ROUTER", "102").map(ref), {
@@ -192,6 +192,52 @@ describe("any sequence of activities", () => {
         expect(twice.told()).toEqual(once.told());
       }),
       { numRuns: 2_000 },
+    );
+  });
+});
+
+/** All that a state holds. */
+function picture(state: TrackerState): string {
+  const { calls, starts } = state;
+  return JSON.stringify({ ...state, calls: calls.values(), starts: [...starts] });
+}
+
+/** Freezes what it is given, and all that hangs on it. */
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) frozen(part);
+  }
+  return value;
+}
+
+/** Takes each step three times from the same state, of which nothing may change. */
+class PurePhone extends Phone {
+  override feed(activity: Activity): void {
+    const { state, settings } = this;
+    frozen(state);
+    frozen(state.calls.values());
+    frozen(activity);
+    const before = picture(state);
+    const [first, second] = [0, 1].map(() => {
+      const step = reduce(state, activity, settings);
+      return { ...step, state: picture(step.state) };
+    });
+    expect(second).toEqual(first);
+    expect(picture(state)).toBe(before);
+    super.feed(activity);
+    expect(picture(this.state)).toBe(first?.state);
+  }
+}
+
+describe("a step", () => {
+  it("gives the same again, and leaves the state that it came from as it was", () => {
+    fc.assert(
+      fc.property(fc.array(deed, { minLength: 1, maxLength: 30 }), (deeds) => {
+        const phone = new PurePhone();
+        for (const step of deeds) perform(phone, step, 1);
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -205,10 +205,10 @@ function hasNumberOf(step: Stepping, logged: LoggedCall): boolean {
 
 function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void {
   const { calls, stretch } = step.state;
-  const due = [...calls.until("due", at), ...calls.until("stopped", at - settings.ringStopMs)];
+  const due = calls.due.until(at).concat(calls.stopped.until(at - settings.ringStopMs));
   for (const callNumber of due.sort((a, b) => a - b)) heedTime(step.turn(callNumber));
   // An ended call is known until the log of a blind stretch, which has it too, has been read.
-  const over = stretch === null ? calls.until("over", at - settings.overKeptMs) : [];
+  const over = stretch === null ? calls.over.until(at - settings.overKeptMs) : [];
   for (const callNumber of over) step.forget(callNumber);
   step.heedStretchTime();
 }

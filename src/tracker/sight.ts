@@ -7,7 +7,7 @@ import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg } from "./legs.ts";
 import { hide } from "./rules.ts";
-import type { BlindStretch, Call, Gap, TrackerSettings, TrackerState } from "./state.ts";
+import type { Call } from "./state.ts";
 import { noGap } from "./state.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { Turns } from "./turns.ts";
@@ -19,21 +19,11 @@ export class Sight extends Turns {
   /** What was told of calls of before a restart of the PBX. */
   protected readonly ended: CallEvent[] = [];
   protected readonly gaps: GapEvent[] = [];
-  protected stretch: BlindStretch | null;
-  protected gap: Gap;
-  protected legIdMax: number;
   protected inquireFromAt: EpochMs | null = null;
-  /** When we noticed that we were blind, if the PBX may have started anew meanwhile. */
-  restartDoubt: TrackerState["restartDoubt"];
-  protected consultations: TrackerState["consultations"];
 
-  constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
-    super(state, at, settings);
-    this.stretch = state.stretch;
-    this.gap = state.gap;
-    this.legIdMax = state.legIdMax;
-    this.restartDoubt = state.restartDoubt;
-    this.consultations = state.consultations;
+  /** When we noticed that we were blind, if the PBX may have started anew meanwhile. */
+  get restartDoubt(): EpochMs | null {
+    return this.next.restartDoubt;
   }
 
   loseSight(sinceAt: EpochMs, cause: BlindCause): void {
@@ -50,15 +40,15 @@ export class Sight extends Turns {
       }
     }
     // What the log has not told of an earlier stretch is asked again together with this one.
-    const pending = this.stretch === null ? noGap : this.gap;
-    this.gap = gapFrom(pending, { sinceAt, cause });
-    this.stretch = lost(this.stretch, sinceAt);
-    this.restartDoubt = this.at;
+    const pending = this.next.stretch === null ? noGap : this.next.gap;
+    this.next.gap = gapFrom(pending, { sinceAt, cause });
+    this.next.stretch = lost(this.next.stretch, sinceAt);
+    this.next.restartDoubt = this.at;
   }
 
   /** A snapshot: what is in it is seen; of the stretch before, the log is asked. */
   sightRegained(): void {
-    const stretch = this.stretch;
+    const stretch = this.next.stretch;
     if (stretch === null || stretch.toAt !== null) return;
     for (const before of this.state.calls.values()) {
       if (this.isBuried(before.callNumber)) continue;
@@ -71,46 +61,46 @@ export class Sight extends Turns {
         hide(this.turn(before.callNumber), talk?.outside === true ? this.at : hidden.sinceAt);
       }
     }
-    this.stretch = { ...stretch, toAt: this.at };
-    this.gap = { ...this.gap, toAt: this.at };
+    this.next.stretch = { ...stretch, toAt: this.at };
+    this.next.gap = { ...this.next.gap, toAt: this.at };
     this.inquire(stretch.fromAt);
   }
 
   /** A call that is told; its state goes. */
   noteTold(call: Call): void {
-    this.stretch = withTold(this.stretch, call);
+    this.next.stretch = withTold(this.next.stretch, call);
   }
 
   /** The log's call came and went in the stretch, and was not told. */
   isNews(logged: LoggedCall): boolean {
-    return isWithin(this.stretch, logged.startedAt) && !isTold(this.stretch, logged);
+    return isWithin(this.next.stretch, logged.startedAt) && !isTold(this.next.stretch, logged);
   }
 
   stretchLogged({ fromAt, toAt, isCut }: Pick<CallLog, "fromAt" | "toAt" | "isCut">): void {
     const log = { fromAt, toAt, at: this.at };
-    const after = afterLog(this.stretch, log, this.settings.logAgainMs);
-    if (isCut && after !== this.stretch) this.lack();
-    this.stretch = after;
+    const after = afterLog(this.next.stretch, log, this.settings.logAgainMs);
+    if (isCut && after !== this.next.stretch) this.lack();
+    this.next.stretch = after;
   }
 
   /** The log cannot be had: nobody will ever tell what came and went. */
   endStretch(): void {
-    if (this.stretch !== null) this.lack();
-    this.stretch = null;
+    if (this.next.stretch !== null) this.lack();
+    this.next.stretch = null;
   }
 
   /** Something of the last blind stretch stays unknown: an answer, an end, a whole call. */
   lack(): void {
-    if (this.gap.told) return;
+    if (this.next.gap.told) return;
     const { pbx, extras } = this.settings;
-    if (extras) this.gaps.push(gapEvent(this.gap, pbx, this.at));
-    this.gap = { ...this.gap, told: true };
+    if (extras) this.gaps.push(gapEvent(this.next.gap, pbx, this.at));
+    this.next.gap = { ...this.next.gap, told: true };
   }
 
   heedStretchTime(): void {
-    const stretch = this.stretch;
+    const stretch = this.next.stretch;
     if (stretch === null || stretch.dueAt === null || this.at < stretch.dueAt) return;
-    this.stretch = { ...stretch, dueAt: null };
+    this.next.stretch = { ...stretch, dueAt: null };
     this.inquire(stretch.fromAt);
   }
 
@@ -120,8 +110,8 @@ export class Sight extends Turns {
 
   /** A leg of before is in the first snapshot after a blind stretch: the PBX has run through. */
   heedOutliving(legs: readonly Leg[]): void {
-    if (this.stretch === null || this.stretch.toAt !== null) return;
-    if (legs.some((leg) => this.#outlived(leg))) this.restartDoubt = null;
+    if (this.next.stretch === null || this.next.stretch.toAt !== null) return;
+    if (legs.some((leg) => this.#outlived(leg))) this.next.restartDoubt = null;
   }
 
   /**
@@ -129,27 +119,27 @@ export class Sight extends Turns {
    * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
    */
   heedRestart(legs: readonly Leg[]): void {
-    const lostAt = this.restartDoubt;
+    const lostAt = this.next.restartDoubt;
     if (lostAt === null) return;
     const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg));
     if (fresh.length === 0) return;
-    if (fresh.every((leg) => idOf(leg) > this.legIdMax)) this.restartDoubt = null;
+    if (fresh.every((leg) => idOf(leg) > this.next.legIdMax)) this.next.restartDoubt = null;
     else this.heedRestarted(lostAt);
   }
 
   /** Nothing of before goes on, and every number is free. */
   heedRestarted(lostAt: EpochMs): void {
-    this.restartDoubt = null;
+    this.next.restartDoubt = null;
     const calls = this.state.calls.values();
-    this.gap = { ...this.gap, reason: "pbx" };
+    this.next.gap = { ...this.next.gap, reason: "pbx" };
     // Nobody is asked how they went on.
     if (calls.some(({ external, overAt }) => external !== null && overAt === null)) this.lack();
     for (const call of calls) {
       this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
-    this.legIdMax = 0;
-    this.starts = new Map();
-    this.consultations = [];
+    this.next.legIdMax = 0;
+    this.next.starts = new Map();
+    this.next.consultations = [];
   }
 
   /** Of before, beyond an id that a new PBX may have given anew. */

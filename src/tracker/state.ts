@@ -372,9 +372,9 @@ export function isBlind({ stretch }: TrackerState): boolean {
 export function nextDueAt(state: TrackerState, settings: TrackerSettings): EpochMs | null {
   if (isBlind(state)) return null;
   const { calls, stretch } = state;
-  const stoppedAt = calls.firstAt("stopped");
-  const overAt = stretch === null ? calls.firstAt("over") : null;
-  const due = earlier(stretch?.dueAt ?? null, calls.firstAt("due"));
+  const stoppedAt = calls.stopped.first();
+  const overAt = stretch === null ? calls.over.first() : null;
+  const due = earlier(stretch?.dueAt ?? null, calls.due.first());
   const rings = stoppedAt === null ? null : stoppedAt + settings.ringStopMs;
   return earlier(earlier(due, rings), overAt === null ? null : overAt + settings.overKeptMs);
 }

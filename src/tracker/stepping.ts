@@ -7,11 +7,13 @@ import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
 import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { idOf, isAnother, isExternal, sameLeg, track, wasInside } from "./legs.ts";
+import { idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
+import { added, without } from "./lists.ts";
 import { hurryNumber, resume, settleTurn } from "./rules.ts";
 import { Sight } from "./sight.ts";
-import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
+import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
+import type { Turn } from "./turn.ts";
 import type { Limit } from "./turns.ts";
 
 export interface Step {
@@ -32,21 +34,14 @@ export interface Step {
 /** The turns of one step, one for each call concerned, settled together at its end. */
 export class Stepping extends Sight {
   readonly #forgotten: number[] = [];
-  #callbackQueues: TrackerState["callbackQueues"];
-  #ringMs: TrackerState["ringMs"];
-
-  constructor(state: TrackerState, at: EpochMs, settings: TrackerSettings) {
-    super(state, at, settings);
-    this.#callbackQueues = state.callbackQueues;
-    this.#ringMs = state.ringMs;
-  }
+  readonly #changed: number[] = [];
 
   noteCallbackQueues(queues: readonly string[]): void {
-    this.#callbackQueues = queues;
+    this.next.callbackQueues = queues;
   }
 
   noteRingTimes(ringMs: TrackerState["ringMs"]): void {
-    this.#ringMs = ringMs;
+    this.next.ringMs = ringMs;
   }
 
   legIds(): string[] {
@@ -66,8 +61,8 @@ export class Stepping extends Sight {
     const turn = this.turn(callNumber);
     // A caller who is gone before the number came has rung all the same.
     if (turn.call.numberDueAt !== null) hurryNumber(turn);
-    this.consultations = noted(this.consultations, tracked.leg, this.at);
-    turn.call.legs = turn.call.legs.filter(({ leg }) => leg.legId !== legId);
+    this.next.consultations = noted(this.next.consultations, tracked.leg, this.at);
+    turn.call.legs = without(turn.call.legs, tracked);
     turn.call.lastLegId = legId;
     // When it went in a blind stretch, nobody knows.
     if (!turn.call.blind) turn.call.touchedAt = this.at;
@@ -79,7 +74,7 @@ export class Stepping extends Sight {
     this.heedRestart([told]);
     const leg = this.#resolved(told);
     const known = this.now(leg.callNumber);
-    const before = this.legOf(leg.callNumber, leg.legId);
+    const before = known && legIn(known, leg.legId);
     if (before !== undefined && sameLeg(before.leg, leg)) return;
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) return;
@@ -106,9 +101,12 @@ export class Stepping extends Sight {
     const consulted = was === null ? joins : wasInside(was);
     const seenAt = before?.seenAt ?? this.at;
     const tracked = track(leg, was, { order, consulted, seenAt });
-    call.legs = before === undefined ? [...call.legs, tracked] : replaced(call.legs, tracked);
+    call.legs =
+      before === undefined
+        ? added(call.legs, tracked)
+        : call.legs.with(call.legs.indexOf(before), tracked);
     call.touchedAt = this.at;
-    this.legIdMax = Math.max(this.legIdMax, idOf(leg));
+    this.next.legIdMax = Math.max(this.next.legIdMax, idOf(leg));
   }
 
   #isLoop({ lastLink }: Call): boolean {
@@ -139,9 +137,9 @@ export class Stepping extends Sight {
     const own = this.callOf(told.callNumber);
     const leg = own === told.callNumber ? told : { ...told, callNumber: own };
     const call = this.now(own);
-    const before = this.legOf(own, leg.legId);
-    if (call === undefined || call.external !== null || before === undefined) return leg;
-    if (!isExternal(leg) || before.leg.party.kind !== "extension") return leg;
+    if (call === undefined || call.external !== null || !isExternal(leg)) return leg;
+    const before = legIn(call, leg.legId);
+    if (before === undefined || before.leg.party.kind !== "extension") return leg;
     const joined = this.handedOverBy(before.leg.party.dn, leg.party.number);
     if (joined === undefined) return leg;
     this.join(own, joined);
@@ -172,7 +170,7 @@ export class Stepping extends Sight {
     const live = this.state.calls.insideOf(leg.dn).flatMap(({ legs }) => legs);
     return (
       live.some((tracked) => isConsultation(tracked.leg, leg.dn, user)) ||
-      wasConsulted(this.consultations, leg.dn, user, this.at)
+      wasConsulted(this.next.consultations, leg.dn, user, this.at)
     );
   }
 
@@ -181,53 +179,51 @@ export class Stepping extends Sight {
     const live = this.state.calls.insideOf(user).flatMap(({ legs }) => legs);
     return (
       live.some(({ leg }) => leg.party.kind === "extension" && leg.party.dn === user) ||
-      wasConsulted(this.consultations, null, user, this.at)
+      wasConsulted(this.next.consultations, null, user, this.at)
     );
   }
 
   done(): Step {
-    const changes: [callNumber: number, call: Call | null][] = [];
-    const events = this.ended;
-    let ask = false;
-    for (const callNumber of this.buried ?? []) changes.push([callNumber, null]);
-    for (const [callNumber, turn] of this.turns) {
-      settleTurn(turn);
-      if (turn.call.overAt === null && this.#isLoop(turn.call)) {
-        this.reached("links", this.settings.linksMax, callNumber);
-        finish(turn, this.at);
-      }
-      events.push(...turn.events);
-      ask ||= turn.ask;
-      if (turn.lacking) this.lack();
-      if (turn.inquire) this.inquire(turn.call.id?.startedAt ?? turn.call.firstSeenAt);
-      if (isNothing(turn.call)) this.forget(callNumber);
-      else if (differs(turn.call, this.before(callNumber))) changes.push([callNumber, turn.call]);
-    }
-    for (const callNumber of this.#forgotten) changes.push([callNumber, null]);
+    const { next } = this;
+    const turns = [...this.turns.values()];
+    for (const turn of turns) this.#settle(turn);
+    const events = this.#eventsOf(turns);
     for (const event of events) {
       const joined = event.kind === "answered" && event.transferType === "Accomp";
-      if (joined) this.consultations = usedUp(this.consultations, event.user);
+      if (joined) next.consultations = usedUp(next.consultations, event.user);
     }
-    const state = {
-      calls: this.state.calls.with(changes),
-      starts: this.starts,
-      stretch: this.stretch,
-      gap: this.gap,
-      callbackQueues: this.#callbackQueues,
-      ringMs: this.#ringMs,
-      consultations: this.consultations,
-      legIdMax: this.legIdMax,
-      restartDoubt: this.restartDoubt,
-    };
-    return {
-      state,
-      events,
-      gaps: this.gaps,
-      limits: this.limits,
-      changed: changes.map(([callNumber]) => callNumber),
-      ask,
-      inquireFromAt: this.inquireFromAt,
-    };
+    for (const callNumber of this.buried ?? []) this.#become(callNumber, null);
+    for (const { call, before } of turns) {
+      if (isNothing(call)) this.forget(call.callNumber);
+      else if (differs(call, before)) this.#become(call.callNumber, call);
+    }
+    for (const callNumber of this.#forgotten) this.#become(callNumber, null);
+    const { gaps, limits, inquireFromAt } = this;
+    const ask = turns.some((turn) => turn.ask);
+    return { state: next, events, gaps, limits, changed: this.#changed, ask, inquireFromAt };
+  }
+
+  #settle(turn: Turn): void {
+    settleTurn(turn);
+    const { call } = turn;
+    if (call.overAt === null && this.#isLoop(call)) {
+      this.reached("links", this.settings.linksMax, call.callNumber);
+      finish(turn, this.at);
+    }
+    if (turn.lacking) this.lack();
+    if (turn.inquire) this.inquire(call.id?.startedAt ?? call.firstSeenAt);
+  }
+
+  #eventsOf(turns: readonly Turn[]): readonly CallEvent[] {
+    const [first, second] = turns;
+    const ofOne = first !== undefined && second === undefined && this.ended.length === 0;
+    return ofOne ? first.events : [...this.ended, ...turns.flatMap(({ events }) => events)];
+  }
+
+  /** From the first on, what there was before is not to be looked up any more (calls.ts). */
+  #become(callNumber: number, call: Call | null): void {
+    this.next.calls = this.next.calls.with(callNumber, call);
+    this.#changed.push(callNumber);
   }
 }
 
@@ -236,14 +232,12 @@ function isNothing(call: Call): boolean {
   return call.external === null && call.legs.length === 0;
 }
 
-function replaced(legs: readonly TrackedLeg[], by: TrackedLeg): TrackedLeg[] {
-  return legs.map((tracked) => (tracked.leg.legId === by.leg.legId ? by : tracked));
-}
-
 const parts = Object.keys(newCall(0, 0)) as (keyof Call)[];
 
 function differs(call: Call, before: Call | undefined): boolean {
   if (before === undefined) return true;
+  // Mostly it is one of these.
+  if (call.legs !== before.legs || call.hidden !== before.hidden) return true;
   for (const part of parts) if (call[part] !== before[part]) return true;
   return false;
 }

@@ -4,6 +4,7 @@
 import { formatCallId } from "../events/callId.ts";
 import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
 import { publicNumber } from "../events/number.ts";
+import { added } from "./lists.ts";
 import type { Call, Level, TrackerSettings, TrackerState } from "./state.ts";
 
 export type Draft = { -readonly [K in keyof Call]: Call[K] };
@@ -11,9 +12,11 @@ export type Draft = { -readonly [K in keyof Call]: Call[K] };
 /** One call while an activity is worked into it. */
 export interface Turn {
   readonly call: Draft;
+  /** The call as the step found it; undefined if it is new. */
+  readonly before: Call | undefined;
   readonly at: EpochMs;
   readonly settings: TrackerSettings;
-  readonly events: CallEvent[];
+  events: readonly CallEvent[];
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: TrackerState["callbackQueues"];
   readonly ringMs: TrackerState["ringMs"];
@@ -25,14 +28,27 @@ export interface Turn {
   lacking: boolean;
 }
 
+const nothing: readonly CallEvent[] = [];
+
 export function beginTurn(
   call: Call,
+  before: Call | undefined,
   at: EpochMs,
   settings: TrackerSettings,
   { callbackQueues, ringMs }: Pick<TrackerState, "callbackQueues" | "ringMs">,
 ): Turn {
-  const wishes = { ask: false, inquire: false, lacking: false };
-  return { call: { ...call }, at, settings, events: [], callbackQueues, ringMs, ...wishes };
+  return {
+    call: { ...call },
+    before,
+    at,
+    settings,
+    events: nothing,
+    callbackQueues,
+    ringMs,
+    ask: false,
+    inquire: false,
+    lacking: false,
+  };
 }
 
 type Told = {
@@ -52,7 +68,7 @@ function reckon(call: Draft, told: Told, { dn, kind }: Level, at: EpochMs): void
     call.tally = { ...tally, ringFromAt: at };
   } else if (told.kind === "answered") {
     call.toldUntilAt = at;
-    const users = tally.users.length < usersMax ? [...tally.users, dn] : tally.users;
+    const users = tally.users.length < usersMax ? added(tally.users, dn) : tally.users;
     call.tally = { ...tally, answeredAt: tally.answeredAt ?? at, users, abandonedAt: "" };
   } else if (told.kind === "ended") {
     call.toldUntilAt = at;
@@ -98,5 +114,5 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
     displayName: name,
     queues: call.queues,
   };
-  turn.events.push(event as CallEvent);
+  turn.events = added(turn.events, event as CallEvent);
 }

@@ -5,6 +5,7 @@
 import type { EpochMs } from "../events/event.ts";
 import type { ActiveCall } from "./activity.ts";
 import { userOf } from "./calls.ts";
+import { legIn } from "./legs.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
@@ -21,12 +22,13 @@ export interface Limit {
 
 export class Turns {
   readonly state: TrackerState;
+  /** What the state becomes; its calls by their turns, at the end. */
+  protected readonly next: { -readonly [K in keyof TrackerState]: TrackerState[K] };
   protected readonly at: EpochMs;
   protected readonly settings: TrackerSettings;
   protected readonly turns = new Map<number, Turn>();
   /** Calls of before a restart of the PBX, whose numbers may be in use anew. */
   protected buried: Set<number> | null = null;
-  protected starts: TrackerState["starts"];
   protected readonly limits: Limit[] = [];
   /** Calls that are new in this step. */
   #begun = 0;
@@ -37,7 +39,7 @@ export class Turns {
     this.state = state;
     this.at = at;
     this.settings = settings;
-    this.starts = state.starts;
+    this.next = { ...state };
   }
 
   /** The call that a number of the PBX's means: after a join, the outside party's own. */
@@ -49,8 +51,9 @@ export class Turns {
   turn(callNumber: number): Turn {
     let turn = this.turns.get(callNumber);
     if (turn === undefined) {
-      const call = this.before(callNumber) ?? this.begin(callNumber);
-      turn = beginTurn(call, this.at, this.settings, this.state);
+      const before = this.before(callNumber);
+      const call = before ?? this.begin(callNumber);
+      turn = beginTurn(call, before, this.at, this.settings, this.state);
       this.turns.set(callNumber, turn);
     }
     return turn;
@@ -70,9 +73,9 @@ export class Turns {
 
   begin(callNumber: number): Call {
     this.#begun += 1;
-    const establishedAt = this.starts.get(callNumber) ?? null;
+    const establishedAt = this.next.starts.get(callNumber) ?? null;
     if (establishedAt !== null) {
-      this.starts = new Map([...this.starts].filter(([number]) => number !== callNumber));
+      this.next.starts = new Map([...this.next.starts].filter(([number]) => number !== callNumber));
     }
     return { ...newCall(callNumber, this.at), establishedAt };
   }
@@ -95,7 +98,8 @@ export class Turns {
   }
 
   legOf(callNumber: number, legId: string): TrackedLeg | undefined {
-    return this.now(callNumber)?.legs.find(({ leg }) => leg.legId === legId);
+    const call = this.now(callNumber);
+    return call && legIn(call, legId);
   }
 
   join(own: number, joined: number): void {
@@ -117,6 +121,6 @@ export class Turns {
   /** Remembers when calls began that no leg has shown yet. */
   noteStarts(calls: readonly ActiveCall[]): void {
     const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
-    this.starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.at]));
+    this.next.starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.at]));
   }
 }
