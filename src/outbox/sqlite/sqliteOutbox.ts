@@ -13,6 +13,7 @@ import type { Log } from "../../util/log.ts";
 import type { Lookup } from "../lookup.ts";
 import { type Delivery, type Entry, type Outbox, OutboxError } from "../outbox.ts";
 import type { Shelving, TakeUp } from "../pending.ts";
+import { pack } from "./packing.ts";
 import { ReaderThread } from "./readerThread.ts";
 import type {
   EventRow,
@@ -305,7 +306,8 @@ class Writer {
   #flush(): void {
     if (this.#gathering.length === 0) return;
     this.#running = this.#gathering.splice(0, BATCH_MAX);
-    this.#say({ say: "run", requests: this.#running.map(({ request }) => request) });
+    const requests = pack(this.#running.map(({ request }) => request));
+    this.#say({ say: "run", requests });
   }
 
   #take(results: Extract<FromWriter, { say: "ran" }>["results"]): void {

@@ -15,6 +15,7 @@ import type {
   Replay,
 } from "../outbox.ts";
 import type { Backlog, Shelving, TakenUp, TakeUp } from "../pending.ts";
+import type { Packed } from "./packing.ts";
 
 /** One event ready to be stored: what the store must know of it, and the whole as JSON. */
 export interface EventRow {
@@ -137,7 +138,7 @@ export type Result =
   | { readonly ok: false; readonly message: string };
 
 export type ToWriter =
-  | { readonly say: "run"; readonly requests: readonly Request[] }
+  | { readonly say: "run"; readonly requests: Packed }
   | { readonly say: "close" };
 
 export type FromWriter =

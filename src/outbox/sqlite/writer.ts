@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assertNever } from "../../util/assertNever.ts";
 import { OutboxError } from "../outbox.ts";
 import { openDatabase, type StoreFiles } from "./database.ts";
+import { unpack } from "./packing.ts";
 import { createStore } from "./store.ts";
 import type { FromWriter, ToWriter } from "./wire.ts";
 
@@ -29,7 +30,7 @@ function serve(files: StoreFiles): void {
   port?.on("message", (message: ToWriter) => {
     switch (message.say) {
       case "run":
-        say({ say: "ran", results: store.run(message.requests) });
+        say({ say: "ran", results: store.run(unpack(message.requests)) });
         break;
       case "close":
         files.close();
