@@ -118,7 +118,7 @@ export interface LoggedTalk {
   readonly endedAt: EpochMs;
 }
 
-/** One call with an outside party, as the PBX's call log has it after its end. */
+/** One call with an outside party, as the PBX's call log has it after its end. Times by our clock, but `establishedAt`. */
 export interface LoggedCall {
   /** The number part of the PBX's call-history id; null if the log does not tell it. */
   readonly callNumber: number | null;
@@ -127,6 +127,8 @@ export interface LoggedCall {
   readonly number: string;
   readonly name: string;
   readonly did: Did | null;
+  /** When the call began, by the PBX's clock. */
+  readonly establishedAt: EpochMs;
   readonly startedAt: EpochMs;
   readonly endedAt: EpochMs;
   /** In order of time. */

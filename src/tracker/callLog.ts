@@ -11,7 +11,7 @@ import { hide, openTalk, passOn } from "./rules.ts";
 import type { Call, CallIdentity } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
-/** How far the log's times may be from ours: its clock is the PBX's, ours starts at the first leg seen. */
+/** How far the log's times may be from ours, which start at the first leg seen. */
 const sameStartMs = 5_000;
 /** So far may a time of the log be from the truth. */
 const roundedMs = 1_000;
@@ -22,15 +22,19 @@ const sameNumberMs = 60_000;
 export function identityOf(call: Call): CallIdentity | null {
   if (call.external === null) return null;
   const { direction, number } = call.external;
-  // The log has the PBX's time, the id may have one of ours that a jump of our clock made wrong.
-  const startedAt = call.establishedAt ?? call.firstSeenAt;
-  return { callNumber: call.callNumber, direction, number, startedAt };
+  // Not the id's time, which a jump of our clock may have made wrong.
+  const { callNumber, establishedAt, firstSeenAt: startedAt } = call;
+  return { callNumber, direction, number, establishedAt, startedAt };
 }
 
 /** The log's entry for this call. */
 export function isSame(call: CallIdentity | null, logged: LoggedCall): boolean {
   if (call === null || call.direction !== logged.direction) return false;
-  const apartMs = Math.abs(logged.startedAt - call.startedAt);
+  const { establishedAt, startedAt } = call;
+  // The PBX's own word if there is one: the two clocks may differ.
+  const [one, other] =
+    establishedAt === null ? [startedAt, logged.startedAt] : [establishedAt, logged.establishedAt];
+  const apartMs = Math.abs(one - other);
   const told = call.number !== "" && logged.number !== "";
   const sameParty = told && isSameNumber(call.number, logged.number);
   if (logged.callNumber === call.callNumber && (sameParty || !told)) return apartMs <= sameNumberMs;
@@ -136,10 +140,10 @@ function endOf({ talk, hidden, touchedAt }: Call, { endedAt }: LoggedCall): Epoc
 /** A call that came and went while we were blind. */
 export function adoptLogged(turn: Turn, logged: LoggedCall): void {
   const { call } = turn;
-  const { direction, number, name, did, startedAt, level } = logged;
+  const { direction, number, name, did, establishedAt, startedAt, level } = logged;
   call.external = { direction, number, name };
   call.did = did;
-  call.establishedAt = startedAt;
+  call.establishedAt = establishedAt;
   call.firstSeenAt = startedAt;
   call.touchedAt = startedAt;
   const kind = level && offerKind(level.kind);

@@ -52,6 +52,42 @@ describe("a PBX whose clock is not ours", () => {
   });
 });
 
+describe("the log of a PBX whose clock is not ours", () => {
+  it("has the call by the PBX's own start of it, and every duration by our clock", () => {
+    for (const offMs of [-hourMs, hourMs]) {
+      const phone = new Phone();
+      phone.list(row("101", { establishedAt: t0 + offMs }));
+      phone.leg("101", 5, "connected");
+      phone.pass(10_000);
+      phone.lose();
+      phone.pass(30_000);
+      phone.snapshot();
+      phone.list();
+      const talks = [{ user: "101", answeredAt: t0, endedAt: t0 + 25_000 }];
+      const party = { number: "", startedAt: t0 };
+      phone.log(logged({ ...party, callNumber: 7, establishedAt: t0 }));
+      expect(told(phone)).toEqual([]);
+      phone.log(logged({ ...party, callNumber: 7, establishedAt: t0 + offMs, talks }));
+      const hour = offMs < 0 ? "07" : "09";
+      expect(told(phone)).toEqual([`260504${hour}0000_7 25000`]);
+    }
+  });
+
+  it("gives a call that came and went the PBX's time in its id", () => {
+    const phone = new Phone();
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    const talks = [{ user: "101", answeredAt: t0 + 10_000, endedAt: t0 + 25_000 }];
+    const startedAt = t0 + 5_000;
+    phone.log(
+      logged({ startedAt, establishedAt: startedAt + hourMs, endedAt: t0 + 25_000, talks }),
+    );
+    expect(told(phone)).toEqual(["260504090005_7 15000"]);
+    expect(phone.events.at(-1)?.at).toBe(t0 + 25_000);
+  });
+});
+
 describe("our wall clock jumps while we are down", () => {
   /** All that a call can wait for has a time in it. */
   function busy(): Phone {

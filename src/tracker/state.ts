@@ -172,6 +172,9 @@ export interface CallIdentity {
   readonly callNumber: number;
   readonly direction: External["direction"];
   readonly number: string;
+  /** By the PBX's clock, if told. */
+  readonly establishedAt: EpochMs | null;
+  /** By ours. */
   readonly startedAt: EpochMs;
 }
 

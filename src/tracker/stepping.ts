@@ -211,7 +211,7 @@ export class Stepping extends Sight {
       finish(turn, this.at);
     }
     if (turn.lacking) this.lack();
-    if (turn.inquire) this.inquire(call.id?.startedAt ?? call.firstSeenAt);
+    if (turn.inquire) this.inquire(call.firstSeenAt);
   }
 
   #eventsOf(turns: readonly Turn[]): readonly CallEvent[] {

@@ -100,6 +100,7 @@ export function logged(more: Partial<LoggedCall> = {}): LoggedCall {
     number: caller,
     name: "",
     did: null,
+    establishedAt: more.startedAt ?? t0,
     startedAt: t0,
     endedAt: t0 + 60_000,
     talks: [],

@@ -4,7 +4,7 @@ import type { PbxConfig } from "../../src/config/config.ts";
 import type { Source, SourceStatus } from "../../src/source/source.ts";
 import { createThreecxSource, type Limits } from "../../src/source/threecx/index.ts";
 import type { Activity, ActivityKind } from "../../src/tracker/activity.ts";
-import { steadyClock } from "../../src/util/clock.ts";
+import { type Clock, steadyClock } from "../../src/util/clock.ts";
 import type { Log } from "../../src/util/log.ts";
 import { WirePbx, type WirePbxOptions } from "./wirePbx.ts";
 
@@ -52,10 +52,14 @@ function tellingOf(activity: Activity): string {
   }
 }
 
-export function watchPbx(
-  url: string,
-  more: { pbx?: Partial<PbxConfig>; limits?: Partial<Limits>; env?: Record<string, string> } = {},
-): Watched {
+export interface WatchOptions {
+  readonly pbx?: Partial<PbxConfig>;
+  readonly limits?: Partial<Limits>;
+  readonly env?: Record<string, string>;
+  readonly clock?: Clock;
+}
+
+export function watchPbx(url: string, more: WatchOptions = {}): Watched {
   const lines: string[] = [];
   const write = (fields: object, line: string) => {
     lines.push(`${line} ${JSON.stringify(fields)}`);
@@ -64,7 +68,7 @@ export function watchPbx(
   const source = createThreecxSource({
     pbx: pbxConfig(url, more.pbx),
     log,
-    clock: steadyClock(),
+    clock: more.clock ?? steadyClock(),
     limits: { snapshotGapMs: 0, ...more.limits },
     proxyEnv: more.env ?? {},
   });

@@ -1,6 +1,7 @@
 /** Questions for the call log against a puppet PBX: each is answered, few are asked of the PBX. */
 import { describe, expect, it } from "vitest";
 import { pbxRig } from "../../../test/support/watchedPbx.ts";
+import { steadyClock } from "../../util/clock.ts";
 
 const { pbx, watch } = pbxRig();
 
@@ -53,6 +54,25 @@ describe("the call log", () => {
       toAt,
       calls: [{ number: "420777000001", talks: [{ user: "100" }] }],
     });
+  });
+
+  it("of a PBX whose clock is an hour ahead is asked for by its clock, and told by ours", async () => {
+    const steady = steadyClock();
+    const hourMs = 60 * minuteMs;
+    const clock = { ...steady, now: () => steady.now() - hourMs };
+    const { server, watched, asked } = await livePbx({ clock });
+    const startedAt = fromAt + minuteMs;
+    server.xapi.set(set, [row(startedAt + hourMs)]);
+    watched.source.askCallLog(fromAt, toAt);
+    await watched.until(() => watched.of("callLog").length === 1);
+    expect(asked()[0]).toMatch(/periodFrom=2026-05-04T0(7:59:5|8:00:0)/);
+    const [call] = watched.of("callLog")[0]?.calls ?? [];
+    expect(call?.establishedAt).toBe(startedAt + hourMs);
+    // The PBX tells its time in whole seconds.
+    const { startedAt: ours = 0, endedAt = 0, talks = [] } = call ?? {};
+    expect(Math.abs(ours - startedAt)).toBeLessThanOrEqual(2_000);
+    expect(endedAt - ours).toBe(61_000);
+    expect(talks).toEqual([{ user: "100", answeredAt: ours + 1_000, endedAt }]);
   });
 
   it("says nothing of extensions that this client may not see", async () => {

@@ -10,7 +10,7 @@ import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import { type Again, makeAgain } from "./again.ts";
 import type { Limits } from "./limits.ts";
-import { loggedCalls } from "./loggedCalls.ts";
+import { byOurClock, loggedCalls } from "./loggedCalls.ts";
 import type { Knowledge } from "./normalise.ts";
 import { type ReportAnswer, readReport } from "./odata.ts";
 import type { Rest } from "./rest.ts";
@@ -97,9 +97,10 @@ export class CallLogReader {
       );
     }
     const beganAt = clock.now();
+    const aheadMs = rest.aheadMs();
     const report = reportOf(
-      Math.max(fromAt, earliestAt) - limits.logLookBackMs,
-      toAt + limits.logSlackMs,
+      Math.max(fromAt, earliestAt) - limits.logLookBackMs + aheadMs,
+      toAt + limits.logSlackMs + aheadMs,
     );
     const timeLeftMs = () => beganAt + limits.logTimeoutMs - clock.now();
     const answer = await readReport(rest, limits, report, timeLeftMs);
@@ -107,6 +108,7 @@ export class CallLogReader {
     if (this.#access === "closed") log.info({}, "The PBX's call log is open again.");
     this.#access = "open";
     const calls = this.#callsOf(answer)
+      .map((call) => byOurClock(call, aheadMs))
       .map((call) => ({ ...call, talks: call.talks.filter(({ user }) => isVisible(user)) }))
       .filter(
         (call) =>

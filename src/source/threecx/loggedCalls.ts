@@ -98,7 +98,19 @@ function didOf(rows: readonly LogRow[], trunk: string, knowledge: Knowledge): Di
   return null;
 }
 
-/** Null for an inside call. `rows`: all of one call. */
+/** The call with its times as a clock has them that the PBX's is ahead of. */
+export function byOurClock(call: LoggedCall, aheadMs: number): LoggedCall {
+  return {
+    ...call,
+    startedAt: call.startedAt - aheadMs,
+    endedAt: call.endedAt - aheadMs,
+    talks: call.talks.map(({ user, answeredAt, endedAt }) => {
+      return { user, answeredAt: answeredAt - aheadMs, endedAt: endedAt - aheadMs };
+    }),
+  };
+}
+
+/** All times are the PBX's. Null for an inside call. `rows`: all of one call. */
 function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall | null {
   const inOrder = rows.toSorted((a, b) => a.startAt - b.startAt || a.segment - b.segment);
   const [begin] = inOrder;
@@ -118,6 +130,7 @@ function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall
     number: outside.number || (digitsOf(outside.dn).length >= outsideDigitsMin ? outside.dn : ""),
     name: knowledge.readName(outside.name, trunk).name,
     did: direction === "incoming" ? didOf(inOrder, trunk, knowledge) : null,
+    establishedAt: startedAt,
     startedAt,
     endedAt: Math.max(startedAt, ...inOrder.map(({ endAt }) => endAt)),
     talks: talksOf(inOrder, direction),
