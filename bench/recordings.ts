@@ -2,7 +2,8 @@
  * Recordings that wait to be converted, and what live calls feel of it. The built program has the ends of `--count`
  * answered links in its store (default 1,000) and the PBX's folder with a recording of 3 minutes for each (8 kHz,
  * 16 bit, mono): it finds, fetches, converts, keeps and announces them, while calls are played as in the bench
- * `latency`. Beside it, in the same run: the same program idle, and the encoder alone, without files.
+ * `latency`. Beside it, in the same run: the same process with nothing to convert, and the encoder alone, without
+ * files. On a busy machine `--parts N` takes turns: a part of the recordings, then quiet, and so on.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
@@ -30,14 +31,21 @@ const aloneS = 10;
 const ticksPerS = 100;
 const sampleMs = 500;
 /** Calls of one round of live ones. */
-const turns = 200;
+const turns = 100;
 const target = { realTime: 300, share: 0.7, p99: 1.5 };
 
 const built = (file: string) => import(new URL(`../dist/${file}`, import.meta.url).href);
 
 export async function recordings(args: readonly string[]): Promise<string[]> {
-  const { values } = parseArgs({ args: [...args], options: { count: { type: "string" } } });
-  const count = Number(values.count ?? 1000);
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      count: { type: "string", default: "1000" },
+      parts: { type: "string", default: "1" },
+    },
+  });
+  const parts = Number(values.parts);
+  const each = Math.ceil(Number(values.count) / parts);
   const sounds = Array.from({ length: alike }, (_, index) => speech(index));
   const alone = await encoderAlone(sounds);
   const pbx = await new StandIn().listen();
@@ -54,22 +62,29 @@ export async function recordings(args: readonly string[]): Promise<string[]> {
       `WEBHOOK_POST_URL = ${taker.url}/recording`,
       `RECORDINGS_DIR = ${dir}`,
     ]);
-    let offhook = await installation.start().ready();
-    await p99Of(pbx, receiver);
-    const idle = [await p99Of(pbx, receiver), await p99Of(pbx, receiver)];
-    await offhook.stop();
-    await fill(installation.folder, dir, count, sounds);
-
-    offhook = await installation.start().ready();
-    const watch = new Watch(offhook.pid);
-    const announced = () => taker.requests.length >= count;
-    const busy: number[] = [];
-    while (!announced()) busy.push(await p99Of(pbx, receiver));
-    // The last round may have had the quiet after the last recording in it.
-    if (busy.length > 1) busy.pop();
-    const seen = watch.stop();
-    await offhook.stop();
-    return report({ count, alone, idle, busy, seen, taken: taker.requests.length });
+    let played = installation.start();
+    await played.ready();
+    // Caches fill, code is compiled.
+    await roundOf(pbx, receiver);
+    await played.stop();
+    const [idle, busy, seen]: [number[][], number[][], Seen[]] = [[], [], []];
+    for (let part = 0; part < parts; part += 1) {
+      const before = taker.requests.length;
+      await fill(installation.folder, dir, { from: part * each, count: each, sounds });
+      played = installation.start();
+      await played.ready();
+      const watch = new Watch(played.pid);
+      const rounds: number[][] = [];
+      while (taker.requests.length < before + each) rounds.push(await roundOf(pbx, receiver));
+      seen.push(watch.stop());
+      // The last round may have had the quiet after the last recording in it.
+      if (rounds.length > 1) rounds.pop();
+      busy.push(...rounds);
+      // As many rounds of the same process, which has nothing to convert any more.
+      for (const _ of rounds) idle.push(await roundOf(pbx, receiver));
+      await played.stop();
+    }
+    return report({ count: parts * each, alone, idle, busy, seen, taken: taker.requests.length });
   } finally {
     await installation.remove();
     await Promise.all([receiver.close(), taker.close(), pbx.close()]);
@@ -116,17 +131,18 @@ async function encoderAlone(sounds: readonly Buffer[]): Promise<number> {
   return encodedS / usedS;
 }
 
+interface Filling {
+  readonly from: number;
+  readonly count: number;
+  readonly sounds: readonly Buffer[];
+}
+
 /** The store after the calls, and the folder after the recordings. */
-async function fill(
-  folder: string,
-  dir: string,
-  count: number,
-  sounds: readonly Buffer[],
-): Promise<void> {
+async function fill(folder: string, dir: string, { from, count, sounds }: Filling): Promise<void> {
   const { openSqliteOutbox }: typeof Storing = await built("outbox/sqlite/sqliteOutbox.js");
   const outbox = await openSqliteOutbox({ dataDir: join(folder, "data"), log: silentLog });
   const now = Date.now();
-  for (let index = 0; index < count; index += 1) {
+  for (let index = from; index < from + count; index += 1) {
     const user = String(100 + (index % extensions));
     // One after the other at each extension, the last of them a while ago.
     const at = now - 600_000 - Math.floor(index / extensions) * (secondsEach + 20) * 1000;
@@ -146,11 +162,11 @@ async function fill(
 
 let firstCall = 1_000;
 
-async function p99Of(pbx: StandIn, receiver: Receiver): Promise<number> {
+/** How long each webhook of a round of live calls took. */
+async function roundOf(pbx: StandIn, receiver: Receiver): Promise<number[]> {
   const took = await measure(pbx, receiver, { turns, firstCall });
   firstCall += 2 * turns;
-  const all = [...took.values()].flat().sort((a, b) => a - b);
-  return quantile(all, 0.99);
+  return [...took.values()].flat();
 }
 
 interface Seen {
@@ -208,28 +224,33 @@ function timesOf(task: string): readonly [ticks: number, niceness: number] {
 interface Measured {
   readonly count: number;
   readonly alone: number;
-  readonly idle: readonly number[];
-  readonly busy: readonly number[];
-  readonly seen: Seen;
+  readonly idle: readonly number[][];
+  readonly busy: readonly number[][];
+  readonly seen: readonly Seen[];
   readonly taken: number;
 }
 
 function report({ count, alone, idle, busy, seen, taken }: Measured): string[] {
   const soundS = count * secondsEach;
-  const perCore = soundS / seen.converterS;
-  const median = (values: readonly number[]) =>
+  const sum = (of: (part: Seen) => number) => seen.reduce((all, part) => all + of(part), 0);
+  const tookS = sum((part) => part.tookS);
+  const perCore = soundS / sum((part) => part.converterS);
+  const p99 = (values: readonly number[]) =>
     quantile(
       values.toSorted((a, b) => a - b),
-      0.5,
+      0.99,
     );
-  const times = (values: readonly number[]) => values.map((ms) => ms.toFixed(1)).join(", ");
+  const [quietMs, meanwhileMs] = [p99(idle.flat()), p99(busy.flat())];
+  const times = (rounds: readonly number[][]) =>
+    `${rounds.flat().length} (rounds: ${rounds.map((round) => p99(round).toFixed(1)).join(", ")})`;
   return [
-    `${taken} of ${count} recordings announced in ${seen.tookS.toFixed(0)} s, ` +
-      `${(soundS / seen.tookS).toFixed(0)} × real time by the clock, converted in ${seen.threads} thread(s)`,
-    `${perCore.toFixed(0)} × real time per core of the threads that convert (target ≥ ${target.realTime}); ` +
-      `the encoder alone ${alone.toFixed(0)} ×, of which ${(perCore / alone).toFixed(2)} (target ≥ ${target.share})`,
-    `p99 of live webhooks: idle ${times(idle)} ms; meanwhile ${times(busy)} ms; medians ` +
-      `${(median(busy) / median(idle)).toFixed(2)} (target ≤ ${target.p99})`,
-    `${seen.rssMbMax.toFixed(0)} MB resident at most`,
+    `${taken} of ${count} recordings announced in ${tookS.toFixed(0)} s, ` +
+      `${(soundS / tookS).toFixed(0)} × real time by the clock, with ${seen[0]?.threads} thread(s) that convert`,
+    `${perCore.toFixed(0)} × real time per core of those threads (target ≥ ${target.realTime}); ` +
+      `the encoder alone ${alone.toFixed(0)} ×: ${(perCore / alone).toFixed(2)} of it (target ≥ ${target.share})`,
+    `p99 of live webhooks: idle ${quietMs.toFixed(1)} ms of ${times(idle)}`,
+    `                 meanwhile ${meanwhileMs.toFixed(1)} ms of ${times(busy)}: ` +
+      `${(meanwhileMs / quietMs).toFixed(2)} times idle (target ≤ ${target.p99})`,
+    `${Math.max(...seen.map(({ rssMbMax }) => rssMbMax)).toFixed(0)} MB resident at most`,
   ];
 }
