@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- delivery [PART…] [--rounds N] [--count N] [--seed N] [--idle-s N]`: delivery against what one
- * would use instead. Parts: throughput, waiting, order, idle; by default all. Needs bench/setup.sh to have run.
+ * would use instead. Parts: flow, drain, waiting, order, idle; by default all. Needs bench/setup.sh to have run.
  */
 import { parseArgs } from "node:util";
 import { idle } from "./idle.ts";
@@ -19,7 +19,8 @@ interface Said {
 type Part = (machines: Machines, said: Said) => Promise<string[]>;
 
 const parts = new Map<string, Part>([
-  ["throughput", throughput],
+  ["flow", (...args) => throughput("flow", ...args)],
+  ["drain", (...args) => throughput("drain", ...args)],
   ["waiting", (machines, { rounds }) => waiting(machines, rounds)],
   ["order", order],
   ["idle", (_, { idleS }) => idle(idleS)],
@@ -31,7 +32,7 @@ export async function delivery(args: readonly string[]): Promise<string[]> {
     allowPositionals: true,
     options: {
       rounds: { type: "string", default: "5" },
-      count: { type: "string", default: "10000" },
+      count: { type: "string", default: "8000" },
       seed: { type: "string", default: "1" },
       "idle-s": { type: "string", default: "60" },
     },

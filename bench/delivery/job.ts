@@ -21,6 +21,8 @@ export interface Job {
    */
   readonly mode: "drain" | "flow" | "paced" | "order";
   readonly count: number;
+  /** So many of them are delivered before the clock starts: code is compiled, caches and pools fill. */
+  readonly uncounted: number;
   readonly keys: number;
   readonly concurrency: number;
   readonly unsettledMax: number;
@@ -28,8 +30,10 @@ export interface Job {
 }
 
 export interface Done {
-  /** `drain` and `flow`: from the first delivery, or the first enqueue, to the last settlement. */
+  /** From the start, or the last settlement that does not count, to the last one … */
   readonly tookMs: number;
+  /** … and how many were settled meanwhile. */
+  readonly counted: number;
   /** `drain`: how long the enqueueing before took. */
   readonly enqueueMs: number;
   /** Of this process with all its threads, while that lasted. Servers not counted. */

@@ -6,7 +6,11 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import type { EndpointConfig } from "../../src/config/config.ts";
-import { createDispatcher, type Dispatcher } from "../../src/delivery/dispatcher.ts";
+import {
+  createDispatcher,
+  type Dispatcher,
+  type DispatcherOptions,
+} from "../../src/delivery/dispatcher.ts";
 import { createSender } from "../../src/delivery/sender.ts";
 import type { CallEvent } from "../../src/events/event.ts";
 import type { Outbox } from "../../src/outbox/outbox.ts";
@@ -39,14 +43,20 @@ export async function openOurs({ dataDir, endpoints, settled }: OursOptions): Pr
   );
   const outbox = await openSqliteOutbox({ dataDir, log });
   const sender = createSender({ version: "bench", now: Date.now });
-  const counted: typeof outbox.settle = async (settlements) => {
-    await outbox.settle(settlements);
-    settled?.(settlements.filter(({ fate }) => fate.state !== "pending").length);
+  const counted: DispatcherOptions["outbox"] = {
+    backlog: () => outbox.backlog(),
+    takeUp: (request) => outbox.takeUp(request),
+    shelve: (lanes) => outbox.shelve(lanes),
+    hasten: (...args) => outbox.hasten(...args),
+    saveStanding: (...args) => outbox.saveStanding(...args),
+    probe: () => outbox.probe(),
+    async settle(settlements) {
+      await outbox.settle(settlements);
+      settled?.(settlements.filter(({ fate }) => fate.state !== "pending").length);
+    },
   };
   const dispatcher = createDispatcher({
-    outbox: new Proxy(outbox, {
-      get: (of, name) => (name === "settle" ? counted : bound(of, name)),
-    }),
+    outbox: counted,
     endpoints,
     send: sender.send,
     clock: steadyClock(),
@@ -71,10 +81,4 @@ export async function openOurs({ dataDir, endpoints, settled }: OursOptions): Pr
       await outbox.close();
     },
   };
-}
-
-/** Methods keep their object; private fields know no proxy. */
-function bound(of: Outbox, name: string | symbol): unknown {
-  const value: unknown = Reflect.get(of, name, of);
-  return typeof value === "function" ? value.bind(of) : value;
 }

@@ -26,7 +26,8 @@ export async function runJob(
   const folder = await mkdtemp(join(machines.folder, "contender-"));
   const { redisAlways, redisEverysec, postgres } = machines;
   const places = { url, folder, redisAlways, redisEverysec, postgres };
-  const job: Job = { name, places, keys, concurrency, unsettledMax: 512, perS: 0, ...said };
+  const usual = { keys, concurrency, unsettledMax: 512, perS: 0, uncounted: 0 };
+  const job: Job = { name, places, ...usual, ...said };
   try {
     return await new Promise<Done>((resolve, reject) => {
       const child = fork(entry, [JSON.stringify(job)], {
