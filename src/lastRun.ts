@@ -4,12 +4,14 @@
  */
 import type { EpochMs } from "./events/event.ts";
 import type { Checkpoint, Outbox } from "./outbox/outbox.ts";
-import { restore, serialise } from "./tracker/checkpoint.ts";
+import { restore, restoreStretch, serialise, serialiseStretch } from "./tracker/checkpoint.ts";
 import type { Call, TrackerState } from "./tracker/state.ts";
 import type { TimeBase } from "./util/clock.ts";
 
 /** Until when we saw. */
 export const seenKey = "seen";
+/** What is still to be looked up of a blind stretch. */
+const stretchKey = "stretch";
 /** What the times in the checkpoints count from. */
 const timeBaseKey = "timeBase";
 
@@ -23,6 +25,10 @@ export interface LastRun {
 export function checkpointOf(pbx: string, callNumber: number, call: Call | undefined): Checkpoint {
   const kept = call !== undefined && call.external !== null;
   return { pbx, key: String(callNumber), state: kept ? serialise(call) : null };
+}
+
+export function stretchCheckpoint(pbx: string, state: TrackerState): Checkpoint {
+  return { pbx, key: stretchKey, state: serialiseStretch(state) };
 }
 
 export async function takeUp(
@@ -39,15 +45,18 @@ export async function takeUp(
   };
   const before = take(timeBaseKey);
   const seen = take(seenKey);
+  const stretch = take(stretchKey);
   const aheadMs = timeBase === null || before === null ? 0 : jumpOf(JSON.parse(before), timeBase);
-  const state = restore(saved.values(), aheadMs);
+  const blind = stretch === null ? {} : restoreStretch(stretch, aheadMs);
+  const state = { ...restore(saved.values(), aheadMs), ...blind };
   const seenAt = seen === null ? 0 : Number(seen) + aheadMs;
   if (timeBase !== null && before !== JSON.stringify(timeBase)) {
     // In one transaction, so that all that is stored is by one clock.
     const calls = state.calls.values().map((call) => checkpointOf(pbx, call.callNumber, call));
     const times = [{ pbx, key: timeBaseKey, state: JSON.stringify(timeBase) }];
     if (seenAt > 0) times.push({ pbx, key: seenKey, state: String(seenAt) });
-    await outbox.append([], [...calls, ...times]);
+    const blindAs = stretch === null ? [] : [stretchCheckpoint(pbx, state)];
+    await outbox.append([], [...calls, ...blindAs, ...times]);
   }
   return { state, seenAt };
 }

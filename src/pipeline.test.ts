@@ -292,6 +292,30 @@ describe("pipeline", () => {
     expect(again.owed).toEqual(["gap"]);
   });
 
+  it("begins with a blind stretch that was not looked up to its end before it went down again", async () => {
+    const { store, clock, take } = await world();
+    take({ kind: "snapshot", legs: [] });
+    await clock.pass(600_000);
+    const log = { kind: "callLog", fromAt: 0, toAt: START * 2, calls: [], isCut: false } as const;
+    const second = await world({ store, clock });
+    second.take({ kind: "snapshot", legs: [] }, log);
+    await clock.pass(1_000);
+    const third = await world({ store, clock });
+    third.take({ kind: "snapshot", legs: [] });
+    await clock.pass(0);
+    expect(third.inquiries[0]?.[0]).toBe(second.inquiries[0]?.[0]);
+    for (let looks = 0; looks < 3; looks++) {
+      third.take(log);
+      await clock.pass(15_000);
+    }
+    third.take({ kind: "snapshot", legs: [] });
+    await clock.pass(0);
+    const fourth = await world({ store, clock });
+    fourth.take({ kind: "snapshot", legs: [] });
+    await clock.pass(0);
+    expect(fourth.inquiries[0]?.[0]).toBeGreaterThan(START + 500_000);
+  });
+
   it("keeps until when it saw, every 15 s at most, and never by its own ticks", async () => {
     const { store, clock, take } = await world();
     for (let second = 0; second < 60; second += 1) {

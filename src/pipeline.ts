@@ -5,7 +5,7 @@
  * a store that fails stops the intake, and the same transaction is tried again until it succeeds.
  */
 import type { EpochMs, OffhookEvent } from "./events/event.ts";
-import { checkpointOf, seenKey, takeUp } from "./lastRun.ts";
+import { checkpointOf, seenKey, stretchCheckpoint, takeUp } from "./lastRun.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
 import { reduce } from "./tracker/reduce.ts";
@@ -105,6 +105,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   function digest(batch: readonly Activity[]): { entries: Entry[]; checkpoints: Checkpoint[] } {
     const entries: Entry[] = [];
     const changed = new Set<number>();
+    const before = state.stretch;
     for (const activity of batch) {
       const step = reduce(state, activity, tracker);
       state = step.state;
@@ -117,7 +118,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       }
     }
     const calls = [...changed].map((n) => checkpointOf(tracker.pbx, n, state.calls.get(n)));
-    return { entries, checkpoints: [...calls, ...seenAfter(batch)] };
+    const stretch = state.stretch === before ? [] : [stretchCheckpoint(tracker.pbx, state)];
+    return { entries, checkpoints: [...calls, ...stretch, ...seenAfter(batch)] };
   }
 
   /** A limit that is reached is reached again and again. */

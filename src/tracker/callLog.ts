@@ -23,17 +23,17 @@ export function identityOf(call: Call): CallIdentity | null {
   if (call.external === null) return null;
   const { direction, number } = call.external;
   // Not the id's time, which a jump of our clock may have made wrong.
-  const { callNumber, establishedAt, firstSeenAt: startedAt } = call;
-  return { callNumber, direction, number, establishedAt, startedAt };
+  const { callNumber, establishedAt, firstSeenAt: beganAt } = call;
+  return { callNumber, direction, number, establishedAt, beganAt };
 }
 
 /** The log's entry for this call. */
 export function isSame(call: CallIdentity | null, logged: LoggedCall): boolean {
   if (call === null || call.direction !== logged.direction) return false;
-  const { establishedAt, startedAt } = call;
+  const { establishedAt, beganAt } = call;
   // The PBX's own word if there is one: the two clocks may differ.
   const [one, other] =
-    establishedAt === null ? [startedAt, logged.startedAt] : [establishedAt, logged.establishedAt];
+    establishedAt === null ? [beganAt, logged.startedAt] : [establishedAt, logged.establishedAt];
   const apartMs = Math.abs(one - other);
   const told = call.number !== "" && logged.number !== "";
   const sameParty = told && isSameNumber(call.number, logged.number);

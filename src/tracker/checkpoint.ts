@@ -2,6 +2,7 @@
 import type { ByDn } from "./byDn.ts";
 import { Calls } from "./calls.ts";
 import { idOf } from "./legs.ts";
+import type { BlindStretch, Gap } from "./state.ts";
 import { type Call, initialState, newCall, type TrackerState } from "./state.ts";
 
 /** A call as its own checkpoint. */
@@ -13,7 +14,7 @@ export function serialise(call: Call): string {
 const fixedTimes = new Set(["establishedAt", "startedAt"]);
 
 /** The checkpoint as a clock would have it that is ahead of the one it was written by; every name of a time ends in `At`. */
-function parse(checkpoint: string, aheadMs: number): Call {
+function parse(checkpoint: string, aheadMs: number) {
   if (aheadMs === 0) return JSON.parse(checkpoint);
   return JSON.parse(checkpoint, (name, value) => {
     // 0 means never.
@@ -29,7 +30,7 @@ function parse(checkpoint: string, aheadMs: number): Call {
 export function restore(checkpoints: Iterable<string>, aheadMs = 0): TrackerState {
   const calls: Call[] = [];
   for (const text of checkpoints) {
-    const saved = parse(text, aheadMs);
+    const saved = parse(text, aheadMs) as Call;
     const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved, ...listsOf(saved) };
     const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
     // Whether the list is a witness shows anew.
@@ -38,6 +39,20 @@ export function restore(checkpoints: Iterable<string>, aheadMs = 0): TrackerStat
   let legIdMax = 0;
   for (const { leg } of calls.flatMap(({ legs }) => legs)) legIdMax = Math.max(legIdMax, idOf(leg));
   return { ...initialState, calls: Calls.of(calls), legIdMax };
+}
+
+/** What is still to be looked up of a blind stretch; null if nothing is. */
+export function serialiseStretch({ stretch, gap }: TrackerState): string | null {
+  return stretch === null ? null : JSON.stringify({ stretch, gap });
+}
+
+/** The stretch goes on until the next snapshot. */
+export function restoreStretch(
+  checkpoint: string,
+  aheadMs = 0,
+): Pick<TrackerState, "stretch" | "gap"> {
+  const { stretch, gap } = parse(checkpoint, aheadMs) as { stretch: BlindStretch; gap: Gap };
+  return { stretch: { ...stretch, toAt: null, looks: 0, dueAt: null }, gap };
 }
 
 /** Checkpoints of 0.1.0 have objects with legs and DNs as keys where there are lists now. */

@@ -1,6 +1,16 @@
 /** Our own restart, and the PBX's, in mid-call (SPEC.md, R28 and C2). */
 import { describe, expect, it } from "vitest";
-import { caller, inside, leg, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import {
+  caller,
+  inside,
+  leg,
+  logged,
+  outside,
+  Phone,
+  ref,
+  row,
+  t0,
+} from "../../test/support/phone.ts";
 
 function talking(): Phone {
   const phone = new Phone();
@@ -49,6 +59,28 @@ describe("our own restart", () => {
       "ringing 820 -0",
       "ringing 103 -0",
     ]);
+  });
+});
+
+describe("our own restart in the middle of a blind stretch", () => {
+  it("loses neither the stretch nor what was told of calls of before", () => {
+    const hourMs = 3_600_000;
+    const phone = talking();
+    phone.at += 5_000;
+    phone.lose(t0 - 1_000);
+    phone.at += 10_000;
+    phone.snapshot(leg("102", 3, "ringing", { callNumber: 9, party: outside("420111222333") }));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -0"]);
+    phone.restart(hourMs);
+    expect(phone.state.stretch?.fromAt).toBe(t0 - 1_000 + hourMs);
+    phone.at += hourMs;
+    phone.lose(phone.at);
+    phone.snapshot();
+    const before = logged({ startedAt: t0 + hourMs });
+    const meanwhile = { callNumber: 8, number: "420999888777" };
+    phone.log(before, logged({ ...meanwhile, startedAt: t0 + 8_000 + hourMs }));
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+    expect(phone.events.at(-1)?.callNumber).toBe(8);
   });
 });
 

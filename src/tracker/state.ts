@@ -175,7 +175,7 @@ export interface CallIdentity {
   /** By the PBX's clock, if told. */
   readonly establishedAt: EpochMs | null;
   /** By ours. */
-  readonly startedAt: EpochMs;
+  readonly beganAt: EpochMs;
 }
 
 /** A stretch of which only the call log can tell. */

@@ -15,7 +15,12 @@ import type {
   Party,
 } from "../../src/tracker/activity.ts";
 import type { ByDn } from "../../src/tracker/byDn.ts";
-import { restore, serialise } from "../../src/tracker/checkpoint.ts";
+import {
+  restore,
+  restoreStretch,
+  serialise,
+  serialiseStretch,
+} from "../../src/tracker/checkpoint.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
 import { reduce } from "../../src/tracker/reduce.ts";
 import {
@@ -202,7 +207,9 @@ export class Phone {
   /** Goes down and comes up with what was checkpointed, by a wall clock that jumped meanwhile. */
   restart(aheadMs = 0): void {
     const kept = [...this.state.calls.values()].filter(({ external }) => external !== null);
-    this.state = restore(kept.map(serialise), aheadMs);
+    const stretch = serialiseStretch(this.state);
+    const blind = stretch === null ? {} : restoreStretch(stretch, aheadMs);
+    this.state = { ...restore(kept.map(serialise), aheadMs), ...blind };
   }
 
   call(callNumber = 7): Call | undefined {
