@@ -175,6 +175,8 @@ interface Seen {
   readonly converterS: number;
   readonly threads: number;
   readonly rssMbMax: number;
+  /** Resident, from the start on. */
+  readonly rssMb: readonly number[];
 }
 
 /** Looks at the program from outside: proc(5). */
@@ -183,6 +185,7 @@ class Watch {
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
   readonly #threads = new Map<string, number>();
+  readonly #rssMb: number[] = [];
   #rssMbMax = 0;
 
   constructor(pid: number) {
@@ -199,6 +202,7 @@ class Watch {
       converterS: ticks / ticksPerS,
       threads: this.#threads.size,
       rssMbMax: this.#rssMbMax,
+      rssMb: this.#rssMb,
     };
   }
 
@@ -211,6 +215,7 @@ class Watch {
     }
     const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
     this.#rssMbMax = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+    this.#rssMb.push(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
   }
 }
 
@@ -251,6 +256,12 @@ function report({ count, alone, idle, busy, seen, taken }: Measured): string[] {
     `p99 of live webhooks: idle ${quietMs.toFixed(1)} ms of ${times(idle)}`,
     `                 meanwhile ${meanwhileMs.toFixed(1)} ms of ${times(busy)}: ` +
       `${(meanwhileMs / quietMs).toFixed(2)} times idle (target ≤ ${target.p99})`,
-    `${Math.max(...seen.map(({ rssMbMax }) => rssMbMax)).toFixed(0)} MB resident at most`,
+    `${Math.max(...seen.map(({ rssMbMax }) => rssMbMax)).toFixed(0)} MB resident at most; ` +
+      `a quarter, half and all through: ${seen.map(trend).join("; ")} MB`,
   ];
+}
+
+function trend({ rssMb }: Seen): string {
+  const at = (share: number) => rssMb[Math.floor((rssMb.length - 1) * share)] ?? 0;
+  return [0.25, 0.5, 1].map((share) => at(share).toFixed(0)).join(", ");
 }
