@@ -209,6 +209,15 @@ describe("an incoming and an outgoing call that their user joins", () => {
     expect(phone.told().sort()).toEqual(["ended 102 -1 Ok", "ended 102 -1 Ok passed on"]);
   });
 
+  it("is believed whenever the list was asked, though the other's leg seems to be there still", () => {
+    const phone = both();
+    phone.at += 1_000;
+    phone.gone("102/5");
+    const calls = [{ ...joined, callNumber: 8 }];
+    phone.feed({ kind: "activeCalls", at: phone.at, askedAt: phone.at - 5, calls });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+  });
+
   it("is not read into two calls of one outside number, nor where an outside phone has the call", () => {
     const same = talking();
     same.leg("102", 6, "connected", { callNumber: 8 });

@@ -173,3 +173,18 @@ describe("blind transfer", () => {
     expect(new Set(phone.events.map((e) => e.direction))).toEqual(new Set(["outgoing"]));
   });
 });
+
+describe("a leg that shows after the answer and was made before it", () => {
+  it("is no hand-over, whatever it is; one that was made later is", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", { legNumber: 5 });
+    phone.leg("101", 5, "connected", { legNumber: 5 });
+    phone.told();
+    phone.leg("820", 3, "ringing", { legNumber: 3 });
+    phone.leg("102", 4, "ringing", { legNumber: 4 });
+    phone.gone("820/3", "102/4");
+    expect(phone.told()).toEqual([]);
+    phone.leg("103", 6, "ringing", { legNumber: 6 });
+    expect(phone.told()).toEqual(["ringing 103 -2"]);
+  });
+});

@@ -119,7 +119,7 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
     if (call.talk?.user !== talk.user) {
       if (call.talk !== null) passOn(turn, call.talk, talk.answeredAt, false);
       const level = { dn: talk.user, kind: "extension" } as const;
-      openTalk(turn, level, talk.answeredAt, { via: "", consulted: false, outside: false });
+      openTalk(turn, level, talk.answeredAt, { via: "", consulted: false, shownBy: "legs" });
     }
     const followed = index < talks.length - 1;
     if (call.talk !== null && followed) passOn(turn, call.talk, talk.endedAt, false);
@@ -133,7 +133,7 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
 /** The log may not have the part of a call that an outside phone answered. */
 function endOf({ talk, hidden, touchedAt }: Call, { endedAt }: LoggedCall): EpochMs {
   const sinceAt = hidden?.sinceAt ?? endedAt;
-  const isLacking = talk?.outside === true && endedAt <= talk.answeredAt;
+  const isLacking = talk !== null && talk.shownBy !== "legs" && endedAt <= talk.answeredAt;
   return isLacking ? sinceAt : Math.max(endedAt, touchedAt);
 }
 

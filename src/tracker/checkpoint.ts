@@ -31,7 +31,8 @@ export function restore(checkpoints: Iterable<string>, aheadMs = 0): TrackerStat
   const calls: Call[] = [];
   for (const text of checkpoints) {
     const saved = parse(text, aheadMs) as Call;
-    const call = { ...newCall(saved.callNumber, saved.firstSeenAt), ...saved, ...listsOf(saved) };
+    const made = newCall(saved.callNumber, saved.firstSeenAt);
+    const call = { ...made, ...saved, ...listsOf(saved), talk: talkOf(saved) };
     const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
     // Whether the list is a witness shows anew.
     calls.push({ ...call, hidden, omissions: 0 });
@@ -53,6 +54,11 @@ export function restoreStretch(
 ): Pick<TrackerState, "stretch" | "gap"> {
   const { stretch, gap } = parse(checkpoint, aheadMs) as { stretch: BlindStretch; gap: Gap };
   return { stretch: { ...stretch, toAt: null, looks: 0, dueAt: null }, gap };
+}
+
+/** Checkpoints of 0.1.0 know no conversation that the list alone shows. */
+function talkOf({ talk }: Call): Call["talk"] {
+  return talk && { ...talk, shownBy: talk.shownBy ?? "legs", legNumberMax: talk.legNumberMax ?? 0 };
 }
 
 /** Checkpoints of 0.1.0 have objects with legs and DNs as keys where there are lists now. */

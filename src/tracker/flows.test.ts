@@ -80,21 +80,6 @@ describe("incoming, answered", () => {
   });
 });
 
-describe("a leg that shows after the answer and was made before it", () => {
-  it("is no hand-over, whatever it is; one that was made later is", () => {
-    const phone = new Phone();
-    phone.leg("101", 5, "ringing", { legNumber: 5 });
-    phone.leg("101", 5, "connected", { legNumber: 5 });
-    phone.told();
-    phone.leg("820", 3, "ringing", { legNumber: 3 });
-    phone.leg("102", 4, "ringing", { legNumber: 4 });
-    phone.gone("820/3", "102/4");
-    expect(phone.told()).toEqual([]);
-    phone.leg("103", 6, "ringing", { legNumber: 6 });
-    expect(phone.told()).toEqual(["ringing 103 -2"]);
-  });
-});
-
 describe("incoming, missed", () => {
   it("at the queue, also while agents ring", () => {
     const phone = new Phone();

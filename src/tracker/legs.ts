@@ -1,5 +1,5 @@
 /** What a leg means for its call: does it stand towards the outside party, answer, carry the call on? Pure looks. */
-import type { UserKind } from "../events/event.ts";
+import type { EpochMs, UserKind } from "../events/event.ts";
 import type { DnKind, DnRef, Leg } from "./activity.ts";
 import { get } from "./byDn.ts";
 import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
@@ -43,7 +43,8 @@ export function track(
   const offeredItself =
     was?.leg.callNumber === leg.callNumber ? was.offeredItself : isSelfOffer(leg);
   const external = isExternal(leg) || conferring;
-  return { leg, consulted, order, seenAt, offeredItself, external };
+  const rang = leg.status === "ringing" || was?.rang === true;
+  return { leg, consulted, order, seenAt, offeredItself, external, rang };
 }
 
 /** It spoke to an inside party before; one that only rang was not consulted yet. */
@@ -97,20 +98,31 @@ export function isAnswer(call: Call, tracked: TrackedLeg): boolean {
 export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   const { leg } = tracked;
   if (leg.dn === talk.user && leg.status !== "ringing") return false;
-  if (tracked.order <= talk.legCount) return leg.dn !== talk.user && isTalking(tracked);
-  if (isOlder(call, leg, talk) && !isTalking(tracked)) return false;
+  if (tracked.order <= talk.legCount) {
+    // Another phone of theirs that rings on when they are gone: they sent the call to their own number.
+    return leg.dn === talk.user ? !userTalks(call, talk) : isTalking(tracked);
+  }
+  // Made before the answer, and shown late.
+  const isOlder = leg.legNumber > 0 && leg.legNumber < talk.legNumberMax;
+  if (isOlder && !isTalking(tracked)) return false;
   // A loser of the same polling whose frame came late is no transfer.
   const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
   const from = leg.originatedBy?.dn;
   const late = from === talk.via || (leg.dn === talk.via && !talk.viaShown);
-  const polledWith = soon && talk.via !== "" && late && !isBackAtVia(call, talk);
+  const polled = soon && talk.via !== "" && late && !isBackAtVia(call, talk);
+  // It is gone soon; what outlives the user is none.
+  const polledWith = polled && userTalks(call, talk);
   return isTalking(tracked) || !(polledWith && leg.referredBy === null);
 }
 
-/** Made before the leg that answered, and shown late. */
-function isOlder(call: Call, { legNumber }: Leg, { user }: Talk): boolean {
-  const answer = externalLegs(call).find((t) => t.leg.dn === user && isAnswer(call, t));
-  return answer !== undefined && legNumber > 0 && legNumber < answer.leg.legNumber;
+/**
+ * Who had come into the conversation beside the user by then, and not by a hand-over: to listen, or to join in. Whoever
+ * picks up what is handed over comes as the user goes.
+ */
+export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolean {
+  const { leg, rang, consulted, seenAt } = tracked;
+  const came = !rang && !consulted && seenAt < byAt;
+  return came && leg.dn !== talk.user && isTalking(tracked);
 }
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */

@@ -132,29 +132,26 @@ function isAnothers({ blind, callNumber, establishedAt }: Call, row: ActiveCall)
 
 /** Nothing has happened to a hidden call since we lost sight. */
 function isUnchanged({ hidden, touchedAt }: Call, { changedAt }: ActiveCall): boolean {
-  return hidden !== null && changedAt !== null && changedAt <= touchedAt + rowTimeMs;
+  if (hidden === null || changedAt === null) return false;
+  return changedAt <= Math.max(touchedAt, hidden.sinceAt) + rowTimeMs;
 }
 
 /** Another call of the same user that went from sight at the same moment: the two may have been joined. */
 function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveCall>): Sibling {
   const { talk, hidden } = call;
-  // Who has the call answered outside is in none.
-  if (talk === null || talk.outside || hidden === null) return "none";
-  const together = step.state.calls
-    .ofUser(talk.user)
-    .filter(
-      (other) =>
-        other.callNumber !== call.callNumber &&
-        other.hidden !== null &&
-        Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs,
-    );
-  const listed = together.flatMap((other) => {
+  // Where no leg of the user has shown the call, the user joins none.
+  if (talk === null || talk.shownBy !== "legs" || hidden === null) return "none";
+  const others = step.state.calls.ofUser(talk.user).filter((other) => other !== call);
+  const listed = others.flatMap((other) => {
     const row = rows.get(other.callNumber);
     return row === undefined ? [] : [{ other, row }];
   });
-  if (listed.length === 0) return "none";
+  // Though the other's leg may seem to be there still.
   if (listed.some(({ other, row }) => isJoinOf(row, call, other))) return "joined";
-  return listed.some(({ row }) => insideParty(row) !== null) ? "unsettled" : "none";
+  const isTogether = (other: Call) =>
+    other.hidden !== null && Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs;
+  const isOpen = listed.some(({ other, row }) => isTogether(other) && insideParty(row) !== null);
+  return isOpen ? "unsettled" : "none";
 }
 
 /** The row has the outside party of the one, and that of the other. */

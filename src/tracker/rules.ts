@@ -12,6 +12,7 @@ import {
   externalLegs,
   holderOf,
   isAnswer,
+  isBeside,
   isExternal,
   isFresh,
   offerKind,
@@ -19,7 +20,7 @@ import {
   userTalks,
 } from "./legs.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
-import type { Call, External, Level, Talk } from "./state.ts";
+import type { Call, External, Level, Talk, TrackedLeg } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
 
 /** Works out everything that is due. To be run after each change of the call. */
@@ -107,11 +108,12 @@ function tellDeparture(turn: Turn): void {
   const { talk } = call;
   if (talk === null || userTalks(call, talk)) {
     call.leaving = null;
+    if (talk !== null && talk.shownBy !== "legs") call.talk = { ...talk, shownBy: "legs" };
     return;
   }
   const others = standing(call);
   if (others.length === 0) return;
-  if (call.hidden !== null) {
+  if (call.hidden !== null && talk.shownBy === "legs") {
     // Whoever shows after the departure got it.
     passOn(turn, talk, call.hidden.sinceAt, false);
     return;
@@ -125,13 +127,25 @@ function tellDeparture(turn: Turn): void {
   const beganAt = call.handover?.beganAt ?? Math.min(...others.map(({ seenAt }) => seenAt));
   // Who hands over and goes at once is not who waits until somebody answers, and loses the caller meanwhile.
   const atOnce = sinceAt < beganAt + settings.leaveWithMs;
+  // Who listened, and another phone of the user that rang along, go with the user, a moment later.
+  const besideAt = sinceAt - settings.leaveWithMs;
+  const isHeard = others.some((t) => isBeside(t, talk, besideAt) || isOwnRing(t, talk));
+  // Of whom no leg shows, only the list tells that they have left.
+  const isUnsure = isHeard || talk.shownBy === "inside";
   const goesOn = atOnce || others.some((t) => isAnswer(call, t) || t.order > legCount);
-  if (goesOn || (looked && at >= dueAt)) {
+  const isOver = looked && at >= dueAt;
+  if ((goesOn && !isUnsure) || (isOver && talk.shownBy === "legs")) {
     passOn(turn, talk, at, false);
   } else if (at >= dueAt) {
-    call.leaving = { ...call.leaving, dueAt: sinceAt + settings.leaveHoldMs, looked: true };
+    const nextAt = (looked ? at : sinceAt) + settings.leaveHoldMs;
+    call.leaving = { ...call.leaving, dueAt: nextAt, looked: true };
     turn.ask = true;
   }
+}
+
+/** It rang already when the user answered. */
+function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
+  return leg.dn === talk.user && order <= talk.legCount;
 }
 
 /** Ends the open link because the outside party is passed on; the next link begins. */
@@ -275,7 +289,7 @@ function tellAnswer(turn: Turn): void {
   if (answer === undefined) return;
   const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
   const via = holderOf(call, answer.leg)?.dn ?? "";
-  openTalk(turn, level, turn.at, { via, consulted: answer.consulted, outside: false });
+  openTalk(turn, level, turn.at, { via, consulted: answer.consulted, shownBy: "legs" });
 }
 
 /** The open link gets its conversation. */
@@ -283,20 +297,22 @@ export function openTalk(
   turn: Turn,
   level: Level,
   at: EpochMs,
-  how: { readonly via: string; readonly consulted: boolean; readonly outside: boolean },
+  how: Pick<Talk, "via" | "shownBy"> & { readonly consulted: boolean },
 ): void {
   const { call } = turn;
   const { handover } = call;
   const first = call.lastLink === 0 ? 1 : call.lastLink;
   const link = handover?.link ?? first;
-  const { via, outside } = how;
+  const { via, shownBy } = how;
   const attended = handover !== null && how.consulted ? "Accomp" : null;
   const transferType = attended ?? handover?.transferType ?? "NotDef";
   tell(turn, { kind: "answered", transferType }, link, level, at);
   const { dn: user, kind: userKind } = level;
   const { legCount } = call;
   const viaShown = get(call.reached, via) === "leg";
-  call.talk = { link, user, userKind, answeredAt: at, via, viaShown, legCount, outside };
+  const legNumberMax = Math.max(0, ...call.legs.map(({ leg }) => leg.legNumber));
+  const seen = { viaShown, legCount, legNumberMax, shownBy };
+  call.talk = { link, user, userKind, answeredAt: at, via, ...seen };
   call.lastLink = link;
   call.reached = put(call.reached, user, "leg");
   call.handover = null;
@@ -314,7 +330,12 @@ function forgetFailedAttempt({ call, at, settings }: Turn): void {
   const idle =
     talk !== null &&
     userTalks(call, talk) &&
-    !externalLegs(call).some((t) => t.leg.dn !== talk.user && isFresh(call, t, talk));
+    !externalLegs(call).some(
+      (t) =>
+        t.leg.dn !== talk.user &&
+        isFresh(call, t, talk) &&
+        !isBeside(t, talk, at - settings.leaveWithMs),
+    );
   const failedDueAt = idle ? (handover.failedDueAt ?? at + settings.attemptFollowMs) : null;
   if (idle && failedDueAt !== null && at >= failedDueAt) {
     call.handover = null;

@@ -58,7 +58,8 @@ export class Sight extends Turns {
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
       // What was asked of a hidden call before is asked anew. A forward's conversation has no leg that could show its end.
       else if (hidden !== null) {
-        hide(this.turn(before.callNumber), talk?.outside === true ? this.at : hidden.sinceAt);
+        const byLegs = talk === null || talk.shownBy === "legs";
+        hide(this.turn(before.callNumber), byLegs ? hidden.sinceAt : this.at);
       }
     }
     this.next.stretch = { ...stretch, toAt: this.at };

@@ -1,49 +1,17 @@
 /** Situations beyond the usual flows, one by one, each by its name (docs/contract.md §3; SPEC.md). */
 import { describe, expect, it } from "vitest";
-import { inside, leg, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
-
-/** Asks the list until it is believed that a call which it does not have is over: a join may be under way. */
-function settle(phone: Phone, ...rows: Parameters<Phone["list"]>): void {
-  for (let looks = 0; looks < 4; looks++) {
-    phone.list(...rows);
-    phone.pass(200);
-  }
-}
+import {
+  inside,
+  leg,
+  outside,
+  Phone,
+  ref,
+  row,
+  settle,
+  talking,
+} from "../../test/support/phone.ts";
 
 const nobody = { dn: "", kind: "unknown", number: "", name: "" } as const;
-
-describe("somebody joins the conversation of a user", () => {
-  it.each([
-    ["barge-in", outside()],
-    ["listening", inside("102")],
-    ["whispering", inside("102")],
-  ])("%s: no new link, and the end is the user's", (_how, party) => {
-    const phone = talking();
-    phone.at += 3_000;
-    phone.leg("105", 9, "dialing", { party: { ...ref("666"), number: "*81102", name: "" } });
-    phone.leg("105", 9, "connected", { party, originatedBy: null, legNumber: 6 });
-    phone.pass(10_000);
-    phone.gone("105/9");
-    phone.pass(1_000);
-    phone.gone("102/5");
-    settle(phone);
-    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
-  });
-
-  it("barge-in: who stays with the caller when the user goes has it from then on", () => {
-    const phone = talking();
-    phone.leg("105", 9, "connected", { originatedBy: null });
-    phone.pass(10_000);
-    phone.gone("102/5");
-    phone.gone("105/9");
-    phone.list();
-    expect(phone.told()).toEqual([
-      "ended 102 -1 Ok passed on",
-      "answered 105 -2 Blind",
-      "ended 105 -2 Ok",
-    ]);
-  });
-});
 
 describe("calls of the PBX's own, and between its users, are silent", () => {
   it("an intercom call, which is answered by itself", () => {

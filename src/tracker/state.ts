@@ -19,6 +19,8 @@ export interface TrackedLeg {
   readonly external: boolean;
   /** It began as the ringing of the user's own phone, from nobody: click-to-call. */
   readonly offeredItself: boolean;
+  /** It has rung: somebody offered the call to it. */
+  readonly rang: boolean;
 }
 
 /** The outside party, fixed when first seen; only blanks are filled in later. */
@@ -46,8 +48,13 @@ export interface Talk {
   readonly viaShown: boolean;
   /** Legs that had come by the answer; only later ones can be a hand-over. */
   readonly legCount: number;
-  /** An outside phone, to which the user's call was forwarded, answered: no leg shows it. */
-  readonly outside: boolean;
+  /** The highest leg number of the call by the answer, 0 if none is told; who was rung later has a higher one. */
+  readonly legNumberMax: number;
+  /**
+   * What shows that it goes on: legs; or the list alone, as an outside phone answered to which the user's call was
+   * forwarded (`outside`), or a phone that is not monitored, or as it is in a conference (`inside`).
+   */
+  readonly shownBy: "legs" | "outside" | "inside";
 }
 
 /** A link that began with a hand-over and has no conversation yet. */

@@ -206,6 +206,17 @@ describe("a call without visible legs", () => {
     }
   });
 
+  it("that only the list ever showed is no riddle for the log either, if its row has not changed", () => {
+    const phone = new Phone();
+    phone.list(row("800", { changedAt: t0 }));
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.list(row("800", { changedAt: t0 }));
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
   it("is forgotten a while after its end, and nothing of it is told twice", () => {
     const phone = talking();
     phone.gone("101/5");

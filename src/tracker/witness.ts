@@ -10,7 +10,7 @@ import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
-import type { Hidden, Talk } from "./state.ts";
+import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** The list names the call. */
@@ -26,14 +26,25 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
     const dueAt = pause === undefined ? null : at + pause;
     const hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" } as const;
     call.hidden = hidden;
-    heedWhereabouts(turn, row, hidden);
+    heedWhereabouts(turn, row, hidden, askedAt);
   } else if (call.leaving !== null && call.talk !== null) {
-    // A list that lags may still have a call that has just ended.
-    const goesOn = askedAt >= call.leaving.sinceAt + settings.listLagMs;
-    if (goesOn) passOn(turn, call.talk, at, false);
+    heedDeparted(turn, row, askedAt, { talk: call.talk, leaving: call.leaving });
   }
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
   if (settled || (askedAt >= call.touchedAt && isPolled(call, row))) heedLevel(turn, row);
+}
+
+/** A list that lags may still have a call that has just ended; one that does not has it where it went on. */
+function heedDeparted(
+  turn: Turn,
+  row: ActiveCall,
+  askedAt: EpochMs,
+  { talk, leaving }: { readonly talk: Talk; readonly leaving: Leaving },
+): void {
+  const { call, at, settings } = turn;
+  const isStillThere = talk.shownBy === "inside" && insideParty(row)?.dn === talk.user;
+  if (isStillThere) call.leaving = { ...leaving, sinceAt: at };
+  else if (askedAt >= leaving.sinceAt + settings.listLagMs) passOn(turn, talk, at, false);
 }
 
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names. */
@@ -41,17 +52,25 @@ function isPolled({ level }: Turn["call"], { callee }: ActiveCall): boolean {
   return level?.kind === "extension" && (callee.kind === "queue" || callee.kind === "ringgroup");
 }
 
+/** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
+const joinLooksMax = 3;
+
 /** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
-function heedWhereabouts(turn: Turn, row: ActiveCall, hidden: Hidden): void {
-  const { call } = turn;
+function heedWhereabouts(turn: Turn, row: ActiveCall, hidden: Hidden, askedAt: EpochMs): void {
+  const { call, settings } = turn;
   const { sinceAt } = hidden;
   const inside = insideParty(row);
   const outside = inside === null;
   if (call.talk !== null) {
     const { talk } = call;
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
-    if (talk.outside && outside) goesOnOutside(turn, hidden);
+    // A moment later its kind may be known, by a leg that stands towards it.
+    const isUnknown = inside?.kind === "unknown" && hidden.looks < joinLooksMax;
+    if (isStill(talk, inside)) goesOnUnseen(turn, hidden, talk);
+    else if (isUnknown) return;
     else if (outside || elsewhere) passOn(turn, talk, sinceAt, outside);
+  } else if (askedAt >= sinceAt + settings.listLagMs && isTaken(call, row)) {
+    tellTaken(turn, row, hidden);
   } else if (outside && isForward(call)) {
     if (row.status.toLowerCase() === "talking") tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
@@ -79,8 +98,42 @@ function isElsewhere(
   return get(call.reached, inside.dn) === undefined || isNew || insists;
 }
 
-/** Hidden as a forward's conversation is, it ends not before the list names it for the last time. */
-function goesOnOutside({ call, at }: Turn, hidden: Hidden): void {
+/** The conversation goes on, though no leg shows it: in a conference, or where the list alone showed its answer. */
+function isStill({ shownBy, user }: Talk, inside: Party | null): boolean {
+  if (inside === null) return shownBy === "outside";
+  return inside.kind === "conference" || (shownBy === "inside" && inside.dn === user);
+}
+
+/** It ends not before the list names it for the last time. */
+function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
+  call.hidden = { ...hidden, sinceAt: at };
+  if (talk.shownBy === "legs") call.talk = { ...talk, shownBy: "inside" };
+}
+
+/** An extension of which no leg shows, as it is not monitored, talks to the outside party. */
+function isTaken({ external, handover, lastLink }: Turn["call"], row: ActiveCall): boolean {
+  const offered = external?.direction === "incoming" && lastLink === 0;
+  const taker = insideParty(row);
+  const talks = row.status.toLowerCase() === "talking" && taker?.kind === "extension";
+  return talks && taker.dn !== "" && (offered || handover !== null);
+}
+
+function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden): void {
+  const { dn } = insideParty(row) as Party;
+  tellUnseen(turn, { dn, kind: "extension" }, "inside", row, hidden);
+}
+
+/** An answer that the list alone shows; the row, which is read later, changed with it. */
+function tellUnseen(
+  turn: Turn,
+  level: Level,
+  shownBy: "outside" | "inside",
+  { changedAt }: ActiveCall,
+  hidden: Hidden,
+): void {
+  const { call, at } = turn;
+  const answeredAt = Math.min(at, Math.max(changedAt ?? at, hidden.sinceAt));
+  openTalk(turn, level, answeredAt, { via: "", consulted: false, shownBy });
   call.hidden = { ...hidden, sinceAt: at };
 }
 
@@ -90,17 +143,12 @@ function isForward({ handover, external, lastLink }: Turn["call"]): boolean {
   return external?.direction === "incoming" && lastLink === 0;
 }
 
-/**
- * It is answered outside: for an extension, if it was offered to one; else it is nobody's call. The row, which is read
- * later, changed with the answer.
- */
-function tellForward(turn: Turn, { changedAt }: ActiveCall, hidden: Hidden): void {
-  const { call, at } = turn;
+/** It is answered outside: for an extension, if it was offered to one; else it is nobody's call. */
+function tellForward(turn: Turn, row: ActiveCall, hidden: Hidden): void {
+  const { call } = turn;
   const { level, handover } = call;
   if (level?.kind === "extension") {
-    const answeredAt = Math.min(at, Math.max(changedAt ?? at, hidden.sinceAt));
-    openTalk(turn, level, answeredAt, { via: "", consulted: false, outside: true });
-    goesOnOutside(turn, hidden);
+    tellUnseen(turn, level, "outside", row, hidden);
   } else if (handover !== null) {
     call.handover = { ...handover, outside: true };
   }
@@ -126,9 +174,6 @@ export function insideParty(row: ActiveCall): Party | null {
   return row.caller.kind === "trunk" ? null : row.caller;
 }
 
-/** A join shows within milliseconds; so many looks are spent on waiting for it. */
-const joinLooksMax = 3;
-
 /** What another call of the same user says, that went from sight at the same moment. */
 export type Sibling = "none" | "joined" | "unsettled";
 
@@ -152,6 +197,12 @@ export function heedUnlisted(
     if (askedAt >= call.touchedAt && !call.blind) call.omissions += 1;
     return;
   }
+  if (sibling === "joined" && call.talk !== null) {
+    // Whenever it was asked, it shows the join.
+    passOn(turn, call.talk, call.hidden.sinceAt, true);
+    conclude(turn, call.hidden.sinceAt);
+    return;
+  }
   const trusted = call.omissions < turn.settings.omissionsMax;
   const awaited = isInquired(call) || awaitsOrder(call);
   if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
@@ -162,12 +213,9 @@ export function heedUnlisted(
       call.hidden = { ...call.hidden, looks: looks + 1, dueAt: turn.at + pause, witness: "listed" };
       return;
     }
-    if (sibling === "joined" && call.talk !== null) {
-      passOn(turn, call.talk, call.hidden.sinceAt, true);
-    }
     // Seen in the list after its last leg: it went on until now.
     const isListed = call.talk === null && call.hidden.witness === "listed";
-    const wentOn = isListed || call.talk?.outside === true;
+    const wentOn = isListed || (call.talk !== null && call.talk.shownBy !== "legs");
     conclude(turn, wentOn ? turn.at : call.hidden.sinceAt);
   }
 }

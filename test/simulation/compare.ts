@@ -197,7 +197,9 @@ function wrongTitle(chain: Chain, due: Due, fields: Fields): string[] {
   }
   const suffix = " (callback requested)";
   const isOrdered = title.endsWith(suffix);
-  if (due.ordered !== null && isOrdered !== due.ordered) {
+  // Where it stands for the queue, a place that offers no call-backs is not waited for.
+  const isQueue = fields.user === due.user || due.ordered === false;
+  if (isQueue && due.ordered !== null && isOrdered !== due.ordered) {
     return [`title "${title}", a call-back was ${due.ordered ? "" : "not "}ordered`];
   }
   const said = isOrdered ? title.slice(0, -suffix.length) : title;

@@ -12,6 +12,8 @@ import { standIns } from "./standIns.ts";
 
 /** So long must the list name a place where the call was before (SPEC.md, R15). */
 const listInsistsMs = 5_000;
+/** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
+const lateLoserMs = 2_000;
 /** So long a departure may look like an end (SPEC.md, R31): with the list, and without it. */
 const listLagMs = 300;
 const leaveHoldMs = 1_000;
@@ -28,6 +30,8 @@ export class Telling {
   readonly #places = new Set<Leg>();
   /** Extensions' legs that stand connected towards the outside party. */
   readonly #connected = new Map<Leg, Fact & { what: "shown" }>();
+  /** The place that rang a phone last. */
+  readonly #polledBy = new Map<string, string>();
   /** Levels reached since the last conversation, in order. */
   #levels: Level[] = [];
   #talk: Talk | null = null;
@@ -75,7 +79,8 @@ export class Telling {
 
   /** A queue calls back, which shows when it polls the first agent: the phone names it, or only the list does. */
   #callsBack({ calledBackBy: user, startedAt, facts }: Chain): void {
-    const first = facts.find((fact) => fact.what === "shown");
+    const isSeen = (fact: Fact) => fact.what === "shown" && this.#visibility.sees(fact.dn, fact.at);
+    const first = facts.filter((fact) => fact.what === "shown").find(isSeen);
     const at = first?.at ?? startedAt;
     const level: Level = { user, usertype: "queue", kind: "queue", at };
     this.#levels = [level];
@@ -124,6 +129,9 @@ export class Telling {
     if (seen?.fault && seen.at + this.#visibility.briefMs >= at) {
       this.#doubt(seen.fault, this.#talk?.at ?? at);
     }
+    // Whether who hands over without a leg that shows has left is not told by the list either.
+    const user = this.#talk?.user;
+    if (user !== undefined && !this.#visibility.sees(user, at)) this.#doubt("unseenUser", at);
     this.#lastLink += 1;
     this.#handover = { link: this.#lastLink, at, outside: false };
   }
@@ -142,6 +150,7 @@ export class Telling {
         if (this.#handover !== null) this.#doubt("ringsWhoHandsOver", fact.at);
         return;
       }
+      this.#heedPolledAgain(fact);
       if (this.#talk !== null) this.#beginHandover(fact.at);
       const direct = fact.place === "" || fact.place === fact.dn;
       if (direct) this.#levels.push(level);
@@ -158,6 +167,16 @@ export class Telling {
     if (!this.#connected.has(fact.leg)) this.#connected.set(fact.leg, fact);
     if (this.#talk === null) this.#answer(fact, fact.at);
     else if (this.#talk.user === fact.dn) this.#talk.legs.add(fact.leg);
+  }
+
+  /** Back at the unseen place that brought it, so soon that its phones look like late ones of the first polling. */
+  #heedPolledAgain({ place, dn, at }: Fact & { what: "shown" }): void {
+    const talk = this.#talk;
+    if (talk === null) this.#polledBy.set(dn, place);
+    else if (place !== "" && place === this.#polledBy.get(talk.user)) {
+      const isSoon = at - talk.at <= lateLoserMs && !this.#visibility.sees(place, at);
+      if (isSoon) this.#doubt("unseenAttempt", at);
+    }
   }
 
   /** Nobody saw that the last user left before this came. */
@@ -257,8 +276,8 @@ export class Telling {
       return;
     }
     if (listMs === null) this.#doubt("forwardUnseen", level.at);
-    const inView = this.#visibility.seen(at, null);
-    const latest = inView.at + (listMs ?? 0);
+    const inView = this.#visibility.seen(at + (listMs ?? 0), null);
+    const latest = inView.at;
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const trtype = this.#handover === null ? "NotDef" : "Blind";
     this.#said.tell("answered", level, link, at, leg, { trtype, latest });
@@ -326,7 +345,13 @@ export class Telling {
     this.#said.tell("ringing", level, this.#link(), at, leg, { latest });
   }
 
-  #endTalk(talk: Talk, at: number, leg: Leg | null, passedOn: boolean): void {
+  #endTalk(
+    talk: Talk,
+    at: number,
+    leg: Leg | null,
+    passedOn: boolean,
+    more: Partial<Due> = {},
+  ): void {
     const level = levelOf(talk);
     const { seen } = talk;
     if (seen.fault && at <= seen.at + this.#visibility.briefMs) this.#doubt(seen.fault, talk.at);
@@ -335,12 +360,14 @@ export class Telling {
     if (isOutside && at <= seen.at + this.#visibility.briefMs)
       this.#doubt("forwardUnseen", talk.at);
     const off = this.#visibility.clockOffMs(talk.at, at);
-    const late = this.#visibility.seen(at, leg).at - at + talk.seen.at - talk.at;
+    const lookedAt = at + (isOutside ? (this.#visibility.listMs ?? 0) : 0);
+    const late = this.#visibility.seen(lookedAt, leg).at - at + talk.seen.at - talk.at;
     this.#said.tell("ended", level, talk.link, at, leg, {
       slackMs: late + off,
       finish: "Ok",
       transfer: passedOn ? "True" : "False",
       talkMs: at - talk.at,
+      ...more,
     });
     this.#talk = null;
   }
@@ -349,7 +376,9 @@ export class Telling {
     if (this.#talk !== null) {
       const [leg = null] = this.#talk.legs;
       this.#heedBlur(at, leg);
-      this.#endTalk(this.#talk, at, leg, joined);
+      // That two calls ended together, and that they did so joined, nobody saw.
+      const isHidden = joined && this.#visibility.seen(at, leg).fault !== null;
+      this.#endTalk(this.#talk, at, leg, joined, isHidden ? { transfer: null } : {});
       return;
     }
     this.#heedDeparture(at);

@@ -1,6 +1,7 @@
 /** Who may be told as the one that missed a call, where the true one cannot be seen, or not for certain. */
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, Visibility } from "./due.ts";
+import { graceMs } from "./lateness.ts";
 import type { Level } from "./levels.ts";
 
 /** So long after an overflow the place that it came from may be told as the one that missed it (SPEC.md). */
@@ -25,7 +26,8 @@ export function standIns(
   const isFresh = at - level.at <= followMs;
   const unseen = levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
   // A phone whose silence is seen late rings on alone, as if the place had given the call to it.
-  const lingers = (leg: Leg) => visibility.seen(at, leg).fault !== null;
+  const judgedAt = at + (visibility.listMs === null ? graceMs : 0);
+  const lingers = (leg: Leg) => visibility.seen(judgedAt, leg).fault !== null;
   const lingering = [...rings].flatMap((legs) => [...legs].filter(lingers).map(({ dn }) => dn));
   return [...unseen, ...lingering];
 }

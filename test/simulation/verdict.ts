@@ -6,7 +6,7 @@ import { departureUnseen } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import { dnChanged, entitiesOf, exemptionOf, goneTogether, hiddenStretches } from "./exemptions.ts";
-import { lapsing } from "./falsehoods.ts";
+import { endsOutside, lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import type { Chain, Journal } from "./journal.ts";
 import { lateMsMax } from "./lateness.ts";
@@ -15,7 +15,7 @@ import { type FaultName, hasList, type Setting } from "./setting.ts";
 import { Sight } from "./sight.ts";
 import type { SimWire } from "./simWire.ts";
 import { sorted } from "./sorting.ts";
-import { visibilityOf } from "./visibility.ts";
+import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import type { Store } from "./watcher.ts";
 import { dueWithoutList, type Looks } from "./withoutList.ts";
 
@@ -85,7 +85,7 @@ export function judge(
     const exempt = exemption?.rule ?? null;
     const exemptFromAt = exemption?.fromAt ?? null;
     const mine = told.get(chain) ?? [];
-    const dids = didsOf(chain, setting);
+    const dids = didsOf(chain, setting, isNameUnread(chain, journal.chains, plan.notes));
     const first = chain.facts.find((fact) => {
       if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return false;
       const goneAt = fact.leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
@@ -109,7 +109,7 @@ export function judge(
     if (attempting.has(exempt ?? "")) truth.lapses += due.length;
     const entities = entitiesOf(chain);
     const isAnonymous = chain.outside === "";
-    const isCallback = chain.calledBackBy !== "";
+    const isCallback = chain.calledBackBy !== "" || endsOutside(chain);
     const { callbackQueues } = visibility;
     const calm = {
       callbackQueues,
@@ -176,10 +176,29 @@ function lapsesOf(chain: Chain, notes: readonly FaultNote[]) {
   return { lateMs, lapses };
 }
 
+/** We had just come up, and the names of rules could not be read at once. */
+function isNameUnread(
+  { startedAt, overAt }: Chain,
+  chains: readonly Chain[],
+  notes: readonly FaultNote[],
+): boolean {
+  const starts = notes.filter(({ fault }) => fault === "ownRestarts").map(({ toAt }) => toAt);
+  const [first] = chains;
+  return [first?.startedAt ?? 0, ...starts].some((upAt) => {
+    const untilAt = upAt + directoryAgainMs;
+    const lives = startedAt <= untilAt && (overAt ?? untilAt) >= upAt;
+    const fails = ({ fault, fromAt }: FaultNote) =>
+      fault === "xapiFails" && fromAt >= upAt - directoryAgainMs && fromAt <= untilAt;
+    return lives && notes.some(fails);
+  });
+}
+
 /** What `did` may say: the truth where legs carry it and names can be read, else the truth or nothing. */
-function didsOf(chain: Chain, { switches }: Setting): readonly string[] {
+function didsOf(chain: Chain, { switches }: Setting, isUnread: boolean): readonly string[] {
   const truth = chain.ruleName || chain.did;
-  if (switches.partyDid === "all" && switches.xapi === "on") return [truth];
+  if (switches.partyDid === "all" && switches.xapi === "on") {
+    return isUnread ? [truth, chain.did] : [truth];
+  }
   return [truth, chain.did, ""];
 }
 

@@ -11,7 +11,7 @@ import { hasList, type Setting } from "./setting.ts";
 import type { Sight } from "./sight.ts";
 
 /** So long after a failure the directory has been read again. */
-const directoryAgainMs = 60_000;
+export const directoryAgainMs = 60_000;
 
 export function visibilityOf(
   setting: Setting,

@@ -53,7 +53,8 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     const held = now.some(({ user, at }) => at <= fromAt && visibility.callbackQueues.has(user));
     const longMs = graceMs + slackMs + (held ? callbackHoldMs : 0);
     const isSharp = sharp.some(([from, to]) => from === fromAt && to === toAt);
-    const isBlurred = !isSharp || visibility.seen(fromAt, null).fault !== null;
+    const isHit = (at: number) => visibility.seen(at, null).fault !== null;
+    const isBlurred = !isSharp || isHit(fromAt) || isHit(fromAt + graceMs);
     if (isBlurred || (!ends && lastsMs < longMs)) {
       return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
     }

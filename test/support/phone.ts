@@ -244,3 +244,11 @@ export function talking(more: Partial<TrackerSettings> = {}): Phone {
   phone.told();
   return phone;
 }
+
+/** Asks the list until it is believed that a call which it does not have is over: a join may be under way. */
+export function settle(phone: Phone, ...rows: ActiveCall[]): void {
+  for (let looks = 0; looks < 4; looks++) {
+    phone.list(...rows);
+    phone.pass(200);
+  }
+}

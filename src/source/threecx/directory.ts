@@ -38,7 +38,7 @@ export interface NameReading {
   readonly did: Did | null;
 }
 
-const setNames = [
+export const setNames = [
   "Peers",
   "Users",
   "Queues",
@@ -48,7 +48,7 @@ const setNames = [
   "InboundRules",
   "DidNumbers",
 ] as const;
-type SetName = (typeof setNames)[number];
+export type SetName = (typeof setNames)[number];
 /** What a set was read with last time; a set that failed keeps its former rows. */
 export type Sets = Readonly<Partial<Record<SetName, readonly Json[]>>>;
 
@@ -233,10 +233,15 @@ async function readOne(rest: Rest, limits: Limits, set: SetName): Promise<RowsAn
   return readSet(rest, limits, set);
 }
 
-/** Reads all sets; `former` stands in for those that fail. */
-export async function readSets(rest: Rest, limits: Limits, former: Sets): Promise<SetsAnswer> {
+/** Reads these sets, or all; `former` stands in for those that fail or are not read. */
+export async function readSets(
+  rest: Rest,
+  limits: Limits,
+  former: Sets,
+  names: readonly SetName[] = setNames,
+): Promise<SetsAnswer> {
   const answers = await Promise.all(
-    setNames.map(async (set) => ({ set, answer: await readOne(rest, limits, set) })),
+    names.map(async (set) => ({ set, answer: await readOne(rest, limits, set) })),
   );
   const sets: Partial<Record<SetName, readonly Json[]>> = { ...former };
   const failed: SetsAnswer["failed"][number][] = [];

@@ -1,6 +1,6 @@
 /**
  * Keeps the directory at hand and young: read at the start, every ten minutes, and, not too often,
- * when the PBX names a number that it does not have.
+ * when the PBX names a number that it does not have. What failed for a passing reason is read again soon.
  */
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
@@ -9,9 +9,11 @@ import {
   type Directory,
   makeDirectory,
   readSets,
+  type SetName,
   type Sets,
   type SetsAnswer,
   saidBy,
+  setNames,
 } from "./directory.ts";
 import type { Limits } from "./limits.ts";
 import { xapiReason } from "./refusal.ts";
@@ -57,12 +59,24 @@ function reporter({ log, clientId }: DirectoryKeeperOptions) {
   };
 }
 
+/** The PBX does not say that they are closed or that there is none. */
+function passing(failed: SetsAnswer["failed"]): readonly SetName[] {
+  const isClosed = (kind: string) => kind === "denied" || kind === "missing";
+  return failed.flatMap(({ set, answer }) => (isClosed(answer.kind) ? [] : [set]));
+}
+
 export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper {
   const { rest, clock, limits } = options;
   const report = reporter(options);
   let sets: Sets = {};
   let current = makeDirectory(sets);
+  /** When all was read last. */
   let readAt: number | null = null;
+  let nextAt = 0;
+  let failing: SetsAnswer["failed"] = [];
+  let failures = 0;
+  /** The next reading is of these; null = of all. */
+  let only: readonly SetName[] | null = null;
   let awake = false;
   let cancelTimer = () => {};
   let cancelMiss: (() => void) | null = null;
@@ -75,21 +89,38 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
 
   const reading = makeAgain(async () => {
     const before = JSON.stringify(sets);
-    const answer = await readSets(rest, limits, sets);
-    readAt = clock.now();
+    const names = only ?? setNames;
+    only = null;
+    const answer = await readSets(rest, limits, sets, names);
+    if (names === setNames || readAt === null) readAt = clock.now();
     sets = answer.sets;
+    failing = [...failing.filter(({ set }) => !names.includes(set)), ...answer.failed];
     const changed = JSON.stringify(sets) !== before;
     if (changed) current = makeDirectory(sets);
-    if (awake) report(answer.failed);
+    if (awake) report(failing);
     firstRead();
+    failures = passing(failing).length === 0 ? 0 : failures + 1;
+    const againMs =
+      failures === 0 ? Number.POSITIVE_INFINITY : limits.directoryAgainMs * 2 ** (failures - 1);
+    nextAt = Math.min(readAt + limits.directoryRefreshMs, clock.now() + againMs);
     if (!awake) return;
-    cancelTimer();
-    cancelTimer = clock.after(limits.directoryRefreshMs, reading.ask);
+    schedule();
     if (changed) {
       missing.clear();
       options.onChange();
     }
   });
+
+  function readDue(): void {
+    const isOld = readAt === null || clock.now() >= readAt + limits.directoryRefreshMs;
+    only = isOld ? null : passing(failing);
+    reading.ask();
+  }
+
+  function schedule(): void {
+    cancelTimer();
+    cancelTimer = clock.after(Math.max(0, nextAt - clock.now()), readDue);
+  }
 
   return {
     get current() {
@@ -97,13 +128,8 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
     },
     wake() {
       awake = true;
-      const age = readAt === null ? null : clock.now() - readAt;
-      if (age === null || age >= limits.directoryRefreshMs) {
-        if (!reading.busy) reading.ask();
-      } else {
-        cancelTimer();
-        cancelTimer = clock.after(limits.directoryRefreshMs - age, reading.ask);
-      }
+      if (clock.now() < nextAt) schedule();
+      else if (!reading.busy) readDue();
       return first;
     },
     sleep() {
@@ -119,6 +145,7 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
       const waitMs = Math.max(0, readAt + limits.directoryGapMs - clock.now());
       cancelMiss = clock.after(waitMs, () => {
         cancelMiss = null;
+        only = null;
         reading.ask();
       });
     },

@@ -59,6 +59,8 @@ export interface Limits {
   /** How long the first snapshot waits for names and active calls. */
   readonly firstDirectoryWaitMs: number;
   readonly directoryRefreshMs: number;
+  /** What failed of the directory is read again after this, and with each failure after twice as long. */
+  readonly directoryAgainMs: number;
   /** Least time between two readings of the directory because of an unknown DN. */
   readonly directoryGapMs: number;
   /** XAPI refuses `$top` beyond 100 with 400. */
@@ -142,6 +144,7 @@ export const defaultLimits: Limits = {
 
   firstDirectoryWaitMs: 2_000,
   directoryRefreshMs: 600_000,
+  directoryAgainMs: 1_000,
   directoryGapMs: 30_000,
   pageRows: 100,
   pagesMax: 200,

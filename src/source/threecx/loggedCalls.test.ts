@@ -277,6 +277,20 @@ describe("logged calls", () => {
     expect(only([hop("100", 0, 0, 6_000), other]).direction).toBe("incoming");
   });
 
+  it("take hops of one user that follow one another for one conversation: another phone of theirs", () => {
+    const rows = [
+      hop("100", 0, 0, 20_000, 5_000),
+      hop("100", 0, 20_000, 40_000, 20_100),
+      hop("106", 0, 40_000, 50_000, 41_000),
+      hop("106", 0, 55_000, 60_000, 56_000),
+    ];
+    expect(only(rows).talks).toEqual([
+      talk("100", 5_000, 40_000),
+      talk("106", 41_000, 50_000),
+      talk("106", 56_000, 60_000),
+    ]);
+  });
+
   it("leave out inside calls, and what is said inside of an outside one", () => {
     const inside = { ...hop("106", 0, 3_000, 9_000, 4_000), SourceDn: "100", SourceType: 0 };
     const other = { MainCallHistoryId: "00000000-01dc-27dd-cc8a-799100000030" };

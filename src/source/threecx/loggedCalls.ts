@@ -52,13 +52,22 @@ function talkerOf({ source, destination }: LogRow, direction: Direction): string
 }
 
 function talksOf(rows: readonly LogRow[], direction: Direction): readonly LoggedTalk[] {
-  return rows
+  const talks = rows
     .flatMap((row) => {
       const user = talkerOf(row, direction);
       if (user === null || user === "" || row.answeredAt === null) return [];
       return [{ user, answeredAt: row.answeredAt, endedAt: row.endAt }];
     })
     .sort((a, b) => a.answeredAt - b.answeredAt);
+  const joined: LoggedTalk[] = [];
+  for (const talk of talks) {
+    const last = joined.at(-1);
+    // The user goes on at another phone: a hop of its own, and one conversation.
+    const goesOn = last?.user === talk.user && talk.answeredAt <= last.endedAt + overlapMsMax;
+    if (goesOn) joined.pop();
+    joined.push(goesOn ? { ...last, endedAt: Math.max(last.endedAt, talk.endedAt) } : talk);
+  }
+  return joined;
 }
 
 /** A queue or ring group polls extensions as long as it has the call. */

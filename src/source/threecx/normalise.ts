@@ -24,6 +24,8 @@ export interface Knowledge {
   didOf(number: string, trunk: string): Did;
   onlyDidOf(trunk: string): Did | null;
   readName(text: string, trunk: string): NameReading;
+  /** A leg says what a DN is that XAPI may not list. */
+  learn?(ref: DnRef): void;
 }
 
 /** `dn/id`, the same for every spelling of the DN. */
@@ -115,6 +117,7 @@ export function normaliseParticipant(
     dn: wire.party_dn,
     kind: partyKindOf(wire.party_dn, wire.party_dn_type, knowledge),
   };
+  if (partyRef.kind === "conference") knowledge.learn?.(partyRef);
   const told = wire.party_caller_name;
   const isInside = partyRef.kind === "extension";
   const party: Party = {

@@ -4,7 +4,7 @@
  */
 import type { PbxConfig } from "../../config/config.ts";
 import type { RecordingSource } from "../../recordings/find/recordingSource.ts";
-import type { Activity } from "../../tracker/activity.ts";
+import type { Activity, DnKind } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import type { ProxyEnv } from "../../util/proxy.ts";
@@ -115,12 +115,15 @@ class ThreecxSource implements Source {
         this.#session?.directoryChanged();
       },
     });
+    const learned = new Map<string, DnKind>();
     this.#knowledge = {
       kindOf: (dn) => {
         const own = this.#visible.kindOf(dn);
-        return own !== null && own !== "other"
-          ? own
-          : (this.#directory.current.find(dn)?.kind ?? own);
+        if (own !== null && own !== "other") return own;
+        return this.#directory.current.find(dn)?.kind ?? learned.get(dn) ?? own;
+      },
+      learn: ({ dn, kind }) => {
+        if (learned.size < this.#limits.namesMax) learned.set(dn, kind);
       },
       didOf: (number, trunk) => this.#directory.current.didOf(number, trunk),
       onlyDidOf: (trunk) => this.#directory.current.onlyDidOf(trunk),

@@ -179,6 +179,26 @@ describe("the directory", () => {
     expect(reads()).toBe(3);
   });
 
+  it("is read again soon where it failed, and only there", async () => {
+    const server = await pbx();
+    server.legs.set("100/1", participant("100", 1, { party_did: "420222000100" }));
+    server.xapi.set("InboundRules", [rule]);
+    let failures = 4;
+    server.intercept = (path) => {
+      if (!path.includes("InboundRules") || failures === 0) return undefined;
+      failures -= 1;
+      return { status: 503 };
+    };
+    const watched = watch(server.url, { limits: { directoryAgainMs: 5 } });
+    await watched.live();
+    expect(watched.of("snapshot")[0]?.legs[0]?.did?.ruleName).toBe("");
+    await watched.until(() => watched.of("legChanged").length === 1);
+    expect(watched.of("legChanged")[0]?.leg.did?.ruleName).toBe("Main line");
+    expect(server.count("GET /xapi/v1/Peers")).toBe(1);
+    expect(watched.lines.filter((line) => line.includes("read again later"))).toHaveLength(1);
+    expect(watched.lines.filter((line) => line.includes("whole again"))).toHaveLength(1);
+  });
+
   it("may be closed: calls are watched all the same, and the operator is told once", async () => {
     const server = await pbx();
     server.intercept = (path) => (path.startsWith("/xapi") ? { status: 403 } : undefined);

@@ -1,0 +1,85 @@
+/** Who hears a conversation beside its user, or goes with it: barge-in, listening, another phone that rings along (SPEC.md, R10, R31). */
+import { describe, expect, it } from "vitest";
+import { inside, outside, Phone, ref, row, settle, talking } from "../../test/support/phone.ts";
+
+describe("somebody joins the conversation of a user", () => {
+  it.each([
+    ["barge-in", outside()],
+    ["listening", inside("102")],
+    ["whispering", inside("102")],
+  ])("%s: no new link, and the end is the user's", (_how, party) => {
+    const phone = talking();
+    phone.at += 3_000;
+    phone.leg("105", 9, "dialing", { party: { ...ref("666"), number: "*81102", name: "" } });
+    phone.leg("105", 9, "connected", { party, originatedBy: null, legNumber: 6 });
+    phone.pass(10_000);
+    phone.gone("105/9");
+    phone.pass(1_000);
+    phone.gone("102/5");
+    settle(phone);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
+  it("barge-in: who stays with the caller when the user goes has it from then on", () => {
+    const phone = talking();
+    phone.leg("105", 9, "connected", { originatedBy: null });
+    phone.pass(10_000);
+    phone.gone("102/5");
+    phone.list(row("105"));
+    expect(phone.told()).toEqual([]);
+    phone.pass(300);
+    phone.list(row("105"));
+    phone.gone("105/9");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "answered 105 -2 Blind",
+      "ended 105 -2 Ok",
+    ]);
+    expect(phone.events.at(-3)).toMatchObject({ talkMs: 10_000 });
+  });
+
+  it("barge-in: who goes with the user, a moment later, is not told of, nor who listens when the user hands over", () => {
+    const phone = talking();
+    phone.leg("105", 9, "connected", { originatedBy: null });
+    phone.pass(10_000);
+    phone.gone("102/5");
+    phone.at += 10;
+    phone.gone("105/9");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
+    const passing = talking();
+    passing.leg("105", 9, "connected", { originatedBy: null });
+    passing.pass(10_000);
+    passing.leg("800", 10, "connected");
+    passing.gone("102/5", "105/9");
+    expect(passing.told()).toEqual(["ringing 800 -2", "ended 102 -1 Ok passed on"]);
+  });
+
+  it("barge-in keeps no attempt to hand over alive that has failed", () => {
+    const phone = talking();
+    phone.leg("105", 9, "connected", { originatedBy: null });
+    phone.pass(3_000);
+    phone.leg("103", 10, "ringing", { referredBy: ref("102") });
+    phone.gone("103/10");
+    phone.pass(1_000);
+    expect(phone.call()?.handover).toBeNull();
+  });
+});
+
+describe("another phone of the user that rang along", () => {
+  it("and rings on when the user goes: they have sent the call to their own number, if the list still has it", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.leg("101", 6, "ringing");
+    phone.leg("101", 5, "connected");
+    phone.pass(5_000);
+    phone.gone("101/5");
+    phone.told();
+    phone.list(row("101"));
+    phone.pass(300);
+    phone.list(row("101"));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on", "ringing 101 -2"]);
+  });
+});

@@ -1,0 +1,143 @@
+/** Conversations that no leg shows, and the list does: phones that are not monitored, and conferences (SPEC.md, R34). */
+import { describe, expect, it } from "vitest";
+import { inside, logged, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+import { restore, serialise } from "./checkpoint.ts";
+
+/** A queue's call is answered at 150, which is not monitored; the list tells 1 s later. */
+function taken(): Phone {
+  const phone = new Phone();
+  phone.leg("800", 4, "connected");
+  phone.gone("800/4");
+  phone.list(row("800", { status: "Routing" }));
+  phone.at += 2_000;
+  phone.list(row("150", { changedAt: t0 + 1_000 }));
+  expect(phone.told()).toEqual(["ringing 800 -0", "answered 150 -1 NotDef"]);
+  return phone;
+}
+
+describe("a phone that is not monitored", () => {
+  it("answers when the row changed, and talks until the list leaves the call out", () => {
+    const phone = taken();
+    expect(phone.events.at(-1)?.at).toBe(t0 + 1_000);
+    phone.at += 8_000;
+    phone.list(row("150"));
+    phone.list();
+    expect(phone.told()).toEqual(["ended 150 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 9_000 });
+  });
+
+  it("is no answer while it rings, nor by a list that may lag, nor to who dials out", () => {
+    const phone = talking();
+    phone.leg("800", 6, "connected");
+    phone.gone("102/5");
+    phone.told();
+    phone.at += 5_000;
+    phone.gone("800/6");
+    phone.at += 299;
+    phone.list(row("150"));
+    phone.at += 1;
+    phone.list(row("150", { status: "Routing" }), row("", { callNumber: 9 }));
+    phone.list(row(""));
+    expect(phone.told()).toEqual([]);
+    phone.list(row("150"));
+    expect(phone.told()).toEqual(["answered 150 -2 Blind"]);
+    const dialling = new Phone();
+    dialling.leg("101", 5, "dialing");
+    dialling.gone("101/5");
+    dialling.at += 1_000;
+    dialling.list(row("10007", { caller: inside("150"), callee: outside() }));
+    expect(dialling.told()).toEqual(["dialing 101 -0"]);
+  });
+
+  it("passes the call on, inside or outside", () => {
+    const phone = taken();
+    phone.at += 5_000;
+    phone.leg("103", 9, "ringing", { originatedBy: null });
+    expect(phone.told()).toEqual(["ringing 103 -2"]);
+    phone.list(row("103", { status: "Routing" }));
+    phone.pass(300);
+    phone.list(row("103", { status: "Routing" }));
+    expect(phone.told()).toEqual(["ended 150 -1 Ok passed on"]);
+    const out = taken();
+    out.list(row("10007"));
+    expect(out.told()).toEqual(["ended 150 -1 Ok passed on"]);
+  });
+
+  it("keeps the call while the list has it there, whoever joins in", () => {
+    const phone = taken();
+    phone.leg("108", 9, "connected", { originatedBy: null });
+    phone.list(row("150"));
+    phone.pass(5_000);
+    phone.gone("108/9");
+    phone.list(row("150"));
+    phone.list();
+    expect(phone.told()).toEqual(["ended 150 -1 Ok"]);
+  });
+
+  it("is one that shows after all, once a leg of it does", () => {
+    const phone = taken();
+    phone.leg("150", 9, "connected");
+    phone.gone("150/9");
+    phone.at += 1_000;
+    phone.list(row("SP0"));
+    expect(phone.told()).toEqual(["ended 150 -1 Ok passed on"]);
+    expect(phone.events.at(-1)?.at).toBe(t0 + 2_000);
+  });
+
+  it("talks until we see again, if it ended in a blind stretch, or as long as the log says", () => {
+    for (const [endedMs, talkMs] of [
+      [40_000, 39_000],
+      [0, 59_000],
+    ] as const) {
+      const phone = taken();
+      phone.restart();
+      phone.lose();
+      phone.at += 58_000;
+      phone.snapshot();
+      phone.list();
+      phone.log(logged({ endedAt: t0 + endedMs }));
+      expect(phone.events.at(-1)).toMatchObject({ user: "150", finish: "Ok", talkMs });
+    }
+  });
+
+  it("is not known to checkpoints of 0.1.0", () => {
+    const call = talking().call();
+    if (call?.talk == null) throw new Error("Expected a call with a talk.");
+    const { shownBy: _, legNumberMax: __, ...talk } = call.talk;
+    const old = { ...call, talk } as typeof call;
+    const [restored] = restore([serialise(old)]).calls.values();
+    expect(restored?.talk).toMatchObject({ shownBy: "legs", legNumberMax: 0 });
+  });
+});
+
+describe("a conference whose legs are calls of their own", () => {
+  const conference = row("700");
+
+  it("is no new link: the user's conversation lasts until the list leaves the call out", () => {
+    const phone = talking();
+    phone.at += 5_000;
+    phone.gone("102/5");
+    phone.list(conference);
+    phone.at += 5_000;
+    phone.list(conference);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
+  });
+
+  it("may be known for one a moment later; what stays unknown is another place", () => {
+    const unknown = row("?", { callee: { ...ref("?"), dn: "700", number: "700", name: "" } });
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(unknown);
+    phone.list(unknown);
+    expect(phone.told()).toEqual([]);
+    phone.list(conference);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    const other = talking();
+    other.gone("102/5");
+    for (let look = 0; look < 3; look++) other.list(unknown);
+    expect(other.told()).toEqual(["ended 102 -1 Ok passed on"]);
+  });
+});
