@@ -120,6 +120,7 @@ export class Journal {
       // An attended transfer moved the outside party into the consultation's call.
       const other = this.#byCall.get(call);
       if (known.call !== call && (other === undefined || other.isInside)) {
+        if (other !== undefined) this.#joinInside(other);
         known.call = call;
         known.later.push(call.id);
         this.#byCall.set(call, known);
@@ -164,6 +165,13 @@ export class Journal {
     // Who was in the inside call before it came to an outside party.
     if (chain.isInside)
       for (const each of call.legs) this.#noteShown(each, this.#clock.now(), new Set());
+  }
+
+  /** The outside phone that an inside call was forwarded to is joined with another outside party. */
+  #joinInside(chain: Chain): void {
+    const at = this.#clock.now();
+    chain.overAt = at;
+    chain.facts.push({ at, what: "over", joined: true });
   }
 
   /** A trunk refused the number: it is dialled over another. */

@@ -57,21 +57,18 @@ export class Telling {
     this.due = this.#said.due;
     // An inside call that was forwarded outside: the contract is silent.
     if (chain.isInside) this.#doubt("insideForwarded", chain.startedAt);
-    // Who is not monitored dialled: it is nobody's call until one that is gets it, and that is all that shows.
-    const { owner, facts } = chain;
-    const shown = facts.find((fact) => fact.what === "shown" && visibility.sees(fact.dn, fact.at));
+    // Who is not monitored dialled: it is nobody's call until a monitored one gets it.
+    const { owner } = chain;
+    const isShown = (fact: Fact) => fact.what === "shown" && visibility.sees(fact.dn, fact.at);
+    const shown = chain.facts.find(isShown);
     this.#isSeen = shown !== undefined;
     if (owner !== "" && shown && !visibility.sees(owner, chain.startedAt))
       this.#doubt("begunUnseen", shown.at);
     if (chain.direction === "outgoing") {
-      const level = {
-        user: chain.owner,
-        usertype: usertypeOf(chain.ownerKind),
-        kind: chain.ownerKind,
-        at: chain.dialledAt,
-      };
+      const { ownerKind: kind, dialledAt: at } = chain;
+      const level = { user: owner, usertype: usertypeOf(kind), kind, at };
       this.#levels = [level];
-      this.#said.tell("dialing", level, 0, chain.dialledAt, chain.ownerLeg);
+      this.#said.tell("dialing", level, 0, at, chain.ownerLeg);
     }
     if (chain.calledBackBy !== "") this.#callsBack(chain);
     for (const fact of chain.facts) this.#heed(fact);
@@ -190,9 +187,8 @@ export class Telling {
 
   #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
     this.#heedDeparture(at);
-    const { listMs } = this.#visibility;
     // Who is not monitored shows in the list alone.
-    const isUnseen = listMs === null && !this.#visibility.sees(dn, at);
+    const isUnseen = this.#visibility.listMs === null && !this.#visibility.sees(dn, at);
     if (isUnseen && this.#isSeen) this.#doubt("unseenUser", at);
     const level: Level = { user: dn, usertype: "ext", kind: "extension", at };
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
@@ -264,13 +260,16 @@ export class Telling {
     { at, leg }: Fact & { what: "shown" },
     level: Level | undefined = this.#levels.at(-1),
   ): void {
+    // From outside straight to outside: it never came to anybody.
+    if (level === undefined && this.#handover === null) return;
     const { listMs } = this.#visibility;
     const due = level?.due;
     // Nobody saw that it had come there before it was answered.
     const isLate = due?.fault && due.latest + this.#visibility.briefMs >= at;
     const isTold = due !== undefined && !due.unseen && !isLate;
     // What an unseen place gave the call to looks as if the place still polled it.
-    const isPolled = this.#levels.some(({ user }) => !this.#visibility.sees(user, at));
+    const polls = ({ kind }: Level) => kind === "queue" || kind === "ringgroup";
+    const isPolled = this.#levels.some((one) => polls(one) && !this.#visibility.sees(one.user, at));
     if (level?.kind !== "extension" || !isTold || isPolled) {
       this.#doubt("forwardUnseen", level?.at ?? at);
       return;
@@ -312,9 +311,10 @@ export class Telling {
         this.#beginHandover(fact.at);
         this.#levels = [levelOf(talk)];
       }
-      if ((this.#rings.get(talk.user)?.size ?? 0) > 0) this.#ringsAgain(talk.user, fact.at);
       // Who was rung while the one who hands over stayed on has answered.
       const [next] = this.#connected.values();
+      const rings = (this.#rings.get(talk.user)?.size ?? 0) > 0;
+      if (rings && next === undefined) this.#ringsAgain(talk.user, fact.at);
       if (next !== undefined) this.#answer(next, fact.at);
       else this.#answering?.();
       this.#answering = null;
