@@ -203,7 +203,7 @@ class LinkRecorder implements Recorder {
     if (listing.kind === "without") {
       const { reason } = listing;
       for (const link of links) {
-        const dueAt = afterFailedLook(link.ended.at, link.tries, clock.now());
+        const dueAt = afterFailedLook(link.ended.at, clock.now());
         if (dueAt === null) await this.#giveUp(link, "none", reason, "unreachable");
         else await ledger.save({ ...link, dueAt, reason }, []);
       }

@@ -185,7 +185,7 @@ export class RecordingWorld {
   found: Found[] = [];
   search: readonly number[] = SEARCH;
   listing: ((pbx: string) => Listing | Promise<Listing> | null) | null = null;
-  fetching: ((id: string) => Fetched | Promise<Fetched> | null) | null = null;
+  fetching: ((id: string) => Fetched | Promise<Fetched | null> | null) | null = null;
   conversion: (content: string) => Conversion = () => ({ kind: "converted" });
   wants: (event: CallEvent) => readonly string[] = ({ kind }) =>
     kind === "recording" ? ["default"] : [];

@@ -67,9 +67,11 @@ describe("after a look", () => {
 });
 
 test("a look that could not be made is made again with growing pauses, for days", () => {
-  expect([0, 1, 2, 3, 4, 90].map((failures) => afterFailedLook(T, failures, T))).toEqual(
-    [5_000, 15_000, 60_000, 300_000, 300_000, 300_000].map((ms) => T + ms),
-  );
-  expect(afterFailedLook(T, 900, T + SEARCH_MS_MAX)).not.toBeNull();
-  expect(afterFailedLook(T, 900, T + SEARCH_MS_MAX + 1)).toBeNull();
+  const pauseS = (afterS: number) => {
+    const now = T + 1_000 * afterS;
+    return ((afterFailedLook(T, now) ?? 0) - now) / 1_000;
+  };
+  expect([0, 1, 20, 300, 3_600, 86_400].map(pauseS)).toEqual([2, 2, 5, 75, 300, 300]);
+  expect(afterFailedLook(T, T + SEARCH_MS_MAX)).not.toBeNull();
+  expect(afterFailedLook(T, T + SEARCH_MS_MAX + 1)).toBeNull();
 });

@@ -28,8 +28,10 @@ const LOOKS_MIN = 3;
 /** … this far apart. */
 const LATE_LOOK_MS = 30_000;
 /** Pauses after a look that could not be made. */
-const FAILED_MS = [5_000, 15_000, 60_000, 300_000] as const;
-const LAST_FAILED_MS = 300_000;
+const FAILED_MS_MIN = 2_000;
+const FAILED_MS_MAX = 300_000;
+/** The longer ago the end, the longer the pause. */
+const FAILED_SHARE = 0.25;
 /** A keeper that cannot be asked is asked this long. */
 export const SEARCH_MS_MAX = 7 * 86_400_000;
 
@@ -93,7 +95,8 @@ function storedAtOf({ storedAt }: RecordedFile): EpochMs {
 }
 
 /** When a look that could not be made is made again; null: too much time has gone by. */
-export function afterFailedLook(endedAt: EpochMs, failures: number, now: EpochMs): EpochMs | null {
+export function afterFailedLook(endedAt: EpochMs, now: EpochMs): EpochMs | null {
   if (now > endedAt + SEARCH_MS_MAX) return null;
-  return now + (FAILED_MS[failures] ?? LAST_FAILED_MS);
+  const pauseMs = FAILED_SHARE * (now - endedAt);
+  return now + Math.min(Math.max(pauseMs, FAILED_MS_MIN), FAILED_MS_MAX);
 }
