@@ -48,8 +48,8 @@ function noticed(mutant: Mutant, verdicts: readonly ChainVerdict[]) {
 }
 
 describe.each([
-  { name: "without faults", from: 70_001, seeds: 10, faults: false, least: 0.8 },
-  { name: "with all faults", from: 71_001, seeds: 10, faults: true, least: 0.5 },
+  { name: "without faults", from: 70_001, seeds: 8, faults: false, least: 0.8 },
+  { name: "with all faults", from: 71_001, seeds: 8, faults: true, least: 0.5 },
 ])("$name, the oracle notices", ({ least, ...played }) => {
   let verdicts: readonly ChainVerdict[] = [];
   beforeAll(async () => {

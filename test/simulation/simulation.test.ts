@@ -32,27 +32,27 @@ const scene = (faults: readonly FaultName[], transfers: boolean): SeedOptions =>
 
 describe("every webhook is the one that was due", () => {
   it("for calls without faults", async () => {
-    const tally = await play(1, 20, scene([], false));
+    const tally = await play(1, 12, scene([], false));
     expect(tally.wrong).toBe(0);
     expect(tally.webhooks).toBeGreaterThan(1_000);
   });
 
   it("for calls that are handed over", async () => {
-    const tally = await play(2001, 20, scene([], true));
+    const tally = await play(2001, 12, scene([], true));
     expect(tally.wrong).toBe(0);
     expect(tally.webhooks).toBeGreaterThan(1_000);
   });
 
   it("for situations beyond the ordinary day", async () => {
     const situations = situationNames.filter((name) => !openSituations.has(name));
-    const tally = await play(4001, 20, { ...scene([], true), situations });
+    const tally = await play(4001, 24, { ...scene([], true), situations });
     expect(tally.wrong).toBe(0);
     expect(tally.webhooks).toBeGreaterThan(1_000);
   });
 
   it("for faults on the wire", async () => {
     const wire = faultNames.filter((name) => !["pbxRestarts", "clockSteps"].includes(name));
-    const tally = await play(3001, 20, scene(wire, true));
+    const tally = await play(3001, 14, scene(wire, true));
     expect(tally.wrong).toBe(0);
     expect([...tally.struck.keys()].length).toBeGreaterThan(8);
   });
