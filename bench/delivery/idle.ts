@@ -1,6 +1,6 @@
 /**
  * What the built program costs while nothing happens: without a PBX to be reached, and with one quiet simulated PBX
- * (its list of active calls read once a second, its WebSocket open). From the process's own clock in /proc.
+ * (its WebSocket open, its settings by default). From the process's own clock in /proc.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -22,7 +22,9 @@ export async function idle(seconds: number): Promise<string[]> {
   try {
     const { url, client } = simulator;
     const none = await costOf(`http://127.0.0.1:${closedPort}`, "offhook", "none", seconds);
-    const quiet = await costOf(url, client.clientId, client.clientSecret, seconds);
+    const quiet = await costOf(url, client.clientId, client.clientSecret, seconds, () => {
+      if (simulator.sockets() !== 1) throw new Error("Expected the program to be connected.");
+    });
     return [
       `over ${seconds} s, of one core`,
       `no PBX to be reached: ${told(none)} (${target})`,
@@ -41,7 +43,13 @@ interface Cost {
 const told = ({ percent, rssMb }: Cost) =>
   `${percent.toFixed(2)} % CPU, ${rssMb.toFixed(0)} MB resident`;
 
-async function costOf(pbxUrl: string, id: string, secret: string, seconds: number): Promise<Cost> {
+async function costOf(
+  pbxUrl: string,
+  id: string,
+  secret: string,
+  seconds: number,
+  check = () => {},
+): Promise<Cost> {
   const folder = await mkdtemp(join(tmpdir(), "offhook-idle-"));
   const ini = [
     `PBX_URL = ${pbxUrl}`,
@@ -60,6 +68,7 @@ async function costOf(pbxUrl: string, id: string, secret: string, seconds: numbe
     if (child.exitCode !== null) throw new Error("Expected the program to run. Build it first.");
     const from = { ticks: ticksOf(child.pid ?? 0), at: performance.now() };
     await pause(seconds * 1000);
+    check();
     const tookS = (performance.now() - from.at) / 1000;
     const usedS = (ticksOf(child.pid ?? 0) - from.ticks) / ticksPerS;
     return { percent: (100 * usedS) / tookS, rssMb: rssMbOf(child.pid ?? 0) };
