@@ -41,12 +41,14 @@ class Calm extends FaultPlan {
 
   constructor(clock: SimClock, settings: () => Settings) {
     const setting = { switches: {}, activeCallsPollMs: 0, latencyMsMax: oneWayMs } as const;
-    super(clock, new Chance(1), {
-      ...setting,
-      faults: new Set(),
+    const manner = { profile: "classic", method: "POST" } as const;
+    const rest = {
+      faults: new Set<never>(),
       transfers: true,
-      situations: new Set(),
-    });
+      situations: new Set<never>(),
+      manner,
+    };
+    super(clock, new Chance(1), { ...setting, ...rest }, () => {});
     this.#settings = settings;
   }
 
@@ -87,6 +89,7 @@ export async function playAll({
     transport: wire.transport,
     timezone: "Europe/Prague",
     activeCallsPollMs,
+    tracker: {},
     random: () => 0.5,
     storeMs: () => 0,
     onEvents: (events) => {
