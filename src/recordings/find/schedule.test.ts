@@ -63,6 +63,11 @@ describe("after a look", () => {
     expect(look(3_600_000, 1, [])).toEqual({ kind: "lookAgain", dueAt: T + 3_630_000 });
     expect(look(3_630_000, 2, [])).toEqual({ kind: "lookAgain", dueAt: T + 3_660_000 });
     expect(look(3_660_000, 3, [])).toEqual({ kind: "none" });
+    const late = { talkedFrom: T, endedAt: T, looks: 1, before: [], found: [] };
+    expect(afterLook(late, { searchAtMs: [50, 200] }, T + 3_000)).toEqual({
+      kind: "lookAgain",
+      dueAt: T + 3_200,
+    });
   });
 });
 

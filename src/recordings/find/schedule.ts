@@ -25,8 +25,8 @@ const EDGE_SLACK_MS = 3_000;
 const PARTS_WITHIN_MS = 30_000;
 /** However late we come, so many looks are made … */
 const LOOKS_MIN = 3;
-/** … this far apart. */
-const LATE_LOOK_MS = 30_000;
+/** … this far apart, or less if the whole search is shorter. */
+const LATE_LOOK_MS_MAX = 30_000;
 /** Pauses after a look that could not be made. */
 const FAILED_MS_MIN = 2_000;
 const FAILED_MS_MAX = 300_000;
@@ -77,7 +77,8 @@ function nextLookAt(
 ): EpochMs | null {
   const next = searchAtMs.find((afterMs) => endedAt + afterMs > now);
   if (next !== undefined) return endedAt + next;
-  return looks < LOOKS_MIN ? now + LATE_LOOK_MS : null;
+  if (looks >= LOOKS_MIN) return null;
+  return now + Math.min(LATE_LOOK_MS_MAX, searchAtMs.at(-1) ?? LATE_LOOK_MS_MAX);
 }
 
 /** When transcripts are looked for after so many looks; null: no more. */
