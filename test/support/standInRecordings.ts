@@ -65,7 +65,8 @@ export class StandInRecordings {
     if (path === LIST) return this.#list(url.searchParams);
     const [, id] = DOWNLOAD.exec(path) ?? [];
     if (id !== undefined) return this.#download(Number(id));
-    if (path.startsWith(REPORT)) return this.#report(url.searchParams);
+    // Without rows it is closed, not empty: an empty one is looked at again and again for what must come.
+    if (path.startsWith(REPORT) && this.log.length > 0) return this.#report(url.searchParams);
     return path.startsWith(LIST) ? missing : undefined;
   }
 
