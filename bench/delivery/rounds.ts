@@ -40,8 +40,12 @@ export async function runJob(
       });
       child.once("exit", (code, signal) => {
         clearTimeout(killer);
-        if (answer !== null) resolve(answer);
-        else
+        if (answer !== null) {
+          // Progress, and something to go by if the whole is broken off.
+          const perS = (answer.counted * 1000) / answer.tookMs;
+          console.error(`${name}, ${job.mode}: ${Math.round(perS)}/s`);
+          resolve(answer);
+        } else
           reject(
             new Error(`Expected figures of ${name}, ${job.mode}: it ended with ${code ?? signal}.`),
           );
