@@ -3,7 +3,8 @@
  * answered links in its store (default 1,000) and the PBX's folder with a recording of 3 minutes for each (8 kHz,
  * 16 bit, mono): it finds, fetches, converts, keeps and announces them, while calls are played as in the bench
  * `latency`. Beside it, in the same run: the same process with nothing to convert, and the encoder alone, without
- * files. On a busy machine `--parts N` takes turns: a part of the recordings, then quiet, and so on.
+ * files. On a busy machine `--parts N` takes turns: a part of the recordings, then quiet, and so on,
+ * in rounds of `--turns` live calls.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
@@ -30,8 +31,6 @@ const alike = 10;
 const aloneS = 10;
 const ticksPerS = 100;
 const sampleMs = 500;
-/** Calls of one round of live ones. */
-const turns = 100;
 const target = { realTime: 300, share: 0.7, p99: 1.5 };
 
 const built = (file: string) => import(new URL(`../dist/${file}`, import.meta.url).href);
@@ -42,9 +41,10 @@ export async function recordings(args: readonly string[]): Promise<string[]> {
     options: {
       count: { type: "string", default: "1000" },
       parts: { type: "string", default: "1" },
+      turns: { type: "string", default: "100" },
     },
   });
-  const parts = Number(values.parts);
+  const [parts, turns] = [Number(values.parts), Number(values.turns)];
   const each = Math.ceil(Number(values.count) / parts);
   const sounds = Array.from({ length: alike }, (_, index) => speech(index));
   const alone = await encoderAlone(sounds);
@@ -65,7 +65,7 @@ export async function recordings(args: readonly string[]): Promise<string[]> {
     let played = installation.start();
     await played.ready();
     // Caches fill, code is compiled.
-    await roundOf(pbx, receiver);
+    await roundOf(pbx, receiver, turns);
     await played.stop();
     const [idle, busy, seen]: [number[][], number[][], Seen[]] = [[], [], []];
     for (let part = 0; part < parts; part += 1) {
@@ -75,13 +75,14 @@ export async function recordings(args: readonly string[]): Promise<string[]> {
       await played.ready();
       const watch = new Watch(played.pid);
       const rounds: number[][] = [];
-      while (taker.requests.length < before + each) rounds.push(await roundOf(pbx, receiver));
+      while (taker.requests.length < before + each)
+        rounds.push(await roundOf(pbx, receiver, turns));
       seen.push(watch.stop());
       // The last round may have had the quiet after the last recording in it.
       if (rounds.length > 1) rounds.pop();
       busy.push(...rounds);
       // As many rounds of the same process, which has nothing to convert any more.
-      for (const _ of rounds) idle.push(await roundOf(pbx, receiver));
+      for (const _ of rounds) idle.push(await roundOf(pbx, receiver, turns));
       await played.stop();
     }
     return report({ count: parts * each, alone, idle, busy, seen, taken: taker.requests.length });
@@ -163,7 +164,7 @@ async function fill(folder: string, dir: string, { from, count, sounds }: Fillin
 let firstCall = 1_000;
 
 /** How long each webhook of a round of live calls took. */
-async function roundOf(pbx: StandIn, receiver: Receiver): Promise<number[]> {
+async function roundOf(pbx: StandIn, receiver: Receiver, turns: number): Promise<number[]> {
   const took = await measure(pbx, receiver, { turns, firstCall });
   firstCall += 2 * turns;
   return [...took.values()].flat();
@@ -246,6 +247,11 @@ function report({ count, alone, idle, busy, seen, taken }: Measured): string[] {
       0.99,
     );
   const [quietMs, meanwhileMs] = [p99(idle.flat()), p99(busy.flat())];
+  const median = (rounds: readonly number[][]) =>
+    quantile(
+      rounds.flat().toSorted((a, b) => a - b),
+      0.5,
+    ).toFixed(1);
   const times = (rounds: readonly number[][]) =>
     `${rounds.flat().length} (rounds: ${rounds.map((round) => p99(round).toFixed(1)).join(", ")})`;
   return [
@@ -256,6 +262,7 @@ function report({ count, alone, idle, busy, seen, taken }: Measured): string[] {
     `p99 of live webhooks: idle ${quietMs.toFixed(1)} ms of ${times(idle)}`,
     `                 meanwhile ${meanwhileMs.toFixed(1)} ms of ${times(busy)}: ` +
       `${(meanwhileMs / quietMs).toFixed(2)} times idle (target ≤ ${target.p99})`,
+    `medians: idle ${median(idle)} ms, meanwhile ${median(busy)} ms`,
     `${Math.max(...seen.map(({ rssMbMax }) => rssMbMax)).toFixed(0)} MB resident at most; ` +
       `a quarter, half and all through: ${seen.map(trend).join("; ")} MB`,
   ];
