@@ -38,12 +38,14 @@ export async function watchRecordings(options: RecordingWatchOptions): Promise<R
   const { temp } = recordingFolders(config().dataDir);
   const files = await openFiles(config(), rest.clock, proxyEnv);
   const keys = keysOf(config);
+  // Files are dated by the machine's clock, which may be set; calls are timed by one that runs on steadily.
+  const aheadMs = () => Date.now() - rest.clock.now();
   return openRecordings({
     ...rest,
     files,
     tempDir: temp,
     wallNow: Date.now,
-    source: (pbx) => folderFor(pbx, config()) ?? overApi(pbx),
+    source: (pbx) => folderFor(pbx, config(), aheadMs) ?? overApi(pbx),
     settings: () => {
       const { recordings, publicUrl, retentionDays: forgetDays } = config();
       return { ...recordings, publicUrl, forgetDays, keys: keys() };
@@ -62,14 +64,15 @@ export async function openFiles(
 }
 
 /** The PBX's own folder, if recordings of this PBX are found there. */
-export function folderFor(pbx: string, config: Config): RecordingSource | null {
-  return pbx === FIRST_PBX ? folderOf(config) : null;
-}
-
-function folderOf({ recordings: { dir: folder }, pbxs }: Config): RecordingSource | null {
+export function folderFor(
+  pbx: string,
+  { recordings: { dir: folder }, pbxs }: Config,
+  aheadMs = () => 0,
+): RecordingSource | null {
+  if (pbx !== FIRST_PBX || folder === null) return null;
   const timezone = pbxs.find(({ name }) => name === FIRST_PBX)?.timezone;
-  if (folder === null || timezone === undefined) return null;
-  return folderSource({ folder, timezone, now: Date.now, bytesMax: RECORDING_BYTES_MAX });
+  if (timezone === undefined) return null;
+  return folderSource({ folder, timezone, now: Date.now, aheadMs, bytesMax: RECORDING_BYTES_MAX });
 }
 
 function bucketFiles(bucket: BucketConfig, clock: Clock, proxyEnv: ProxyEnv): RecordingFiles {

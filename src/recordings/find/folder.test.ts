@@ -15,10 +15,12 @@ const NAME = "[Surname, Name]_116-4207770001_20260224201047(789).wav";
 const never = new AbortController().signal;
 let folder = "";
 let now = 0;
+let aheadMs = 0;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "offhook-folder-"));
   now = T + 120_000;
+  aheadMs = 0;
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -37,7 +39,13 @@ async function put(id: string, data = wav(100), finishedAt = T + 60_000): Promis
 }
 
 const source = () =>
-  folderSource({ folder, timezone: "Europe/Prague", now: () => now, bytesMax: 1000 });
+  folderSource({
+    folder,
+    timezone: "Europe/Prague",
+    now: () => now,
+    aheadMs: () => aheadMs,
+    bytesMax: 1000,
+  });
 const idsIn = async (fromAt = T - 5_000, toAt = T + 60_000, users = ["116"]) => {
   const listing = await source().list(fromAt, toAt, users);
   return listing.kind === "listed" ? listing.found.map(({ id }) => id) : listing;
@@ -63,6 +71,15 @@ describe("the list", () => {
     expect(await idsIn(T + 1, T + 60_000)).toEqual([]);
     expect(await idsIn(T - 60_000, T - 1)).toEqual([]);
     expect(await idsIn(undefined, undefined, ["117"])).toEqual([]);
+  });
+
+  test("is by the clock that calls are timed by, whatever this machine's was set to", async () => {
+    await put(`116/${NAME}`);
+    aheadMs = 3_600_000;
+    const listing = await source().list(T - 3_605_000, T - 3_595_000, ["116"]);
+    const [found] = listing.kind === "listed" ? listing.found : [];
+    expect(found).toMatchObject({ startedAt: T - 3_600_000, endedAt: T - 3_540_000 });
+    expect(await idsIn(T, T)).toEqual([]);
   });
 
   test("an incoming call has the extension on the other side, whatever number stands there", async () => {
@@ -97,7 +114,13 @@ describe("the list", () => {
   });
 
   test("says what to do if the folder cannot be read", async () => {
-    const missing = { folder: join(folder, "x"), timezone: "UTC", now: () => now, bytesMax: 1 };
+    const missing = {
+      folder: join(folder, "x"),
+      timezone: "UTC",
+      now: () => now,
+      aheadMs: () => 0,
+      bytesMax: 1,
+    };
     expect(await folderSource(missing).list(T, T, ["116"])).toMatchObject({
       kind: "failed",
       reason: expect.stringContaining("RECORDINGS_DIR"),

@@ -14,7 +14,10 @@ export interface FolderOptions {
   readonly folder: string;
   /** IANA name: some builds write the time in the PBX's zone, some in UTC. */
   readonly timezone: string;
+  /** By which files are dated. */
   readonly now: () => EpochMs;
+  /** How far that clock is ahead of the one that calls are timed by: it may have been set since the start. */
+  readonly aheadMs: () => number;
   readonly bytesMax: number;
 }
 
@@ -34,10 +37,12 @@ export function folderSource(options: FolderOptions): RecordingSource {
     async list(fromAt, toAt, users): Promise<Listing> {
       try {
         const root = await realpath(folder);
-        const lists = await Promise.all(
-          [...new Set(users)].map((user) => filesOf(root, user, fromAt, toAt, options)),
+        const aheadMs = options.aheadMs();
+        const own = [...new Set(users)].map((user) =>
+          filesOf(root, user, fromAt + aheadMs, toAt + aheadMs, options),
         );
-        return { kind: "listed", found: lists.flat() };
+        const found = (await Promise.all(own)).flat();
+        return { kind: "listed", found: found.map((file) => earlier(file, aheadMs)) };
       } catch (error) {
         const reason =
           `Expected RECORDINGS_DIR to be the PBX's folder of recordings, but ${folder} cannot be read ` +
@@ -62,6 +67,11 @@ export function folderSource(options: FolderOptions): RecordingSource {
       }
     },
   };
+}
+
+function earlier(file: Found, ms: number): Found {
+  const { startedAt, endedAt } = file;
+  return { ...file, startedAt: startedAt - ms, endedAt: endedAt === null ? null : endedAt - ms };
 }
 
 async function filesOf(
