@@ -157,6 +157,8 @@ export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "o
 export function holderOf(call: Call, leg: Leg): Level | null {
   const live = (dn: string) => externalLegs(call).some((t) => t.leg.dn === dn);
   const from = leg.originatedBy;
+  // A ring group that rings it on its own behalf forwards the call there.
+  if (from?.kind === "ringgroup" && leg.onBehalfOf?.dn === from.dn) return null;
   if (from !== null && (from.kind === "queue" || from.kind === "ringgroup")) {
     // A queue whose leg was seen and is gone has passed the call on: not its polling any more.
     const left = get(call.reached, from.dn) === "leg" && !live(from.dn);

@@ -102,6 +102,17 @@ describe("the API client's own route point", () => {
   });
 });
 
+describe("a ring group that sends the call on, as nobody of it can be rung", () => {
+  it("is not where it rings then: on the group's own behalf", () => {
+    const phone = new Phone();
+    const sent = { originatedBy: ref("820"), onBehalfOf: ref("820") };
+    phone.leg("101", 5, "ringing", sent);
+    phone.gone("101/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed"]);
+  });
+});
+
 describe("the queues that a call has come by", () => {
   const queuesTold = (phone: Phone) =>
     phone.events.map(({ kind, user, queues }) => [kind, user, ...(queues ?? [])].join(" "));

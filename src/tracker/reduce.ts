@@ -108,7 +108,7 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     const turn = step.turn(call.callNumber);
     if (row !== undefined && !isAnothers(call, row)) {
       if (isUnchanged(call, row) && !isBlind(step.state)) turn.call.blind = false;
-      heedListed(turn, row, askedAt);
+      heedListed(turn, row, { askedAt, spoke: (dn, withDn) => step.spoke(dn, withDn) });
     } else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {

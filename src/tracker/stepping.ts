@@ -174,6 +174,11 @@ export class Stepping extends Sight {
     );
   }
 
+  /** These two spoke inside until a moment ago, as a leg of the first has shown. */
+  spoke(dn: string, withDn: string): boolean {
+    return wasConsulted(this.next.consultations, dn, withDn, this.at);
+  }
+
   /** Somebody spoke inside with this user a moment ago: a join may be under way. */
   consults(user: string): boolean {
     const live = this.state.calls.insideOf(user).flatMap(({ legs }) => legs);

@@ -63,6 +63,49 @@ describe("a phone that is not monitored", () => {
     expect(out.told()).toEqual(["ended 150 -1 Ok passed on"]);
   });
 
+  it("sends the call to its own number, where it rings then", () => {
+    const phone = taken();
+    phone.at += 5_000;
+    phone.list(row("150", { status: "Routing", changedAt: t0 + 6_000 }));
+    phone.at += 5_000;
+    phone.list();
+    expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "ended 150 -2 Missed"]);
+    expect(phone.events.at(-2)).toMatchObject({ talkMs: 5_000, at: t0 + 6_000 });
+  });
+
+  it("had spoken with who joined it with the caller", () => {
+    const phone = talking();
+    phone.leg("102", 6, "connected", { callNumber: 8, party: inside("150"), originatedBy: null });
+    phone.gone("102/5", "102/6");
+    phone.list(row("150"));
+    phone.pass(300);
+    phone.list(row("150"));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 150 -2 Accomp"]);
+  });
+
+  it("answers a call that has come nowhere yet", () => {
+    const phone = new Phone();
+    phone.leg("666", 4, "connected");
+    phone.gone("666/4");
+    phone.pass(300);
+    phone.list(row("150"));
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
+  });
+
+  it("misses the call that went on to it from another phone", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    phone.list(row("150", { status: "Routing" }));
+    phone.pass(299);
+    phone.list(row("150", { status: "Routing" }));
+    expect(phone.call()?.level?.dn).toBe("101");
+    phone.pass(1);
+    phone.list(row("150", { status: "Routing" }));
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 150 -0 Missed"]);
+  });
+
   it("keeps the call while the list has it there, whoever joins in", () => {
     const phone = taken();
     phone.leg("108", 9, "connected", { originatedBy: null });
@@ -123,6 +166,23 @@ describe("a conference whose legs are calls of their own", () => {
     phone.list();
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
+  });
+
+  it("ends no conversation while another phone rings that was tried before", () => {
+    const phone = talking();
+    phone.at += 5_000;
+    phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+    phone.at += 1_000;
+    phone.gone("102/5");
+    phone.at += 300;
+    phone.list(conference);
+    phone.at += 1_700;
+    phone.list(conference);
+    phone.gone("103/6");
+    phone.list(conference);
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 103 -2", "ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 8_000 });
   });
 
   it("may be known for one a moment later; what stays unknown is another place", () => {

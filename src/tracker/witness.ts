@@ -13,8 +13,15 @@ import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
+/** When the list was asked, and who spoke with whom inside until a moment ago. */
+export interface Listing {
+  readonly askedAt: EpochMs;
+  readonly spoke: (dn: string, withDn: string) => boolean;
+}
+
 /** The list names the call. */
-export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {
+export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void {
+  const { askedAt } = listing;
   const { call, at, settings } = turn;
   call.omissions = 0;
   call.establishedAt ??= row.establishedAt;
@@ -26,7 +33,7 @@ export function heedListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void 
     const dueAt = pause === undefined ? null : at + pause;
     const hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" } as const;
     call.hidden = hidden;
-    heedWhereabouts(turn, row, hidden, askedAt);
+    heedWhereabouts(turn, row, hidden, listing);
   } else if (call.leaving !== null && call.talk !== null) {
     heedDeparted(turn, row, askedAt, { talk: call.talk, leaving: call.leaving });
   }
@@ -42,9 +49,10 @@ function heedDeparted(
   { talk, leaving }: { readonly talk: Talk; readonly leaving: Leaving },
 ): void {
   const { call, at, settings } = turn;
-  const isStillThere = talk.shownBy === "inside" && insideParty(row)?.dn === talk.user;
-  if (isStillThere) call.leaving = { ...leaving, sinceAt: at };
-  else if (askedAt >= leaving.sinceAt + settings.listLagMs) passOn(turn, talk, at, false);
+  if (isStill(talk, row)) {
+    call.talk = { ...talk, shownBy: "inside" };
+    call.leaving = { ...leaving, sinceAt: at };
+  } else if (askedAt >= leaving.sinceAt + settings.listLagMs) passOn(turn, talk, at, false);
 }
 
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names. */
@@ -56,7 +64,12 @@ function isPolled({ level }: Turn["call"], { callee }: ActiveCall): boolean {
 const joinLooksMax = 3;
 
 /** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
-function heedWhereabouts(turn: Turn, row: ActiveCall, hidden: Hidden, askedAt: EpochMs): void {
+function heedWhereabouts(
+  turn: Turn,
+  row: ActiveCall,
+  hidden: Hidden,
+  { askedAt, spoke }: Listing,
+): void {
   const { call, settings } = turn;
   const { sinceAt } = hidden;
   const inside = insideParty(row);
@@ -66,11 +79,16 @@ function heedWhereabouts(turn: Turn, row: ActiveCall, hidden: Hidden, askedAt: E
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
     // A moment later its kind may be known, by a leg that stands towards it.
     const isUnknown = inside?.kind === "unknown" && hidden.looks < joinLooksMax;
-    if (isStill(talk, inside)) goesOnUnseen(turn, hidden, talk);
+    const ringsAnew = talk.shownBy === "inside" && inside?.dn === talk.user;
+    if (isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
     else if (isUnknown) return;
-    else if (outside || elsewhere) passOn(turn, talk, sinceAt, outside);
+    else if (outside || elsewhere || ringsAnew)
+      passOn(turn, talk, leftAt(turn, talk, row, sinceAt), outside);
   } else if (askedAt >= sinceAt + settings.listLagMs && isTaken(call, row)) {
-    tellTaken(turn, row, hidden);
+    tellTaken(turn, row, hidden, spoke);
+  } else if (inside?.kind === "extension" && call.level?.kind === "extension") {
+    // On from one phone to another, which is not monitored.
+    if (askedAt >= sinceAt + settings.listLagMs) call.level = { dn: inside.dn, kind: "extension" };
   } else if (outside && isForward(call)) {
     if (row.status.toLowerCase() === "talking") tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
@@ -99,14 +117,22 @@ function isElsewhere(
 }
 
 /** The conversation goes on, though no leg shows it: in a conference, or where the list alone showed its answer. */
-function isStill({ shownBy, user }: Talk, inside: Party | null): boolean {
+function isStill({ shownBy, user }: Talk, row: ActiveCall): boolean {
+  const inside = insideParty(row);
   if (inside === null) return shownBy === "outside";
-  return inside.kind === "conference" || (shownBy === "inside" && inside.dn === user);
+  const talks = row.status.toLowerCase() !== "routing";
+  return inside.kind === "conference" || (shownBy === "inside" && inside.dn === user && talks);
+}
+
+/** Whose legs show when they left; of others the row tells, which changed then. */
+function leftAt({ at }: Turn, { shownBy }: Talk, { changedAt }: ActiveCall, sinceAt: EpochMs) {
+  return shownBy === "legs" ? sinceAt : Math.min(at, Math.max(changedAt ?? sinceAt, sinceAt));
 }
 
 /** It ends not before the list names it for the last time. */
 function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
   call.hidden = { ...hidden, sinceAt: at };
+  call.leaving = null;
   if (talk.shownBy === "legs") call.talk = { ...talk, shownBy: "inside" };
 }
 
@@ -118,22 +144,26 @@ function isTaken({ external, handover, lastLink }: Turn["call"], row: ActiveCall
   return talks && taker.dn !== "" && (offered || handover !== null);
 }
 
-function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden): void {
+function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
   const { dn } = insideParty(row) as Party;
-  tellUnseen(turn, { dn, kind: "extension" }, "inside", row, hidden);
+  const { level } = turn.call;
+  const consulted = level !== null && spoke(level.dn, dn);
+  tellUnseen(turn, { dn, kind: "extension" }, { shownBy: "inside", consulted }, row, hidden);
 }
 
 /** An answer that the list alone shows; the row, which is read later, changed with it. */
 function tellUnseen(
   turn: Turn,
   level: Level,
-  shownBy: "outside" | "inside",
+  how: { readonly shownBy: "outside" | "inside"; readonly consulted: boolean },
   { changedAt }: ActiveCall,
   hidden: Hidden,
 ): void {
   const { call, at } = turn;
-  const answeredAt = Math.min(at, Math.max(changedAt ?? at, hidden.sinceAt));
-  openTalk(turn, level, answeredAt, { via: "", consulted: false, shownBy });
+  // What polled a phone that is not monitored is gone a moment after its answer.
+  const fromAt = how.shownBy === "outside" ? hidden.sinceAt : call.toldUntilAt;
+  const answeredAt = Math.min(at, Math.max(changedAt ?? at, fromAt, call.firstSeenAt));
+  openTalk(turn, level, answeredAt, { via: "", ...how });
   call.hidden = { ...hidden, sinceAt: at };
 }
 
@@ -148,7 +178,7 @@ function tellForward(turn: Turn, row: ActiveCall, hidden: Hidden): void {
   const { call } = turn;
   const { level, handover } = call;
   if (level?.kind === "extension") {
-    tellUnseen(turn, level, "outside", row, hidden);
+    tellUnseen(turn, level, { shownBy: "outside", consulted: false }, row, hidden);
   } else if (handover !== null) {
     call.handover = { ...handover, outside: true };
   }

@@ -162,6 +162,7 @@ const attempting: ReadonlySet<string> = new Set([
   "unseenAttempt",
   "ringsWhoHandsOver",
   "insideForwarded",
+  "dnChanged",
 ]);
 
 /** How late, and how often astray, faults may have made what is told of a chain. */

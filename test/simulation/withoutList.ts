@@ -108,7 +108,7 @@ function lookingOver(
   };
   const missed = after.find(({ finish }) => finish === "Missed");
   // Gone outside after all, which only the list tells.
-  if (ends) return [...before, missed ? { ...missed, at: fromAt, instead } : end];
+  if (ends) return [...before, missed ? { ...missed, link, at: fromAt, instead } : end];
   // A place that is not seen, or has no leg as it calls back, is reached anew when a leg names it.
   const isPlace = ({ kind, user, unseen }: Due) =>
     kind === "ringing" && (unseen || user === calledBackBy);

@@ -277,6 +277,13 @@ describe("logged calls", () => {
     expect(only([hop("100", 0, 0, 6_000), other]).direction).toBe("incoming");
   });
 
+  it("leave out who listened to a conversation, or joined in, and did not outlast it", () => {
+    const rows = [hop("100", 0, 0, 30_000, 5_000), hop("106", 0, 10_000, 30_100, 10_000)];
+    expect(only(rows).talks).toEqual([talk("100", 5_000, 30_000)]);
+    const longer = [hop("100", 0, 0, 30_000, 5_000), hop("106", 0, 10_000, 50_000, 10_000)];
+    expect(only(longer).talks).toHaveLength(2);
+  });
+
   it("take hops of one user that follow one another for one conversation: another phone of theirs", () => {
     const rows = [
       hop("100", 0, 0, 20_000, 5_000),

@@ -67,7 +67,15 @@ function talksOf(rows: readonly LogRow[], direction: Direction): readonly Logged
     if (goesOn) joined.pop();
     joined.push(goesOn ? { ...last, endedAt: Math.max(last.endedAt, talk.endedAt) } : talk);
   }
-  return joined;
+  // Who comes into another's conversation and does not outlast it has listened or joined in.
+  const heard = (talk: LoggedTalk) =>
+    joined.some(
+      ({ user, answeredAt, endedAt }) =>
+        user !== talk.user &&
+        answeredAt < talk.answeredAt - overlapMsMax &&
+        endedAt >= talk.endedAt - overlapMsMax,
+    );
+  return joined.filter((talk) => !heard(talk));
 }
 
 /** A queue or ring group polls extensions as long as it has the call. */
