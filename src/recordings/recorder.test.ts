@@ -171,6 +171,21 @@ describe("trouble", () => {
     expect(world.told()).toEqual([`recording ${url(2)}`, `recording ${url(1)}`]);
   });
 
+  test("a PBX is not asked again while it has not answered", async () => {
+    const [first, second] = [endedLink(1), endedLink(2, { at: endedLink(1).at + 3_000 })];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const found = [foundFor(first), foundFor(second)];
+    world.listing = () => promise.then(() => ({ kind: "listed", found }) as const);
+    seek(first, second);
+    await world.pass(20_000);
+    expect(world.lists).toHaveLength(1);
+    resolve();
+    await world.pass(1_000);
+    expect(world.lists).toHaveLength(2);
+    expect(world.told()).toEqual([`recording ${url(1)}`, `recording ${url(2)}`]);
+    expect(world.fetches).toHaveLength(2);
+  });
+
   test("calls of two PBXs with one id have files of different numbers", async () => {
     const [here, there] = [endedLink(1), endedLink(1, { pbx: "there", eventId: "there" })];
     world.listing = (pbx) => {
