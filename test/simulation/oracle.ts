@@ -3,21 +3,18 @@
  * due (docs/contract.md §2-§3). Shares no code with the tracker. What cannot be known is exempt by a named rule.
  */
 import type { Leg } from "../../src/simulator/model.ts";
+import { beginningOf, isBegunUnseen } from "./beginning.ts";
 import type { Due, Unknowable, Visibility } from "./due.ts";
+import { listLagMs } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { type Level, levelOf, places, type Talk, usertypeOf } from "./levels.ts";
 import { Said } from "./said.ts";
 import type { Seen } from "./sight.ts";
-import { standIns } from "./standIns.ts";
+import { standIns, unseenMs } from "./standIns.ts";
+import { leaveHoldMs } from "./withoutList.ts";
 
-/** So long must the list name a place where the call was before (SPEC.md, R15). */
-const listInsistsMs = 5_000;
 /** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
 const lateLoserMs = 2_000;
-/** So long a departure may look like an end (SPEC.md, R31): with the list, and without it. */
-const listLagMs = 300;
-const leaveHoldMs = 1_000;
-
 /** Follows one chain from its first fact to its last. */
 export class Telling {
   readonly due: readonly Due[];
@@ -57,35 +54,19 @@ export class Telling {
     this.due = this.#said.due;
     // An inside call that was forwarded outside: the contract is silent.
     if (chain.isInside) this.#doubt("insideForwarded", chain.startedAt);
-    // Who is not monitored dialled: it is nobody's call until a monitored one gets it.
-    const { owner } = chain;
+    // Who is not monitored dialled, or answered first: it is nobody's call until a monitored one gets it.
     const isShown = (fact: Fact) => fact.what === "shown" && visibility.sees(fact.dn, fact.at);
     const shown = chain.facts.find(isShown);
     this.#isSeen = shown !== undefined;
-    if (owner !== "" && shown && !visibility.sees(owner, chain.startedAt))
-      this.#doubt("begunUnseen", shown.at);
-    if (chain.direction === "outgoing") {
-      const { ownerKind: kind, dialledAt: at } = chain;
-      const level = { user: owner, usertype: usertypeOf(kind), kind, at };
+    if (shown && isBegunUnseen(chain, shown, visibility)) this.#doubt("begunUnseen", shown.at);
+    const begins = beginningOf(chain, visibility, isShown);
+    if (begins !== null) {
+      const { kind, level, leg, unseen } = begins;
       this.#levels = [level];
-      this.#said.tell("dialing", level, 0, at, chain.ownerLeg);
+      const due = this.#said.tell(kind, level, 0, level.at, leg);
+      if (unseen(due.latest)) due.unseen = true;
     }
-    if (chain.calledBackBy !== "") this.#callsBack(chain);
     for (const fact of chain.facts) this.#heed(fact);
-  }
-
-  /** A queue calls back, which shows when it polls the first agent: the phone names it, or only the list does. */
-  #callsBack({ calledBackBy: user, startedAt, facts }: Chain): void {
-    const isSeen = (fact: Fact) => fact.what === "shown" && this.#visibility.sees(fact.dn, fact.at);
-    const first = facts.filter((fact) => fact.what === "shown").find(isSeen);
-    const at = first?.at ?? startedAt;
-    const level: Level = { user, usertype: "queue", kind: "queue", at };
-    this.#levels = [level];
-    const due = this.#said.tell("ringing", level, 0, at, first?.leg ?? null);
-    const own = facts.filter((fact) => "leg" in fact && fact.leg === first?.leg);
-    // Only a phone that rings names it.
-    const ceases = own.some((fact) => fact !== first && fact.at <= due.latest);
-    due.unseen = first === undefined || ceases || !this.#visibility.namesHolder;
   }
 
   #heed(fact: Fact): void {
@@ -195,11 +176,15 @@ export class Telling {
     const attended = this.#attended?.at === at;
     // Whether they had spoken is told by the consultation's legs alone.
     const { startedAt } = this.#chain;
-    const isUnsure = attended && this.#visibility.troubled(dn, startedAt, at);
+    const isClear = this.#visibility.sees(dn, at) && !this.#visibility.troubled(dn, startedAt, at);
+    const isUnsure = attended && !isClear;
     const known = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
     const trtype = isUnsure ? null : known;
     this.#said.tell("answered", level, link, at, leg, { trtype });
-    const seen = this.#visibility.seen(at, leg);
+    const inView = this.#visibility.seen(at, leg);
+    const { listMs } = this.#visibility;
+    const listedMs = this.#visibility.sees(dn, at) ? 0 : (listMs ?? 0) + listLagMs;
+    const seen = { ...inView, at: inView.at + listedMs };
     this.#talk = { user: dn, usertype: "ext", link, at, seen, legs: new Set([leg]) };
     this.#lastLink = link;
     this.#handover = null;
@@ -383,7 +368,9 @@ export class Telling {
     }
     this.#heedDeparture(at);
     // Nobody saw to whom it was passed on.
-    const brief = this.#handover !== null && at - this.#handover.at <= this.#unseenMs();
+    const brief =
+      this.#handover !== null &&
+      at - this.#handover.at <= unseenMs(this.#levels.at(-1), this.due, this.#visibility);
     if (brief) this.#doubt("briefHandOver", this.#handover?.at ?? at);
     if (joined || this.#handover?.outside) return;
     if (this.#handover === null && this.#lastLink > 0) return;
@@ -408,20 +395,5 @@ export class Telling {
     if (this.#handover !== null && blurred) this.#doubt(blurred, at);
     const failed = this.#failed;
     if (failed?.fault && failed.at + this.#visibility.briefMs >= at) this.#doubt(failed.fault, at);
-  }
-
-  /** A hand-over that lasts no longer may not be seen: a place that only the list names, and one of before insistently. */
-  #unseenMs(): number {
-    const { briefMs, listMs } = this.#visibility;
-    const place = this.#levels.at(-1);
-    if (
-      listMs === null ||
-      place?.due === undefined ||
-      this.#visibility.sees(place.user, place.at)
-    ) {
-      return briefMs;
-    }
-    const isBack = this.due.some((due) => due !== place.due && due.user === place.user);
-    return briefMs + listMs + (isBack ? listInsistsMs : 0);
   }
 }

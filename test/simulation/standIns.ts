@@ -7,6 +7,20 @@ import type { Level } from "./levels.ts";
 /** So long after an overflow the place that it came from may be told as the one that missed it (SPEC.md). */
 const followMs = 400;
 
+/** So long must the list name a place where the call was before (SPEC.md, R15). */
+const listInsistsMs = 5_000;
+
+/** A hand-over that lasts no longer may not be seen: to a place that only the list names, and one of before insistently. */
+export function unseenMs(
+  place: Level | undefined,
+  due: readonly Due[],
+  { briefMs, listMs, sees }: Pick<Visibility, "briefMs" | "listMs" | "sees">,
+): number {
+  if (listMs === null || place?.due === undefined || sees(place.user, place.at)) return briefMs;
+  const isBack = due.some((one) => one !== place.due && one.user === place.user);
+  return briefMs + listMs + (isBack ? listInsistsMs : 0);
+}
+
 /** `levels` were reached since the last conversation; `rings` are the legs that ring, phone by phone. */
 export function standIns(
   levels: readonly Level[],

@@ -12,7 +12,7 @@ import { callbackHoldMs } from "./lateness.ts";
 /** SPEC.md, R17. */
 const graceMs = 2_000;
 /** SPEC.md, R31. */
-const leaveHoldMs = 1_000;
+export const leaveHoldMs = 1_000;
 /** So much shorter or longer a stretch may look. */
 const greyMs = 500;
 

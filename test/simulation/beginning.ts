@@ -1,0 +1,49 @@
+/** How a chain begins: with somebody who dials, with a queue that calls back, or with what comes to it from outside. */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Visibility } from "./due.ts";
+import type { Chain, Fact } from "./journal.ts";
+import { type Level, usertypeOf } from "./levels.ts";
+
+export interface Beginning {
+  readonly kind: "dialing" | "ringing";
+  readonly level: Level;
+  readonly leg: Leg | null;
+  /** Nobody may have seen it, if it must have been seen by then. */
+  unseen(latest: number): boolean;
+}
+
+export function beginningOf(
+  chain: Chain,
+  { namesHolder }: Visibility,
+  isSeen: (fact: Fact) => boolean,
+): Beginning | null {
+  const { facts, owner, ownerKind, dialledAt, ownerLeg, calledBackBy, startedAt } = chain;
+  if (chain.direction === "outgoing") {
+    const level = { user: owner, usertype: usertypeOf(ownerKind), kind: ownerKind, at: dialledAt };
+    return { kind: "dialing", level, leg: ownerLeg, unseen: () => false };
+  }
+  if (calledBackBy === "") return null;
+  // A queue calls back, which shows when it polls the first agent: the phone names it, or only the list does.
+  const first = facts.filter((fact) => fact.what === "shown").find(isSeen);
+  const at = first?.at ?? startedAt;
+  const level: Level = { user: calledBackBy, usertype: "queue", kind: "queue", at };
+  const own = facts.filter((fact) => "leg" in fact && fact.leg === first?.leg);
+  // Only a phone that rings names it.
+  const ceases = (latest: number) => own.some((fact) => fact !== first && fact.at <= latest);
+  const unseen = (latest: number) => first === undefined || ceases(latest) || !namesHolder;
+  return { kind: "ringing", level, leg: first?.leg ?? null, unseen };
+}
+
+/** Who is not monitored dialled, or talked before anything was to be seen. */
+export function isBegunUnseen(
+  { facts, owner, startedAt }: Chain,
+  shown: Fact,
+  visibility: Visibility,
+): boolean {
+  if (owner !== "") return !visibility.sees(owner, startedAt);
+  return facts
+    .slice(0, facts.indexOf(shown))
+    .some(
+      (fact) => fact.what === "shown" && fact.kind === "extension" && fact.status === "connected",
+    );
+}
