@@ -342,10 +342,13 @@ export class Telling {
     if (seen.fault && at <= seen.at + this.#visibility.briefMs) this.#doubt(seen.fault, talk.at);
     // Only a look at the list shows that a phone outside has answered.
     const isOutside = leg?.kind === "trunk";
-    if (isOutside && at <= seen.at + this.#visibility.briefMs)
-      this.#doubt("forwardUnseen", talk.at);
+    const isDark = !this.#visibility.sees(talk.user, talk.at);
+    if ((isOutside || isDark) && at <= seen.at + this.#visibility.briefMs) {
+      this.#doubt(isDark ? "unseenUser" : "forwardUnseen", talk.at);
+    }
     const off = this.#visibility.clockOffMs(talk.at, at);
-    const lookedAt = at + (isOutside ? (this.#visibility.listMs ?? 0) : 0);
+    const isListed = isOutside || isDark || leg?.kind === "conference";
+    const lookedAt = at + (isListed ? (this.#visibility.listMs ?? 0) : 0);
     const late = this.#visibility.seen(lookedAt, leg).at - at + talk.seen.at - talk.at;
     this.#said.tell("ended", level, talk.link, at, leg, {
       slackMs: late + off,

@@ -85,9 +85,9 @@ describe("the call log", () => {
     ]);
     watched.source.askCallLog(fromAt, toAt);
     await watched.until(() => watched.of("callLog").length === 1);
-    expect(watched.of("callLog")[0]?.calls.map(({ talks }) => talks)).toMatchObject([
-      [{ user: "100" }],
-    ]);
+    const calls = watched.of("callLog")[0]?.calls ?? [];
+    expect(calls.map(({ talks }) => talks)).toMatchObject([[], [], [{ user: "100" }]]);
+    expect(calls.map(({ level }) => level?.kind)).toEqual([undefined, undefined, "extension"]);
   });
 
   it("has the calls that began or ended in the stretch, no others", async () => {

@@ -86,7 +86,7 @@ export class CallLogReader {
   }
 
   async #read({ fromAt, toAt }: Stretch): Promise<CallLog | CallLogUnavailable> {
-    const { rest, clock, limits, log, isLive, isVisible } = this.#options;
+    const { rest, clock, limits, log, isLive } = this.#options;
     if (!isLive()) return this.#unavailable();
     const earliestAt = toAt - limits.logWindowMsMax;
     if (fromAt < earliestAt) {
@@ -109,16 +109,21 @@ export class CallLogReader {
     this.#access = "open";
     const calls = this.#callsOf(answer)
       .map((call) => byOurClock(call, aheadMs))
-      .map((call) => ({ ...call, talks: call.talks.filter(({ user }) => isVisible(user)) }))
+      .map((call) => this.#visibleOf(call))
       .filter(
         (call) =>
           call.startedAt <= toAt + limits.logSlackMs && call.endedAt >= fromAt - limits.logSlackMs,
-      )
-      .filter(({ talks, level }) => {
-        return talks.length > 0 || level?.kind !== "extension" || isVisible(level.dn);
-      });
+      );
     const isCut = answer.isCut || fromAt < earliestAt;
     return { kind: "callLog", at: clock.now(), fromAt, toAt, calls, isCut };
+  }
+
+  /** A call is known by its numbers and times, wherever it went. */
+  #visibleOf(call: LoggedCall): LoggedCall {
+    const { isVisible } = this.#options;
+    const talks = call.talks.filter(({ user }) => isVisible(user));
+    const level = call.level?.kind !== "extension" || isVisible(call.level.dn) ? call.level : null;
+    return { ...call, talks, level };
   }
 
   #callsOf({ rows, isCut }: Extract<ReportAnswer, { kind: "rows" }>): readonly LoggedCall[] {
