@@ -88,16 +88,16 @@ export function exemptionOf(
 export function goneTogether(
   { overAt }: Chain,
   due: readonly Due[],
-  { briefMs }: Visibility,
+  { briefMs, listMs, sees }: Pick<Visibility, "briefMs" | "listMs" | "sees">,
 ): Exemption | null {
   const rang = (one: Due) =>
     due.some((each) => each.kind === "ringing" && each.link === one.link + 1 && each.at < one.at);
+  const lagMs = listLagMs + briefMs;
+  // Who is not monitored leaves between two looks at the list.
+  const blurMs = (one: Due) =>
+    sees(one.user, one.at) ? (rang(one) ? lagMs : 0) : lagMs + (listMs ?? 0);
   const lost = due.find(
-    (one) =>
-      one.transfer === "True" &&
-      overAt !== null &&
-      overAt - one.at <= listLagMs + briefMs &&
-      rang(one),
+    (one) => one.transfer === "True" && overAt !== null && overAt - one.at < blurMs(one),
   );
   return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }

@@ -44,7 +44,7 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const wayMs = 4 * setting.latencyMsMax + ownMs + (isAnonymous ? numberHoldMs : 0);
   const isHidden = due.unseen || hidden.some(([from, to]) => due.at >= from && due.at <= to);
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
-  const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm) : 0);
+  const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm, isHidden) : 0);
   const shownMs = due.latest - due.at;
   const limitMs = wayMs + holdMs + shownMs + waitsMs;
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
@@ -61,9 +61,10 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
 
 const usersOf = (due: Due) => [due.user, ...due.instead];
 
-/** A log that has the call, and all of it, ends the wait. */
-function orderMs({ setting, isCallback }: Calm): number {
-  const isWhole = hasList(setting) && !setting.switches.callLogDelayMs && !isCallback;
+/** A log that has the call, and all of it, ends the wait; one that ended where nobody saw it may wait as long as it may. */
+function orderMs({ setting, isCallback }: Calm, isHidden: boolean): number {
+  const isKnown = hasList(setting) && !isCallback && !isHidden;
+  const isWhole = isKnown && !setting.switches.callLogDelayMs;
   return isWhole ? 4 * setting.latencyMsMax : callbackHoldMs;
 }
 
