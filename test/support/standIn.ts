@@ -210,9 +210,9 @@ export class StandIn {
     for await (const chunk of request) chunks.push(chunk);
     const path = request.url ?? "";
     this.asked.push(`${request.method} ${path}`);
-    this.#unread.delete(decodeURIComponent(path));
-    this.facts.changed();
     await this.hold(path);
+    // From here on at one go: a leg counts as read only with the answer that tells of it.
+    this.#unread.delete(decodeURIComponent(path));
     const reply =
       this.instead(path) ?? this.#reply(request, path, Buffer.concat(chunks).toString("utf8"));
     send(response, reply, new Date(this.now()));
