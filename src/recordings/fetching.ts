@@ -30,6 +30,14 @@ export interface FetchOptions {
   readonly log: Log;
 }
 
+/** Before a try is made again; `tries` have been made before the last. Null: there is none. */
+export function fetchPauseMs(tries: number): number | null {
+  return PAUSES_MS[tries] ?? null;
+}
+
+export const FETCH_PAUSE_MS_MAX = 10_800_000;
+const PAUSES_MS = [5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000, FETCH_PAUSE_MS_MAX];
+
 export type Settled =
   | { readonly kind: "settled"; readonly file: RecordedFile }
   /** May pass. */

@@ -46,6 +46,15 @@ export function wantedFiles(found: readonly Found[], before: number): RecordedFi
   });
 }
 
+/** Why a link has no recordings any more: nothing brings them back. */
+export const ON_REQUEST = "Removed on request.";
+
+/** Whether there is something to look for or to fetch anew. */
+export function isRetriable({ state, reason, files }: RecordedLink): boolean {
+  if (state !== "none" && state !== "failed") return false;
+  return reason !== ON_REQUEST && files.every((file) => file.state !== "removed");
+}
+
 export function nameOf({ ended }: RecordedLink): string {
   return linkId(ended.callId, ended.link);
 }

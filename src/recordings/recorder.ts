@@ -6,7 +6,15 @@
 import type { CallEvent, EndedEvent, EpochMs } from "../events/event.ts";
 import type { Delivery, Entry } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
-import { type FetchOptions, fetchFile, pathOf, type Settled } from "./fetching.ts";
+import { Apart } from "./apart.ts";
+import {
+  FETCH_PAUSE_MS_MAX,
+  type FetchOptions,
+  fetchFile,
+  fetchPauseMs,
+  pathOf,
+  type Settled,
+} from "./fetching.ts";
 import { match, SLACK_MS } from "./find/match.ts";
 import type { Found, Listing, RecordingSource } from "./find/recordingSource.ts";
 import {
@@ -16,7 +24,7 @@ import {
   transcriptDueAt,
 } from "./find/schedule.ts";
 import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
-import { beginningOf, groupsOf, nameOf, soughtOf, wantedFiles } from "./links.ts";
+import { beginningOf, groupsOf, isRetriable, nameOf, soughtOf, wantedFiles } from "./links.ts";
 import { numbersTaken, rivalsOf, withoutTaken } from "./owners.ts";
 import { noRecordingEvent, recordingEvent, transcriptEvent } from "./telling.ts";
 import { tellTranscripts } from "./transcripts.ts";
@@ -51,7 +59,6 @@ const BATCH_MS = 500;
 const BATCH_LINKS = 500;
 /** Files that are fetched and converted at once. */
 const FETCHES_MAX = 4;
-const FETCH_RETRY_MS = [5_000, 15_000, 60_000, 300_000, 1_800_000, 3_600_000, 10_800_000] as const;
 /** The ledger could not be read or written. */
 const LEDGER_RETRY_MS = 5_000;
 const SLEEP_MS_MAX = 86_400_000;
@@ -73,8 +80,8 @@ class LinkRecorder implements Recorder {
   readonly #looking = new Map<string, Promise<void>>();
   readonly #fetching = new Map<string, Promise<void>>();
   readonly #denied = new Set<string>();
-  /** Keys of links that others have in hand. */
-  readonly #apart = new Set<string>();
+  /** Links that others have in hand. */
+  readonly #apart = new Apart();
   #numbering: Promise<unknown> = Promise.resolve();
   #working: Promise<void> | null = null;
   #again = false;
@@ -106,7 +113,7 @@ class LinkRecorder implements Recorder {
     const { clock } = this.#options;
     let isAnew = false;
     await this.apart({ key, ended }, async (link) => {
-      if (link.state !== "none" && link.state !== "failed") return;
+      if (!isRetriable(link)) return;
       isAnew = true;
       // What was found is fetched again; where nothing was, it is looked for again.
       const files = link.files.map((file): RecordedFile => ({ ...file, state: "wanted" }));
@@ -121,18 +128,16 @@ class LinkRecorder implements Recorder {
     { key, ended }: Pick<RecordedLink, "key" | "ended">,
     deed: (now: RecordedLink) => Promise<void>,
   ): Promise<void> {
-    this.#apart.add(key);
-    try {
+    const alone = async () => {
+      // What is under way ends first; nothing else begins as long as the link is apart.
       await this.#working;
       await Promise.all([this.#looking.get(ended.pbx), this.#fetching.get(key)]);
       const { callId, link } = ended;
       const found = await this.#options.ledger.find({ by: "call", callId, link }, LINKS_OF_ID_MAX);
       const now = found.find((each) => each.key === key);
       if (now) await deed(now);
-    } finally {
-      this.#apart.delete(key);
-      this.#wake();
-    }
+    };
+    await this.#apart.take(key, alone).finally(() => this.#wake());
   }
 
   async stop(): Promise<void> {
@@ -169,7 +174,11 @@ class LinkRecorder implements Recorder {
   async #workDue(until: EpochMs): Promise<void> {
     const { ledger } = this.#options;
     // Before the ledger is asked: what is under way now may have moved on when it answers.
-    const busy = new Set([...this.#looking.keys(), ...this.#fetching.keys(), ...this.#apart]);
+    const busy = new Set([
+      ...this.#looking.keys(),
+      ...this.#fetching.keys(),
+      ...this.#apart.keys(),
+    ]);
     const [sought, toFetch, announced] = await Promise.all([
       ledger.due("seeking", until, BATCH_LINKS),
       ledger.due("fetching", until, 2 * FETCHES_MAX),
@@ -280,15 +289,14 @@ class LinkRecorder implements Recorder {
 
   #beginFetch(link: RecordedLink): void {
     if (this.#stopping.signal.aborted || this.#fetching.has(link.key)) return;
-    if (this.#fetching.size >= FETCHES_MAX) return;
+    if (this.#fetching.size >= FETCHES_MAX || this.#apart.has(link.key)) return;
     const fetching = this.#bring(link)
-      .catch((error) => {
-        const reason = messageOf(error);
-        this.#options.log.error({ id: nameOf(link), reason }, "recording.failed: tried again");
-      })
-      .finally(() => {
+      .catch((error) => this.#putOff(link, error))
+      .then(() => true)
+      .catch((error) => this.#ledgerFailed(error))
+      .then((isNoted) => {
         this.#fetching.delete(link.key);
-        this.#wake();
+        if (isNoted) this.#wake();
       });
     this.#fetching.set(link.key, fetching);
   }
@@ -305,8 +313,8 @@ class LinkRecorder implements Recorder {
           : await fetchFile(keeper, link.ended, file, this.#options, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       if (settled.kind === "later") {
-        const pauseMs = FETCH_RETRY_MS[link.tries];
-        if (pauseMs !== undefined) {
+        const pauseMs = fetchPauseMs(link.tries);
+        if (pauseMs !== null) {
           const dueAt = clock.now() + pauseMs;
           const { reason } = settled;
           await ledger.save({ ...link, files, dueAt, tries: link.tries + 1, reason }, []);
@@ -321,6 +329,16 @@ class LinkRecorder implements Recorder {
       files = files.map((each) => (each.n === file.n ? becomes : each));
     }
     await this.#announce({ ...link, files });
+  }
+
+  /** What went wrong is not the download: it is tried for ever, but never at once. */
+  async #putOff(link: RecordedLink, error: unknown): Promise<void> {
+    const { ledger, clock, log } = this.#options;
+    const reason = messageOf(error);
+    log.error({ id: nameOf(link), reason }, "recording.failed: tried again");
+    const pauseMs = fetchPauseMs(link.tries) ?? FETCH_PAUSE_MS_MAX;
+    const tries = link.tries + 1;
+    await ledger.save({ ...link, dueAt: clock.now() + pauseMs, tries, reason }, []);
   }
 
   /** What an earlier try may have left: an original that could be converted now, an MP3 kept before a crash. */
@@ -371,8 +389,12 @@ class LinkRecorder implements Recorder {
 
   /** Looks for what was said. */
   async #hear(links: readonly RecordedLink[]): Promise<void> {
+    const { clock, ledger } = this.#options;
     const listing = await this.#list(links);
-    await tellTranscripts(links, listing.kind === "listed" ? listing.found : [], this.#options);
+    if (listing.kind === "listed") return tellTranscripts(links, listing.found, this.#options);
+    for (const link of links) {
+      await ledger.save({ ...link, dueAt: afterFailedLook(link.ended.at, clock.now()) }, []);
+    }
   }
 }
 

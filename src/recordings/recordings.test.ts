@@ -11,6 +11,7 @@ import { endedLink, foundFor, MemoryLedger } from "../../test/support/recordingW
 import { wav } from "../../test/support/sound.ts";
 import type { EndedEvent } from "../events/event.ts";
 import { silentLog } from "../util/log.ts";
+import { pathOf } from "./fetching.ts";
 import { openDiskFiles } from "./files/disk.ts";
 import type { RecordingFiles } from "./files/files.ts";
 import type { Found } from "./find/recordingSource.ts";
@@ -174,6 +175,19 @@ describe("removal", () => {
     found = [foundFor(ended)];
     await clock.pass(2 * HOUR_MS);
     expect(linkOf(ended)).toMatchObject({ state: "none", dueAt: null, reason: "Asked for." });
+    expect(await tree()).toEqual([]);
+  });
+
+  test("takes away also what was kept, but not noted before a crash", async () => {
+    const ended = endedLink(1);
+    ledger.seek(ended, START + HOUR_MS);
+    const wanted = { state: "wanted", path: "", bytes: 0, storedAt: null, reason: "" } as const;
+    const file = { ...wanted, n: 1, sourceId: "11", startedAt: START };
+    ledger.links.set(ended.eventId, { ...linkOf(ended), state: "fetching", files: [file] });
+    const mp3 = join(dataDir, "kept.mp3");
+    await writeFile(mp3, "x");
+    await files.put(pathOf(ended, 1, "mp3"), mp3);
+    await recordings.remove(linkOf(ended), "Asked for.");
     expect(await tree()).toEqual([]);
   });
 

@@ -2,9 +2,10 @@
  * Takes recordings away: on request, when they are old, when there are too many. Must hold: a file is gone,
  * and seen to be gone, before it is noted as removed; a crash between the two repeats a step.
  */
-import type { EpochMs } from "../events/event.ts";
+import type { EndedEvent, EpochMs } from "../events/event.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
+import { pathOf } from "./fetching.ts";
 import type { RecordingFiles } from "./files/files.ts";
 import type { Ledger, RecordedFile, RecordedLink } from "./ledger.ts";
 import { nameOf } from "./links.ts";
@@ -40,12 +41,19 @@ const STEP_LINKS = 50;
 export function removalOf(options: RemovalOptions): Removal {
   const { files, ledger, recorder, clock, log } = options;
 
-  async function removeFile(file: RecordedFile, reason: string): Promise<RecordedFile> {
-    if (file.path === "" || file.state === "removed") return { ...file, state: "removed", reason };
-    await files.remove(file.path);
-    const left = await files.stat(file.path);
-    if (left !== null) {
-      throw new Error(`Expected the recording ${file.path} to be gone, but it is still there.`);
+  async function removeFile(
+    { ended }: RecordedLink,
+    file: RecordedFile,
+    reason: string,
+  ): Promise<RecordedFile> {
+    // Put, but not noted before a crash: then it lies where it would be.
+    const paths = file.path === "" ? unnotedPaths(ended, file.n) : [file.path];
+    for (const path of file.state === "removed" ? [] : paths) {
+      await files.remove(path);
+      const left = await files.stat(path);
+      if (left !== null) {
+        throw new Error(`Expected the recording ${path} to be gone, but it is still there.`);
+      }
     }
     return { ...file, state: "removed", reason };
   }
@@ -56,7 +64,7 @@ export function removalOf(options: RemovalOptions): Removal {
       const after: RecordedFile[] = [];
       for (const file of now.files) {
         if (file.path !== "" && file.state !== "removed") removed += 1;
-        after.push(await removeFile(file, reason));
+        after.push(await removeFile(now, file, reason));
       }
       const isUnderWay = now.state === "seeking" || now.state === "fetching";
       const state = isUnderWay ? "none" : now.state;
@@ -102,6 +110,10 @@ export function removalOf(options: RemovalOptions): Removal {
       while (!isStopped() && (await ledger.forget(endedBefore, STEP_LINKS)) === STEP_LINKS);
     },
   };
+}
+
+function unnotedPaths(ended: EndedEvent, n: number): string[] {
+  return [pathOf(ended, n, "mp3"), pathOf(ended, n, "original")];
 }
 
 function bytesOf({ files }: RecordedLink): number {

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { LinkQuery, RecordedLink } from "../../recordings/ledger.ts";
+import { ON_REQUEST } from "../../recordings/links.ts";
 
 /** What the service lets an operator do with recordings. */
 export interface RecordingsAdmin {
@@ -36,7 +37,6 @@ export interface RemoveAnswer {
 const LIMIT_MAX = 1000;
 /** More than any caller has. */
 const LINKS_MAX = 10_000;
-const ON_REQUEST = "Removed on request.";
 const callGrammar = /^(\d{12}_\d{1,10})(?:-(\d{1,6}))?$/;
 
 /** Null if the id of the call is none. */

@@ -189,8 +189,22 @@ describe("without a signature", () => {
   test("who guesses is slowed down, and forgiven in time", async () => {
     const wrong = address().replace(/sig=\w\w/, "sig=zz");
     for (let count = 0; count < MISSES_MAX; count += 1) await ask(wrong);
-    const refused = await ask(address());
+    const refused = await ask(wrong);
     expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "2"]);
+    await world.clock.pass(FORGIVEN_AFTER_MS);
+    expect((await ask(wrong)).statusCode).toBe(403);
+  });
+
+  test("who guesses locks nobody out who has a signature, be it from the same address", async () => {
+    const wrong = address().replace(/sig=\w\w/, "sig=zz");
+    for (let count = 0; count <= MISSES_MAX; count += 1) await ask(wrong);
+    expect((await ask(address())).statusCode).toBe(200);
+  });
+
+  test("where anyone may fetch, who guesses waits for everything", async () => {
+    world.isOpen = true;
+    for (let count = 0; count < MISSES_MAX; count += 1) await ask(address(2));
+    expect((await ask(address())).statusCode).toBe(429);
     await world.clock.pass(FORGIVEN_AFTER_MS);
     expect((await ask(address())).statusCode).toBe(200);
   });

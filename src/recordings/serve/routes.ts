@@ -77,15 +77,17 @@ export function recordingRoutes(options: RecordingRoutes) {
   async function serve(request: FastifyRequest, reply: FastifyReply) {
     reply.header("cache-control", "private, no-cache").header("referrer-policy", "no-referrer");
     reply.header("x-content-type-options", "nosniff");
-    const waitMs = misses.waitMs(request.ip, clock.now());
+    const name = parseFileName((request.params as { name: string }).name);
+    const isOpen = options.isOpen();
+    const isGuess = isOpen || name === null || !hasSignature(request, name);
+    // Who has a signature does not guess, and does not wait for another behind the same proxy who does.
+    const waitMs = isGuess ? misses.waitMs(request.ip, clock.now()) : 0;
     if (waitMs > 0) {
       note(request, 429);
       reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
       return reply.code(429).send({ error: "Too many requests for what is not there." });
     }
-    const name = parseFileName((request.params as { name: string }).name);
-    const isOpen = options.isOpen();
-    if (!isOpen && (name === null || !hasSignature(request, name))) {
+    if (isGuess && !isOpen) {
       return refuse(request, reply, 403, "Expected the address as it was sent, signature and all.");
     }
     const sought = name === null ? ({ kind: "none" } as const) : await options.find(name);

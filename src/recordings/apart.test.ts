@@ -1,0 +1,106 @@
+/** What others do to a link while the recorder is at it, and what fails beside the download. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { endedLink, foundFor, RecordingWorld } from "../../test/support/recordingWorld.ts";
+import type { CallEvent } from "../events/event.ts";
+import type { Listing } from "./find/recordingSource.ts";
+import type { RecordedLink } from "./ledger.ts";
+import { ON_REQUEST } from "./links.ts";
+
+let world: RecordingWorld;
+beforeEach(() => {
+  world = new RecordingWorld();
+});
+afterEach(() => world.close());
+
+const ended = endedLink(1);
+
+function seek(): void {
+  world.found = [foundFor(ended)];
+  world.ledger.seek(ended);
+  world.recorder.wakeAt(ended.at + 1_000);
+}
+
+function linkNow(): RecordedLink {
+  const link = world.ledger.links.get(ended.eventId);
+  if (link === undefined) throw new Error("Expected the link in the ledger.");
+  return link;
+}
+
+const takeAway = async (now: RecordedLink): Promise<void> => {
+  const files = now.files.map((file) => ({ ...file, state: "removed" as const }));
+  const away = { state: "none", dueAt: null, reason: ON_REQUEST, files } as const;
+  await world.ledger.save({ ...now, ...away }, []);
+};
+
+test("what is taken away while the PBX is asked for it is not fetched afterwards", async () => {
+  const answer = Promise.withResolvers<Listing>();
+  world.listing = () => answer.promise;
+  seek();
+  await world.pass(1_000);
+  const isAway = world.recorder.apart(linkNow(), async (now) => {
+    // As long as files take to be removed.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await takeAway(now);
+  });
+  answer.resolve({ kind: "listed", found: world.found });
+  await isAway;
+  await world.quiet();
+  expect([world.told(), world.stateOf(ended), world.fetches]).toEqual([[], "none", []]);
+});
+
+test("two who want the same link have it one after the other", async () => {
+  world.ledger.seek(ended, ended.at + 3_600_000);
+  const order: string[] = [];
+  const deed = (name: string) => async () => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    order.push(`${name} ends`);
+  };
+  const link = linkNow();
+  await Promise.all([world.recorder.apart(link, deed("a")), world.recorder.apart(link, deed("b"))]);
+  expect(order).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+});
+
+test.each([0, 1])(
+  "what was taken away on request, %i files, is never tried anew",
+  async (count) => {
+    if (count === 0) world.ledger.seek(ended, ended.at + 3_600_000);
+    else {
+      world.fetching = () => ({ kind: "refused", reason: "larger than 1 MB" });
+      seek();
+      await world.pass(1_000);
+      expect(world.stateOf(ended)).toBe("failed");
+      world.fetching = null;
+    }
+    await world.recorder.apart(linkNow(), takeAway);
+    expect(await world.recorder.retry(linkNow())).toBe(false);
+    await world.pass(60_000);
+    expect(world.told()).toEqual([]);
+  },
+);
+
+test("what cannot be cleared away is tried again after a pause, and not all the time", async () => {
+  const discard = vi.spyOn(world.kept, "delete").mockImplementation(() => {
+    throw new Error("the bucket is away");
+  });
+  world.fetching = () => ({ kind: "refused", reason: "larger than 1 MB" });
+  seek();
+  await world.passAll(1_000, 4_000);
+  expect(world.fetches).toHaveLength(1);
+  discard.mockRestore();
+  await world.pass(1_000);
+  expect([world.fetches.length, world.stateOf(ended)]).toEqual([2, "failed"]);
+});
+
+test("a list that cannot be read uses up no look for a transcript", async () => {
+  world.wants = ({ kind }: CallEvent) => (kind === "norecording" ? [] : ["crm"]);
+  seek();
+  await world.pass(1_000);
+  world.listing = () => ({ kind: "failed", reason: "no connection" });
+  await world.pass(12 * 3_600_000);
+  const transcript = { summary: "s", transcription: "t", sentimentScore: "4" };
+  world.listing = null;
+  world.found = [foundFor(ended, { transcript })];
+  await world.pass(300_000);
+  expect(world.told().at(-1)).toBe("ai");
+});
