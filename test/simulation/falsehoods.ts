@@ -75,6 +75,9 @@ export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got
   const stays = staysOf(truth.chain);
   const found: Difference[] = [];
   for (const each of tail) {
+    // The outside phone of an inside call, joined with another: the contract is silent, and it is no longer followed.
+    const { isInside, overAt } = truth.chain;
+    if (isInside && overAt !== null && each.at >= overAt) continue;
     for (const lie of liesOf(truth, stays, each)) {
       found.push({ fault: "wrong", text: `${lie}: ${JSON.stringify(each.fields)} at ${each.at}` });
     }

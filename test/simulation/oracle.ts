@@ -125,7 +125,8 @@ export class Telling {
       this.#rings.set(fact.dn, rings);
       if (this.#talk?.user === fact.dn) {
         // A group rings the very phone that handed the call to it: the contract is silent.
-        if (this.#handover !== null) this.#doubt("ringsWhoHandsOver", fact.at);
+        const isUnseen = !this.#visibility.sees(fact.dn, fact.at);
+        if (this.#handover !== null || isUnseen) this.#doubt("ringsWhoHandsOver", fact.at);
         return;
       }
       this.#heedPolledAgain(fact);
@@ -198,12 +199,8 @@ export class Telling {
     this.#places.add(fact.leg);
     if (fact.leg.legid === 1 && this.#chain.direction === "outgoing") return;
     if (this.#talk !== null) this.#beginHandover(fact.at);
-    const level: Level = {
-      user: fact.dn,
-      usertype: usertypeOf(fact.kind),
-      kind: fact.kind,
-      at: fact.at,
-    };
+    const { dn: user, kind, at } = fact;
+    const level: Level = { user, usertype: usertypeOf(kind), kind, at };
     if (isThere) {
       this.#said.maybeAgain(level, fact, this.#link());
       return;
