@@ -36,7 +36,13 @@ const ID3_HEAD_BYTES = 10;
 const STRAY_BYTES_MAX = 4096;
 const STRAY_SHARE_MAX = 0.05;
 
-export function convertFile(lame: Lame, from: string, to: string): Conversion {
+/** `rest` is called between two pieces of work. */
+export function convertFile(
+  lame: Lame,
+  from: string,
+  to: string,
+  rest: () => void = () => {},
+): Conversion {
   const partial = `${to}${PARTIAL}`;
   try {
     const input = openSync(from, "r");
@@ -46,7 +52,7 @@ export function convertFile(lame: Lame, from: string, to: string): Conversion {
         const reason = `Expected a recording of at most ${INPUT_BYTES_MAX} bytes, got ${file.size}.`;
         return { kind: "broken", reason };
       }
-      return isMp3(file) ? passOn(file, from, partial, to) : make(lame, file, partial, to);
+      return isMp3(file) ? passOn(file, from, partial, to) : make(lame, file, partial, to, rest);
     } finally {
       closeSync(input);
     }
@@ -57,14 +63,20 @@ export function convertFile(lame: Lame, from: string, to: string): Conversion {
   }
 }
 
-function make(lame: Lame, file: ByteSource, partial: string, to: string): Conversion {
+function make(
+  lame: Lame,
+  file: ByteSource,
+  partial: string,
+  to: string,
+  rest: () => void,
+): Conversion {
   const head = readWav(file);
   if (head.kind === "broken") return head;
   const output = openSync(partial, "w", 0o600);
   let encoded: Encoded;
   try {
     const writeAt = (position: number, bytes: Uint8Array) => writeAll(output, bytes, position);
-    encoded = encode(lame, file, head.sound, { writeAt });
+    encoded = encode(lame, file, head.sound, { writeAt }, rest);
     fsyncSync(output);
   } finally {
     closeSync(output);

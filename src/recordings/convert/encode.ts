@@ -107,7 +107,14 @@ class Mp3Writer {
   }
 }
 
-export function encode(lame: Lame, file: ByteSource, sound: Sound, sink: ByteSink): Encoded {
+/** `rest` is called between two pieces. */
+export function encode(
+  lame: Lame,
+  file: ByteSource,
+  sound: Sound,
+  sink: ByteSink,
+  rest: () => void = () => {},
+): Encoded {
   const { format } = sound;
   const rateHz = rateFor(format);
   lame.configure({
@@ -127,6 +134,7 @@ export function encode(lame: Lame, file: ByteSource, sound: Sound, sink: ByteSin
     const count = channels[0]?.length ?? 0;
     if (count > 0) writer.add(lame.encode(channels));
     samples += count;
+    rest();
     if (bytes.length < Math.min(pieceBytes, end - at)) break;
   }
   if (samples === 0) return { bytes: 0, durationMs: 0 };

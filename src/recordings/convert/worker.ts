@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parentPort } from "node:worker_threads";
 import { type Conversion, convertFile } from "./convertFile.ts";
 import { createLame } from "./encode.ts";
+import { restBetween, type Watched } from "./rest.ts";
 
 export interface ToWorker {
   readonly from: string;
@@ -29,6 +30,17 @@ if (process.platform === "linux") giveWay();
 const wasm = readFileSync(fileURLToPath(import.meta.resolve("wasm-media-encoders/wasm/mp3")));
 let lame = createLame(wasm);
 
+/** Nobody ever wakes it. */
+const still = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+const watched: Watched = {
+  nowMs: () => performance.now(),
+  usedMs() {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
+  pause: (ms) => void Atomics.wait(still, 0, 0, ms),
+};
+
 function giveWay(): void {
   try {
     setPriority(OWN_THREAD, Math.min(NICENESS_MAX, getPriority(OWN_THREAD) + NICENESS));
@@ -38,7 +50,7 @@ function giveWay(): void {
 }
 
 port.on("message", async ({ from, to }: ToWorker) => {
-  const conversion = convertFile(await lame, from, to);
+  const conversion = convertFile(await lame, from, to, restBetween(watched));
   if (conversion.kind === "failed") lame = createLame(wasm);
   port.postMessage(conversion satisfies FromWorker);
 });
