@@ -109,7 +109,6 @@ export class CallLogReader {
     this.#access = "open";
     const calls = this.#callsOf(answer)
       .map((call) => byOurClock(call, aheadMs))
-      .map((call) => this.#visibleOf(call))
       .filter(
         (call) =>
           call.startedAt <= toAt + limits.logSlackMs && call.endedAt >= fromAt - limits.logSlackMs,
@@ -118,17 +117,9 @@ export class CallLogReader {
     return { kind: "callLog", at: clock.now(), fromAt, toAt, calls, isCut };
   }
 
-  /** A call is known by its numbers and times, wherever it went. */
-  #visibleOf(call: LoggedCall): LoggedCall {
-    const { isVisible } = this.#options;
-    const talks = call.talks.filter(({ user }) => isVisible(user));
-    const level = call.level?.kind !== "extension" || isVisible(call.level.dn) ? call.level : null;
-    return { ...call, talks, level };
-  }
-
   #callsOf({ rows, isCut }: Extract<ReportAnswer, { kind: "rows" }>): readonly LoggedCall[] {
-    const { knowledge, log, onNotUnderstood } = this.#options;
-    const { calls, rowsNotUnderstood, lastStartAt } = loggedCalls(rows, knowledge);
+    const { knowledge, log, onNotUnderstood, isVisible } = this.#options;
+    const { calls, rowsNotUnderstood, lastStartAt } = loggedCalls(rows, knowledge, isVisible);
     if (rowsNotUnderstood > 0) {
       const fields = { rows: rowsNotUnderstood };
       onNotUnderstood(fields, "Rows of the call log have no call id or no time; left out.");

@@ -65,8 +65,14 @@ function hop(dn: string, type: number, fromMs: number, toMs: number, answeredMs?
   };
 }
 
-function only(rows: readonly unknown[], knowledge = knowing): LoggedCall {
-  const { calls } = loggedCalls(rows, knowledge);
+const always = () => true;
+
+function only(
+  rows: readonly unknown[],
+  knowledge = knowing,
+  isVisible: (dn: string) => boolean = always,
+): LoggedCall {
+  const { calls } = loggedCalls(rows, knowledge, isVisible);
   expect(calls).toHaveLength(1);
   const [call] = calls;
   if (!call) throw new Error("Expected one call.");
@@ -298,10 +304,27 @@ describe("logged calls", () => {
     ]);
   });
 
+  it("tell of an extension that is not visible what followed when others of ours had seen the call", () => {
+    const rows = [hop("800", 4, 0, 5_000, 0), hop("100", 0, 0, 60_000, 5_000)];
+    const users = ({ talks, level }: LoggedCall) => [talks.map(({ user }) => user), level?.dn];
+    const seenBy = (...dns: readonly string[]) =>
+      users(only(rows, knowing, (dn) => dns.includes(dn)));
+    expect(seenBy("800")).toEqual([["100"], "800"]);
+    expect(seenBy("100")).toEqual([["100"], "800"]);
+    // The trunk, which is visible, has it too: that an answered call was missed is not told.
+    expect(seenBy("10007")).toEqual([[], undefined]);
+    const onward = [hop("100", 0, 0, 9_000, 1_000), hop("106", 0, 9_000, 20_000, 10_000)];
+    const heard = users(only(onward, knowing, (dn) => dn === "106"));
+    expect(heard).toEqual([["106"], undefined]);
+    // Whose kind nobody tells may be a fax machine.
+    const fax = [hop("100", 0, 0, 5_000), hop("999", 0, 5_000, 9_000, 5_000)];
+    expect(users(only(fax, knowing, (dn) => dn === "100"))).toEqual([[], undefined]);
+  });
+
   it("leave out inside calls, and what is said inside of an outside one", () => {
     const inside = { ...hop("106", 0, 3_000, 9_000, 4_000), SourceDn: "100", SourceType: 0 };
     const other = { MainCallHistoryId: "00000000-01dc-27dd-cc8a-799100000030" };
-    const { calls } = loggedCalls([{ ...inside, ...other }], knowing);
+    const { calls } = loggedCalls([{ ...inside, ...other }], knowing, always);
     expect(calls).toEqual([]);
     const consulted = only([hop("100", 0, 0, 8_000, 1_000), inside]);
     expect(consulted.talks).toEqual([talk("100", 1_000, 8_000)]);
@@ -369,7 +392,7 @@ describe("logged calls", () => {
   it("count rows without a call or a time, and read the others", () => {
     const good = hop("100", 0, 0, 9_000);
     const odd = [null, 7, "x", [], {}, { CallId: 1 }, { StartTime: iso(beganAt) }];
-    const read = loggedCalls([...odd, good], knowing);
+    const read = loggedCalls([...odd, good], knowing, always);
     expect(read).toMatchObject({ rowsNotUnderstood: odd.length, lastStartAt: beganAt });
     expect(read.calls).toHaveLength(1);
   });
@@ -383,7 +406,7 @@ describe("logged calls", () => {
     const row = fc.dictionary(fc.constantFrom(...names), value);
     fc.assert(
       fc.property(fc.array(row, { maxLength: 8 }), (rows) => {
-        for (const call of loggedCalls(rows, knowing).calls) {
+        for (const call of loggedCalls(rows, knowing, always).calls) {
           expect(call.endedAt).toBeGreaterThanOrEqual(call.startedAt);
           const times = call.talks.map(({ answeredAt }) => answeredAt);
           expect(times).toEqual(times.toSorted((a, b) => a - b));

@@ -127,8 +127,23 @@ export function byOurClock(call: LoggedCall, aheadMs: number): LoggedCall {
   };
 }
 
+/** Which DNs this client sees. */
+export type IsVisible = (dn: string) => boolean;
+
+/** When the call first came to a DN that this client sees: with whom it talked before, it never knew. */
+function shownAtOf(rows: readonly LogRow[], isVisible: IsVisible): EpochMs {
+  const shown = rows.find(({ source, destination }) =>
+    [source, destination].some(({ dn, kind }) => kind !== "trunk" && isVisible(dn)),
+  );
+  return shown?.startAt ?? Number.POSITIVE_INFINITY;
+}
+
 /** All times are the PBX's. Null for an inside call. `rows`: all of one call. */
-function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall | null {
+function loggedCallOf(
+  rows: readonly LogRow[],
+  knowledge: Knowledge,
+  isVisible: IsVisible,
+): LoggedCall | null {
   const inOrder = rows.toSorted((a, b) => a.startAt - b.startAt || a.segment - b.segment);
   const [begin] = inOrder;
   const first = inOrder.find((row) => directionOf(row) !== null && !isOwnRing(row, rows));
@@ -141,6 +156,14 @@ function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall
   // Of calls that were joined, the outside party's own.
   const id = parseHistoryId(first.historyId);
   const startedAt = id?.startedAt ?? begin.startAt;
+  const shownAt = shownAtOf(inOrder, isVisible);
+  const talked = talksOf(inOrder, direction);
+  // A fax machine's hop says nothing of its kind.
+  const talks = talked.filter(({ user, answeredAt }) => {
+    return isVisible(user) || (answeredAt >= shownAt && knowledge.kindOf(user) === "extension");
+  });
+  const level = direction === "incoming" ? lastLevel(inOrder) : caller;
+  const isUnseen = level?.kind === "extension" && !isVisible(level.dn);
   return {
     callNumber: id?.callNumber ?? null,
     direction,
@@ -150,8 +173,9 @@ function loggedCallOf(rows: readonly LogRow[], knowledge: Knowledge): LoggedCall
     establishedAt: startedAt,
     startedAt,
     endedAt: Math.max(startedAt, ...inOrder.map(({ endAt }) => endAt)),
-    talks: talksOf(inOrder, direction),
-    level: direction === "incoming" ? lastLevel(inOrder) : caller,
+    talks,
+    // Whom it came to is not told then, nor that an answered call was missed.
+    level: isUnseen || talks.length < talked.length ? null : level,
     // A callback that fails ends at the same place as its order, but goes out.
     callbackOrdered: direction === "incoming" && inOrder.some((row) => row.isCallbackOrder),
   };
@@ -165,7 +189,11 @@ export interface LoggedCalls {
   readonly lastStartAt: EpochMs | null;
 }
 
-export function loggedCalls(values: readonly unknown[], knowledge: Knowledge): LoggedCalls {
+export function loggedCalls(
+  values: readonly unknown[],
+  knowledge: Knowledge,
+  isVisible: IsVisible,
+): LoggedCalls {
   const groups = new Map<string, LogRow[]>();
   let rowsNotUnderstood = 0;
   let lastStartAt: EpochMs | null = null;
@@ -181,7 +209,7 @@ export function loggedCalls(values: readonly unknown[], knowledge: Knowledge): L
     else groups.set(row.key, [row]);
   }
   const calls = [...groups.values()]
-    .map((rows) => loggedCallOf(rows, knowledge))
+    .map((rows) => loggedCallOf(rows, knowledge, isVisible))
     .filter((call) => call !== null)
     .sort((a, b) => a.startedAt - b.startedAt);
   return { calls, rowsNotUnderstood, lastStartAt };
