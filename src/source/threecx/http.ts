@@ -38,6 +38,8 @@ export interface DownloadAsk {
   readonly bytesMax: number;
   /** Longest silence in the middle of it. */
   readonly idleMs: number;
+  /** The whole of it. */
+  readonly totalMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -173,6 +175,8 @@ export function makeHttp(options: HttpOptions): Http {
   async function download(ask: DownloadAsk): Promise<DownloadAnswer> {
     const abort = new AbortController();
     const late = new Error(`Nothing came for ${ask.idleMs} ms.`);
+    const endless = new Error(`It did not come to its end within ${ask.totalMs} ms.`);
+    const cancelEnd = clock.after(ask.totalMs, () => abort.abort(endless));
     let cancelDeadline = clock.after(ask.idleMs, () => abort.abort(late));
     const postpone = () => {
       cancelDeadline();
@@ -208,6 +212,7 @@ export function makeHttp(options: HttpOptions): Http {
       return { kind: "failed", reason: failureReason(error, host) };
     } finally {
       cancelDeadline();
+      cancelEnd();
     }
   }
 

@@ -81,6 +81,8 @@ export interface Limits {
   readonly recordingBytesMax: number;
   /** Longest silence in the middle of a recording's download. */
   readonly downloadIdleMs: number;
+  /** The whole of it, from the question to the last byte: who drips holds a place for others. */
+  readonly downloadMsMax: number;
 
   /** How often a forbidden list of active calls is tried again. */
   readonly forbiddenProbeMs: number;
@@ -157,6 +159,7 @@ export const defaultLimits: Limits = {
 
   recordingBytesMax: 1024 * mib,
   downloadIdleMs: 30_000,
+  downloadMsMax: 3_600_000,
 
   forbiddenProbeMs: 600_000,
 

@@ -1,9 +1,12 @@
 /** The recordings of a puppet PBX: rows read whatever their shape, files fetched whole or not at all. */
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { pbxRig } from "../../../test/support/watchedPbx.ts";
 
 const { pbx, watch } = pbxRig();
@@ -99,6 +102,18 @@ describe("the list", () => {
   });
 });
 
+/** As the PBX itself would have it. */
+async function forward(url: string, request: IncomingMessage, response: ServerResponse) {
+  const { method = "GET", headers } = request;
+  const asked = { authorization: headers.authorization ?? "" };
+  const type = { "content-type": headers["content-type"] ?? "text/plain" };
+  const body = Buffer.concat(await request.toArray());
+  const init = { method, headers: { ...asked, ...type }, body: method === "GET" ? null : body };
+  const answer = await fetch(`${url}${request.url}`, init);
+  response.writeHead(answer.status, { "content-type": "application/json" });
+  response.end(await answer.text());
+}
+
 describe("a file", () => {
   const address = "/xapi/v1/Recordings/Pbx.DownloadRecording(recId=7)";
   const fetching = async (reply: object, limits = {}) => {
@@ -138,6 +153,24 @@ describe("a file", () => {
     const { source } = watch(server.url, { limits: { downloadIdleMs: 30 } });
     const file = join(folder, "7.wav");
     expect(await source.recordings.download("7", file, never)).toMatchObject({ kind: "failed" });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("that drips without end has failed, and nothing is left", async () => {
+    const server = await pbx();
+    const dripping = createServer((request, response) => {
+      if (!request.url?.includes("Download")) return void forward(server.url, request, response);
+      response.writeHead(200);
+      const drip = setInterval(() => response.write("x"), 5);
+      response.once("close", () => clearInterval(drip));
+    });
+    await once(dripping.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void dripping.close());
+    const { port } = dripping.address() as AddressInfo;
+    const { source } = watch(`http://127.0.0.1:${port}`, { limits: { downloadMsMax: 300 } });
+    const file = join(folder, "7.wav");
+    const fetched = await source.recordings.download("7", file, never);
+    expect(fetched).toMatchObject({ kind: "failed", reason: expect.stringContaining("300 ms") });
     expect(existsSync(file)).toBe(false);
   });
 

@@ -60,6 +60,7 @@ export function recordingsOf({ rest, limits }: RecordingsOptions): RecordingSour
         file: path,
         bytesMax: limits.recordingBytesMax,
         idleMs: limits.downloadIdleMs,
+        totalMs: limits.downloadMsMax,
         signal,
       });
       switch (answer.kind) {
