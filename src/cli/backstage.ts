@@ -19,6 +19,8 @@ import { steadyClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
 
 const TIMEOUT_MS = 30_000;
+/** Of thousands of files in a bucket each is removed, and looked after. */
+const DEED_TIMEOUT_MS = 3_600_000;
 
 export async function looking<T>(
   { dataDir }: Config,
@@ -87,12 +89,18 @@ export function askRecordings<T>(
   deed: "retry" | "delete",
   chosen: RecordingsChosen,
 ): Promise<T> {
-  return ask<T>(config, "POST", `/api/recordings/${deed}`, chosen);
+  return ask<T>(config, "POST", `/api/recordings/${deed}`, chosen, DEED_TIMEOUT_MS);
 }
 
 class NotRunning extends Error {}
 
-async function ask<T>(config: Config, method: string, path: string, body?: object): Promise<T> {
+async function ask<T>(
+  config: Config,
+  method: string,
+  path: string,
+  body?: object,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> {
   const url = originOf(config);
   const token = tokenOf(config);
   if (token === null) {
@@ -102,7 +110,7 @@ async function ask<T>(config: Config, method: string, path: string, body?: objec
   }
   const headers: Record<string, string> = { authorization: `Bearer ${token}` };
   if (body) headers["content-type"] = "application/json";
-  const timeouts = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
+  const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   const answer = await request(`${url}${path}`, {
     method,
     headers,

@@ -104,3 +104,17 @@ test("a list that cannot be read uses up no look for a transcript", async () => 
   await world.pass(300_000);
   expect(world.told().at(-1)).toBe("ai");
 });
+
+test("many that are tried anew together share their requests", async () => {
+  const ends = Array.from({ length: 100 }, (_, n) => endedLink(n + 1, { at: ended.at + n * 4 }));
+  for (const each of ends) world.ledger.seek(each);
+  world.recorder.wakeAt(ended.at + 1_000);
+  await world.pass(60_000);
+  const links = [...world.ledger.links.values()];
+  expect(new Set(links.map(({ state }) => state))).toEqual(new Set(["none"]));
+  const lists = world.lists.length;
+  await Promise.all(links.map((link) => world.recorder.retry(link)));
+  await world.pass(1_000);
+  expect(links.map(({ key }) => world.ledger.links.get(key)?.tries)).toEqual(links.map(() => 1));
+  expect(world.lists.length - lists).toBeLessThanOrEqual(3);
+});

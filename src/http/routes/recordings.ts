@@ -37,6 +37,7 @@ export interface RemoveAnswer {
 const LIMIT_MAX = 1000;
 /** More than any caller has. */
 const LINKS_MAX = 10_000;
+const RETRIED_TOGETHER = 200;
 const callGrammar = /^(\d{12}_\d{1,10})(?:-(\d{1,6}))?$/;
 
 /** Null if the id of the call is none. */
@@ -74,8 +75,12 @@ export function recordingsAdminRoutes(admin: RecordingsAdmin) {
         const what = queryOf(body);
         if (what === null) return reply.code(400).send({ error: CALL_EXPECTED });
         let retried = 0;
-        for (const link of await admin.find(what, LINKS_MAX)) {
-          if (await admin.retry(link)) retried += 1;
+        const links = await admin.find(what, LINKS_MAX);
+        // Together, so that they share the questions to the PBX.
+        for (let at = 0; at < links.length; at += RETRIED_TOGETHER) {
+          const some = links.slice(at, at + RETRIED_TOGETHER);
+          const done = await Promise.all(some.map((link) => admin.retry(link)));
+          retried += done.filter(Boolean).length;
         }
         return { retried } satisfies RetryAnswer;
       },
