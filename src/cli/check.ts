@@ -107,9 +107,10 @@ function silentDns(
     return [{ mark: "ok", what: directory, says: `${counted}, all monitored` }];
   }
   const says =
-    `Not monitored: ${silent.length} of ${counted}. Such an extension stays silent; a queue, IVR or ` +
-    "ring group is told late, from the list of active calls. To monitor them: the PBX's admin " +
-    "console, Integrations → API, Select Extensions.";
+    `Not monitored: ${silent.length} of ${counted}. What rings or is dialled there is not told; ` +
+    "that it answered a call told of before, and through which queue, IVR or ring group a call comes, is told " +
+    "late, from the list of active calls. To monitor them: the PBX's admin console, Integrations → API, " +
+    "Select Extensions.";
   const named = silent.slice(0, namedDnsMax).map(({ number, name, kind }): Finding => {
     return { mark: "warn", what: `  ${number}`, says: `${kindNames[kind] ?? kind} ${name}`.trim() };
   });
