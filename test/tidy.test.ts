@@ -42,7 +42,7 @@ const rooms: Record<string, readonly string[]> = {
     "util",
   ],
   config: ["events/event.ts", "events/facts.ts", "events/samples.ts", "events/template.ts", "util"],
-  http: ["outbox/lookup.ts", "recordings/ledger.ts", "util"],
+  http: ["outbox/lookup.ts", "recordings/ledger.ts", "recordings/links.ts", "util"],
   receiver: [],
   recordings: ["events/event.ts", "events/callId.ts", "outbox/outbox.ts", "util"],
   simulator: ["source/threecx/wire.ts", "util"],
