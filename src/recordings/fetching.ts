@@ -24,6 +24,8 @@ export interface FetchOptions {
   readonly convert: (from: string, to: string, signal: AbortSignal) => Promise<Conversion>;
   /** Moves a finished file to its place and tells its size; rejects with the reason. */
   readonly keep: (file: string, path: string) => Promise<number>;
+  /** Removes a kept file, if it is there; rejects with the reason. */
+  readonly discard: (path: string) => Promise<void>;
   /** Files on their way lie here; nothing else does. */
   readonly tempDir: string;
   readonly clock: Clock;
@@ -86,6 +88,17 @@ export async function fetchFile(
   } finally {
     await Promise.all([original, mp3].map((path) => rm(path, { force: true })));
   }
+}
+
+/** What an earlier try may have left: an original that could be converted now, an MP3 kept before a crash. */
+export async function clearAfter(
+  ended: EndedEvent,
+  before: RecordedFile,
+  after: RecordedFile,
+  { discard }: Pick<FetchOptions, "discard">,
+): Promise<void> {
+  if (after.state === "failed") await discard(pathOf(ended, after.n, "mp3"));
+  else if (before.path !== "" && before.path !== after.path) await discard(before.path);
 }
 
 /** `2026/05/04/260504100000_7-1-1.mp3`, by the UTC day of the call's start. */

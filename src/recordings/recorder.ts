@@ -8,11 +8,11 @@ import type { Delivery, Entry } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import { Apart } from "./apart.ts";
 import {
+  clearAfter,
   FETCH_PAUSE_MS_MAX,
   type FetchOptions,
   fetchFile,
   fetchPauseMs,
-  pathOf,
   type Settled,
 } from "./fetching.ts";
 import { match, SLACK_MS } from "./find/match.ts";
@@ -39,8 +39,6 @@ export interface RecorderOptions extends FetchOptions {
   readonly route: (event: CallEvent) => readonly string[];
   readonly owed: (deliveries: readonly Delivery[]) => void;
   readonly schedule: () => SearchSchedule;
-  /** Removes a kept file, if it is there; rejects with the reason. */
-  readonly discard: (path: string) => Promise<void>;
 }
 
 export interface Recorder {
@@ -325,7 +323,7 @@ class LinkRecorder implements Recorder {
         settled.kind === "later"
           ? { ...file, state: "failed", reason: settled.reason }
           : settled.file;
-      await this.#clearAfter(link, file, becomes);
+      await clearAfter(link.ended, file, becomes, this.#options);
       files = files.map((each) => (each.n === file.n ? becomes : each));
     }
     await this.#announce({ ...link, files });
@@ -339,13 +337,6 @@ class LinkRecorder implements Recorder {
     const pauseMs = fetchPauseMs(link.tries) ?? FETCH_PAUSE_MS_MAX;
     const tries = link.tries + 1;
     await ledger.save({ ...link, dueAt: clock.now() + pauseMs, tries, reason }, []);
-  }
-
-  /** What an earlier try may have left: an original that could be converted now, an MP3 kept before a crash. */
-  async #clearAfter(link: RecordedLink, before: RecordedFile, after: RecordedFile): Promise<void> {
-    const { discard } = this.#options;
-    if (after.state === "failed") await discard(pathOf(link.ended, after.n, "mp3"));
-    else if (before.path !== "" && before.path !== after.path) await discard(before.path);
   }
 
   async #announce(link: RecordedLink): Promise<void> {
