@@ -128,26 +128,21 @@ describe("incoming, missed", () => {
     expect(phone.told()).toEqual(["ringing 800 -0", "ringing 150 -0", "ended 150 -0 Missed"]);
   });
 
-  it("at the extension that rings on after a ring group's own leg has gone, not sooner", () => {
-    for (const [ms, where] of [
-      [299, "820"],
-      [300, "104"],
-    ] as const) {
-      const phone = new Phone();
-      phone.leg("820", 4, "ringing");
-      phone.leg("101", 5, "ringing", { originatedBy: null });
-      phone.leg("104", 6, "ringing", { originatedBy: null });
-      phone.gone("101/5", "820/4");
-      phone.pass(ms);
-      phone.gone("104/6");
-      phone.list();
-      expect(phone.told()).toEqual([
-        "ringing 820 -0",
-        "ringing 101 -0",
-        "ringing 104 -0",
-        `ended ${where} -0 Missed`,
-      ]);
-    }
+  it.each([
+    ["rings on after a ring group's own leg has gone, not sooner", 5_000, 2_999, "820"],
+    ["rings on after a ring group's own leg has gone, not sooner", 5_000, 3_000, "104"],
+    ["rings when a ring group gives the call away", 0, 299, "820"],
+    ["rings when a ring group gives the call away", 0, 300, "104"],
+  ])("at the extension that %s: for %i and %i ms at %s", (_how, before, after, where) => {
+    const phone = new Phone();
+    phone.leg("820", 4, "ringing");
+    phone.leg("104", 6, "ringing", { originatedBy: null });
+    phone.pass(before);
+    phone.gone("820/4");
+    phone.pass(after);
+    phone.gone("104/6");
+    phone.list();
+    expect(phone.told().slice(-2)).toEqual(["ringing 104 -0", `ended ${where} -0 Missed`]);
   });
 
   it("at the extension that rings on, not at the last one that was offered and is silent", () => {
@@ -155,7 +150,7 @@ describe("incoming, missed", () => {
     phone.leg("105", 5, "ringing", { originatedBy: null });
     phone.leg("123", 6, "ringing", { originatedBy: null });
     phone.gone("123/6");
-    phone.pass(phone.settings.levelFollowMs);
+    phone.pass(phone.settings.levelRingsOnMs);
     phone.gone("105/5");
     phone.list();
     expect(phone.told().at(-1)).toBe("ended 105 -0 Missed");

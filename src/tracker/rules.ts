@@ -260,16 +260,18 @@ function followLevel({ call, at, settings }: Turn): void {
   const { level, talk } = call;
   const legs = externalLegs(call);
   const there = legs.some(({ leg }) => leg.dn === level?.dn);
-  const ringing = legs.findLast(({ leg }) => leg.dnKind === "extension")?.leg;
+  const ringing = legs.findLast(({ leg }) => leg.dnKind === "extension");
   const left = talk === null && level !== null && !there && hadLeg(call, level);
   if (!left || ringing === undefined) {
     call.levelDueAt = null;
     return;
   }
-  call.levelDueAt ??= at + settings.levelFollowMs;
+  const isNew = ringing.seenAt >= at - settings.leaveWithMs;
+  const dueAt = at + (isNew ? settings.levelFollowMs : settings.levelRingsOnMs);
+  call.levelDueAt = Math.min(call.levelDueAt ?? dueAt, dueAt);
   if (at < call.levelDueAt) return;
   call.levelDueAt = null;
-  call.level = { dn: ringing.dn, kind: "extension" };
+  call.level = { dn: ringing.leg.dn, kind: "extension" };
 }
 
 /** Its leaving can be seen: a queue or ring group whose own leg was seen, or an extension. */

@@ -269,8 +269,10 @@ export interface TrackerSettings {
   readonly leaveWithMs: number;
   /** Without the list: how long a departure waits to see whether what still rings goes, too. */
   readonly leaveHoldMs: number;
-  /** Legs that end together are gone within this time. */
+  /** A phone that rings when a queue or ring group gives the call away, rings on for this time. */
   readonly levelFollowMs: number;
+  /** And a phone that rang before, as the frame that ends it may be late or lost. */
+  readonly levelRingsOnMs: number;
   /** How long after a phone stopped ringing the reason may show. */
   readonly ringStopMs: number;
   /** A phone that rang for the time of its queue or ring group within this was given up by it. */
@@ -303,6 +305,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   leaveWithMs: 100,
   leaveHoldMs: 1_000,
   levelFollowMs: 300,
+  levelRingsOnMs: 3_000,
   ringStopMs: 500,
   ringTimeSlackMs: 1_000,
   extras: false,
