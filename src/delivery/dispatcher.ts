@@ -26,7 +26,7 @@ export const UNSETTLED_MAX = 256;
 /** Deliveries in memory over all endpoints, about … */
 const HELD_MAX = 20_000;
 /** … which they share evenly, within these: a burst should not have to go round by the store. */
-export const HELD_OF_ONE_MAX = 2000;
+export const HELD_OF_ONE_MAX = 1000;
 const HELD_OF_ONE_MIN = 200;
 /** Timers of the platform overflow beyond 2^31 ms; waking in between is harmless. */
 const SLEEP_MS_MAX = 86_400_000;
