@@ -73,6 +73,7 @@ export function exemptionOf(
     ...joinedUnseen(chain, visibility, setting),
     ...witnessFails(chain, visibility, notes),
     ...denied(chain, notes),
+    ...directionUnseen(chain, visibility),
     ...doubts.filter((doubt) => doubt !== null),
   ];
   return found.reduce<Exemption | null>(
@@ -165,6 +166,22 @@ function denied(chain: Chain, notes: readonly FaultNote[]): Exemption[] {
     .filter(({ fault, entity }) => fault === "missingGets" && entity !== null && legs.has(entity))
     .filter(({ fromAt }) => fromAt >= chain.startedAt && fromAt <= overAt)
     .map(({ fromAt }) => ({ rule: "missingGets", fromAt }));
+}
+
+/** Who calls is the first leg; if later ones are all that we see when we see again, nothing tells who called whom. */
+function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
+  if (chain.direction !== "outgoing") return [];
+  const looks = chain.facts.flatMap((fact) => {
+    if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return [];
+    const { at } = visibility.seen(fact.at, fact.leg);
+    const isThere = at < (fact.leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY);
+    return isThere ? [{ at, leg: fact.leg }] : [];
+  });
+  const firstAt = Math.min(...looks.map(({ at }) => at));
+  const isShown = looks.some(({ at, leg }) => at === firstAt && leg.legid === 1);
+  return looks.length === 0 || isShown
+    ? []
+    : [{ rule: "directionUnseen", fromAt: chain.startedAt }];
 }
 
 export const blinding: ReadonlySet<FaultName> = new Set([
