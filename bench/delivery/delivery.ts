@@ -32,7 +32,7 @@ export async function delivery(args: readonly string[]): Promise<string[]> {
     allowPositionals: true,
     options: {
       rounds: { type: "string", default: "5" },
-      count: { type: "string", default: "8000" },
+      count: { type: "string", default: "3000" },
       seed: { type: "string", default: "1" },
       "idle-s": { type: "string", default: "60" },
     },
