@@ -15,7 +15,10 @@ interface Without {
 }
 
 const without: readonly Without[] = [
-  { name: "places whose legs go before their phones' legs", tracker: { levelFollowMs: 0 } },
+  {
+    name: "places whose legs go before their phones' legs",
+    tracker: { levelFollowMs: 0, levelRingsOnMs: 0 },
+  },
   { name: "ended calls that are remembered", tracker: { overKeptMs: 0 } },
   { name: "lists that lag", tracker: { omissionsMax: 0 } },
   { name: "the wait for an order", tracker: { callbackHoldMs: 0 }, situations: ["callbacks"] },
