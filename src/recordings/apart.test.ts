@@ -118,3 +118,21 @@ test("many that are tried anew together share their requests", async () => {
   expect(links.map(({ key }) => world.ledger.links.get(key)?.tries)).toEqual(links.map(() => 1));
   expect(world.lists.length - lists).toBeLessThanOrEqual(3);
 });
+
+test("downloads of a slow PBX take no place of another's", async () => {
+  const slow = Array.from({ length: 120 }, (_, n) => {
+    return endedLink(n + 1, { pbx: "slow", eventId: `slow_${n}` });
+  });
+  const quick = endedLink(500, { at: ended.at + 5_000 });
+  const gate = Promise.withResolvers<null>();
+  world.listing = (pbx) => {
+    const links = pbx === "slow" ? slow : [quick];
+    return { kind: "listed", found: links.map((link) => foundFor(link)) };
+  };
+  world.fetching = (id) => (id === foundFor(quick).id ? null : gate.promise);
+  for (const link of [...slow, quick]) world.ledger.seek(link);
+  world.recorder.wakeAt(ended.at + 1_000);
+  await world.passAll(1_000, 6_000);
+  expect([world.told().length, world.fetches.length]).toEqual([1, 5]);
+  gate.resolve(null);
+});

@@ -182,7 +182,7 @@ describe("trouble", () => {
     resolve();
     await world.pass(1_000);
     expect(world.lists).toHaveLength(2);
-    expect(world.told()).toEqual([`recording ${url(1)}`, `recording ${url(2)}`]);
+    expect(world.told().sort()).toEqual([`recording ${url(1)}`, `recording ${url(2)}`]);
     expect(world.fetches).toHaveLength(2);
   });
 

@@ -55,9 +55,10 @@ export interface Recorder {
 /** Links that are due so soon after one another share a request. */
 const BATCH_MS = 500;
 const BATCH_LINKS = 500;
-/** Files that are fetched and converted at once. */
-const FETCHES_MAX = 4;
-/** The ledger could not be read or written. */
+/** Links whose files are fetched and converted at once: of a PBX, so that a slow one takes no other's place; of all. */
+const FETCHES_OF_PBX_MAX = 4;
+const FETCHES_MAX = 32;
+const FETCHES_LOOKED_AT = 100;
 const LEDGER_RETRY_MS = 5_000;
 const SLEEP_MS_MAX = 86_400_000;
 /** Of one id there is one link, and one more for each other PBX at worst. */
@@ -76,7 +77,7 @@ class LinkRecorder implements Recorder {
   readonly #stopping = new AbortController();
   /** PBX → looks under way there; key of a link → its fetch. */
   readonly #looking = new Map<string, Promise<void>>();
-  readonly #fetching = new Map<string, Promise<void>>();
+  readonly #fetching = new Map<string, { readonly pbx: string; readonly done: Promise<void> }>();
   readonly #denied = new Set<string>();
   /** Links that others have in hand. */
   readonly #apart = new Apart();
@@ -129,7 +130,7 @@ class LinkRecorder implements Recorder {
     const alone = async () => {
       // What is under way ends first; nothing else begins as long as the link is apart.
       await this.#working;
-      await Promise.all([this.#looking.get(ended.pbx), this.#fetching.get(key)]);
+      await Promise.all([this.#looking.get(ended.pbx), this.#fetching.get(key)?.done]);
       const { callId, link } = ended;
       const found = await this.#options.ledger.find({ by: "call", callId, link }, LINKS_OF_ID_MAX);
       const now = found.find((each) => each.key === key);
@@ -142,7 +143,8 @@ class LinkRecorder implements Recorder {
     this.#stopping.abort();
     this.#cancelSleep();
     await this.#working;
-    await Promise.all([...this.#looking.values(), ...this.#fetching.values()]);
+    await Promise.all(this.#looking.values());
+    await Promise.all([...this.#fetching.values()].map(({ done }) => done));
   }
 
   async #work(): Promise<void> {
@@ -179,7 +181,7 @@ class LinkRecorder implements Recorder {
     ]);
     const [sought, toFetch, announced] = await Promise.all([
       ledger.due("seeking", until, BATCH_LINKS),
-      ledger.due("fetching", until, 2 * FETCHES_MAX),
+      ledger.due("fetching", until, FETCHES_LOOKED_AT),
       ledger.due("announced", until, BATCH_LINKS),
     ]);
     for (const link of toFetch) if (!busy.has(link.key)) this.#beginFetch(link);
@@ -288,7 +290,10 @@ class LinkRecorder implements Recorder {
   #beginFetch(link: RecordedLink): void {
     if (this.#stopping.signal.aborted || this.#fetching.has(link.key)) return;
     if (this.#fetching.size >= FETCHES_MAX || this.#apart.has(link.key)) return;
-    const fetching = this.#bring(link)
+    const { pbx } = link.ended;
+    const ofPbx = [...this.#fetching.values()].filter((each) => each.pbx === pbx);
+    if (ofPbx.length >= FETCHES_OF_PBX_MAX) return;
+    const done = this.#bring(link)
       .catch((error) => this.#putOff(link, error))
       .then(() => true)
       .catch((error) => this.#ledgerFailed(error))
@@ -296,7 +301,7 @@ class LinkRecorder implements Recorder {
         this.#fetching.delete(link.key);
         if (isNoted) this.#wake();
       });
-    this.#fetching.set(link.key, fetching);
+    this.#fetching.set(link.key, { pbx, done });
   }
 
   async #bring(link: RecordedLink): Promise<void> {
