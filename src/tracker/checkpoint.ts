@@ -35,7 +35,7 @@ export function restore(checkpoints: Iterable<string>, aheadMs = 0): TrackerStat
     const call = { ...made, ...saved, ...listsOf(saved), talk: talkOf(saved) };
     const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
     // Whether the list is a witness shows anew.
-    calls.push({ ...call, hidden, omissions: 0 });
+    calls.push({ ...call, hidden, omittedAt: [] });
   }
   let legIdMax = 0;
   for (const { leg } of calls.flatMap(({ legs }) => legs)) legIdMax = Math.max(legIdMax, idOf(leg));

@@ -95,6 +95,7 @@ describe("who leaves while the other phone still rings", () => {
   it("is not judged by a list that never knew the call, nor by one that was asked before", () => {
     const unknown = talking();
     unknown.list();
+    unknown.pass(300);
     unknown.list();
     unknown.leg("103", 6, "ringing");
     unknown.at += 5_000;

@@ -357,7 +357,7 @@ function judgeVisibility(turn: Turn): void {
 /** Asks the list what became of a call that no leg carries on; one that never knew it is not asked. */
 export function hide(turn: Turn, sinceAt: EpochMs): void {
   const { call, at, settings } = turn;
-  if (call.omissions >= settings.omissionsMax) {
+  if (call.omittedAt.length >= settings.omissionsMax) {
     const dueAt = at + settings.graceMs;
     call.hidden = { sinceAt, looks: 0, dueAt, witness: "unavailable" };
   } else {

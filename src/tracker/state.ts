@@ -165,7 +165,7 @@ export interface Call {
   /** Time of the last answer or end that was told. */
   readonly toldUntilAt: EpochMs;
   /** Looks in a row at which the list left the call out though its legs lived. */
-  readonly omissions: number;
+  readonly omittedAt: readonly EpochMs[];
   /** The level's own leg is gone: whoever rings on then is the level. */
   readonly levelDueAt: EpochMs | null;
   /** An empty number is waited for until then. */
@@ -357,7 +357,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     hidden: null,
     blind: false,
     toldUntilAt: 0,
-    omissions: 0,
+    omittedAt: [],
     levelDueAt: null,
     numberDueAt: null,
     overAt: null,

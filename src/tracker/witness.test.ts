@@ -153,6 +153,7 @@ describe("a call without visible legs", () => {
   it("is judged by the grace if the list never knew it", () => {
     const phone = talking();
     phone.list();
+    phone.pass(300);
     phone.list();
     const { asks } = phone;
     phone.gone("101/5");
@@ -160,6 +161,16 @@ describe("a call without visible legs", () => {
     phone.list();
     expect(phone.told()).toEqual([]);
     phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
+  it("is judged by a list that leaves it out again and again as its last leg goes", () => {
+    const phone = talking();
+    phone.list();
+    phone.pass(299);
+    phone.list();
+    phone.gone("101/5");
+    phone.list();
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 

@@ -23,7 +23,7 @@ export interface Listing {
 export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void {
   const { askedAt } = listing;
   const { call, at, settings } = turn;
-  call.omissions = 0;
+  if (call.omittedAt.length > 0) call.omittedAt = [];
   call.establishedAt ??= row.establishedAt;
   if (call.external === null) return;
   call.did ??= row.did;
@@ -217,14 +217,18 @@ export function heedUnlisted(
   const { call } = turn;
   if (call.external === null) return;
   if (call.hidden === null) {
-    const { leaving, omissions } = call;
+    const { leaving, omittedAt } = call;
     // What rings still will go, too.
-    const trusted = omissions < turn.settings.omissionsMax && !call.blind;
+    const trusted = omittedAt.length < turn.settings.omissionsMax && !call.blind;
     if (leaving !== null && trusted && askedAt >= leaving.sinceAt) {
       finish(turn, leaving.sinceAt);
       return;
     }
-    if (askedAt >= call.touchedAt && !call.blind) call.omissions += 1;
+    // Asked for many calls that end at once, it leaves each of them out again and again before its legs go.
+    const [omitted] = omittedAt.slice(-1);
+    const counts = omitted === undefined || askedAt >= omitted + turn.settings.listLagMs;
+    if (counts && askedAt >= call.touchedAt && !call.blind)
+      call.omittedAt = [...omittedAt, askedAt];
     return;
   }
   if (sibling === "joined" && call.talk !== null) {
@@ -233,7 +237,7 @@ export function heedUnlisted(
     conclude(turn, call.hidden.sinceAt);
     return;
   }
-  const trusted = call.omissions < turn.settings.omissionsMax;
+  const trusted = call.omittedAt.length < turn.settings.omissionsMax;
   const awaited = isInquired(call) || awaitsOrder(call);
   if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
     // A join may be under way whose other half has not shown yet.
