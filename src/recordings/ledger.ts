@@ -57,7 +57,10 @@ export interface Ledger {
   save(link: RecordedLink, entries: readonly Entry[]): Promise<readonly Delivery[]>;
   /** Which of the keeper's files are a link's already: id → key. */
   owners(pbx: string, sourceIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Links of a call id (with or without link) or of an outside number, newest first. */
+  /**
+   * Links of a call id (with or without link), of an outside number, or of a state, newest first. `failed` are
+   * also those of which one file of several failed.
+   */
   find(what: LinkQuery, limit: number): Promise<readonly RecordedLink[]>;
   /** Links with files that lie on the disk since before a time, oldest first; and the bytes of all files. */
   storedBefore(at: EpochMs, limit: number): Promise<readonly RecordedLink[]>;

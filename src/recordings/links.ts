@@ -49,9 +49,10 @@ export function wantedFiles(found: readonly Found[], before: number): RecordedFi
 /** Why a link has no recordings any more: nothing brings them back. */
 export const ON_REQUEST = "Removed on request.";
 
-/** Whether there is something to look for or to fetch anew. */
+/** Whether there is something to look for or to fetch anew: also one file of several. */
 export function isRetriable({ state, reason, files }: RecordedLink): boolean {
-  if (state !== "none" && state !== "failed") return false;
+  const isInPart = state === "announced" && files.some((file) => file.state === "failed");
+  if (state !== "none" && state !== "failed" && !isInPart) return false;
   return reason !== ON_REQUEST && files.every((file) => file.state !== "removed");
 }
 

@@ -258,6 +258,31 @@ describe("trouble", () => {
     });
   });
 
+  test("one broken file of several is fetched again when asked for, and all are told then", async () => {
+    const link = endedLink(1);
+    const first = foundFor(link, { id: "8", endedAt: link.at - 30_000 });
+    world.found = [first, foundFor(link, { id: "9", startedAt: link.at - 20_000 })];
+    world.conversion = (content) =>
+      content.endsWith("8") ? { kind: "broken", reason: "no RIFF" } : { kind: "converted" };
+    seek(link);
+    await world.pass(1_000);
+    const row = () => world.ledger.links.get(link.eventId);
+    const retry = async () => {
+      const now = row();
+      const isAnew = now !== undefined && (await world.recorder.retry(now));
+      await world.pass(1_000);
+      return isAnew;
+    };
+    expect(await retry()).toBe(true);
+    expect([row()?.state, world.told()]).toEqual(["announced", [`recording ${url(1, 2)}`]]);
+    world.conversion = () => ({ kind: "converted" });
+    expect(await retry()).toBe(true);
+    expect(world.told().slice(1)).toEqual([`recording ${url(1)},${url(1, 2)}`]);
+    expect([...world.kept.values()].sort()).toEqual(["mp3 of wav 8", "mp3 of wav 9"]);
+    expect(world.fetches).toEqual(["8", "9", "8", "8"]);
+    expect(await retry()).toBe(false);
+  });
+
   test("a ledger that cannot be written stops nothing for good", async () => {
     const link = endedLink(1);
     world.found = [foundFor(link)];

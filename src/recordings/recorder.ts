@@ -6,6 +6,7 @@
 import type { CallEvent, EndedEvent, EpochMs } from "../events/event.ts";
 import type { Delivery, Entry } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { Apart } from "./apart.ts";
 import {
   clearAfter,
@@ -114,8 +115,10 @@ class LinkRecorder implements Recorder {
     await this.apart({ key, ended }, async (link) => {
       if (!isRetriable(link)) return;
       isAnew = true;
-      // What was found is fetched again; where nothing was, it is looked for again.
-      const files = link.files.map((file): RecordedFile => ({ ...file, state: "wanted" }));
+      // What failed is fetched again; where nothing was found, it is looked for again.
+      const again = (file: RecordedFile): RecordedFile =>
+        file.state === "failed" ? { ...file, state: "wanted" } : file;
+      const files = link.files.map(again);
       const state = files.length === 0 ? "seeking" : "fetching";
       const anew = { state, dueAt: clock.now(), tries: 0, reason: "", files } as const;
       await this.#options.ledger.save({ ...link, ...anew }, []);
@@ -355,7 +358,7 @@ class LinkRecorder implements Recorder {
     }
     const now = clock.now();
     const urls = stored.map(({ n }) => urlOf(ended, n));
-    const event = recordingEvent(ended, now, urls);
+    const event = recordingEvent(ended, now, urls, stored.length === files.length);
     const endpoints = route(event);
     const dueAt = this.#wantsTranscript(link) ? transcriptDueAt(link, 0, schedule()) : null;
     const next = { ...link, state: "announced", dueAt, tries: 0, reason: "" } as const;
@@ -392,8 +395,4 @@ class LinkRecorder implements Recorder {
       await ledger.save({ ...link, dueAt: afterFailedLook(link.ended.at, clock.now()) }, []);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

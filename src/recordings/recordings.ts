@@ -160,7 +160,7 @@ export async function openRecordings(options: RecordingsOptions): Promise<Record
 function isWanted(ended: EndedEvent, route: (event: CallEvent) => readonly string[]): boolean {
   const { at } = ended;
   const told = [
-    recordingEvent(ended, at, []),
+    recordingEvent(ended, at, [], true),
     noRecordingEvent(ended, at, ""),
     transcriptEvent(ended, at, []),
   ];

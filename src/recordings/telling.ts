@@ -5,12 +5,15 @@
 import type { CallEvent, EndedEvent, EpochMs } from "../events/event.ts";
 import type { Transcript } from "./find/recordingSource.ts";
 
+/** `isWhole` false: another of the link's files could not be had, and may be told of later. */
 export function recordingEvent(
   ended: EndedEvent,
   at: EpochMs,
   files: readonly string[],
+  isWhole: boolean,
 ): CallEvent {
-  const eventId = `${ended.eventId}_recording`;
+  const part = isWhole ? "" : `_${files.length}`;
+  const eventId = `${ended.eventId}_recording${part}`;
   return { ...factsOf(ended), kind: "recording", eventId, at, files, ended };
 }
 

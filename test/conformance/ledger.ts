@@ -120,6 +120,12 @@ export function describeLedger(name: string, makePlace: () => Promise<LedgerPlac
       expect(await ledger.find({ by: "call", callId, link: 9 }, 10)).toEqual([]);
       expect(await ledger.find({ by: "callerid", callerid: ended.callerid }, 10)).toEqual([link]);
       expect(await ledger.find({ by: "state", state: "none" }, 10)).toEqual([]);
+      expect(await ledger.find({ by: "state", state: "failed" }, 10)).toEqual([]);
+      const [good, broken] = [stored("7", 9), file("8", { n: 2, state: "failed", reason: "torn" })];
+      await ledger.save({ ...link, files: [good, broken] }, []);
+      const failed = await ledger.find({ by: "state", state: "failed" }, 10);
+      expect(failed.map(({ key }) => key)).toEqual([link.key]);
+      await ledger.save(link, []);
       expect(await ledger.find({ by: "all" }, 10)).toEqual([link]);
     });
 

@@ -1,4 +1,6 @@
 /** The outbox in memory, as simple as can be: what every real one is held against, and a stand-in for tests. */
+
+import type { OffhookEvent } from "../../src/events/event.ts";
 import type {
   DeliveryFilter,
   DeliveryRow,
@@ -34,7 +36,7 @@ export class OutboxModel implements Outbox {
   /** By delivery id less one; null where retention was. */
   readonly rows: (Row | null)[] = [];
   readonly #pending = new PendingModel(this.rows);
-  readonly #events = new Map<string, { position: number; at: number }>();
+  readonly #events = new Map<string, { position: number; event: OffhookEvent }>();
   readonly #sequences = new Map<string, number>();
   readonly #checkpoints = new Map<string, Checkpoint>();
   readonly #meta = new Map<string, string>();
@@ -51,7 +53,7 @@ export class OutboxModel implements Outbox {
     for (const { event, endpoints } of entries) {
       if (this.#events.has(event.eventId)) continue;
       this.#lastPosition += 1;
-      this.#events.set(event.eventId, { position: this.#lastPosition, at: event.at });
+      this.#events.set(event.eventId, { position: this.#lastPosition, event });
       for (const endpoint of endpoints) {
         const lane = laneOf(endpoint, event);
         if (!this.#endpoints.has(endpoint)) this.#endpoints.set(endpoint, { deadRemoved: 0 });
@@ -134,16 +136,15 @@ export class OutboxModel implements Outbox {
     this.#write();
     const from = after ?? { at: Number.NEGATIVE_INFINITY, position: 0 };
     const walk = [...this.#events]
-      .map(([eventId, { at, position }]) => ({ eventId, at, position }))
+      .map(([eventId, { event, position }]) => ({ eventId, event, at: event.at, position }))
       .filter(({ at, position }) => at > from.at || (at === from.at && position > from.position))
       .filter(({ at }) => at < beforeAt)
       .sort((a, b) => a.at - b.at || a.position - b.position)
       .slice(0, eventsMax);
     const gone = { events: 0, deliveries: 0, dead: 0, expired: 0 };
-    for (const { eventId } of walk) {
+    for (const { eventId, event } of walk) {
       const rows = this.#kept().filter(({ delivery }) => delivery.event.eventId === eventId);
-      if (rows.some(({ state, delivery }) => state === "pending" || this.#follows(delivery)))
-        continue;
+      if (this.#follows(event) || rows.some(({ state }) => state === "pending")) continue;
       for (const row of rows) this.#remove(row, gone);
       this.#events.delete(eventId);
       gone.events += 1;
@@ -232,7 +233,7 @@ export class OutboxModel implements Outbox {
     return this.rows.filter((row) => row !== null);
   }
 
-  #follows({ event }: Delivery): boolean {
+  #follows(event: OffhookEvent): boolean {
     return this.#checkpoints.has(JSON.stringify([event.pbx, String(numberOf(event))]));
   }
 

@@ -130,14 +130,17 @@ export class MemoryLedger implements Ledger {
   }
 
   async find(what: LinkQuery, limit: number) {
-    const all = [...this.links.values()].filter(({ ended, state }) => {
+    const all = [...this.links.values()].filter(({ ended, state, files }) => {
       switch (what.by) {
         case "call":
           return ended.callId === what.callId && (what.link ?? ended.link) === ended.link;
         case "callerid":
           return ended.callerid === what.callerid;
         case "state":
-          return state === what.state;
+          return (
+            state === what.state ||
+            files.some((file) => what.state === file.state && file.state === "failed")
+          );
         default:
           return what.by === "all";
       }

@@ -30,6 +30,12 @@ const FILES = `
     stored_at AS storedAt, reason
   FROM recorded_files`;
 
+/** One of several files, too. */
+const FAILED = `
+  ${LINK} WHERE state = 'failed'
+    OR link_key IN (SELECT link_key FROM recorded_files WHERE state = 'failed')
+  ORDER BY ended_at DESC LIMIT ?`;
+
 const STORED_BEFORE = `
   ${LINK} WHERE link_key IN (
     SELECT link_key FROM recorded_files
@@ -79,6 +85,7 @@ export function createRecordingStore(db: DatabaseSync): RecordingStore {
     ofLink: db.prepare(`${LINK} WHERE call_id = ? AND link = ? LIMIT ?`),
     ofCaller: db.prepare(`${LINK} WHERE callerid = ? ORDER BY ended_at DESC LIMIT ?`),
     ofState: db.prepare(`${LINK} WHERE state = ? ORDER BY ended_at DESC LIMIT ?`),
+    failed: db.prepare(FAILED),
     all: db.prepare(`${LINK} ORDER BY ended_at DESC LIMIT ?`),
     counts: db.prepare("SELECT state, count(*) AS links FROM recorded_links GROUP BY state"),
     storedBefore: db.prepare(STORED_BEFORE),
@@ -127,7 +134,7 @@ export function createRecordingStore(db: DatabaseSync): RecordingStore {
       case "callerid":
         return sql.ofCaller.all(what.callerid, limit);
       case "state":
-        return sql.ofState.all(what.state, limit);
+        return what.state === "failed" ? sql.failed.all(limit) : sql.ofState.all(what.state, limit);
       case "all":
         return sql.all.all(limit);
     }

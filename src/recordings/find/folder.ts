@@ -8,6 +8,7 @@ import { constants } from "node:fs";
 import { copyFile, lstat, open, readdir, realpath, rm } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { EpochMs } from "../../events/event.ts";
+import { messageOf } from "../../util/messageOf.ts";
 import type { Fetched, Found, Listing, RecordingSource } from "./recordingSource.ts";
 
 export interface FolderOptions {
@@ -193,8 +194,4 @@ async function riffBytesOf(path: string): Promise<number | null> {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

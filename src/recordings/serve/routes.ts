@@ -42,7 +42,7 @@ export interface RecordingRoutes {
 }
 
 /** Streams that one client may hold open. */
-export const STREAMS_MAX = 16;
+export const STREAMS_MAX = 64;
 
 export function recordingRoutes(options: RecordingRoutes) {
   const { clock, log } = options;
