@@ -304,8 +304,12 @@ async function perform(outbox: Outbox, each: Step): Promise<unknown> {
     }
     case "replay":
       return outbox.replay(each.ids.map((deliveryId, index) => ({ deliveryId, dueAt: index })));
-    case "prune":
-      return outbox.prune({ ...FOR_EVER, beforeAt: each.beforeAt }, null, each.eventsMax);
+    case "prune": {
+      const limits = { ...FOR_EVER, beforeAt: each.beforeAt };
+      const { next, ...gone } = await outbox.prune(limits, null, each.eventsMax);
+      // Positions rise; where an event came twice, one is left out.
+      return { ...gone, next: next?.at ?? null };
+    }
     case "list":
       return listAll(outbox, each.filter, each);
   }
