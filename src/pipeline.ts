@@ -4,6 +4,7 @@
  * Must hold: activities are worked in one at a time and in order; what was told is stored before it is sent;
  * a store that fails stops the intake, and the same transaction is tried again until it succeeds.
  */
+
 import type { EpochMs, OffhookEvent } from "./events/event.ts";
 import { checkpointOf, seenKey, stretchCheckpoint, takeUp } from "./lastRun.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
@@ -13,6 +14,7 @@ import { isBlind, nextDueAt, type TrackerSettings } from "./tracker/state.ts";
 import type { Limit } from "./tracker/turns.ts";
 import type { Clock, TimeBase } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
+import { messageOf } from "./util/messageOf.ts";
 
 export interface PipelineOptions {
   readonly tracker: TrackerSettings;
@@ -156,7 +158,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
           if (seekAt !== undefined) options.recordings?.sought(seekAt);
         return;
       } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
+        trouble = messageOf(error);
         log.error({ trouble, events: entries.length }, "The store refuses to write; trying again.");
       }
       if (stopped) {

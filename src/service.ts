@@ -3,6 +3,7 @@
  * endpoint. Stopping goes the same way, so that nothing is taken in which cannot be stored, and nothing
  * stored is lost.
  */
+
 import { createAdmin } from "./admin.ts";
 import type { Config, PbxConfig } from "./config/config.ts";
 import { createDispatcher, type Dispatcher } from "./delivery/dispatcher.ts";
@@ -23,6 +24,7 @@ import { createThreecxSource } from "./source/threecx/index.ts";
 import { defaultSettings } from "./tracker/state.ts";
 import { type Clock, steadyClock, type TimeBase, timeBaseOf } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
+import { messageOf } from "./util/messageOf.ts";
 import { type ProxyEnv, proxyFor } from "./util/proxy.ts";
 import { watchRecordings } from "./watchRecordings.ts";
 
@@ -282,6 +284,6 @@ async function storeTrouble(outbox: Outbox): Promise<Unready[]> {
     await outbox.probe();
     return [];
   } catch (error) {
-    return [{ part: "store", reason: error instanceof Error ? error.message : String(error) }];
+    return [{ part: "store", reason: messageOf(error) }];
   }
 }

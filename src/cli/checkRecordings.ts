@@ -1,4 +1,5 @@
 /** What `offhook check` finds of recordings: can they be listed where they are, can they be kept where we put them? */
+
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { RecordingSource } from "../recordings/find/recordingSource.ts";
 import { steadyClock } from "../util/clock.ts";
+import { messageOf } from "../util/messageOf.ts";
 import type { ProxyEnv } from "../util/proxy.ts";
 import { folderFor, openFiles } from "../watchRecordings.ts";
 import type { Finding } from "./finding.ts";
@@ -53,7 +55,7 @@ export async function checkKeeping(config: Config, proxyEnv: ProxyEnv): Promise<
     await files.remove(key);
     return { mark: "ok", what, says: `${where}: can be written to` };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { mark: "FAIL", what, says: `${where}: ${reason}` };
   } finally {
     await files.close();

@@ -1,9 +1,11 @@
 /**
  * `offhook inbox`: a receiver for the person who sets Offhook up or writes a receiver of their own.
  */
+
 import { Command, Option } from "commander";
 import { createInbox, formatWebhook, type Inbox } from "../simulator/inbox.ts";
 import { silentLog } from "../util/log.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { print, readPort, stopAsked } from "./context.ts";
 
 interface Said {
@@ -74,7 +76,7 @@ function open(said: Said, command: Command): Promise<Inbox> {
         }),
       ),
   }).catch((error: unknown) => {
-    const sentence = error instanceof Error ? error.message : String(error);
+    const sentence = messageOf(error);
     return command.error(`error: ${sentence}`, { exitCode: 1, code: "offhook.inbox" });
   });
 }

@@ -2,8 +2,10 @@
  * The command line: one file for each command. Exit codes: 0 done, 1 it did not work (refused, unreachable,
  * port taken), 2 the command or the configuration is wrong and nothing was done.
  */
+
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { messageOf } from "../util/messageOf.ts";
 import { backupCommand } from "./backup.ts";
 import { checkCommand } from "./check.ts";
 import type { CliContext } from "./context.ts";
@@ -73,7 +75,7 @@ export async function runCli(
     if (error instanceof CommanderError) {
       return error.exitCode !== 0 && misuse.test(error.code) ? EXIT.misused : error.exitCode;
     }
-    const sentence = error instanceof Error ? error.message : String(error);
+    const sentence = messageOf(error);
     process.stderr.write(`error: ${sentence}\n`);
     return EXIT.failed;
   }

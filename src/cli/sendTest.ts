@@ -1,4 +1,5 @@
 /** `offhook send-test`: sends a sample of every event to the configured endpoints, past store and filters. */
+
 import { Command } from "commander";
 import type { Config, EndpointConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
@@ -8,6 +9,7 @@ import type { OffhookEvent } from "../events/event.ts";
 import { profileSends, renderFields } from "../events/render.ts";
 import { sampleEvents } from "../events/samples.ts";
 import type { Delivery } from "../outbox/outbox.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { proxyFor } from "../util/proxy.ts";
 import { type CliContext, configured, print, table } from "./context.ts";
 
@@ -122,7 +124,7 @@ function shown(endpoint: EndpointConfig, delivery: Delivery, sender: Sender): st
     const { payload } = sender.preview(endpoint, delivery, 1);
     return `      ${payload.replace(/\s*\n\s*/g, " ")}`;
   } catch (error) {
-    return `      ${error instanceof Error ? error.message : String(error)}`;
+    return `      ${messageOf(error)}`;
   }
 }
 

@@ -1,12 +1,14 @@
 /**
  * `offhook simulate`: a 3CX V20 without a 3CX, and the commands that talk to one that runs.
  */
+
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { scenes } from "../simulator/scenes/index.ts";
 import { createSimulator, type Simulator } from "../simulator/server.ts";
 import { defaultSettings } from "../simulator/settings.ts";
 import type { Log } from "../util/log.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { print, readPort, stopAsked } from "./context.ts";
 import { readSwitches, simulateClientCommands } from "./simulateClient.ts";
 
@@ -114,7 +116,7 @@ async function openLoopback(
 
 function refused(error: unknown, address: string, option: string): string {
   const code = error instanceof Error && "code" in error ? error.code : "";
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   const found = code === "EADDRINUSE" ? "another program listens there" : `got ${why}`;
   return `Expected to listen on ${address}, but ${found}. Choose another with ${option}.`;
 }
@@ -123,7 +125,7 @@ function writeCertificate(file: string, { certificate }: Simulator, command: Com
   try {
     writeFileSync(file, certificate ?? "");
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     command.error(`Expected --ca-file to be a file that can be written, got ${found}.`, {
       exitCode: 1,
     });
@@ -138,7 +140,7 @@ async function playAll(simulator: Simulator, said: Said, stopped: AbortSignal): 
       if (stopped.aborted) return;
       print(`▶ ${name}`);
       await simulator.play(name, pace).catch((error: unknown) => {
-        print(`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`);
+        print(`✗ ${name}: ${messageOf(error)}`);
       });
     }
   } while (loop && play.length > 0 && !stopped.aborted);

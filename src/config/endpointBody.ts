@@ -1,4 +1,5 @@
 /** How an endpoint's body is written: its encoding and its template, which is tried before it is used. */
+
 import { distance } from "fastest-levenshtein";
 import { FACTS, factsOf } from "../events/facts.ts";
 import { sampleEvents } from "../events/samples.ts";
@@ -9,6 +10,7 @@ import {
   type TemplateKind,
   type TemplateProblem,
 } from "../events/template.ts";
+import { messageOf } from "../util/messageOf.ts";
 import type { EndpointConfig } from "./config.ts";
 import { keys } from "./keys.ts";
 import type { Place, SectionReader } from "./reader.ts";
@@ -92,7 +94,7 @@ function tried(template: Template): TemplateProblem | null {
     try {
       JSON.parse(renderTemplate(template, facts));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       const line = Number(/\(line (\d+)/.exec(why)?.[1] ?? 1);
       const event = facts.get("event") ?? "an event without facts";
       const found = `no JSON when filled with ${event}: ${why.slice(0, 120)}`;

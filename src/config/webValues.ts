@@ -1,5 +1,7 @@
 /** Values of keys that have to do with endpoints: how a text becomes one. Pure; the rules of values.ts hold. */
+
 import { parseTemplate, renderTemplate, TEMPLATE_CHARS_MAX } from "../events/template.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { compilePattern } from "../util/pattern.ts";
 import { LIST_ITEMS_MAX, no, ok, type Parser, TEXT_CHARS_MAX, webUrl } from "./values.ts";
 
@@ -55,7 +57,7 @@ export const callerPattern: Parser<string> = (text) => {
     compilePattern(text);
     return ok(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return no(`a regular expression in RE2 syntax, without look-around (${why.slice(0, 120)})`);
   }
 };

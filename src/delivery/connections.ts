@@ -4,9 +4,11 @@
  * Must hold: every address is looked at before it is connected to, and once more when it is, before a byte is
  * sent. A proxy is the operator's choice and exempt, but for it alone: what stands behind it is not.
  */
+
 import { createHash } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { buildConnector, Client, type Dispatcher, Pool, ProxyAgent } from "undici";
+import { messageOf } from "../util/messageOf.ts";
 import { bare, createGuard, type Guard, type Resolve } from "./guard.ts";
 
 /** Origins whose connections are kept. */
@@ -95,7 +97,7 @@ class ProxyHop extends Pool {
       return undefined;
     }
     return super.connect(options).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new ProxyFailure(`the proxy did not open a way: ${why}`);
     });
   }

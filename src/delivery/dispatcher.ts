@@ -5,12 +5,14 @@
  * one endpoint's trouble or backlog takes no turn from another; what is in memory is bounded, whatever the
  * backlog (docs/contract.md §4-§5).
  */
+
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery, Fate, Outbox, Settlement } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { logAttempt, logExpired, logTurn } from "./chronicle.ts";
 import { describe, type Outcome } from "./outcome.ts";
 import { type EndpointStatus, Outlet, type Turn } from "./outlet.ts";
@@ -296,6 +298,6 @@ function fateOf(verdict: Verdict, now: EpochMs): Fate {
 }
 
 function localFault(error: unknown): Outcome {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { kind: "failed", stage: "local", message };
 }

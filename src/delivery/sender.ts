@@ -2,9 +2,11 @@
  * Sends a delivery: settings of the endpoint → request → exchange. The only place of the room where
  * rendering, signing and HTTP meet. Never rejects.
  */
+
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery } from "../outbox/outbox.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { createAttemptSender } from "./attempt.ts";
 import type { ConnectionsOptions, Way } from "./connections.ts";
 import type { Outcome } from "./outcome.ts";
@@ -59,7 +61,7 @@ export function createSender(options: SenderOptions): Sender {
         const request = preview(endpoint, delivery, attemptNumber);
         return await http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         return { kind: "failed", stage: "local", message };
       }
     },

@@ -2,7 +2,9 @@
  * Our own HTTP server (`LISTEN`): `/healthz` answers while the process runs, `/readyz` tells whether it
  * does its work, and if not, why. These two need no log-in, so they tell of no calls; the rest is in routes/.
  */
+
 import fastify, { type FastifyInstance } from "fastify";
+import { messageOf } from "../util/messageOf.ts";
 import { type Admin, adminRoutes } from "./routes/api.ts";
 
 /** One thing that keeps the service from its work. */
@@ -66,7 +68,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     const found =
       code === "EADDRINUSE"
         ? "another program listens there. Stop it, or set LISTEN to another address"
-        : `got ${error instanceof Error ? error.message : String(error)}. ` +
+        : `got ${messageOf(error)}. ` +
           "Set LISTEN to an address of this machine and a port that this user may have";
     throw new Error(`Expected LISTEN = ${host}:${port} for our HTTP server, but ${found}.`);
   }

@@ -2,6 +2,7 @@
  * Brings one file from its keeper to its place: fetched, converted, moved. Must hold: nothing is left lying
  * about, whatever goes wrong; a file that cannot be converted is kept as it came.
  */
+
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { linkId } from "../events/callId.ts";
 import type { EndedEvent } from "../events/event.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
+import { messageOf } from "../util/messageOf.ts";
 import type { RecordingSource } from "./find/recordingSource.ts";
 import type { RecordedFile } from "./ledger.ts";
 
@@ -84,7 +86,7 @@ export async function fetchFile(
     log.info({ ...facts, ...bytes, durationMs }, "recording.stored");
     return { kind: "settled", file: stored };
   } catch (error) {
-    return { kind: "later", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "later", reason: messageOf(error) };
   } finally {
     await Promise.all([original, mp3].map((path) => rm(path, { force: true })));
   }

@@ -6,7 +6,9 @@
  *                             {"plan":"500x3,reset"}; replaces the failures still to come
  *   DELETE /_inbox/fail       fails no more
  */
+
 import type { ServerResponse } from "node:http";
+import { messageOf } from "../util/messageOf.ts";
 import { type Failure, type FailurePlan, failureOf, readPlan } from "./inboxFailure.ts";
 import type { Ledger } from "./inboxLedger.ts";
 
@@ -40,7 +42,7 @@ export function control(
         return;
     }
   } catch (error) {
-    say(response, 400, error instanceof Error ? error.message : String(error));
+    say(response, 400, messageOf(error));
     return;
   }
   response.writeHead(200, { "content-type": "application/json; charset=utf-8" });

@@ -3,9 +3,11 @@
  * Must hold: one process at a time; nothing readable by others is created; a schema newer than this
  * program is left alone; every commit is on the disk when it returns (WAL, synchronous=FULL).
  */
+
 import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../../util/messageOf.ts";
 import { OutboxError } from "../outbox.ts";
 import { checkSchema, migrate } from "./schema.ts";
 
@@ -42,7 +44,7 @@ export function openDatabase(dataDir: string): StoreFiles {
     }
   } catch (error) {
     if (error instanceof OutboxError) throw error;
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     throw new OutboxError(
       "unusable",
       `Expected a data directory that can be written at ${dataDir}, got: ${found}. ` +
@@ -129,7 +131,7 @@ export function openForReading(dataDir: string): DatabaseSync {
   } catch (error) {
     db?.close();
     if (error instanceof OutboxError) throw error;
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     throw new OutboxError(
       "unusable",
       `Expected a store that can be read at ${path}, got: ${found}. Run this as the service's user.`,

@@ -2,8 +2,10 @@
  * The worker thread that looks into the store beside the writer, on a connection that can only read: a long
  * look delays neither the writer nor the thread that talks to PBX and endpoints.
  */
+
 import { parentPort, workerData } from "node:worker_threads";
 import { assertNever } from "../../util/assertNever.ts";
+import { messageOf } from "../../util/messageOf.ts";
 import { openForReading } from "./database.ts";
 import { createLookup, type StoreLookup } from "./lookup.ts";
 import type { Answers, FromReader, LookupName, Question } from "./wire.ts";
@@ -23,7 +25,7 @@ port.on("message", (question: Question) => {
   } catch (error) {
     open?.close();
     open = null;
-    said = { id, ok: false, message: error instanceof Error ? error.message : String(error) };
+    said = { id, ok: false, message: messageOf(error) };
   }
   port.postMessage(said);
 });

@@ -3,8 +3,10 @@
  * Must hold: a batch's results are told only after its commit; a request that fails is undone alone
  * and harms no other of its batch; if the commit fails, every request of the batch has failed.
  */
+
 import type { DatabaseSync } from "node:sqlite";
 import { assertNever } from "../../util/assertNever.ts";
+import { messageOf } from "../../util/messageOf.ts";
 import type { DeliveryState } from "../lookup.ts";
 import type { Checkpoint, Replay } from "../outbox.ts";
 import { Lanes } from "./lanes.ts";
@@ -249,8 +251,4 @@ function stateOf(
 /** Times are whole milliseconds in the store, whatever clock they came from. */
 function whole(ms: number): number {
   return Math.round(ms);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
  * One file in, one MP3 out, start to end in the thread that calls. Must hold: the output has its name only when
  * it is whole and on the disk; whatever fails, nothing is left beside the input.
  */
+
 import {
   closeSync,
   copyFileSync,
@@ -14,6 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { messageOf } from "../../util/messageOf.ts";
 import { type Encoded, encode, type Lame } from "./encode.ts";
 import { FrameCounter, frameHeader, framesStart, HEADER_BYTES } from "./mp3Frames.ts";
 import { type ByteSource, readWav } from "./wav.ts";
@@ -58,7 +60,7 @@ export function convertFile(
     }
   } catch (error) {
     rmSync(partial, { force: true });
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     return { kind: "failed", reason: `Expected to convert a recording, but: ${found}.` };
   }
 }

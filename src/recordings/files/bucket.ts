@@ -4,6 +4,7 @@
  * idempotent; keys and secrets are in no message.
  * Source: Amazon S3 API Reference, 2006-03-01 (PutObject, GetObject, HeadObject, DeleteObject, ListObjectsV2).
  */
+
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
@@ -11,6 +12,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Dispatcher } from "undici";
 import type { Clock } from "../../util/clock.ts";
+import { messageOf } from "../../util/messageOf.ts";
 import { listedPage } from "./bucketList.ts";
 import { type Answer, type BucketAccess, BucketRequests } from "./bucketRequests.ts";
 import {
@@ -204,7 +206,7 @@ async function textOf(body: Readable): Promise<string> {
       pieces.push(piece);
     }
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     throw new Error(`Expected the whole answer of the bucket, but ${found}. Check the network.`);
   }
   return Buffer.concat(pieces).toString("utf8");

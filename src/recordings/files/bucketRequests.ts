@@ -1,10 +1,12 @@
 /**
  * Signed requests to a bucket, each with a limit on its time, and tried again where that may help.
  */
+
 import type { Readable } from "node:stream";
 import { AwsV4Signer } from "aws4fetch";
 import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../util/clock.ts";
+import { messageOf } from "../../util/messageOf.ts";
 
 /** As config.ts has it: a value that does not print. */
 interface Hidden {
@@ -136,7 +138,7 @@ export class BucketRequests {
 }
 
 function unreachable({ endpoint, bucket }: BucketAccess, error: unknown): Error {
-  const found = error instanceof Error ? error.message : String(error);
+  const found = messageOf(error);
   return new Error(
     `Expected bucket ${bucket} at ${endpoint} to answer, but: ${found}. ` +
       "Check RECORDINGS_URL and the network.",

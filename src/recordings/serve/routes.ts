@@ -3,11 +3,13 @@
  * then look-up, so that whoever has none learns nothing; no part of the address ever becomes a path; a client
  * that guesses is slowed down, one that leaves ends its stream; who fetched what is in the log.
  */
+
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EpochMs } from "../../events/event.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
+import { messageOf } from "../../util/messageOf.ts";
 import { isSigned, parseFileName, type RecordingName, type SigningKey } from "./address.ts";
 import { Misses } from "./misses.ts";
 import { type Part, partOf } from "./range.ts";
@@ -66,7 +68,7 @@ export function recordingRoutes(options: RecordingRoutes) {
 
   /** Where recordings are kept is nobody's business but the operator's. */
   function unable(request: FastifyRequest, reply: FastifyReply, error: unknown) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const { name } = request.params as { name: string };
     log.error({ recording: name.slice(0, 100), reason }, "recording.unavailable");
     note(request, 503);

@@ -3,6 +3,7 @@
  * user's name. Its answer is not published; the simulator checks the token and the shape of the
  * request, and opens nothing.
  */
+import { messageOf } from "../../util/messageOf.ts";
 import type { SimAnswer, SimRequest, SimulatorSeam } from "../seam.ts";
 import { parseBody } from "./body.ts";
 import { errorBody } from "./odata/error.ts";
@@ -17,7 +18,7 @@ export function impersonate(request: SimRequest, seam: SimulatorSeam): SimAnswer
     if (typeof dn === "string" && dn !== "") return { status: 200, body: {} };
     return refused(400, "Expected the number of an extension as 'impersonate'.");
   } catch (error) {
-    return refused(400, error instanceof Error ? error.message : String(error));
+    return refused(400, messageOf(error));
   }
 }
 

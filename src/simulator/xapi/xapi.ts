@@ -3,6 +3,7 @@
  * directory and live calls. Junk is answered with a status and the published error body, never with
  * a crash; length of the address, depth of a filter and number of rows are bounded.
  */
+import { messageOf } from "../../util/messageOf.ts";
 import type { ApiClient } from "../directory.ts";
 import { findDn } from "../directory.ts";
 import { UserMistake } from "../mistake.ts";
@@ -108,7 +109,7 @@ function permitted(request: SimRequest, seam: SimulatorSeam): ApiClient {
 
 function refusal(error: unknown): SimAnswer {
   const status = statusOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const target = error instanceof ODataError ? error.target : null;
   return {
     status,

@@ -3,6 +3,7 @@
  * answer an unticked box with 401 or 403), so the place where it was said and its words decide
  * together.
  */
+import { messageOf } from "../../util/messageOf.ts";
 import type { Refusal } from "../source.ts";
 import { parseErrorText } from "./parse.ts";
 
@@ -97,7 +98,7 @@ export function errorCodeOf(error: unknown): string {
 /** A failed connection as a sentence for the operator. */
 export function failureReason(error: unknown, host: string): string {
   const code = errorCodeOf(error);
-  const words = error instanceof Error ? error.message : String(error);
+  const words = messageOf(error);
   const said = code === "" || words.includes(code) ? words : `${code}: ${words}`;
   if (certificateCodes.has(code)) {
     return (
