@@ -117,6 +117,21 @@ describe("blind transfer", () => {
     expect(shown.told()).toEqual(["ringing 820 -2", "ended 102 -1 Ok passed on"]);
   });
 
+  it("is not read into a late leg of a polling that somebody before handed the call to", () => {
+    const phone = new Phone();
+    phone.leg("104", 4, "connected");
+    phone.leg("800", 5, "connected", { referredBy: ref("104") });
+    phone.gone("104/4");
+    phone.leg("109", 8, "ringing", { originatedBy: ref("800"), referredBy: ref("104") });
+    phone.leg("109", 8, "connected", { originatedBy: ref("800"), legNumber: 8 });
+    phone.told();
+    const late = { originatedBy: ref("800"), legNumber: 9 };
+    phone.leg("113", 9, "ringing", { ...late, referredBy: ref("104") });
+    expect(phone.told()).toEqual([]);
+    phone.leg("114", 10, "ringing", { ...late, referredBy: ref("109"), legNumber: 10 });
+    expect(phone.told()).toEqual(["ringing 114 -3"]);
+  });
+
   it("to the ring group that brought the call, of which the transferer is a member, too", () => {
     const phone = new Phone();
     const via = { originatedBy: ref("820") };

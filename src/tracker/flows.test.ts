@@ -233,6 +233,17 @@ describe("incoming, missed", () => {
 });
 
 describe("the outside party", () => {
+  it.each(["", caller])(
+    "is waited for until the answer, before which it rang, number '%s'",
+    (number) => {
+      const phone = new Phone();
+      phone.leg("101", 5, "ringing", { party: outside("") });
+      phone.leg("101", 5, "connected", { party: outside(number) });
+      expect(phone.told()).toEqual(["ringing 101 -0", "answered 101 -1 NotDef"]);
+      expect(phone.events[0]?.callerid).toBe(number || "anonymous");
+    },
+  );
+
   it("waits briefly for a number that comes a moment later", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing", { party: outside("") });

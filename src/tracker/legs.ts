@@ -112,7 +112,9 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   const polled = soon && talk.via !== "" && late && !isBackAtVia(call, talk);
   // It is gone soon; what outlives the user is none.
   const polledWith = polled && userTalks(call, talk);
-  return isTalking(tracked) || !(polledWith && leg.referredBy === null);
+  // A polling that somebody before the user handed the call to names that one.
+  const isHandedOver = leg.referredBy?.dn === talk.user;
+  return isTalking(tracked) || !polledWith || isHandedOver;
 }
 
 /**

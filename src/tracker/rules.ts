@@ -93,6 +93,15 @@ export function hurryNumber(turn: Turn): void {
   settleTurn(turn);
 }
 
+/** Who answers before the number came has rung all the same. */
+export function hurryAnswer(turn: Turn, { party }: Leg): void {
+  const { call } = turn;
+  const external = call.numberDueAt === null ? null : call.external;
+  if (external === null || party.kind !== "trunk") return;
+  call.external = filled(external, party.number, party.name);
+  hurryNumber(turn);
+}
+
 export function dropOffers(call: Draft): void {
   if (call.offers.length === 0) return;
   const legs = externalLegs(call);

@@ -9,7 +9,7 @@ import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
 import { added, without } from "./lists.ts";
-import { hurryNumber, resume, settleTurn } from "./rules.ts";
+import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { Sight } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
@@ -93,6 +93,7 @@ export class Stepping extends Sight {
     this.#heedCallback(leg);
     const turn = this.turn(leg.callNumber);
     const { call } = turn;
+    if (before !== undefined && before.leg.status !== leg.status) hurryAnswer(turn, leg);
     if (call.overAt !== null) resume(turn);
     if (before === undefined) call.legCount += 1;
     const order = before?.order ?? call.legCount;

@@ -83,8 +83,8 @@ export function exemptionOf(
 }
 
 /**
- * Who hands over leaves while the next phone rings, and the caller goes so soon after that the list may lag behind:
- * did both go at once?
+ * Who hands over leaves while the next phone rings, and the caller goes so soon after that the list may lag behind; or
+ * to where only the list shows it, and is gone before it can be read: did both go at once?
  */
 export function goneTogether(
   { overAt }: Chain,
@@ -96,7 +96,7 @@ export function goneTogether(
   const lagMs = listLagMs + briefMs;
   // Who is not monitored leaves between two looks at the list.
   const blurMs = (one: Due) =>
-    sees(one.user, one.at) ? (rang(one) ? lagMs : 0) : lagMs + (listMs ?? 0);
+    sees(one.user, one.at) ? (rang(one) ? lagMs : briefMs) : lagMs + (listMs ?? 0);
   const lost = due.find(
     (one) => one.transfer === "True" && overAt !== null && overAt - one.at < blurMs(one),
   );

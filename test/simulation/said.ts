@@ -48,6 +48,7 @@ export class Said {
       ...more,
     };
     this.due.push(due);
+    if (kind === "answered") this.#answered(at);
     if (kind === "dialing") this.#told.set(level.user, due);
     if (kind === "ringing") {
       this.#told.set(level.user, due);
@@ -60,6 +61,13 @@ export class Said {
       }
     }
     return due;
+  }
+
+  /** A phone that rang along, and of which that is not seen before the answer, is told of no more. */
+  #answered(at: number): void {
+    for (const told of this.#told.values()) {
+      if (told.usertype === "ext" && told.latest >= at) told.unseen = true;
+    }
   }
 
   /** The last `ringing` of a user or place. */
