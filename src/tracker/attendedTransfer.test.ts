@@ -160,6 +160,15 @@ describe("a consultation completed while it still rings", () => {
     expect(phone.told().at(-1)).toBe("answered 103 -2 Blind");
   });
 
+  it("is none of who only heard the conversation", () => {
+    const phone = talking();
+    phone.leg("103", 7, "connected", { party: inside("102"), originatedBy: null });
+    phone.gone("102/5", "103/7");
+    phone.list(row("SP0"));
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+  });
+
   it("is a blind transfer, whichever leg goes on", () => {
     for (const same of [true, false]) {
       const phone = talking();
@@ -235,6 +244,13 @@ describe("an incoming and an outgoing call that their user joins", () => {
     phone.told();
     phone.list(row("10008", { callNumber: 8, callee: outside("420777999999") }));
     expect(phone.told().sort()).toEqual(["ended 102 -1 Ok", "ended 102 -1 Ok passed on"]);
+  });
+
+  it("is not read into a number that is dialled once more", () => {
+    const phone = both();
+    phone.gone("102/6");
+    phone.list({ ...joined, status: "Routing" });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
   it("while the list lags behind, nothing is judged", () => {

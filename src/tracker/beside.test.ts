@@ -57,6 +57,27 @@ describe("somebody joins the conversation of a user", () => {
     expect(passing.told()).toEqual(["ringing 800 -2", "ended 102 -1 Ok passed on"]);
   });
 
+  it("barge-in a moment before the user goes is no hand-over, picking up what is handed over then is", () => {
+    const phone = talking();
+    phone.leg("105", 9, "connected", { originatedBy: null });
+    phone.at += 11;
+    phone.gone("102/5", "105/9");
+    phone.list(row("SP0"));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+    const picking = talking();
+    picking.leg("103", 8, "ringing", { referredBy: ref("102") });
+    picking.pass(10_000);
+    picking.leg("105", 9, "connected", { originatedBy: null });
+    picking.gone("103/8");
+    picking.at += 50;
+    picking.gone("102/5");
+    expect(picking.told()).toEqual([
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 105 -2 Blind",
+    ]);
+  });
+
   it("barge-in keeps no attempt to hand over alive that has failed", () => {
     const phone = talking();
     phone.leg("105", 9, "connected", { originatedBy: null });

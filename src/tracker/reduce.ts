@@ -154,9 +154,10 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
   return isOpen ? "unsettled" : "none";
 }
 
-/** The row has the outside party of the one, and that of the other. */
+/** The row has the outside party of the one, and that of the other, and they talk: not a number dialled once more. */
 function isJoinOf(row: ActiveCall, one: Call, other: Call): boolean {
   const { caller, callee } = row;
+  if (row.status.toLowerCase() === "routing") return false;
   const is = ({ external }: Call, { number }: Party) =>
     external !== null && isSameNumber(number, external.number);
   const joins = (a: Call, b: Call) => is(a, caller) && is(b, callee);

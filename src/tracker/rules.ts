@@ -23,6 +23,9 @@ import { beginRing, tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Talk, TrackedLeg } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
 
+/** Who takes over what nobody has been offered comes as its user goes, give or take this. */
+const changeOverMs = 10;
+
 /** Works out everything that is due. To be run after each change of the call. */
 export function settleTurn(turn: Turn): void {
   const { call } = turn;
@@ -137,10 +140,11 @@ function tellDeparture(turn: Turn): void {
   // Who hands over and goes at once is not who waits until somebody answers, and loses the caller meanwhile.
   const atOnce = sinceAt < beganAt + settings.leaveWithMs;
   // Who listened, and another phone of the user that rang along, go with the user, a moment later.
-  const besideAt = sinceAt - settings.leaveWithMs;
+  const besideAt = sinceAt - (call.handover === null ? changeOverMs : settings.leaveWithMs);
   const isHeard = others.some((t) => isBeside(t, talk, besideAt) || isOwnRing(t, talk));
-  // Of whom no leg shows, only the list tells that they have left.
-  const isUnsure = isHeard || talk.shownBy === "inside";
+  // Of whom no leg shows, only the list tells that they have left, or whom they consulted.
+  const isDark = talk.shownBy === "inside" && !others.some(({ consulted }) => consulted);
+  const isUnsure = isHeard || isDark;
   const goesOn = atOnce || others.some((t) => isAnswer(call, t) || t.order > legCount);
   const isOver = looked && at >= dueAt;
   if ((goesOn && !isUnsure) || (isOver && talk.shownBy === "legs")) {

@@ -61,7 +61,10 @@ export class Stepping extends Sight {
     const turn = this.turn(callNumber);
     // A caller who is gone before the number came has rung all the same.
     if (turn.call.numberDueAt !== null) hurryNumber(turn);
-    this.next.consultations = noted(this.next.consultations, tracked.leg, this.at);
+    // Who hears a conversation with the outside party consults nobody.
+    if (turn.call.external === null) {
+      this.next.consultations = noted(this.next.consultations, tracked.leg, this.at);
+    }
     turn.call.legs = without(turn.call.legs, tracked);
     turn.call.lastLegId = legId;
     // When it went in a blind stretch, nobody knows.

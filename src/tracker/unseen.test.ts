@@ -83,6 +83,14 @@ describe("a phone that is not monitored", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 150 -2 Accomp"]);
   });
 
+  it("consulted who has the caller from then on, which shows at once", () => {
+    const phone = taken();
+    phone.at += 5_000;
+    phone.leg("103", 9, "connected", { callNumber: 8, party: inside("150"), originatedBy: null });
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "answered 103 -2 Accomp"]);
+  });
+
   it("answers a call that has come nowhere yet", () => {
     const phone = new Phone();
     phone.leg("666", 4, "connected");
@@ -104,6 +112,19 @@ describe("a phone that is not monitored", () => {
     phone.list(row("150", { status: "Routing" }));
     phone.list();
     expect(phone.told()).toEqual(["ringing 101 -0", "ended 150 -0 Missed"]);
+  });
+
+  it("has it back from outside or from a parking place, and sends it outside, where nobody answers: missed by it", () => {
+    for (const elsewhere of ["SP0", "10007"]) {
+      const phone = taken();
+      phone.list(row(elsewhere));
+      phone.pass(5_000);
+      phone.list(row("150", { status: "Routing" }));
+      phone.pass(5_000);
+      phone.list(row("10007", { status: "Routing" }));
+      phone.list();
+      expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "ended 150 -2 Missed"]);
+    }
   });
 
   it("keeps the call while the list has it there, whoever joins in", () => {

@@ -87,13 +87,18 @@ function heedWhereabouts(
   } else if (askedAt >= sinceAt + settings.listLagMs && isTaken(call, row)) {
     tellTaken(turn, row, hidden, spoke);
   } else if (inside?.kind === "extension" && call.level?.kind === "extension") {
-    // On from one phone to another, which is not monitored.
-    if (askedAt >= sinceAt + settings.listLagMs) call.level = { dn: inside.dn, kind: "extension" };
+    if (askedAt >= sinceAt + settings.listLagMs) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
     if (row.status.toLowerCase() === "talking") tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
     call.handover = { ...call.handover, outside };
   }
+}
+
+/** On from one phone to another, which is not monitored, or back: what goes outside from there is its forward. */
+function offerUnseen(call: Turn["call"], { dn }: Party): void {
+  call.level = { dn, kind: "extension" };
+  if (call.handover !== null) call.handover = { ...call.handover, outside: false, offered: true };
 }
 
 /** How exact the times of the list are. */

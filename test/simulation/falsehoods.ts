@@ -47,11 +47,12 @@ function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay
     if (fact.what === "shown") {
       const { at, leg, kind } = fact;
       if (kind === "extension" && fact.status === "ringing") rang = fact.dn;
-      // A phone outside answers for the extension that the call was at last.
-      const dn = kind === "trunk" ? rang : fact.dn;
+      // A phone outside answers for the extension that the call was at last, or whose own it is.
+      const behalf = leg.onBehalfOf?.dn ?? rang;
+      const dns = kind === "trunk" ? new Set([rang, behalf]) : [fact.dn];
       const talks = (kind === "extension" || kind === "trunk") && fact.status === "connected";
       const known = stays.some((stay) => stay.leg === leg && stay.talks === talks);
-      if (!known) stays.push({ dn, fromAt: at, toAt: end, talks, leg });
+      if (!known) for (const dn of dns) stays.push({ dn, fromAt: at, toAt: end, talks, leg });
     } else if (fact.what === "gone") {
       for (const stay of stays) if (stay.leg === fact.leg) stay.toAt = fact.at;
     }

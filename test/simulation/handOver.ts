@@ -126,7 +126,7 @@ function consult(hands: Hands, leg: Leg, script: Script): void {
 }
 
 /** Who was consulted hands the consultation on, to whoever is free. */
-function handOn({ pbx, later, follow }: Hands, consultation: Call, script: Script): void {
+function handOn({ pbx, journal, later, follow }: Hands, consultation: Call, script: Script): void {
   const { chance } = script;
   const consulted = () =>
     [...consultation.legs].find(
@@ -146,6 +146,9 @@ function handOn({ pbx, later, follow }: Hands, consultation: Call, script: Scrip
     follow(own, script);
     later(chance.between(1_000, 5_000), own, () => {
       if (leg.end || pbx.legsOf(leg.dn).length !== 2) return;
+      const mine = pbx.legsOf(leg.dn).find((each) => each.call === own);
+      // Who had the caller handed over meanwhile hands the caller on.
+      if (mine !== undefined && mine.status !== "dialing") journal.attended(leg.call, leg.dn);
       pbx.completeTransfer(leg.dn);
     });
   });

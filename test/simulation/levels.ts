@@ -19,18 +19,22 @@ export interface Level {
   readonly kind: DnKind;
   readonly at: number;
   due?: Due;
+  /** All that rings for this user, who has no phone: only the list shows that the call is there. */
+  readonly mobile?: Leg;
 }
 
 export function usertypeOf(kind: DnKind): string {
   return kind === "extension" ? "ext" : kind === "queue" ? "queue" : "other";
 }
 
-/** Missed before it reaches anybody, a call that was handed over is missed by who did so. */
-export const levelOf = ({ user, usertype, at }: Talk): Level => ({
+export const phoneOf = (user: string, at: number): Level => ({
   user,
-  usertype,
+  usertype: "ext",
   kind: "extension",
   at,
 });
+
+/** Missed before it reaches anybody, a call that was handed over is missed by who did so. */
+export const levelOf = ({ user, at }: Talk): Level => phoneOf(user, at);
 
 export const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "routepoint"]);

@@ -7,10 +7,10 @@ import { beginningOf, isBegunUnseen } from "./beginning.ts";
 import type { Due, Unknowable, Visibility } from "./due.ts";
 import { listLagMs } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
-import { type Level, levelOf, places, type Talk, usertypeOf } from "./levels.ts";
+import { type Level, levelOf, phoneOf, places, type Talk, usertypeOf } from "./levels.ts";
 import { Said } from "./said.ts";
 import type { Seen } from "./sight.ts";
-import { standIns, unseenMs } from "./standIns.ts";
+import { isKnownAt, isOrdered, standIns, unseenMs } from "./standIns.ts";
 import { leaveHoldMs } from "./withoutList.ts";
 
 /** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
@@ -58,7 +58,8 @@ export class Telling {
     const isShown = (fact: Fact) => fact.what === "shown" && visibility.sees(fact.dn, fact.at);
     const shown = chain.facts.find(isShown);
     this.#isSeen = shown !== undefined;
-    if (shown && isBegunUnseen(chain, shown, visibility)) this.#doubt("begunUnseen", shown.at);
+    if (shown && isBegunUnseen(chain, shown, visibility))
+      this.#doubt("begunUnseen", chain.startedAt);
     const begins = beginningOf(chain, visibility, isShown);
     if (begins !== null) {
       const { kind, level, leg, unseen } = begins;
@@ -117,7 +118,7 @@ export class Telling {
   #extension(fact: Fact & { what: "shown" }): void {
     // Who only hears the conversation takes no part in it.
     if (fact.leg.barges !== null) return;
-    const level: Level = { user: fact.dn, usertype: "ext", kind: "extension", at: fact.at };
+    const level: Level = phoneOf(fact.dn, fact.at);
     if (fact.status === "ringing") {
       const rings = this.#rings.get(fact.dn) ?? new Set();
       const isNew = rings.size === 0;
@@ -172,7 +173,7 @@ export class Telling {
     // Who is not monitored shows in the list alone.
     const isUnseen = this.#visibility.listMs === null && !this.#visibility.sees(dn, at);
     if (isUnseen && this.#isSeen) this.#doubt("unseenUser", at);
-    const level: Level = { user: dn, usertype: "ext", kind: "extension", at };
+    const level = phoneOf(dn, at);
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const attended = this.#attended?.at === at;
     // Whether they had spoken is told by the consultation's legs alone.
@@ -216,18 +217,28 @@ export class Telling {
   #outside(fact: Fact & { what: "shown" }): void {
     if (fact.leg.call.allLegs[0] === fact.leg) return;
     const { onBehalfOf } = fact.leg;
-    if (onBehalfOf !== null && (this.#rings.get(onBehalfOf.dn)?.size ?? 0) > 0) {
+    if (onBehalfOf !== null && this.#isMobile(fact, onBehalfOf.dn)) {
       if (fact.status === "connected") this.#mobile(fact, onBehalfOf.dn);
       return;
     }
     const level = this.#levels.at(-1);
     // From where it was offered last it is that one's forward; a place's own is nobody's call once it is answered.
     const isPlace = level?.kind !== "extension" && fact.status === "connected";
-    const isForward = this.#talk === null && level?.due !== undefined && !isPlace;
+    const isForward = this.#talk === null && (level?.due ?? level?.mobile) && !isPlace;
     if (this.#talk !== null) this.#beginHandover(fact.at);
     this.#outsiders.add(fact.leg);
     if (this.#handover !== null && !isForward) this.#handover.outside = true;
     else if (fact.status === "connected") this.#answeredOutside(fact);
+  }
+
+  /** It rings along with the phones of this user, or for them, as there are none: that shows in the list alone. */
+  #isMobile({ leg, place, at }: Fact & { what: "shown" }, dn: string): boolean {
+    const known = this.#levels.some(({ mobile }) => mobile === leg);
+    if (known || (this.#rings.get(dn)?.size ?? 0) > 0) return true;
+    if (place !== dn || this.#levels.length === 0) return false;
+    if (this.#talk !== null) this.#beginHandover(at);
+    this.#levels.push({ ...phoneOf(dn, at), mobile: leg });
+    return true;
   }
 
   /** The mobile that rang with a phone answers; who hands over to it may still be there. */
@@ -245,14 +256,7 @@ export class Telling {
     // From outside straight to outside: it never came to anybody.
     if (level === undefined && this.#handover === null) return;
     const { listMs } = this.#visibility;
-    const due = level?.due;
-    // Nobody saw that it had come there before it was answered.
-    const isLate = due?.fault && due.latest + this.#visibility.briefMs >= at;
-    const isTold = due !== undefined && !due.unseen && !isLate;
-    // What an unseen place gave the call to looks as if the place still polled it.
-    const polls = ({ kind }: Level) => kind === "queue" || kind === "ringgroup";
-    const isPolled = this.#levels.some((one) => polls(one) && !this.#visibility.sees(one.user, at));
-    if (level?.kind !== "extension" || !isTold || isPolled) {
+    if (level === undefined || !isKnownAt(level, this.#levels, at, this.#visibility)) {
       this.#doubt("forwardUnseen", level?.at ?? at);
       return;
     }
@@ -319,7 +323,7 @@ export class Telling {
 
   /** Who handed the call to the own number has a phone ringing. */
   #ringsAgain(user: string, at: number): void {
-    const level: Level = { user, usertype: "ext", kind: "extension", at };
+    const level = phoneOf(user, at);
     const [leg = null] = this.#rings.get(user) ?? [];
     this.#levels.push(level);
     // Whether the caller went, too, shows a moment later (SPEC.md, R31).
@@ -379,10 +383,7 @@ export class Telling {
     this.#said.allCeased(at);
     const instead = standIns(this.#levels, this.#rings.values(), at, this.due, this.#visibility);
     const link = this.#handover?.link ?? 0;
-    const { call, outside } = this.#chain;
-    // Another caller with this number is called back just then.
-    const byAnother = this.#visibility.isCalledBack(outside, at) ? null : false;
-    const ordered = call.callbackOrdered ? this.#visibility.tellsOrder(at) : byAnother;
+    const ordered = isOrdered(this.#chain, at, this.#visibility);
     const missed = { finish: "Missed", transfer: "False", instead, ordered };
     this.#said.tell("ended", level, link, at, null, missed);
   }

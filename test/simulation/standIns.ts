@@ -1,6 +1,8 @@
 /** Who may be told as the one that missed a call, where the true one cannot be seen, or not for certain. */
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, Visibility } from "./due.ts";
+import { listLagMs } from "./exemptions.ts";
+import type { Chain } from "./journal.ts";
 import { graceMs } from "./lateness.ts";
 import type { Level } from "./levels.ts";
 
@@ -21,6 +23,43 @@ export function unseenMs(
   return briefMs + listMs + (isBack ? listInsistsMs : 0);
 }
 
+/** It was known that the call had come to this user before it was answered for them outside. */
+export function isKnownAt(
+  level: Level,
+  levels: readonly Level[],
+  at: number,
+  visibility: Visibility,
+): boolean {
+  if (level.kind !== "extension") return false;
+  const { due } = level;
+  // Nobody saw that it had come there before it was answered.
+  const isLate = due?.fault && due.latest + visibility.briefMs >= at;
+  const isTold =
+    due === undefined ? isListed(level, levels, at, visibility) : !due.unseen && !isLate;
+  // What an unseen place gave the call to looks as if the place still polled it.
+  const polls = ({ kind }: Level) => kind === "queue" || kind === "ringgroup";
+  return isTold && !levels.some((one) => polls(one) && !visibility.sees(one.user, at));
+}
+
+/** The list has named, for long enough, a user for whom a mobile alone rings: after another phone, not in a polling. */
+function isListed(
+  level: Level,
+  levels: readonly Level[],
+  at: number,
+  { briefMs, listMs }: Visibility,
+): boolean {
+  if (level.mobile === undefined || listMs === null) return false;
+  const before = levels[levels.indexOf(level) - 1];
+  return before?.kind === "extension" && at - level.at > listMs + listLagMs + briefMs;
+}
+
+/** Whether its title says that a call-back was ordered; null = perhaps. */
+export function isOrdered({ call, outside }: Chain, at: number, visibility: Visibility) {
+  // Another caller with this number is called back just then.
+  const byAnother = visibility.isCalledBack(outside, at) ? null : false;
+  return call.callbackOrdered ? visibility.tellsOrder(at) : byAnother;
+}
+
 /** `levels` were reached since the last conversation; `rings` are the legs that ring, phone by phone. */
 export function standIns(
   levels: readonly Level[],
@@ -32,7 +71,8 @@ export function standIns(
   const level = levels.at(-1);
   if (level === undefined) return [];
   // What an unseen place passed the call on to looks as if it still polled for the place.
-  const isUnseen = (one: Level) => !visibility.sees(one.user, one.at) || one.due?.unseen === true;
+  const isUnseen = ({ user, at: from, due: told, mobile }: Level) =>
+    !visibility.sees(user, from) || told?.unseen === true || mobile !== undefined;
   const late = levels.some((one) => one.due !== undefined && one.due.fault !== null);
   // Everybody who was told as ringing: one of them stands for a place that cannot be seen.
   if (isUnseen(level) || late) return [...new Set(due.map(({ user }) => user))];

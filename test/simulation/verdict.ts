@@ -120,9 +120,7 @@ export function judge(
       hidden,
       isCallback,
     };
-    // Who had it before a monitored phone is told when that one has let it go.
-    const isBefore = ({ at }: Due) => exempt === "begunUnseen" && at < (exemptFromAt ?? 0);
-    const lateMs = (one: Due) => (isBefore(one) ? null : lateMsMax(one, calm));
+    const lateMs = (one: Due) => lateMsMax(one, calm);
     const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };
     const differences = compare(expectation, mine);
     const exemptDue = due.filter(({ at }) => exemptFromAt !== null && at >= exemptFromAt).length;

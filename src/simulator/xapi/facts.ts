@@ -5,6 +5,7 @@
 import { assertNever } from "../../util/assertNever.ts";
 import {
   type ApiClient,
+  CONFERENCE,
   type Destination,
   type Directory,
   type DnKind,
@@ -261,4 +262,7 @@ export function servicePrincipalRow(client: ApiClient): Row {
   };
 }
 
-export const SPECIAL_MENUS: readonly Row[] = [{ Number: VOICEMAIL_MENU, Name: "Voicemail menu" }];
+export const HIDDEN_PEERS: readonly Row[] = [
+  { Number: VOICEMAIL_MENU, Name: "Voicemail menu", Type: "SpecialMenu" },
+  { Number: CONFERENCE, Name: "Conference", Type: "Conference" },
+];

@@ -13,7 +13,7 @@ import {
   WRITABLE_SETS,
 } from "./catalogue.ts";
 import type { DirectoryEdit } from "./edits.ts";
-import { SPECIAL_MENUS } from "./facts.ts";
+import { HIDDEN_PEERS } from "./facts.ts";
 import { DEFAULT_GROUP_NUMBER, Memberships, rowsIn } from "./memberships.ts";
 import { badRequest } from "./odata/error.ts";
 import type { EntityType, Row } from "./odata/schema.ts";
@@ -121,10 +121,9 @@ export class EntitySets {
       ...list("Fax", "Fax", number),
       ...list("Parkings", "Parking", number),
       ...list("Groups", "Group", name),
-      ...SPECIAL_MENUS.map((menu) => ({
-        Id: this.#ids.of(`dn:${String(menu.Number)}`),
-        ...menu,
-        Type: "SpecialMenu",
+      ...HIDDEN_PEERS.map((peer) => ({
+        Id: this.#ids.of(`dn:${String(peer.Number)}`),
+        ...peer,
         Hidden: true,
       })),
     ];

@@ -182,6 +182,7 @@ describe("the directory", () => {
       "10007": "ExternalLine",
       offhook: "RoutePoint",
       "666": "SpecialMenu",
+      "700": "Conference",
       SP0: "Parking",
     });
     expect(new Set(peers.map((peer) => peer.Id)).size).toBe(peers.length);
