@@ -25,9 +25,17 @@ export class DnChanges {
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #first: ReadonlySet<string>;
+  readonly #note: (line: string) => void;
 
   /** `first`: what can be seen at the start. */
-  constructor(pbx: Pbx, clock: Clock, chance: Chance, first: ReadonlySet<string>) {
+  constructor(
+    pbx: Pbx,
+    clock: Clock,
+    chance: Chance,
+    first: ReadonlySet<string>,
+    note: (line: string) => void,
+  ) {
+    this.#note = note;
     this.#pbx = pbx;
     this.#clock = clock;
     this.#chance = chance;
@@ -64,17 +72,18 @@ export class DnChanges {
       const { directory } = this.#pbx;
       const extensions = directory.extensions.filter((row) => row.number !== number);
       this.#pbx.directory = { ...directory, extensions };
-      this.#note(number, now, false);
+      this.#log(number, now, false);
       return;
     }
     const dn = this.#chance.pick([...this.#first]);
     if (!this.#pbx.directory.extensions.some(({ number }) => number === dn)) return;
     const visible = !this.sees(dn, now);
     this.#pbx.directory = monitoring(this.#pbx.directory, dn, visible);
-    this.#note(dn, now, visible);
+    this.#log(dn, now, visible);
   }
 
-  #note(dn: string, at: number, visible: boolean): void {
+  #log(dn: string, at: number, visible: boolean): void {
+    this.#note(`DN ${dn} ${visible ? "put on the list" : "taken from the list, or deleted"}`);
     this.log.push({ dn, at, visible, settledAt: Number.POSITIVE_INFINITY });
   }
 }

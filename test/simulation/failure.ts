@@ -31,7 +31,7 @@ function trailOf(chain: Chain, trail: readonly string[]): string[] {
   return trail.flatMap((line) => {
     const at = Number(line.slice(0, line.indexOf(" ")));
     if (at < from || at > to) return [];
-    if (/SOCKET|TROUBLE|GET \/callcontrol \d/.test(line)) return [line.slice(0, 300)];
+    if (/SOCKET|TROUBLE|DN \d|GET \/callcontrol \d/.test(line)) return [line.slice(0, 300)];
     if (line.includes("WEBHOOK")) {
       return numbers.some((number) => line.includes(`_${number}-`)) ? [line] : [];
     }

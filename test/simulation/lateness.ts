@@ -2,6 +2,7 @@
  * How late a webhook may be where nothing was in the way: the limits that docs/reliability.md states. From the moment
  * at which the PBX changed; each way of a request or frame counts as the slowest that the seed allows.
  */
+import type { DnChange } from "./dnChanges.ts";
 import type { Due } from "./due.ts";
 import { listLagMs } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
@@ -36,6 +37,7 @@ export interface Calm {
   readonly hidden: readonly (readonly [fromAt: number, toAt: number])[];
   /** The log has it as another kind of call. */
   readonly isCallback: boolean;
+  readonly changes: readonly DnChange[];
 }
 
 /** The limit for one webhook; null = none, as a fault was in the way or nothing could show it. */
@@ -56,7 +58,15 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const isRing = due.usertype === "ext" && due.kind === "ringing";
   // A phone that rings again without a pause is told once, for whichever time.
   if (due.unseen && (!hasList(setting) || isRing)) return null;
-  return notes.length === 0 ? limitMs - holdMs : limitMs;
+  return Math.max(notes.length === 0 ? limitMs - holdMs : limitMs, readMs(due, calm) + wayMs);
+}
+
+/** Put on the list of monitored DNs since, its leg shows when all are read: the PBX tells nobody of the list. */
+function readMs({ user, at }: Due, { changes }: Calm): number {
+  const settled = changes
+    .filter((change) => change.dn === user && change.visible && change.at >= at)
+    .map(({ settledAt }) => settledAt - at);
+  return Math.max(0, ...settled);
 }
 
 const usersOf = (due: Due) => [due.user, ...due.instead];

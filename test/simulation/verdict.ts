@@ -119,6 +119,7 @@ export function judge(
       isAnonymous,
       hidden,
       isCallback,
+      changes: changes.log.filter(({ at }) => at <= (chain.overAt ?? at)),
     };
     const lateMs = (one: Due) => lateMsMax(one, calm);
     const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };

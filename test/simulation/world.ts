@@ -59,9 +59,9 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
   const settings = defaultSettings(setting.switches);
   const pbx = new Pbx(directory, settings, clock, chance("pbx").next);
   const seen = visibleOf(directory, settings);
-  const changes = new DnChanges(pbx, clock, chance("changes"), seen);
   const plan = new FaultPlan(clock, chance("faults"), setting, () => changes.readAll());
   const wire = new SimWire(pbx, clock, plan);
+  const changes = new DnChanges(pbx, clock, chance("changes"), seen, (line) => wire.note(line));
   wire.keepTrail = options.trail;
   const journal = new Journal(pbx, clock);
   const census = new Census(pbx);
