@@ -94,6 +94,8 @@ export interface Snapshot {
   readonly kind: "snapshot";
   readonly at: EpochMs;
   readonly legs: readonly Leg[];
+  /** The DNs that are monitored, if told: a leg of another one may live on, unseen. */
+  readonly dns?: readonly string[];
 }
 
 /** The list of active calls as it was at a moment after `askedAt`. */

@@ -214,8 +214,7 @@ function sameRef(a: DnRef | null, b: DnRef | null): boolean {
 export function isAnother({ external, lastLegId }: Call, leg: Leg): boolean {
   const { number } = leg.party;
   const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
-  const known = external?.number ?? "";
-  return dials || (number !== "" && known !== "" && !isSameNumber(number, known));
+  return dials || (number !== "" && !isSameNumber(number, external?.number ?? ""));
 }
 
 /** What carries the same id after a blind stretch is the same leg, not one of a PBX that has started anew. */

@@ -52,7 +52,9 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.heedOutliving(activity.legs);
       step.heedRestart(activity.legs);
       const present = new Set(activity.legs.map((leg) => leg.legId));
-      for (const legId of step.legIds()) if (!present.has(legId)) step.remove(legId);
+      for (const legId of step.legIds()) {
+        if (!present.has(legId)) step.removeUnshown(legId, activity.dns);
+      }
       for (const leg of activity.legs) step.place(leg);
       step.sightRegained();
       break;

@@ -197,6 +197,17 @@ describe("a restart of the PBX", () => {
     expect(again.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -2"]);
   });
 
+  it("shows, unnoticed before, in a caller who tells a number that the one before withheld", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", { party: outside("") });
+    phone.pass(phone.settings.numberHoldMs);
+    phone.gone("101/5");
+    phone.list();
+    phone.at += 5_000;
+    phone.leg("102", 6, "ringing");
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed", "ringing 102 -0"]);
+  });
+
   it("shows in a row of the list that began at another time", () => {
     const phone = new Phone();
     phone.list(row("800", { establishedAt: t0 - 1_000 }));

@@ -72,6 +72,19 @@ export class Stepping extends Sight {
     return tracked;
   }
 
+  /** Not in a snapshot. A conversation of who is not monitored any more goes on for as long as the list says so. */
+  removeUnshown(legId: string, dns: readonly string[] | undefined): void {
+    const callNumber = this.state.calls.withLeg(legId);
+    const tracked = this.remove(legId);
+    if (callNumber === undefined || tracked === null) return;
+    const { leg } = tracked;
+    const { call } = this.turn(callNumber);
+    // A list that left the call out was right.
+    call.omittedAt = [];
+    const isWatched = dns === undefined || dns.includes(leg.dn);
+    if (!isWatched && call.talk?.user === leg.dn) call.talk = { ...call.talk, shownBy: "inside" };
+  }
+
   /** Puts a leg, new or changed, into its call; a leg may come over from another call. */
   place(told: Leg): void {
     this.heedRestart([told]);

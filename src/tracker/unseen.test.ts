@@ -174,6 +174,45 @@ describe("a phone that is not monitored", () => {
   });
 });
 
+describe("a phone that is taken from the monitored ones", () => {
+  it("talks on, told until the list leaves the call out", () => {
+    const phone = talking();
+    phone.at += 5_000;
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["101"] });
+    phone.list(row("102"));
+    phone.pass(5_000);
+    phone.list(row("102"));
+    expect(phone.told()).toEqual([]);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
+  });
+
+  it("is gone like any other if it is still monitored", () => {
+    const phone = talking();
+    phone.at += 5_000;
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["101", "102"] });
+    phone.at += 5_000;
+    phone.list();
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 5_000 });
+  });
+
+  it("is answered when the row changed, if it dials or rings", () => {
+    for (const dials of [true, false]) {
+      const phone = new Phone();
+      phone.leg("101", 5, dials ? "dialing" : "ringing");
+      phone.told();
+      phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: [] });
+      const talks = dials ? { caller: inside("101"), callee: outside() } : {};
+      phone.list(row("101", { ...talks, status: "Routing" }));
+      phone.at += 2_000;
+      phone.list(row("101", { ...talks, changedAt: t0 + 1_000 }));
+      expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
+      expect(phone.events.at(-1)?.at).toBe(t0 + 1_000);
+    }
+  });
+});
+
 describe("a conference whose legs are calls of their own", () => {
   const conference = row("700");
 

@@ -228,6 +228,17 @@ describe("a call without visible legs", () => {
     expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
   });
 
+  it("is over at once though the list left it out before, if the frame that ended its leg was lost", () => {
+    const phone = talking();
+    for (let look = 0; look < 3; look++) {
+      phone.at += 1_000;
+      phone.list();
+    }
+    phone.snapshot();
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
   it("is forgotten a while after its end, and nothing of it is told twice", () => {
     const phone = talking();
     phone.gone("101/5");

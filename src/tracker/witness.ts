@@ -141,12 +141,13 @@ function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
   if (talk.shownBy === "legs") call.talk = { ...talk, shownBy: "inside" };
 }
 
-/** An extension of which no leg shows, as it is not monitored, talks to the outside party. */
-function isTaken({ external, handover, lastLink }: Turn["call"], row: ActiveCall): boolean {
-  const offered = external?.direction === "incoming" && lastLink === 0;
+/** An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. */
+function isTaken({ external, handover, lastLink, level }: Turn["call"], row: ActiveCall): boolean {
   const taker = insideParty(row);
   const talks = row.status.toLowerCase() === "talking" && taker?.kind === "extension";
-  return talks && taker.dn !== "" && (offered || handover !== null);
+  if (!talks || taker.dn === "") return false;
+  if (lastLink > 0) return handover !== null;
+  return external?.direction === "incoming" || taker.dn === level?.dn;
 }
 
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {

@@ -134,11 +134,13 @@ function compareInFull(
   return found;
 }
 
-/** Which of what is due it is: what must come before what may. -1 = none. */
+/** Which of what is due it is: what must come before what may, and of that the last. -1 = none. */
 function placeOf(open: readonly Due[], got: Got, chain: Chain): number {
   const must = (one: Due) => !one.unseen && one.at <= got.at && matches(one, got, chain);
   const found = open.findIndex(must);
-  return found >= 0 ? found : open.findIndex((one) => matches(one, got, chain));
+  if (found >= 0) return found;
+  const last = open.findLastIndex((one) => one.at <= got.at && matches(one, got, chain));
+  return last >= 0 ? last : open.findIndex((one) => matches(one, got, chain));
 }
 
 function wrongFields(expectation: Expectation, due: Due, got: Got): Difference[] {

@@ -48,6 +48,4 @@ export const situationNames = [
   /** With clockSteps: our clock jumps by minutes and hours. */
   "clockJumps",
 ] as const;
-/** Those in which the tracker still errs (docs/reliability.md): played by `--situations all`, not by `npm test`. */
-export const openSituations: ReadonlySet<string> = new Set(["changedDns"]);
 export type SituationName = (typeof situationNames)[number];

@@ -95,7 +95,7 @@ export function judge(
     const firstLegAt = first === undefined ? null : sight.seen(first.at, leg).at + briefMs;
     const clockOffMs = visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt);
     const truth = {
-      ...lapsesOf(chain, plan.notes),
+      ...lapsesOf(chain, plan.notes, hasList(setting)),
       clockOffMs,
       chain,
       due,
@@ -167,13 +167,15 @@ const attempting: ReadonlySet<string> = new Set([
 ]);
 
 /** How late, and how often astray, faults may have made what is told of a chain. */
-function lapsesOf(chain: Chain, notes: readonly FaultNote[]) {
+function lapsesOf(chain: Chain, notes: readonly FaultNote[], isListed: boolean) {
   const until = (chain.overAt ?? Number.POSITIVE_INFINITY) + 5_000;
   const struck = notes.filter(
     ({ fromAt, toAt }) => fromAt <= until && toAt >= chain.startedAt - 5_000,
   );
   const lasted = struck.map(({ fromAt, toAt }) => Math.min(toAt - fromAt, 100_000));
-  const lateMs = 65_000 + Math.max(0, ...lasted);
+  // What the list contradicts is read again at once.
+  const readMs = notes.length === 0 && isListed ? 20_000 : 65_000;
+  const lateMs = readMs + Math.max(0, ...lasted);
   const lapses = struck.filter(({ fault }) => lapsing.has(fault)).length;
   return { lateMs, lapses };
 }

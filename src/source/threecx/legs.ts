@@ -120,6 +120,10 @@ export class Legs {
     }
     for (const [legId, moment] of this.#touched) if (moment <= asked) this.#touched.delete(legId);
     this.#snapshotAsked = Math.max(this.#snapshotAsked, asked);
+    return this.all();
+  }
+
+  all(): readonly Leg[] {
     return [...this.#known.values()].map(({ leg }) => leg);
   }
 

@@ -3,7 +3,7 @@
  * the frames kept back, then live, until it breaks. Nothing is replayed by the PBX, so each
  * connection begins with a snapshot and forgets what an earlier one knew.
  */
-import type { Activity, DnKind, Leg } from "../../tracker/activity.ts";
+import type { ActiveCalls, Activity, DnKind, Leg } from "../../tracker/activity.ts";
 import { assertNever } from "../../util/assertNever.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
@@ -14,8 +14,10 @@ import type { Complaints } from "./complaints.ts";
 import type { Connection } from "./connection.ts";
 import type { DirectoryKeeper } from "./directoryKeeper.ts";
 import { kindOfType } from "./dnKind.ts";
+import { Doubts } from "./doubts.ts";
 import { Entities, type LegAddress } from "./entities.ts";
 import { FrameReader } from "./frames.ts";
+import { invisibleLine, watchableKinds } from "./invisible.ts";
 import { Legs, type VisibleDns } from "./legs.ts";
 import type { Limits } from "./limits.ts";
 import type { Knowledge, NormalisedLeg } from "./normalise.ts";
@@ -50,16 +52,6 @@ export type SessionEnd =
   | { readonly kind: "refused"; readonly refused: Refused }
   | { readonly kind: "lost"; readonly reason: string };
 
-/** Kinds that an API client can be given to see, so that their absence is worth a line. */
-const watchable: ReadonlySet<string> = new Set(["extension", "queue", "ivr", "ringgroup"]);
-
-/** What other legs and the list of active calls name, though its own legs cannot be seen. */
-const toldByOthers: ReadonlyMap<DnKind, string> = new Map([
-  ["queue", "Queue"],
-  ["ivr", "IVR"],
-  ["ringgroup", "Ring group"],
-]);
-
 export class Session {
   readonly #options: SessionOptions;
   readonly #queue: ReleaseQueue;
@@ -67,6 +59,7 @@ export class Session {
   readonly #entities: Entities;
   readonly #frames: FrameReader;
   readonly #snapshots: Again;
+  readonly #doubts = new Doubts();
   readonly #ended: Promise<SessionEnd>;
   #end: (end: SessionEnd) => void = () => {};
   #over = false;
@@ -129,8 +122,20 @@ export class Session {
 
   /** In its turn among what the frames led to. */
   inOrder(activity: Activity): void {
-    if (this.#keptBack === null) this.#queue.push(() => this.#options.emit(activity));
-    else this.#options.emit(activity);
+    if (this.#keptBack !== null) {
+      this.#options.emit(activity);
+      return;
+    }
+    this.#queue.push(() => {
+      this.#options.emit(activity);
+      if (activity.kind === "activeCalls") this.#heedList(activity);
+    });
+  }
+
+  #heedList(list: ActiveCalls): void {
+    const { visible } = this.#options;
+    const why = this.#doubts.heed(list, this.#legs.all(), (dn) => visible.has(dn));
+    if (why !== null) this.#readAll(why);
   }
 
   /** More is known of numbers and DIDs: tells the legs that read otherwise now. */
@@ -284,7 +289,7 @@ export class Session {
     for (const ref of [leg.party, leg.originatedBy, leg.referredBy, leg.onBehalfOf]) {
       if (!ref || ref.dn === "") continue;
       if (ref.kind === "unknown" || ref.kind === "trunk") directory.miss(ref.dn);
-      else if (watchable.has(ref.kind) && !visible.has(ref.dn)) {
+      else if (watchableKinds.has(ref.kind) && !visible.has(ref.dn)) {
         this.#nameInvisible(ref.dn, ref.kind);
       }
     }
@@ -292,17 +297,7 @@ export class Session {
   }
 
   #nameInvisible(dn: string, kind: DnKind): void {
-    const what = toldByOthers.get(kind);
-    const line =
-      what === undefined
-        ? `DN ${dn} takes part in calls, but this API client may not see it, so it stays silent.`
-        : `${what} ${dn} takes part in calls, but this API client may not see it. It is told of by ` +
-          "other legs or by the list of active calls alone: later, and not always.";
-    this.#options.complaints.once(
-      `dn ${dn.toLowerCase()}`,
-      { dn },
-      `${line} Add it to the client's extensions in the PBX's admin console, Integrations → API.`,
-    );
+    this.#options.complaints.once(`dn ${dn.toLowerCase()}`, { dn }, invisibleLine(dn, kind));
   }
 
   #answerNotUnderstood(fields: object, line: string): void {
@@ -377,7 +372,7 @@ export class Session {
     const before = visible.list.join("\n");
     visible.set(dns.map(({ dn, type }) => ({ dn, kind: kindOfType(type) })));
     const legs = this.#legs.learnAll(dns, asked);
-    emit({ kind: "snapshot", at: clock.now(), legs });
+    emit({ kind: "snapshot", at: clock.now(), legs, dns: visible.list });
     for (const leg of legs) this.#note(leg);
     if (visible.list.join("\n") !== before) onVisible();
     this.#cancelWatchdog();

@@ -1,0 +1,82 @@
+/**
+ * The PBX's list of active calls, held against the legs that we know. Where the two contradict each other for a while,
+ * something did not reach us: a frame was lost, or a DN was taken from the monitored ones, of which the PBX sends no
+ * frames any more. Must hold: each contradiction is a reason to read all legs once, however long it lasts, as the list
+ * may go by other call numbers than the legs (after a transfer), or leave kinds of calls out.
+ */
+import type { ActiveCall, ActiveCalls, Leg, Party } from "../../tracker/activity.ts";
+
+/** The list lags behind the legs by up to 300 ms (docs/unknowns.md), and an answer about a leg behind the list. */
+const lastsMs = 500;
+
+interface Doubt {
+  readonly sinceAt: number;
+  readonly isHeeded: boolean;
+}
+
+export class Doubts {
+  #doubts: ReadonlyMap<string, Doubt> = new Map();
+
+  /** Why all legs are to be read; null = no reason. */
+  heed(
+    { askedAt, calls }: ActiveCalls,
+    legs: readonly Leg[],
+    isVisible: (dn: string) => boolean,
+  ): string | null {
+    const doubts = new Map<string, Doubt>();
+    let reason: string | null = null;
+    for (const text of contradictions(calls, legs, isVisible)) {
+      const { sinceAt, isHeeded } = this.#doubts.get(text) ?? { sinceAt: askedAt, isHeeded: false };
+      const isDue = !isHeeded && askedAt >= sinceAt + lastsMs;
+      if (isDue) reason ??= text;
+      doubts.set(text, { sinceAt, isHeeded: isHeeded || isDue });
+    }
+    this.#doubts = doubts;
+    return reason;
+  }
+}
+
+function contradictions(
+  calls: readonly ActiveCall[],
+  legs: readonly Leg[],
+  isVisible: (dn: string) => boolean,
+): string[] {
+  return [...unknownOf(calls, legs, isVisible), ...unlistedOf(calls, legs)];
+}
+
+const talks = ({ status }: ActiveCall) => status.toLowerCase() === "talking";
+
+/** The list has an extension in a call that has no leg of it, or none that is connected. */
+function unknownOf(
+  calls: readonly ActiveCall[],
+  legs: readonly Leg[],
+  isVisible: (dn: string) => boolean,
+): string[] {
+  const placeOf = (callNumber: number, dn: string) => `${callNumber} ${dn.toLowerCase()}`;
+  const places = new Set<string>();
+  const connected = new Set<string>();
+  for (const { callNumber, dn, status } of legs) {
+    places.add(placeOf(callNumber, dn));
+    if (status === "connected") connected.add(placeOf(callNumber, dn));
+  }
+  const isOurs = ({ kind, dn }: Party) => kind === "extension" && isVisible(dn);
+  return calls.flatMap((call) => {
+    const { callNumber, caller, callee } = call;
+    const known = talks(call) ? connected : places;
+    return [caller, callee]
+      .filter((party) => isOurs(party) && !known.has(placeOf(callNumber, party.dn)))
+      .map(({ dn }) => `call ${callNumber} is listed as ${call.status} at ${dn}, unlike its legs`);
+  });
+}
+
+/** The list leaves the call of a leg out, or has it talking elsewhere. */
+function unlistedOf(calls: readonly ActiveCall[], legs: readonly Leg[]): string[] {
+  const rows = new Map(calls.map((call) => [call.callNumber, call]));
+  return legs.flatMap(({ callNumber, legId, dn, dnKind }) => {
+    const row = rows.get(callNumber);
+    if (row === undefined) return [`leg ${legId} is of call ${callNumber}, which is not listed`];
+    const isThere = row.caller.dn === dn || row.callee.dn === dn;
+    if (isThere || dnKind !== "extension" || !talks(row)) return [];
+    return [`leg ${legId} is of call ${callNumber}, which is listed as talking elsewhere`];
+  });
+}
