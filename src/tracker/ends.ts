@@ -39,7 +39,6 @@ export function finish(turn: Turn, at: EpochMs, callbackRequested = false): void
   }
   tellSummary(turn, at);
   call.overAt = turn.at;
-  call.legs = [];
   call.offers = noDn;
   call.talk = null;
   // What went on outside our view stays known: its link has no event.

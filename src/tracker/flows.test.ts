@@ -123,6 +123,7 @@ describe("incoming, missed", () => {
     phone.leg("800", 4, "connected");
     phone.gone("800/4");
     phone.leg("150", 5, "ringing", viaQueue);
+    phone.pass(300);
     phone.gone("150/5");
     phone.list();
     expect(phone.told()).toEqual(["ringing 800 -0", "ringing 150 -0", "ended 150 -0 Missed"]);

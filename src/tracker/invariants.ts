@@ -76,7 +76,7 @@ function eventFaults(event: CallEvent, told: readonly CallEvent[]): string[] {
 
 function callFaults(call: Call, told: readonly CallEvent[]): string[] {
   const found: string[] = [];
-  const { talk, handover, hidden, overAt, legs, external } = call;
+  const { talk, handover, hidden, overAt, external } = call;
   const check = (holds: boolean, fault: string) => {
     if (!holds) found.push(fault);
   };
@@ -94,7 +94,7 @@ function callFaults(call: Call, told: readonly CallEvent[]): string[] {
   );
   const inside = handover !== null && !handover.outside;
   check(
-    overAt === null || (talk === null && !inside && hidden === null && legs.length === 0),
+    overAt === null || (talk === null && !inside && hidden === null),
     "I8: over, yet something is open",
   );
   found.push(...chainFaults(call, told));

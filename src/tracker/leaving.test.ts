@@ -27,6 +27,19 @@ describe("who leaves while the other phone still rings", () => {
     }
   });
 
+  it("has passed it on all the same if that phone's leg stands on, or answers", () => {
+    for (const shownAfterMs of [1_999, 2_000]) {
+      const phone = leaving();
+      phone.list();
+      phone.told();
+      phone.pass(shownAfterMs);
+      phone.snapshot(leg("103", 6, "ringing", { referredBy: ref("102") }));
+      expect(phone.told()).toEqual(shownAfterMs < 2_000 ? [] : ["ringing 103 -3"]);
+      phone.leg("103", 6, "connected", { originatedBy: null });
+      expect(phone.told()).toEqual(["answered 103 -3 Blind"]);
+    }
+  });
+
   it("has passed nothing on without the list either, if that phone falls silent in time", () => {
     const phone = leaving();
     phone.noList();

@@ -26,6 +26,28 @@ describe("queues and menus, again", () => {
     ]);
   });
 
+  it("a queue whose last phone is seen only as all legs go: missed there, if that one goes, too", () => {
+    const own = { onBehalfOf: ref("800") };
+    for (const [ringsMs, more, where] of [
+      [299, {}, "800"],
+      [300, {}, "150"],
+      [0, own, "150"],
+    ] as const) {
+      const phone = new Phone();
+      phone.leg("800", 4, "connected");
+      phone.gone("800/4");
+      phone.leg("150", 5, "ringing", { ...inQueue("800"), ...more });
+      phone.pass(ringsMs);
+      phone.gone("150/5");
+      phone.list();
+      expect(phone.told()).toEqual([
+        "ringing 800 -0",
+        "ringing 150 -0",
+        `ended ${where} -0 Missed`,
+      ]);
+    }
+  });
+
   it("a menu that leads back to the same queue: told again each time", () => {
     const phone = new Phone();
     for (const id of [10, 20, 30]) {

@@ -221,7 +221,7 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   nameIvr(turn, leg);
   const holder = holderOf(call, leg);
   if (holder === null) {
-    call.level = { dn: leg.dn, kind };
+    if (!stillPolls(call, leg)) call.level = { dn: leg.dn, kind };
     // It may be polled by a queue or ring group that neither shows nor is named: the list may tell.
     turn.ask = true;
   } else {
@@ -231,6 +231,13 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   call.reached = put(call.reached, leg.dn, "leg");
   beginRing(turn, leg.dn, { link: currentLink(call), by: holder?.dn ?? "" });
   tellRinging(turn, { dn: leg.dn, kind });
+}
+
+/** Its own leg has gone; whether that phone goes with it, as legs that end together do, shows in a moment (`followLevel`). */
+function stillPolls(call: Call, { originatedBy, onBehalfOf }: Leg): boolean {
+  const { level } = call;
+  const polled = level !== null && level.kind !== "extension" && hadLeg(call, level);
+  return polled && originatedBy?.dn === level.dn && onBehalfOf?.dn !== level.dn;
 }
 
 function tellRinging(turn: Turn, level: Level): void {

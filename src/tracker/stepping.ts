@@ -91,7 +91,9 @@ export class Stepping extends Sight {
     const leg = this.#resolved(told);
     const known = this.now(leg.callNumber);
     const before = known && legIn(known, leg.legId);
-    if (before !== undefined && sameLeg(before.leg, leg)) return;
+    // What is still there of a call that ended a moment ago is about to go.
+    const isOver = known?.overAt && this.at >= known.overAt + this.settings.graceMs;
+    if (before !== undefined && sameLeg(before.leg, leg) && !isOver) return;
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) return;
       if (isAnother(known, leg)) this.bury(known, known.overAt);

@@ -1,12 +1,32 @@
-/** A departure that nobody could tell from an end: the caller went soon after, and the list failed between. */
-import type { Due } from "./due.ts";
+/** Departures, and one that nobody could tell from an end: the caller went soon after, and the list failed between. */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Due, Visibility } from "./due.ts";
 import type { Exemption } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
+import type { Seen } from "./sight.ts";
+import { staysMs } from "./withoutList.ts";
 
 const slackMs = 200;
 /** So long after a departure the list must have the call for it to be passed on (SPEC.md, R31). */
 const leaveHoldMs = 1_000;
+
+export interface Departed {
+  readonly at: number;
+  /** When it must have been seen that the user left. */
+  readonly left: Seen;
+  /** And then that the caller had not. */
+  readonly stayed: Seen;
+}
+
+export function departedAt(
+  at: number,
+  leg: Leg,
+  visibility: Pick<Visibility, "seen" | "listMs">,
+): Departed {
+  const stayed = visibility.seen(at + staysMs(visibility), null);
+  return { at, left: visibility.seen(at, leg), stayed };
+}
 
 /** Who handed the call over left, the caller followed soon, and the list failed when it was asked between. */
 export function departureUnseen(

@@ -142,18 +142,22 @@ function witnessFails(
 ): Exemption[] {
   const fails = notes.filter(({ fault }) => fault === "xapiFails");
   const stretches = hiddenStretches(chain, visibility);
-  const failsIn = (from: number, to: number) =>
-    fails.filter(({ fromAt }) => fromAt >= from - 100 && fromAt <= to).length;
+  const isIn = ({ fromAt }: FaultNote, from: number, to: number) =>
+    fromAt >= from - 100 && fromAt <= to;
+  const failsIn = (from: number, to: number) => fails.filter((note) => isIn(note, from, to)).length;
+  const isBlind = ({ fault }: FaultNote) => blinding.has(fault);
   // The list is asked when the last leg goes, and when we see again.
-  const seenAgain = notes.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
+  const seenAgain = notes.filter(isBlind).map(({ toAt }) => toAt);
   return stretches.flatMap(([from, to]) =>
     // Before a call comes to anything that can be seen, nobody misses it.
     [from, ...seenAgain.filter((at) => at > from && at <= to)]
       .filter((at) => at > chain.startedAt)
-      // Over before it can be asked again.
-      .filter(
-        (at) => failsIn(at, Math.min(to, at + graceMs + slackMs)) >= (to - at <= lookMs ? 1 : 2),
-      )
+      // Over before it can be asked again, or the PBX cannot be reached then.
+      .filter((at) => {
+        const untilAt = Math.min(to, at + graceMs + slackMs);
+        const isCutOff = notes.some((note) => isBlind(note) && isIn(note, at, untilAt));
+        return failsIn(at, untilAt) >= (to - at <= lookMs || isCutOff ? 1 : 2);
+      })
       .map((fromAt) => ({ rule: "xapiFails", fromAt })),
   );
 }

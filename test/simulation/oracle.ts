@@ -4,6 +4,7 @@
  */
 import type { Leg } from "../../src/simulator/model.ts";
 import { beginningOf, isBegunUnseen } from "./beginning.ts";
+import { type Departed, departedAt } from "./departure.ts";
 import type { Due, Unknowable, Visibility } from "./due.ts";
 import { listLagMs } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
@@ -11,10 +12,11 @@ import { type Level, levelOf, phoneOf, places, type Talk, usertypeOf } from "./l
 import { Said } from "./said.ts";
 import type { Seen } from "./sight.ts";
 import { isKnownAt, isOrdered, standIns, unseenMs } from "./standIns.ts";
-import { leaveHoldMs } from "./withoutList.ts";
+import { staysMs } from "./withoutList.ts";
 
 /** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
 const lateLoserMs = 2_000;
+
 /** Follows one chain from its first fact to its last. */
 export class Telling {
   readonly due: readonly Due[];
@@ -41,9 +43,8 @@ export class Telling {
   /** An outside phone has answered, and is told once who hands over has gone. */
   #answering: (() => void) | null = null;
   #attended: { readonly dn: string; readonly at: number } | null = null;
-  /** When it must have been seen that the last user left. */
-  #departed: Seen | null = null;
-  #departedAt = 0;
+  /** The last user who left. */
+  #departed: Departed | null = null;
   /** When it must have been seen that the last attempt to hand over had failed. */
   #failed: Seen | null = null;
 
@@ -159,17 +160,17 @@ export class Telling {
     }
   }
 
-  /** Nobody saw that the last user left before this came. */
-  #heedDeparture(at: number): void {
-    const departed = this.#departed;
-    this.#departed = null;
-    if (departed?.fault && departed.at + this.#visibility.briefMs >= at) {
-      this.#doubt(departed.fault, this.#departedAt);
+  /** Nobody saw before this came what had become of the last user, or of the caller then. */
+  #heedDeparture(at: number, what: "left" | "stayed"): void {
+    const seen = this.#departed?.[what];
+    if (seen?.fault && seen.at + this.#visibility.briefMs >= at) {
+      this.#doubt(seen.fault, this.#departed?.at ?? at);
     }
   }
 
   #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
-    this.#heedDeparture(at);
+    this.#heedDeparture(at, "left");
+    this.#departed = null;
     // Who is not monitored shows in the list alone.
     const isUnseen = this.#visibility.listMs === null && !this.#visibility.sees(dn, at);
     if (isUnseen && this.#isSeen) this.#doubt("unseenUser", at);
@@ -291,8 +292,7 @@ export class Telling {
     talk.legs.delete(fact.leg);
     if (talk.legs.size === 0) {
       this.#endTalk(talk, fact.at, fact.leg, true);
-      this.#departed = this.#visibility.seen(fact.at, fact.leg);
-      this.#departedAt = fact.at;
+      this.#departed = departedAt(fact.at, fact.leg, this.#visibility);
       if (this.#handover === null) {
         this.#beginHandover(fact.at);
         this.#levels = [levelOf(talk)];
@@ -327,8 +327,8 @@ export class Telling {
     const [leg = null] = this.#rings.get(user) ?? [];
     this.#levels.push(level);
     // Whether the caller went, too, shows a moment later (SPEC.md, R31).
-    const latest = at + (this.#visibility.listMs === null ? leaveHoldMs : listLagMs);
-    this.#said.tell("ringing", level, this.#link(), at, leg, { latest });
+    const more = { latest: at + staysMs(this.#visibility) };
+    this.#said.tell("ringing", level, this.#link(), at, leg, more);
   }
 
   #endTalk(
@@ -365,12 +365,13 @@ export class Telling {
     if (this.#talk !== null) {
       const [leg = null] = this.#talk.legs;
       this.#heedBlur(at, leg);
+      this.#said.allCeased(at);
       // That two calls ended together, and that they did so joined, nobody saw.
       const isHidden = joined && this.#visibility.seen(at, leg).fault !== null;
       this.#endTalk(this.#talk, at, leg, joined, isHidden ? { transfer: null } : {});
       return;
     }
-    this.#heedDeparture(at);
+    for (const what of ["left", "stayed"] as const) this.#heedDeparture(at, what);
     // Nobody saw to whom it was passed on.
     const brief =
       this.#handover !== null &&

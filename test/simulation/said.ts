@@ -63,11 +63,9 @@ export class Said {
     return due;
   }
 
-  /** A phone that rang along, and of which that is not seen before the answer, is told of no more. */
+  /** What rang or held the call, and was not seen before the answer, is told of no more. */
   #answered(at: number): void {
-    for (const told of this.#told.values()) {
-      if (told.usertype === "ext" && told.latest >= at) told.unseen = true;
-    }
+    for (const told of this.#told.values()) if (told.latest >= at) told.unseen = true;
   }
 
   /** The last `ringing` of a user or place. */

@@ -74,14 +74,22 @@ export class SimWire {
     return this.#connections.size;
   }
 
-  /** The connections stay open, but nothing comes through them any more. */
-  silence(): void {
-    for (const connection of this.#connections) connection.silent = true;
+  /** The connections stay open, but nothing comes through them any more, until they are cut. */
+  silence(): () => void {
+    const silent = [...this.#connections];
+    for (const connection of silent) connection.silent = true;
+    return () => this.#cut(silent);
   }
 
   cutAll(): void {
-    for (const connection of this.#connections) connection.end("The connection was cut.");
-    this.#connections.clear();
+    this.#cut([...this.#connections]);
+  }
+
+  #cut(connections: readonly Connection[]): void {
+    for (const connection of connections) {
+      this.#connections.delete(connection);
+      connection.end("The connection was cut.");
+    }
   }
 
   note(line: string): void {

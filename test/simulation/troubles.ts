@@ -74,8 +74,8 @@ export class Troubles {
     this.#open.push(note);
     if (fault === "socketDrops") {
       if (chance.happens(0.5)) {
-        wire.silence();
-        clock.after(chance.between(100, 20_000), () => wire.cutAll());
+        const cut = wire.silence();
+        clock.after(chance.between(100, 20_000), cut);
       } else wire.cutAll();
       if (chance.happens(0.3)) plan.downUntil = clock.now() + chance.between(500, 30_000);
     } else if (fault === "pbxRestarts") {

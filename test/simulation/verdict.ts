@@ -121,7 +121,9 @@ export function judge(
       isCallback,
       changes: changes.log.filter(({ at }) => at <= (chain.overAt ?? at)),
     };
-    const lateMs = (one: Due) => lateMsMax(one, calm);
+    // What nobody saw is told when the log is read.
+    const isUnseen = (one: Due) => due.every((each) => each.unseen || each === one);
+    const lateMs = (one: Due) => (isUnseen(one) ? null : lateMsMax(one, calm));
     const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };
     const differences = compare(expectation, mine);
     const exemptDue = due.filter(({ at }) => exemptFromAt !== null && at >= exemptFromAt).length;

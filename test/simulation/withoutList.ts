@@ -5,14 +5,19 @@
  */
 
 import type { Due, Visibility } from "./due.ts";
-import { type Exemption, hiddenStretches } from "./exemptions.ts";
+import { type Exemption, hiddenStretches, listLagMs } from "./exemptions.ts";
 import type { Chain } from "./journal.ts";
 import { callbackHoldMs } from "./lateness.ts";
 
 /** SPEC.md, R17. */
 const graceMs = 2_000;
 /** SPEC.md, R31. */
-export const leaveHoldMs = 1_000;
+const leaveHoldMs = 1_000;
+
+/** Whether the caller went with who left shows so much later. */
+export const staysMs = ({ listMs }: Pick<Visibility, "listMs">): number =>
+  listMs === null ? leaveHoldMs : listLagMs;
+
 /** So much shorter or longer a stretch may look. */
 const greyMs = 500;
 

@@ -21,7 +21,7 @@ import type { Rest } from "./rest.ts";
 
 export interface DirectoryKeeper {
   readonly current: Directory;
-  /** Reads if what is there is not young; settles when the first reading is over, good or bad. */
+  /** Reads if what is there is not young or failed; settles when the first reading is over, good or bad. */
   wake(): Promise<void>;
   /** The connection is gone: nothing is read until the next `wake`. */
   sleep(): void;
@@ -82,8 +82,9 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
   let cancelMiss: (() => void) | null = null;
   /** Numbers that a whole reading did not bring: asking again would not either. */
   const missing = new Set<string>();
+  /** The first reading over a connection is over, good or bad. */
   let firstRead = () => {};
-  const first = new Promise<void>((resolve) => {
+  let first = new Promise<void>((resolve) => {
     firstRead = resolve;
   });
 
@@ -128,6 +129,14 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
     },
     wake() {
       awake = true;
+      // What failed over the connection before is read over this one.
+      if (failures > 0) {
+        failures = 0;
+        nextAt = 0;
+        first = new Promise<void>((resolve) => {
+          firstRead = resolve;
+        });
+      }
       if (clock.now() < nextAt) schedule();
       else if (!reading.busy) readDue();
       return first;

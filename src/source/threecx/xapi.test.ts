@@ -199,6 +199,21 @@ describe("the directory", () => {
     expect(watched.lines.filter((line) => line.includes("whole again"))).toHaveLength(1);
   });
 
+  it("is read again over a new connection where it failed, before legs are told", async () => {
+    const server = await pbx();
+    server.legs.set("100/1", participant("100", 1, { party_did: "420222000100" }));
+    server.xapi.set("InboundRules", [rule]);
+    server.intercept = (path) => (path.includes("InboundRules") ? { status: 503 } : undefined);
+    const watched = watch(server.url, { limits: { directoryAgainMs: 600_000 } });
+    await watched.live();
+    server.intercept = () => undefined;
+    for (const ws of server.sockets) ws.terminate();
+    await watched.until(() => watched.of("snapshot").length === 2);
+    const rules = watched.of("snapshot").map(({ legs: [leg] }) => leg?.did?.ruleName);
+    expect(rules).toEqual(["", "Main line"]);
+    expect(server.count("GET /xapi/v1/Peers")).toBe(1);
+  });
+
   it("may be closed: calls are watched all the same, and the operator is told once", async () => {
     const server = await pbx();
     server.intercept = (path) => (path.startsWith("/xapi") ? { status: 403 } : undefined);
