@@ -142,6 +142,21 @@ describe("a conference", () => {
     phone.list();
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
+
+  it("goes on at another phone of the user, whose leg shows its end at once", () => {
+    const phone = talking();
+    const party = { ...ref("700"), number: "700", name: "" };
+    phone.leg("102", 5, "connected", { party });
+    phone.leg("102", 9, "connected", { party, originatedBy: null });
+    phone.gone("102/5");
+    const { asks } = phone;
+    phone.at += 5_000;
+    phone.gone("102/9");
+    expect(phone.asks).toBe(asks + 1);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 5_000 });
+  });
 });
 
 describe("passed on to where no leg shows", () => {

@@ -36,10 +36,11 @@ export function legIn({ legs }: Call, legId: string): TrackedLeg | undefined {
 export function track(
   leg: Leg,
   was: TrackedLeg | null,
-  { order, consulted, seenAt }: Pick<TrackedLeg, "order" | "consulted" | "seenAt">,
+  how: Pick<TrackedLeg, "order" | "consulted" | "seenAt"> & { readonly talks: boolean },
 ): TrackedLeg {
-  // Who is taken into a conference stands towards it, and still towards the outside party.
-  const conferring = leg.party.kind === "conference" && was?.external === true;
+  const { order, consulted, seenAt } = how;
+  // Who is taken into a conference stands towards it, and still towards the outside party; so does another phone of theirs.
+  const conferring = leg.party.kind === "conference" && (was?.external ?? how.talks);
   const offeredItself =
     was?.leg.callNumber === leg.callNumber ? was.offeredItself : isSelfOffer(leg);
   const external = isExternal(leg) || conferring;

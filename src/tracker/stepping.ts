@@ -119,7 +119,8 @@ export class Stepping extends Sight {
     const joins = leg.status === "connected" && this.#hasConsulted(leg, call);
     const consulted = was === null ? joins : wasInside(was);
     const seenAt = before?.seenAt ?? this.at;
-    const tracked = track(leg, was, { order, consulted, seenAt });
+    const talks = call.talk?.user === leg.dn;
+    const tracked = track(leg, was, { order, consulted, seenAt, talks });
     call.legs =
       before === undefined
         ? added(call.legs, tracked)

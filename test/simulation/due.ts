@@ -12,8 +12,8 @@ export interface Due {
   readonly usertype: string;
   readonly link: number;
   readonly at: number;
-  /** When it must have been known: later than `at` where a fault blinded us. */
-  readonly latest: number;
+  /** When it must have been known: later than `at` where a fault blinded us, or nothing showed it. */
+  latest: number;
   /** How far the duration may be off. */
   readonly slackMs: number;
   /** Answered: NotDef, Blind or Accomp. */

@@ -83,7 +83,9 @@ function waitMs(due: Due, setting: Setting, isHidden: boolean): number {
   if (due.kind === "ended" && !hasList(setting)) return graceMs;
   const isBack = due.link > 1 || due.transfer === "True";
   if (isHidden && hasList(setting)) {
-    return setting.activeCallsPollMs + listLagMs + (isBack ? listInsistsMs : 0);
+    // Phones that rang along may do so a while longer, and hide the answer.
+    const lingersMs = setting.switches.cancelMs ?? 0;
+    return setting.activeCallsPollMs + listLagMs + lingersMs + (isBack ? listInsistsMs : 0);
   }
   return due.finish === "Ok" ? joinLooksMs + 6 * setting.latencyMsMax : 0;
 }

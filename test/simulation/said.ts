@@ -15,6 +15,8 @@ export class Said {
   readonly #told = new Map<string, Due>();
   /** When it must have been seen that nothing rings there any more. */
   readonly #freeAt = new Map<string, Seen>();
+  #talks = false;
+  readonly #veiled: Due[] = [];
 
   constructor(visibility: Visibility) {
     this.#visibility = visibility;
@@ -48,6 +50,7 @@ export class Said {
       ...more,
     };
     this.due.push(due);
+    this.#heedVeil(due);
     if (kind === "answered") this.#answered(at);
     if (kind === "dialing") this.#told.set(level.user, due);
     if (kind === "ringing") {
@@ -66,6 +69,15 @@ export class Said {
   /** What rang or held the call, and was not seen before the answer, is told of no more. */
   #answered(at: number): void {
     for (const told of this.#told.values()) if (told.latest >= at) told.unseen = true;
+  }
+
+  /** Handed over to where no leg shows, while its user still talks: shown when they leave, or when a phone rings there. */
+  #heedVeil(due: Due): void {
+    if (!due.unseen || due.kind === "ended") {
+      for (const veiled of this.#veiled.splice(0)) veiled.latest = Math.max(veiled.latest, due.at);
+    }
+    if (due.kind === "ringing" && due.unseen && this.#talks) this.#veiled.push(due);
+    if (due.kind !== "ringing") this.#talks = due.kind === "answered";
   }
 
   /** The last `ringing` of a user or place. */
