@@ -20,6 +20,8 @@ export interface Truth {
   readonly clockOffMs: number;
   /** How late anything may be told at most: blind stretches in the life of the call, and looks at the log. */
   readonly lateMs: number;
+  /** Without the list, it was unseen for so long that nobody knows it again. */
+  readonly forgotten: boolean;
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
 }
@@ -156,8 +158,8 @@ function wasPassedOn({ facts, overAt }: Chain, user: string): boolean {
  */
 function disorders(truth: Truth, got: readonly Got[]): Difference[] {
   const bases = [...new Set(got.map(baseOf))];
-  // Nor is it known again when the PBX says that its only leg is none, or after a long time unseen.
-  const unknown = truth.rule === "missingGets" || truth.rule === "forgotten";
+  // Nor is it known again when the PBX says that its only leg is none.
+  const unknown = truth.rule === "missingGets" || truth.forgotten;
   const most = 1 + truth.chain.later.length + (unknown ? 1 : 0);
   const found = bases.flatMap((base) =>
     disordersOf(

@@ -17,7 +17,7 @@ import type { SimWire } from "./simWire.ts";
 import { sorted } from "./sorting.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import type { Store } from "./watcher.ts";
-import { dueWithoutList, type Looks } from "./withoutList.ts";
+import { dueWithoutList, type Looks, rememberedMs } from "./withoutList.ts";
 
 export interface ChainVerdict {
   readonly chain: Chain;
@@ -94,6 +94,9 @@ export function judge(
     const leg = first?.what === "shown" ? first.leg : chain.ownerLeg;
     const firstLegAt = first === undefined ? null : sight.seen(first.at, leg).at + briefMs;
     const clockOffMs = visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt);
+    const hidden = hiddenStretches(chain, visibility);
+    const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
+    const forgotten = !hasList(setting) && (exempt === "dnChanged" || hidden.some(isLong));
     const truth = {
       ...lapsesOf(chain, plan.notes, hasList(setting)),
       clockOffMs,
@@ -102,8 +105,8 @@ export function judge(
       usertypes,
       dids,
       rule: exempt,
+      forgotten,
     };
-    const hidden = hiddenStretches(chain, visibility);
     truth.lapses += hidden.length;
     // An attempt that looks as if it had failed, and its next phone as a new one.
     if (attempting.has(exempt ?? "")) truth.lapses += due.length;

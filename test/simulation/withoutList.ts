@@ -22,7 +22,7 @@ export const staysMs = ({ listMs }: Pick<Visibility, "listMs">): number =>
 const greyMs = 500;
 
 /** A call that looked over for longer is another call when it comes back (SPEC.md, `overKeptMs`). */
-const rememberedMs = 60_000;
+export const rememberedMs = 60_000;
 
 type Stretch = readonly [fromAt: number, toAt: number];
 
