@@ -46,6 +46,14 @@ describe("formatCallId", () => {
     );
   });
 
+  it("has each call's own second, zone and minute, whatever was written before", () => {
+    const at = (text: string, zone = "UTC") => formatCallId(Date.parse(text), zone, 7);
+    expect(at("2025-06-01T18:40:05Z")).toBe("250601184005_7");
+    expect(at("2025-06-01T18:40:59.999Z")).toBe("250601184059_7");
+    expect(at("2025-06-01T18:40:59Z", "Asia/Kolkata")).toBe("250602001059_7");
+    expect(at("2025-06-01T18:41:00Z", "Asia/Kolkata")).toBe("250602001100_7");
+  });
+
   it("refuses a zone that does not exist", () => {
     expect(() => formatCallId(0, "Europe/Atlantis", 1)).toThrow(RangeError);
   });

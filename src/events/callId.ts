@@ -22,30 +22,35 @@ function formatterFor(timezone: string): Intl.DateTimeFormat {
     day: "2-digit",
     hour: "2-digit",
     minute: "2-digit",
-    second: "2-digit",
     hourCycle: "h23",
   });
   formatterOfZone.set(timezone, formatter);
   return formatter;
 }
 
-/** The last second that was written, as calls come by the second. */
-let written = { second: Number.NaN, timezone: "", text: "" };
+/** The last minute that was written, as calls come by the minute. */
+let written = { minute: Number.NaN, timezone: "", text: "" };
+
+/** `yyMMddHHmm`; zones are whole minutes apart (the last that was not became so in 1972). */
+function minuteIn(timezone: string, minute: number): string {
+  if (written.minute !== minute || written.timezone !== timezone) {
+    // `dd/MM/yy, HH:mm`
+    const [day, month, year, ...time] = formatterFor(timezone)
+      .format(minute * 60_000)
+      .match(/\d\d/g) as string[];
+    written = { minute, timezone, text: `${year}${month}${day}${time.join("")}` };
+  }
+  return written.text;
+}
 
 /**
  * `yyMMddHHmmss_N`: the call's start in the PBX's zone (an IANA name), cut to seconds, and its number.
  * In the hour that a clock change repeats, two instants share the date part; the number tells them apart.
  */
 export function formatCallId(startedAt: EpochMs, timezone: string, callNumber: number): string {
-  const second = Math.floor(startedAt / 1_000);
-  if (written.second !== second || written.timezone !== timezone) {
-    // `dd/MM/yy, HH:mm:ss`
-    const [day, month, year, ...time] = formatterFor(timezone)
-      .format(startedAt)
-      .match(/\d\d/g) as string[];
-    written = { second, timezone, text: `${year}${month}${day}${time.join("")}` };
-  }
-  return `${written.text}_${callNumber}`;
+  const minute = Math.floor(startedAt / 60_000);
+  const second = Math.floor(startedAt / 1_000) - minute * 60;
+  return `${minuteIn(timezone, minute)}${second < 10 ? "0" : ""}${second}_${callNumber}`;
 }
 
 /** `yyMMddHHmmss_N-L`: the id of one link of the call. */

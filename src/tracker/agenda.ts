@@ -49,16 +49,18 @@ export class Agenda {
   until(at: EpochMs): readonly number[] {
     const earliest = this.first();
     if (earliest === null || earliest > at) return nobody;
-    const due: Entry[] = [];
-    for (
-      let first: EpochMs | null = earliest;
-      first !== null && first <= at;
-      first = this.first()
-    ) {
-      due.push(this.#pop());
-    }
-    for (const entry of due) this.#add(entry);
-    return due.map(({ callNumber }) => callNumber).sort((a, b) => a - b);
+    const due: number[] = [];
+    this.#gather(0, at, due);
+    return due.length > 1 ? due.sort((a, b) => a - b) : due;
+  }
+
+  /** In a heap, nobody is due before who stands above. */
+  #gather(place: number, at: EpochMs, due: number[]): void {
+    const entry = this.#heap[place];
+    if (entry === undefined || entry.at > at) return;
+    if (this.#isTrue(entry)) due.push(entry.callNumber);
+    this.#gather(2 * place + 1, at, due);
+    this.#gather(2 * place + 2, at, due);
   }
 
   #add(entry: Entry): void {

@@ -2,7 +2,7 @@
  * What a call knows by DN: a handful of entries in the order of their coming. A list and not an object with the DNs as
  * keys, as "101" as a key costs an engine a table of 101 places.
  */
-import { added } from "./lists.ts";
+import { added, replacedAt, withoutAt } from "./lists.ts";
 
 export type ByDn<T> = readonly (readonly [dn: string, value: T])[];
 
@@ -18,15 +18,19 @@ const dnsMax = 2_000;
 
 export function put<T>(entries: ByDn<T>, dn: string, value: T): ByDn<T> {
   const at = indexOf(entries, dn);
-  if (at >= 0) return entries.with(at, [dn, value]);
+  if (at >= 0) return replacedAt(entries, at, [dn, value]);
   return added(entries.length < dnsMax ? entries : entries.slice(1), [dn, value]);
 }
 
 export function drop<T>(entries: ByDn<T>, dn: string): ByDn<T> {
-  const at = indexOf(entries, dn);
-  return at < 0 ? entries : entries.toSpliced(at, 1);
+  return withoutAt(entries, indexOf(entries, dn));
 }
 
 function indexOf(entries: ByDn<unknown>, dn: string): number {
-  return entries.findIndex(([known]) => known === dn);
+  let at = 0;
+  for (const entry of entries) {
+    if (entry[0] === dn) return at;
+    at += 1;
+  }
+  return -1;
 }

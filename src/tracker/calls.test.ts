@@ -65,6 +65,17 @@ describe("what is found by a name", () => {
     expect([moved.withLeg("101/5"), moved.alias(8)]).toEqual([3, undefined]);
   });
 
+  it("stays an inside conversation as long as one of its legs is there, and no longer", () => {
+    const [one, other] = [tracked("101", 5, inside("102")), tracked("102", 6, inside("101"))];
+    const began = Calls.of([call(1, { legs: [one, other] })]);
+    const half = began.with(1, call(1, { legs: [other] }));
+    expect([half.insideOf("101"), half.insideOf("102")].map(({ length }) => length)).toEqual([
+      1, 1,
+    ]);
+    const gone = half.with(1, call(1));
+    expect([gone.insideOf("101"), gone.insideOf("102")]).toEqual([[], []]);
+  });
+
   it("are all calls of one name, however many, as they come and go", () => {
     const at = (dn: string) => ({ level: { dn, kind: "extension" as const } });
     let calls = Calls.of([3, 1, 2].map((n) => call(n, at("101"))));

@@ -100,19 +100,23 @@ class Tables {
   }
 
   #putLegs(callNumber: number, was: readonly TrackedLeg[], now: readonly TrackedLeg[]): void {
+    let left = false;
     for (const tracked of was) {
       if (now.includes(tracked)) continue;
       const { leg } = tracked;
       // It may have gone over to another call meanwhile.
       if (!hasLeg(now, leg) && this.legs.get(leg.legId) === callNumber) this.legs.delete(leg.legId);
       if (leg.party.kind !== "extension") continue;
+      left = true;
       this.inside.delete(leg.dn, callNumber);
       this.inside.delete(leg.party.dn, callNumber);
     }
     for (const tracked of now) {
       const { leg } = tracked;
-      if (!was.includes(tracked) && !hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
-      if (leg.party.kind !== "extension") continue;
+      const isKept = was.includes(tracked);
+      if (!isKept && !hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
+      // Who left may have had the same names.
+      if (leg.party.kind !== "extension" || (isKept && !left)) continue;
       this.inside.add(leg.dn, callNumber);
       this.inside.add(leg.party.dn, callNumber);
     }

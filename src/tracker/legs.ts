@@ -13,18 +13,28 @@ const outsideDigitsMin = 7;
 /** The leg stands towards the outside party. */
 export function isExternal(leg: Leg): boolean {
   if (leg.dnKind === "trunk") return false;
-  if (leg.party.kind === "trunk") return true;
+  const { kind, number } = leg.party;
+  if (kind !== "unknown") return kind === "trunk";
   // A number of which the PBX has not said (yet) where it leads.
-  const digits = leg.party.number.replace(/\D/g, "").length;
-  return leg.party.kind === "unknown" && digits >= outsideDigitsMin;
+  return number.replace(/\D/g, "").length >= outsideDigitsMin;
 }
+
+const noLegs: readonly TrackedLeg[] = [];
 
 /** The last answer: every rule of a turn asks for the same legs, and a list of legs is never changed. */
 let asked: { legs: Call["legs"]; external: readonly TrackedLeg[] } = { legs: [], external: [] };
 
 export function externalLegs({ legs }: Call): readonly TrackedLeg[] {
-  if (legs !== asked.legs) asked = { legs, external: legs.filter(({ external }) => external) };
+  if (legs !== asked.legs) asked = { legs, external: onlyExternal(legs) };
   return asked.external;
+}
+
+/** Mostly it is all of them, or none. */
+function onlyExternal(legs: Call["legs"]): readonly TrackedLeg[] {
+  let count = 0;
+  for (const { external } of legs) if (external) count += 1;
+  if (count === legs.length) return legs;
+  return count === 0 ? noLegs : legs.filter(({ external }) => external);
 }
 
 export function legIn({ legs }: Call, legId: string): TrackedLeg | undefined {
@@ -142,9 +152,19 @@ export function standing(call: Call): readonly TrackedLeg[] {
   const { talk } = call;
   const legs = externalLegs(call);
   if (talk === null) return legs;
-  return legs.filter(
-    (t) => (t.leg.dn === talk.user && isAnswer(call, t)) || isFresh(call, t, talk),
-  );
+  return legs.filter((tracked) => carries(call, tracked, talk));
+}
+
+/** Some leg carries the call on. */
+export function stands(call: Call): boolean {
+  const { talk } = call;
+  const legs = externalLegs(call);
+  if (talk === null) return legs.length > 0;
+  return legs.some((tracked) => carries(call, tracked, talk));
+}
+
+function carries(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
+  return (tracked.leg.dn === talk.user && isAnswer(call, tracked)) || isFresh(call, tracked, talk);
 }
 
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */

@@ -205,8 +205,10 @@ function hasNumberOf(step: Stepping, logged: LoggedCall): boolean {
 
 function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void {
   const { calls, stretch } = step.state;
-  const due = calls.due.until(at).concat(calls.stopped.until(at - settings.ringStopMs));
-  for (const callNumber of due.sort((a, b) => a - b)) heedTime(step.turn(callNumber));
+  const due = calls.due.until(at);
+  const stopped = calls.stopped.until(at - settings.ringStopMs);
+  const both = stopped.length === 0 ? due : due.concat(stopped).sort((a, b) => a - b);
+  for (const callNumber of both) heedTime(step.turn(callNumber));
   // An ended call is known until the log of a blind stretch, which has it too, has been read.
   const over = stretch === null ? calls.over.until(at - settings.overKeptMs) : [];
   for (const callNumber of over) step.forget(callNumber);

@@ -17,6 +17,7 @@ import {
   isFresh,
   offerKind,
   standing,
+  stands,
   userTalks,
 } from "./legs.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
@@ -370,7 +371,7 @@ function forgetFailedAttempt({ call, at, settings }: Turn): void {
 /** No leg carries the call on: only the PBX's list can tell whether it is over. */
 function judgeVisibility(turn: Turn): void {
   const { call, at } = turn;
-  if (standing(call).length > 0) call.hidden = null;
+  if (stands(call)) call.hidden = null;
   else if (call.hidden === null) hide(turn, at);
 }
 

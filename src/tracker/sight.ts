@@ -15,10 +15,12 @@ import { Turns } from "./turns.ts";
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
 const pbxRestartMsMin = 1_000;
 
+const noGaps: readonly GapEvent[] = [];
+
 export class Sight extends Turns {
   /** What was told of calls of before a restart of the PBX. */
-  protected readonly ended: CallEvent[] = [];
-  protected readonly gaps: GapEvent[] = [];
+  protected ended: CallEvent[] | null = null;
+  protected gaps: readonly GapEvent[] = noGaps;
   protected inquireFromAt: EpochMs | null = null;
 
   /** When we noticed that we were blind, if the PBX may have started anew meanwhile. */
@@ -94,7 +96,7 @@ export class Sight extends Turns {
   lack(): void {
     if (this.next.gap.told) return;
     const { pbx, extras } = this.settings;
-    if (extras) this.gaps.push(gapEvent(this.next.gap, pbx, this.at));
+    if (extras) this.gaps = [gapEvent(this.next.gap, pbx, this.at)];
     this.next.gap = { ...this.next.gap, told: true };
   }
 
@@ -162,6 +164,7 @@ export class Sight extends Turns {
     const turn = this.turn(callNumber);
     if (overAt === null && external !== null) finish(turn, endedAt);
     this.noteTold(turn.call);
+    this.ended ??= [];
     this.ended.push(...turn.events);
     this.turns.delete(callNumber);
     this.buried ??= new Set();

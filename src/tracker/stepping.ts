@@ -8,7 +8,7 @@ import { calledBackBy, isOrderOf } from "./callback.ts";
 import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
-import { added, without } from "./lists.ts";
+import { added, replacedAt, without } from "./lists.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { Sight } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
@@ -31,10 +31,13 @@ export interface Step {
   readonly inquireFromAt: EpochMs | null;
 }
 
+const nobody: readonly number[] = [];
+const noLimits: readonly Limit[] = [];
+
 /** The turns of one step, one for each call concerned, settled together at its end. */
 export class Stepping extends Sight {
-  readonly #forgotten: number[] = [];
-  readonly #changed: number[] = [];
+  #forgotten: number[] | null = null;
+  #changed: number[] | null = null;
 
   noteCallbackQueues(queues: readonly string[]): void {
     this.next.callbackQueues = queues;
@@ -49,6 +52,7 @@ export class Stepping extends Sight {
   }
 
   forget(callNumber: number): void {
+    this.#forgotten ??= [];
     this.#forgotten.push(callNumber);
   }
 
@@ -124,7 +128,7 @@ export class Stepping extends Sight {
     call.legs =
       before === undefined
         ? added(call.legs, tracked)
-        : call.legs.with(call.legs.indexOf(before), tracked);
+        : replacedAt(call.legs, call.legs.indexOf(before), tracked);
     call.touchedAt = this.at;
     this.next.legIdMax = Math.max(this.next.legIdMax, idOf(leg));
   }
@@ -210,22 +214,32 @@ export class Stepping extends Sight {
 
   done(): Step {
     const { next } = this;
-    const turns = [...this.turns.values()];
-    for (const turn of turns) this.#settle(turn);
+    const turns = this.turns.list();
+    let ask = false;
+    for (const turn of turns) {
+      this.#settle(turn);
+      if (turn.ask) ask = true;
+    }
     const events = this.#eventsOf(turns);
     for (const event of events) {
       const joined = event.kind === "answered" && event.transferType === "Accomp";
       if (joined) next.consultations = usedUp(next.consultations, event.user);
     }
-    for (const callNumber of this.buried ?? []) this.#become(callNumber, null);
+    for (const callNumber of this.buried ?? nobody) this.#become(callNumber, null);
     for (const { call, before } of turns) {
       if (isNothing(call)) this.forget(call.callNumber);
       else if (differs(call, before)) this.#become(call.callNumber, call);
     }
-    for (const callNumber of this.#forgotten) this.#become(callNumber, null);
-    const { gaps, limits, inquireFromAt } = this;
-    const ask = turns.some((turn) => turn.ask);
-    return { state: next, events, gaps, limits, changed: this.#changed, ask, inquireFromAt };
+    for (const callNumber of this.#forgotten ?? nobody) this.#become(callNumber, null);
+    return {
+      state: next,
+      events,
+      gaps: this.gaps,
+      limits: this.limits ?? noLimits,
+      changed: this.#changed ?? nobody,
+      ask,
+      inquireFromAt: this.inquireFromAt,
+    };
   }
 
   #settle(turn: Turn): void {
@@ -240,14 +254,16 @@ export class Stepping extends Sight {
   }
 
   #eventsOf(turns: readonly Turn[]): readonly CallEvent[] {
-    const [first, second] = turns;
-    const ofOne = first !== undefined && second === undefined && this.ended.length === 0;
-    return ofOne ? first.events : [...this.ended, ...turns.flatMap(({ events }) => events)];
+    const [only] = turns;
+    const { ended } = this;
+    if (only !== undefined && turns.length === 1 && ended === null) return only.events;
+    return (ended ?? []).concat(turns.flatMap(({ events }) => events));
   }
 
   /** From the first on, what there was before is not to be looked up any more (calls.ts). */
   #become(callNumber: number, call: Call | null): void {
     this.next.calls = this.next.calls.with(callNumber, call);
+    this.#changed ??= [];
     this.#changed.push(callNumber);
   }
 }

@@ -9,6 +9,7 @@ import { legIn } from "./legs.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
+import { TurnTable } from "./turnTable.ts";
 
 /** Consultations that took a call over: the last of them may have legs yet. */
 const aliasesMax = 100;
@@ -26,10 +27,10 @@ export class Turns {
   protected readonly next: { -readonly [K in keyof TrackerState]: TrackerState[K] };
   protected readonly at: EpochMs;
   protected readonly settings: TrackerSettings;
-  protected readonly turns = new Map<number, Turn>();
+  protected readonly turns = new TurnTable();
   /** Calls of before a restart of the PBX, whose numbers may be in use anew. */
   protected buried: Set<number> | null = null;
-  protected readonly limits: Limit[] = [];
+  protected limits: Limit[] | null = null;
   /** Calls that are new in this step. */
   #begun = 0;
   /** Numbers that came to mean another call in this step. */
@@ -54,7 +55,7 @@ export class Turns {
       const before = this.before(callNumber);
       const call = before ?? this.begin(callNumber);
       turn = beginTurn(call, before, this.at, this.settings, this.state);
-      this.turns.set(callNumber, turn);
+      this.turns.add(turn);
     }
     return turn;
   }
@@ -68,6 +69,7 @@ export class Turns {
   }
 
   protected reached(name: Limit["name"], max: number, callNumber: number): void {
+    this.limits ??= [];
     this.limits.push({ name, max, callNumber });
   }
 
@@ -111,11 +113,12 @@ export class Turns {
 
   /** The outside party's call that `user`, who consulted in another, has handed over. */
   handedOverBy(user: string, number: string): number | undefined {
-    const theirs = this.state.calls.ofUser(user).map(({ callNumber }) => callNumber);
-    return [...theirs, ...this.turns.keys()].find((callNumber) => {
-      const call = this.now(callNumber);
-      return call?.external?.number === number && userOf(call) === user;
-    });
+    const theirs = this.state.calls.ofUser(user);
+    const concerned = this.turns.list().map(({ call }) => call);
+    const has = (call: Call | undefined) =>
+      call?.external?.number === number && userOf(call) === user;
+    return [...theirs, ...concerned].find(({ callNumber }) => has(this.now(callNumber)))
+      ?.callNumber;
   }
 
   /** Remembers when calls began that no leg has shown yet. */
