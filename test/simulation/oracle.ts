@@ -278,10 +278,8 @@ export class Telling {
     const own = this.#rings.get(fact.dn);
     own?.delete(fact.leg);
     this.#places.delete(fact.leg);
-    if ((own?.size ?? 0) === 0) {
-      this.#said.ceased(fact.dn, fact.at);
-      this.#said.isFree(fact.dn, fact.at, fact.leg);
-    }
+    this.#said.isFree(fact.dn, fact.at, fact.leg);
+    if ((own?.size ?? 0) === 0) this.#said.ceased(fact.dn, fact.at);
     const wasOutside = this.#outsiders.delete(fact.leg);
     if (wasOutside && this.#outsiders.size === 0 && this.#handover !== null) {
       this.#handover.outside = false;
@@ -382,7 +380,8 @@ export class Telling {
     const level = this.#levels.at(-1);
     if (level === undefined) return;
     this.#said.allCeased(at);
-    const instead = standIns(this.#levels, this.#rings.values(), at, this.due, this.#visibility);
+    const here = standIns(this.#levels, this.#rings.values(), at, this.due, this.#visibility);
+    const instead = [...here, ...this.#said.lingering(at)];
     const link = this.#handover?.link ?? 0;
     const ordered = isOrdered(this.#chain, at, this.#visibility);
     const missed = { finish: "Missed", transfer: "False", instead, ordered };

@@ -8,6 +8,9 @@ import type { Fact } from "./journal.ts";
 import type { Level } from "./levels.ts";
 import type { Seen } from "./sight.ts";
 
+/** A `ringing` is no end. */
+const nothing = { finish: null, transfer: null, talkMs: null, trtype: null } as const;
+
 export class Said {
   readonly due: Due[] = [];
   readonly #visibility: Visibility;
@@ -51,6 +54,11 @@ export class Said {
     };
     this.due.push(due);
     this.#heedVeil(due);
+    if (due.transfer === "True" && this.lingering(at).includes(level.user)) {
+      // Another phone of theirs seems to ring on: as if they had sent the call to their own number.
+      const more = { unseen: true, fault: this.#freeAt.get(level.user)?.fault ?? null };
+      this.due.push({ ...due, kind: "ringing", link: link + 1, ...more, ...nothing });
+    }
     if (kind === "answered") this.#answered(at);
     if (kind === "dialing") this.#told.set(level.user, due);
     if (kind === "ringing") {
@@ -104,7 +112,14 @@ export class Said {
     for (const dn of this.#told.keys()) this.ceased(dn, at);
   }
 
+  /** A leg of it is gone. */
   isFree(dn: string, at: number, leg: Leg): void {
-    this.#freeAt.set(dn, this.#visibility.seen(at, leg));
+    const seen = this.#visibility.seen(at, leg);
+    if (seen.at >= (this.#freeAt.get(dn)?.at ?? 0)) this.#freeAt.set(dn, seen);
+  }
+
+  /** Where a leg seems to stand that is gone. */
+  lingering(at: number): string[] {
+    return [...this.#freeAt].flatMap(([dn, seen]) => (seen.at > at ? [dn] : []));
   }
 }

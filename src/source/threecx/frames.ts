@@ -1,6 +1,7 @@
 /**
  * Reads frames and tells what each one asks for. Keeps count of the sequence: a hole means that a
- * frame was lost; a sequence that starts anew or repeats means nothing.
+ * frame was lost; a sequence that starts anew or repeats means nothing. Nor do holes, once there are so many that the
+ * numbers must be the server's, counted for all its clients: what is lost then, the regular snapshots find.
  */
 import { assertNever } from "../../util/assertNever.ts";
 import type { SourceCounters } from "../source.ts";
@@ -16,11 +17,18 @@ export interface FrameDuties {
   readAll(why: string): void;
 }
 
+/** A connection that loses so many frames of so few does not last. */
+const holesMax = 10;
+const holesAmong = 40;
+
 export class FrameReader {
   readonly #duties: FrameDuties;
   readonly #complaints: Complaints;
   readonly #counters: SourceCounters;
   #sequence: number | null = null;
+  /** Of the last frames that were counted. */
+  #counted = 0;
+  #holes = 0;
 
   constructor(duties: FrameDuties, complaints: Complaints, counters: SourceCounters) {
     this.#duties = duties;
@@ -71,9 +79,15 @@ export class FrameReader {
     if (sequence === null) return;
     const last = this.#sequence;
     this.#sequence = sequence;
-    if (last !== null && sequence > last + 1) {
-      this.#duties.readAll(`frames ${last + 1} to ${sequence - 1} are missing`);
-    }
+    if (last === null || this.#holes >= holesMax) return;
+    if (this.#counted >= holesAmong) this.#counted = this.#holes = 0;
+    this.#counted += 1;
+    if (sequence <= last + 1) return;
+    this.#holes += 1;
+    this.#duties.readAll(`frames ${last + 1} to ${sequence - 1} are missing`);
+    if (this.#holes < holesMax) return;
+    const line = `${holesMax} holes among ${this.#counted} frames: the PBX numbers them for all its clients. The numbers are left alone.`;
+    this.#complaints.once("sequence", {}, line);
   }
 
   #obey(frame: Frame, kind: "upsert" | "remove"): void {
