@@ -74,6 +74,7 @@ export function exemptionOf(
     ...witnessFails(chain, visibility, notes),
     ...denied(chain, notes),
     ...directionUnseen(chain, visibility),
+    ...heardUnseen(chain, visibility),
     ...doubts.filter((doubt) => doubt !== null),
   ];
   return found.reduce<Exemption | null>(
@@ -186,6 +187,22 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
   return looks.length === 0 || isShown
     ? []
     : [{ rule: "directionUnseen", fromAt: chain.startedAt }];
+}
+
+/** Somebody hears a conversation whose answer nobody has seen: as if that were the answer. */
+function heardUnseen({ facts }: Chain, { seen }: Visibility): Exemption[] {
+  return facts.flatMap((fact) => {
+    if (fact.what !== "shown" || fact.leg.barges === null) return [];
+    const { barges } = fact.leg;
+    const isAnswer = (one: Fact) =>
+      one.what === "shown" && one.leg === barges && one.status === "connected";
+    const answer = facts.find(isAnswer);
+    if (answer === undefined) return [];
+    const known = seen(answer.at, barges);
+    return known.fault !== null && known.at > fact.at
+      ? [{ rule: known.fault, fromAt: answer.at }]
+      : [];
+  });
 }
 
 export const blinding: ReadonlySet<FaultName> = new Set([
