@@ -1,6 +1,15 @@
 /** Who hears a conversation beside its user, or goes with it: barge-in, listening, another phone that rings along (SPEC.md, R10, R31). */
 import { describe, expect, it } from "vitest";
-import { inside, outside, Phone, ref, row, settle, talking } from "../../test/support/phone.ts";
+import {
+  inside,
+  leg,
+  outside,
+  Phone,
+  ref,
+  row,
+  settle,
+  talking,
+} from "../../test/support/phone.ts";
 
 describe("somebody joins the conversation of a user", () => {
   it.each([
@@ -18,6 +27,15 @@ describe("somebody joins the conversation of a user", () => {
     phone.gone("102/5");
     settle(phone);
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
+  it("barge-in, both first seen together: who came first has the call, which that one may have dialled", () => {
+    const phone = new Phone();
+    const came = leg("103", 151, "connected", { originatedBy: null, legNumber: 3 });
+    const dialled = leg("119", 135, "connected", { originatedBy: null, legNumber: 1 });
+    phone.snapshot(came, dialled);
+    expect(phone.told()).toEqual(["answered 119 -1 NotDef"]);
+    expect(phone.events[0]?.direction).toBe("outgoing");
   });
 
   it("barge-in: who stays with the caller when the user goes has it from then on", () => {

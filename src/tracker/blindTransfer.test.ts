@@ -132,6 +132,19 @@ describe("blind transfer", () => {
     expect(phone.told()).toEqual(["ringing 114 -3"]);
   });
 
+  it("is not read into a late leg that the PBX's router is said to have made, unless a hand-over has begun", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.leg("101", 5, "ringing", { originatedBy: ref("ROUTER"), legNumber: 5 });
+    phone.leg("101", 5, "connected", { legNumber: 5 });
+    phone.told();
+    phone.leg("102", 6, "ringing", { originatedBy: ref("ROUTER"), legNumber: 6 });
+    expect(phone.told()).toEqual([]);
+    phone.leg("820", 7, "ringing", { originatedBy: null, legNumber: 7 });
+    phone.leg("103", 8, "ringing", { originatedBy: ref("ROUTER"), legNumber: 8 });
+    expect(phone.told()).toContain("ringing 103 -2");
+  });
+
   it("to the ring group that brought the call, of which the transferer is a member, too", () => {
     const phone = new Phone();
     const via = { originatedBy: ref("820") };

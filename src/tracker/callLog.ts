@@ -133,7 +133,8 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
 /** The log may not have the part of a call that an outside phone answered. */
 function endOf({ talk, hidden, touchedAt }: Call, { endedAt }: LoggedCall): EpochMs {
   const sinceAt = hidden?.sinceAt ?? endedAt;
-  const isLacking = talk !== null && talk.shownBy !== "legs" && endedAt <= talk.answeredAt;
+  const isUnseen = talk !== null && talk.shownBy !== "legs";
+  const isLacking = isUnseen && endedAt <= Math.max(talk.answeredAt, touchedAt - roundedMs);
   return isLacking ? sinceAt : Math.max(endedAt, touchedAt);
 }
 

@@ -64,10 +64,14 @@ describe("forwarded to an outside phone", () => {
 
   it("and ended in a blind stretch: when we see again, unless the log has the outside part, too", () => {
     for (const [loggedMs, talkMs] of [
-      [0, 60_000],
-      [40_000, 40_000],
+      [0, 80_000],
+      // Rounded, or by another clock.
+      [18_900, 80_000],
+      [60_000, 60_000],
     ] as const) {
       const phone = forwarded();
+      phone.at += 20_000;
+      phone.list(row("10007"));
       phone.lose();
       phone.at += 60_000;
       phone.snapshot();

@@ -120,6 +120,16 @@ describe("who leaves while the other phone still rings", () => {
     expect(early.told()).toEqual([]);
   });
 
+  it("has passed it on if that phone rings on when we see again", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+    phone.told();
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot(leg("103", 6, "ringing", { referredBy: ref("102") }));
+    expect(phone.told()).toEqual([passedOn]);
+  });
+
   it("is not judged while we are blind", () => {
     const phone = leaving();
     phone.lose();

@@ -118,11 +118,10 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   if (isOlder && !isTalking(tracked)) return false;
   // A loser of the same polling whose frame came late is no transfer.
   const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
-  const from = leg.originatedBy?.dn;
-  const late = from === talk.via || (leg.dn === talk.via && !talk.viaShown);
+  const late = isFrom(call, leg, talk) || (leg.dn === talk.via && !talk.viaShown);
   const polled = soon && talk.via !== "" && late && !isBackAtVia(call, talk);
   // It is gone soon; what outlives the user is none.
-  const polledWith = polled && userTalks(call, talk);
+  const polledWith = polled && (talk.shownBy !== "legs" || userTalks(call, talk));
   // A polling that somebody before the user handed the call to names that one.
   const isHandedOver = leg.referredBy?.dn === talk.user;
   return isTalking(tracked) || !polledWith || isHandedOver;
@@ -136,6 +135,11 @@ export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolea
   const { leg, rang, consulted, seenAt } = tracked;
   const came = !rang && !consulted && seenAt < byAt;
   return came && leg.dn !== talk.user && isTalking(tracked);
+}
+
+/** What brought the call made the leg, too: itself, or in the name of the PBX's router, as which nobody hands over. */
+function isFrom({ handover }: Call, { originatedBy }: Leg, { via }: Talk): boolean {
+  return originatedBy?.dn === via || (originatedBy?.kind === "routepoint" && handover === null);
 }
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */

@@ -4,7 +4,15 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import type { ActiveCall, ActiveCalls, Activity, CallLog, LoggedCall, Party } from "./activity.ts";
+import type {
+  ActiveCall,
+  ActiveCalls,
+  Activity,
+  CallLog,
+  Leg,
+  LoggedCall,
+  Party,
+} from "./activity.ts";
 import { heedOrderLogged } from "./callback.ts";
 import {
   adoptLogged,
@@ -55,7 +63,8 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       for (const legId of step.legIds()) {
         if (!present.has(legId)) step.removeUnshown(legId, activity.dns);
       }
-      for (const leg of activity.legs) step.place(leg);
+      // Of a call first seen now, as they came: who hears a conversation came after who has it.
+      for (const leg of activity.legs.toSorted(byNumber)) step.place(leg);
       step.sightRegained();
       break;
     }
@@ -92,6 +101,8 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
   }
   return step.done();
 }
+
+const byNumber = (one: Leg, other: Leg) => one.legNumber - other.legNumber;
 
 /** The second witness: what the PBX's own list of calls says of ours. */
 function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {

@@ -146,7 +146,9 @@ function tellDeparture(turn: Turn): void {
   // Of whom no leg shows, only the list tells that they have left, or whom they consulted.
   const isDark = talk.shownBy === "inside" && !others.some(({ consulted }) => consulted);
   const isUnsure = isHeard || isDark;
-  const goesOn = atOnce || others.some((t) => isAnswer(call, t) || t.order > legCount);
+  // Who left while we were blind left before those who are there still.
+  const isBefore = turn.before?.blind === true && !call.blind;
+  const goesOn = atOnce || isBefore || others.some((t) => isAnswer(call, t) || t.order > legCount);
   const isOver = looked && at >= dueAt;
   if ((goesOn && !isUnsure) || (isOver && talk.shownBy === "legs")) {
     passOn(turn, talk, at, false);

@@ -16,6 +16,13 @@ import { Turns } from "./turns.ts";
 const pbxRestartMsMin = 1_000;
 
 const noGaps: readonly GapEvent[] = [];
+/** Until then its legs were there, or the list that alone shows its conversation. */
+function seenUntil({ blind, legs, talk, hidden, touchedAt }: Call, lostAt: EpochMs): EpochMs {
+  if (blind) return touchedAt;
+  const isListed = talk !== null && talk.shownBy !== "legs";
+  if (isListed && hidden !== null) return hidden.sinceAt;
+  return legs.length === 0 ? touchedAt : lostAt;
+}
 
 export class Sight extends Turns {
   /** What was told of calls of before a restart of the PBX. */
@@ -32,8 +39,7 @@ export class Sight extends Turns {
     for (const { callNumber, overAt } of this.state.calls.values()) {
       if (overAt !== null) continue;
       const { call } = this.turn(callNumber);
-      // Until then its legs were there.
-      const seenUntilAt = call.blind || call.legs.length === 0 ? call.touchedAt : sinceAt;
+      const seenUntilAt = seenUntil(call, sinceAt);
       call.blind = true;
       // Our clock may have been set back while we were down.
       call.touchedAt = Math.min(Math.max(call.touchedAt, seenUntilAt), this.at);

@@ -100,18 +100,36 @@ describe("a phone that is not monitored", () => {
     expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
   });
 
+  it("answers what a ring group rang, whose other phones are seen late: no hand-over", () => {
+    const phone = new Phone();
+    phone.list(row("820", { status: "Routing" }));
+    phone.pass(400);
+    phone.list(row("124"));
+    expect(phone.told()).toEqual(["ringing 820 -0", "answered 124 -1 NotDef"]);
+    phone.leg("820", 3, "ringing", { legNumber: 3 });
+    phone.leg("103", 4, "ringing", { originatedBy: ref("820"), legNumber: 4 });
+    phone.leg("124", 5, "connected", { legNumber: 5 });
+    phone.leg("104", 6, "ringing", { originatedBy: ref("820"), legNumber: 6 });
+    expect(phone.told()).toEqual([]);
+  });
+
   it("misses the call that went on to it from another phone", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing");
     phone.gone("101/5");
     phone.list(row("150", { status: "Routing" }));
+    expect(phone.call()?.level?.dn).toBe("150");
+    phone.leg("102", 6, "ringing");
+    phone.gone("102/6");
+    // It may lag.
+    phone.list(row("101", { status: "Routing" }));
     phone.pass(299);
-    phone.list(row("150", { status: "Routing" }));
-    expect(phone.call()?.level?.dn).toBe("101");
+    phone.list(row("101", { status: "Routing" }));
+    expect(phone.call()?.level?.dn).toBe("102");
     phone.pass(1);
-    phone.list(row("150", { status: "Routing" }));
+    phone.list(row("101", { status: "Routing" }));
     phone.list();
-    expect(phone.told()).toEqual(["ringing 101 -0", "ended 150 -0 Missed"]);
+    expect(phone.told()).toEqual(["ringing 101 -0", "ringing 102 -0", "ended 101 -0 Missed"]);
   });
 
   it("has it back from outside or from a parking place, and sends it outside, where nobody answers: missed by it", () => {

@@ -87,7 +87,9 @@ function heedWhereabouts(
   } else if (askedAt >= sinceAt + settings.listLagMs && isTaken(call, row)) {
     tellTaken(turn, row, hidden, spoke);
   } else if (inside?.kind === "extension" && call.level?.kind === "extension") {
-    if (askedAt >= sinceAt + settings.listLagMs) offerUnseen(call, inside);
+    // A list that lags names one of before.
+    const isNew = get(call.reached, inside.dn) === undefined;
+    if (isNew || askedAt >= sinceAt + settings.listLagMs) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
     if (row.status.toLowerCase() === "talking") tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
@@ -169,7 +171,9 @@ function tellUnseen(
   // What polled a phone that is not monitored is gone a moment after its answer.
   const fromAt = how.shownBy === "outside" ? hidden.sinceAt : call.toldUntilAt;
   const answeredAt = Math.min(at, Math.max(changedAt ?? at, fromAt, call.firstSeenAt));
-  openTalk(turn, level, answeredAt, { via: "", ...how });
+  // The legs of those who were rung with it may be seen late.
+  const polls = call.level?.kind === "queue" || call.level?.kind === "ringgroup";
+  openTalk(turn, level, answeredAt, { via: polls ? (call.level?.dn ?? "") : "", ...how });
   call.hidden = { ...hidden, sinceAt: at };
 }
 

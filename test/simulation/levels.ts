@@ -1,7 +1,7 @@
 /** Where a call is and who talks: the oracle's own words for it. */
 import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
-import type { Due } from "./due.ts";
+import type { Due, Unknowable, Visibility } from "./due.ts";
 import type { Seen } from "./sight.ts";
 
 export interface Talk {
@@ -38,3 +38,16 @@ export const phoneOf = (user: string, at: number): Level => ({
 export const levelOf = ({ user, at }: Talk): Level => phoneOf(user, at);
 
 export const places: ReadonlySet<DnKind> = new Set(["queue", "ivr", "ringgroup", "routepoint"]);
+
+/** Why nobody can have seen the conversation by then; only a look at the list shows one outside. Null = it was seen. */
+export function unseenTalk(
+  { user, at: begunAt, seen }: Talk,
+  at: number,
+  { briefMs, sees }: Pick<Visibility, "briefMs" | "sees">,
+  isOutside: boolean,
+): Unknowable | null {
+  if (at > seen.at + briefMs) return null;
+  if (seen.fault !== null) return seen.fault;
+  if (!sees(user, begunAt)) return "unseenUser";
+  return isOutside ? "forwardUnseen" : null;
+}

@@ -8,7 +8,15 @@ import { type Departed, departedAt } from "./departure.ts";
 import type { Due, Unknowable, Visibility } from "./due.ts";
 import { listLagMs } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
-import { type Level, levelOf, phoneOf, places, type Talk, usertypeOf } from "./levels.ts";
+import {
+  type Level,
+  levelOf,
+  phoneOf,
+  places,
+  type Talk,
+  unseenTalk,
+  usertypeOf,
+} from "./levels.ts";
 import { Said } from "./said.ts";
 import type { Seen } from "./sight.ts";
 import { isKnownAt, isOrdered, standIns, unseenMs } from "./standIns.ts";
@@ -104,11 +112,8 @@ export class Telling {
 
   #beginHandover(at: number): void {
     if (this.#handover !== null) return;
-    const seen = this.#talk?.seen;
     // Nobody saw the conversation before it was handed over.
-    if (seen?.fault && seen.at + this.#visibility.briefMs >= at) {
-      this.#doubt(seen.fault, this.#talk?.at ?? at);
-    }
+    this.#heedTalk(at);
     // Whether who hands over without a leg that shows has left is not told by the list either.
     const user = this.#talk?.user;
     if (user !== undefined && !this.#visibility.sees(user, at)) this.#doubt("unseenUser", at);
@@ -116,9 +121,19 @@ export class Telling {
     this.#handover = { link: this.#lastLink, at, outside: false };
   }
 
+  /** What comes now came before anybody could see the conversation. */
+  #heedTalk(at: number, isOutside = false): void {
+    if (this.#talk === null) return;
+    const rule = unseenTalk(this.#talk, at, this.#visibility, isOutside);
+    if (rule !== null) this.#doubt(rule, this.#talk.at);
+  }
+
   #extension(fact: Fact & { what: "shown" }): void {
-    // Who only hears the conversation takes no part in it.
-    if (fact.leg.barges !== null) return;
+    // Who only hears the conversation takes no part in it, but looks as if it were theirs.
+    if (fact.leg.barges !== null) {
+      this.#heedTalk(fact.at);
+      return;
+    }
     const level: Level = phoneOf(fact.dn, fact.at);
     if (fact.status === "ringing") {
       const rings = this.#rings.get(fact.dn) ?? new Set();
@@ -325,7 +340,7 @@ export class Telling {
     const [leg = null] = this.#rings.get(user) ?? [];
     this.#levels.push(level);
     // Whether the caller went, too, shows a moment later (SPEC.md, R31).
-    const more = { latest: at + staysMs(this.#visibility) };
+    const more = { latest: this.#visibility.seen(at + staysMs(this.#visibility), leg).at };
     this.#said.tell("ringing", level, this.#link(), at, leg, more);
   }
 
@@ -337,14 +352,9 @@ export class Telling {
     more: Partial<Due> = {},
   ): void {
     const level = levelOf(talk);
-    const { seen } = talk;
-    if (seen.fault && at <= seen.at + this.#visibility.briefMs) this.#doubt(seen.fault, talk.at);
-    // Only a look at the list shows that a phone outside has answered.
     const isOutside = leg?.kind === "trunk";
     const isDark = !this.#visibility.sees(talk.user, talk.at);
-    if ((isOutside || isDark) && at <= seen.at + this.#visibility.briefMs) {
-      this.#doubt(isDark ? "unseenUser" : "forwardUnseen", talk.at);
-    }
+    this.#heedTalk(at, isOutside);
     const off = this.#visibility.clockOffMs(talk.at, at);
     const isListed = isOutside || isDark || leg?.kind === "conference";
     const lookedAt = at + (isListed ? (this.#visibility.listMs ?? 0) : 0);

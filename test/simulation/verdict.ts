@@ -87,7 +87,9 @@ export function judge(
     const mine = told.get(chain) ?? [];
     const dids = didsOf(chain, setting, isNameUnread(chain, journal.chains, plan.notes));
     const first = chain.facts.find((fact) => {
-      if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return false;
+      // Who only hears the conversation stands towards one of ours.
+      if (fact.what !== "shown" || fact.leg.barges !== null) return false;
+      if (!visibility.sees(fact.dn, fact.at)) return false;
       const goneAt = fact.leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
       return goneAt > sight.seen(fact.at, fact.leg).at + briefMs;
     });
