@@ -12,6 +12,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const PROCESS = fileURLToPath(new URL("./backlogProcess.ts", import.meta.url));
+/** As README's unit starts the service. */
+const NODE_FLAGS = ["--max-semi-space-size=8"];
 const ROWS = 1_000_000;
 /** Enough for some seconds. */
 const FEW_ROWS = 60_000;
@@ -27,7 +29,7 @@ interface Drained {
 const run = promisify(execFile);
 
 async function inAProcess(...args: readonly (string | number)[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [PROCESS, ...args.map(String)]);
+  const { stdout } = await run(process.execPath, [...NODE_FLAGS, PROCESS, ...args.map(String)]);
   return stdout;
 }
 

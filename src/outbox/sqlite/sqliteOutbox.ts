@@ -28,6 +28,8 @@ import type {
 
 /** Requests in one transaction; bounds how long a commit can take. */
 const BATCH_MAX = 256;
+/** Of the thread's heap, for what has just been allocated: by default it grows by tens of MB of garbage. */
+const YOUNG_MB_MAX = 24;
 /** Requests that wait for the writer; who asks waits for answers, so only a fault could bring so many. */
 const WAITING_MAX = 20_000;
 
@@ -228,7 +230,10 @@ class Writer {
   constructor(dataDir: string, log: Log) {
     // The writer is beside this file: .ts when run from the sources, .js when built.
     const file = `./writer${extname(fileURLToPath(import.meta.url))}`;
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: { dataDir } });
+    this.#worker = new Worker(new URL(file, import.meta.url), {
+      workerData: { dataDir },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB_MAX },
+    });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.opened = promise;
     this.#worker.on("message", (message: FromWriter) => {
