@@ -75,6 +75,12 @@ describe("a conference", () => {
     pbx.answer("150");
     expect(() => pbx.conference("150")).toThrow("Expected two conversations at 150");
   });
+
+  it("cannot be made of one that is being handed over", () => {
+    const { pbx, second } = consulting({ blindTransferLeaves: "onAnswer" });
+    pbx.blindTransfer("150", "104", second.id);
+    expect(() => pbx.conference("150")).toThrow("it is handing one over");
+  });
 });
 
 describe("who hears another's call", () => {

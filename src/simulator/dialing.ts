@@ -188,7 +188,8 @@ function ringOwnPhones(
       leg.party = { ...NOBODY, number: destination };
       exchange.show(leg);
       stage.won(call, leg);
-      dialOn(exchange, leg, me, callee);
+      // Another phone may have picked it up.
+      dialOn(exchange, leg, exchange.partyOf(leg), callee);
     },
     refused: () => exchange.endCall(call, "rejected"),
   };

@@ -266,6 +266,9 @@ export class Pbx {
     if (!first?.peer || !second?.peer || first.call === second.call) {
       throw new UserMistake(`Expected two conversations at ${dn}. Let ${dn} dial somebody first.`);
     }
+    if ([first, second].some((leg) => leg.call.transferrer === leg)) {
+      throw new UserMistake(`Expected ${dn} to talk in both its calls, it is handing one over.`);
+    }
     confer(this.#exchange, first, second);
   }
 

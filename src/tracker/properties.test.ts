@@ -198,8 +198,8 @@ describe("any sequence of activities", () => {
 
 /** All that a state holds. */
 function picture(state: TrackerState): string {
-  const { calls, starts } = state;
-  return JSON.stringify({ ...state, calls: calls.values(), starts: [...starts] });
+  const { calls, unseen } = state;
+  return JSON.stringify({ ...state, calls: calls.values(), unseen: [...unseen] });
 }
 
 /** Freezes what it is given, and all that hangs on it. */

@@ -24,6 +24,7 @@ import {
   isInquired,
 } from "./callLog.ts";
 import { isSameNumber } from "./legs.ts";
+import { insideParty } from "./recognise.ts";
 import type { Call, TrackerSettings, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
@@ -33,7 +34,6 @@ import {
   heedNoList,
   heedTime,
   heedUnlisted,
-  insideParty,
   type Sibling,
 } from "./witness.ts";
 
@@ -113,7 +113,7 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   // Of two rows of joined calls the outside party's own is the one.
   const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));
   for (const row of calls) rows.set(row.callNumber, row);
-  step.noteStarts(calls);
+  step.noteUnseen(calls);
   const ours = step.state.calls.values().filter(({ overAt }) => overAt === null);
   for (const call of ours) {
     if (!step.knows(call.callNumber)) continue;

@@ -8,18 +8,17 @@ import type { Leg } from "./activity.ts";
 import { drop, get, put } from "./byDn.ts";
 import { endTalk } from "./ends.ts";
 import {
-  directionOf,
   externalLegs,
   holderOf,
   isAnswer,
   isBeside,
-  isExternal,
   isFresh,
   offerKind,
   standing,
   stands,
   userTalks,
 } from "./legs.ts";
+import { awaitsNumber, filled, listedTalker, recognise } from "./recognise.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Talk, TrackedLeg } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
@@ -33,6 +32,7 @@ export function settleTurn(turn: Turn): void {
   if (call.overAt !== null) return;
   recognise(turn);
   if (call.external === null || awaitsNumber(turn)) return;
+  tellListed(turn, call.external);
   dropOffers(call);
   tellDeparture(turn);
   tellDialing(turn);
@@ -42,53 +42,6 @@ export function settleTurn(turn: Turn): void {
   forgetFailedAttempt(turn);
   tellRingStops(turn);
   judgeVisibility(turn);
-}
-
-/** Fixes the outside party and the direction at the first leg that shows them. */
-function recognise({ call }: Turn): void {
-  if (call.id === null && call.legs.length > 0 && externalLegs(call).length === 0) {
-    // What looked like an outside number is one of ours.
-    call.external = null;
-    call.hidden = null;
-    call.numberDueAt = null;
-  }
-  for (const tracked of externalLegs(call)) {
-    const { leg } = tracked;
-    const { number, name } = leg.party;
-    if (call.external === null) {
-      call.external = { direction: directionOf(tracked), number, name };
-    } else {
-      // In a conference the party is the conference's own number.
-      if (isExternal(leg)) call.external = filled(call.external, number, name);
-    }
-    call.did ??= leg.did;
-  }
-}
-
-/** Blanks are filled, nothing is replaced. */
-function filled(external: External, number: string, name: string): External {
-  const lacking =
-    (external.number === "" && number !== "") || (external.name === "" && name !== "");
-  if (!lacking) return external;
-  return { ...external, number: external.number || number, name: external.name || name };
-}
-
-/**
- * The PBX fills party fields a moment later: an empty number waits briefly before it counts as withheld, one of which
- * the PBX does not say where it leads before it counts as outside.
- */
-function awaitsNumber({ call, at, settings }: Turn): boolean {
-  const legs = call.id === null ? standing(call) : [];
-  const led = legs.some(({ leg }) => leg.party.kind === "trunk");
-  if (legs.length === 0 || (call.external?.number !== "" && led)) {
-    call.numberDueAt = null;
-    return false;
-  }
-  call.numberDueAt ??= call.firstSeenAt + settings.numberHoldMs;
-  call.hidden = null;
-  if (at < call.numberDueAt) return true;
-  call.numberDueAt = null;
-  return false;
 }
 
 /** Ends the wait for an empty number now. */
@@ -104,6 +57,16 @@ export function hurryAnswer(turn: Turn, { party }: Leg): void {
   if (external === null || party.kind !== "trunk") return;
   call.external = filled(external, party.number, party.name);
   hurryNumber(turn);
+}
+
+/** The conversation that the list had before any leg showed is told now; whoever shows came later. */
+function tellListed(turn: Turn, { number }: External): void {
+  const { call, at } = turn;
+  const talker = listedTalker(turn.listed, number);
+  if (talker === null || call.legs.some(({ leg }) => leg.dn === talker.dn)) return;
+  const how = { via: "", consulted: false, shownBy: "inside", legs: [] } as const;
+  const answeredAt = Math.min(at, talker.changedAt ?? at);
+  openTalk(turn, { dn: talker.dn, kind: "extension" }, answeredAt, how);
 }
 
 export function dropOffers(call: Draft): void {
@@ -322,7 +285,11 @@ export function openTalk(
   turn: Turn,
   level: Level,
   at: EpochMs,
-  how: Pick<Talk, "via" | "shownBy"> & { readonly consulted: boolean },
+  how: Pick<Talk, "via" | "shownBy"> & {
+    readonly consulted: boolean;
+    /** Those that had come by then, if not all. */
+    readonly legs?: Call["legs"];
+  },
 ): void {
   const { call } = turn;
   const { handover } = call;
@@ -333,9 +300,9 @@ export function openTalk(
   const transferType = attended ?? handover?.transferType ?? "NotDef";
   tell(turn, { kind: "answered", transferType }, link, level, at);
   const { dn: user, kind: userKind } = level;
-  const { legCount } = call;
+  const legCount = how.legs?.length ?? call.legCount;
   const viaShown = get(call.reached, via) === "leg";
-  const legNumberMax = Math.max(0, ...call.legs.map(({ leg }) => leg.legNumber));
+  const legNumberMax = Math.max(0, ...(how.legs ?? call.legs).map(({ leg }) => leg.legNumber));
   const seen = { viaShown, legCount, legNumberMax, shownBy };
   call.talk = { link, user, userKind, answeredAt: at, via, ...seen };
   call.lastLink = link;

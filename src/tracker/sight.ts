@@ -147,7 +147,7 @@ export class Sight extends Turns {
       this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.legIdMax = 0;
-    this.next.starts = new Map();
+    this.next.unseen = new Map();
     this.next.consultations = [];
   }
 

@@ -3,7 +3,7 @@
  * The rules that change it are in reduce.ts and rules.ts; what must always hold is in invariants.ts; SPEC.md explains.
  */
 import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
-import type { BlindCause, Did, Leg } from "./activity.ts";
+import type { ActiveCall, BlindCause, Did, Leg } from "./activity.ts";
 import { type ByDn, noDn } from "./byDn.ts";
 import { Calls } from "./calls.ts";
 
@@ -210,8 +210,8 @@ export interface Gap {
 
 export interface TrackerState {
   readonly calls: Calls;
-  /** Starts of calls that only the last list shows, by call number. */
-  readonly starts: ReadonlyMap<number, EpochMs>;
+  /** Rows of calls that only the last list shows, by call number. */
+  readonly unseen: ReadonlyMap<number, ActiveCall>;
   readonly stretch: BlindStretch | null;
   readonly gap: Gap;
   /** Queues that let a caller order a callback. */
@@ -320,7 +320,7 @@ export const noGap: Gap = { fromAt: 0, toAt: null, reason: "connection", told: t
 
 export const initialState: TrackerState = {
   calls: Calls.of([]),
-  starts: new Map(),
+  unseen: new Map(),
   stretch: null,
   gap: noGap,
   callbackQueues: [],

@@ -4,6 +4,7 @@
 import { formatCallId } from "../events/callId.ts";
 import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
 import { publicNumber } from "../events/number.ts";
+import type { ActiveCall } from "./activity.ts";
 import { added } from "./lists.ts";
 import type { Call, Level, TrackerSettings, TrackerState } from "./state.ts";
 
@@ -17,6 +18,8 @@ export interface Turn {
   readonly at: EpochMs;
   readonly settings: TrackerSettings;
   events: readonly CallEvent[];
+  /** What the last list had of the call before any leg of it showed; null if nothing, or if the call is not new. */
+  readonly listed: ActiveCall | null;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: TrackerState["callbackQueues"];
   readonly ringMs: TrackerState["ringMs"];
@@ -33,6 +36,7 @@ const nothing: readonly CallEvent[] = [];
 export function beginTurn(
   call: Call,
   before: Call | undefined,
+  listed: ActiveCall | null,
   at: EpochMs,
   settings: TrackerSettings,
   { callbackQueues, ringMs }: Pick<TrackerState, "callbackQueues" | "ringMs">,
@@ -43,6 +47,7 @@ export function beginTurn(
     at,
     settings,
     events: nothing,
+    listed,
     callbackQueues,
     ringMs,
     ask: false,

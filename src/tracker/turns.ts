@@ -53,8 +53,9 @@ export class Turns {
     let turn = this.turns.get(callNumber);
     if (turn === undefined) {
       const before = this.before(callNumber);
-      const call = before ?? this.begin(callNumber);
-      turn = beginTurn(call, before, this.at, this.settings, this.state);
+      const listed = (before === undefined ? this.next.unseen.get(callNumber) : null) ?? null;
+      const call = before ?? this.begin(callNumber, listed);
+      turn = beginTurn(call, before, listed, this.at, this.settings, this.state);
       this.turns.add(turn);
     }
     return turn;
@@ -73,11 +74,11 @@ export class Turns {
     this.limits.push({ name, max, callNumber });
   }
 
-  begin(callNumber: number): Call {
+  begin(callNumber: number, listed: ActiveCall | null): Call {
     this.#begun += 1;
-    const establishedAt = this.next.starts.get(callNumber) ?? null;
-    if (establishedAt !== null) {
-      this.next.starts = new Map([...this.next.starts].filter(([number]) => number !== callNumber));
+    const establishedAt = listed?.establishedAt ?? null;
+    if (listed !== null) {
+      this.next.unseen = new Map([...this.next.unseen].filter(([number]) => number !== callNumber));
     }
     return { ...newCall(callNumber, this.at), establishedAt };
   }
@@ -121,9 +122,12 @@ export class Turns {
       ?.callNumber;
   }
 
-  /** Remembers when calls began that no leg has shown yet. */
-  noteStarts(calls: readonly ActiveCall[]): void {
+  /** Remembers the rows of calls that no leg has shown yet; what is new began now. */
+  noteUnseen(calls: readonly ActiveCall[]): void {
     const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
-    this.next.starts = new Map(unseen.map((row) => [row.callNumber, row.establishedAt ?? this.at]));
+    const begun = ({ establishedAt }: ActiveCall) => establishedAt ?? this.at;
+    this.next.unseen = new Map(
+      unseen.map((row) => [row.callNumber, { ...row, establishedAt: begun(row) }]),
+    );
   }
 }

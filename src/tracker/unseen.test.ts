@@ -231,6 +231,65 @@ describe("a phone that is taken from the monitored ones", () => {
   });
 });
 
+describe("a conversation that the list had before any leg showed", () => {
+  const out = { caller: inside("150"), callee: outside() };
+
+  it.each([
+    ["incoming", {}],
+    ["outgoing", out],
+  ])("%s: is told when somebody joins in, who has nothing of it", (direction, parties) => {
+    const phone = new Phone();
+    const listed = row("150", { ...parties, changedAt: t0 - 60_000 });
+    phone.list(listed);
+    phone.leg("108", 9, "connected", { originatedBy: null });
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
+    expect(phone.events[0]).toMatchObject({ direction, at: t0 - 60_000 });
+    phone.pass(1_000);
+    phone.list(listed);
+    phone.pass(5_000);
+    phone.gone("108/9");
+    phone.list(listed);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 150 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 66_000 });
+  });
+
+  it("is told when its user hands over", () => {
+    const phone = new Phone();
+    phone.list(row("150", out));
+    phone.leg("103", 9, "ringing", { originatedBy: null });
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef", "ringing 103 -2"]);
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    phone.pass(300);
+    phone.list(row("103", { caller: inside("103"), callee: outside() }));
+    expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "answered 103 -2 Blind"]);
+  });
+
+  it.each([
+    ["another's", row("150", { caller: outside("420777888888") })],
+    ["not one yet", row("150", { status: "Routing" })],
+    ["between two outside", row("10008")],
+    ["inside", row("150", { caller: inside("104") })],
+    ["with a queue", row("800")],
+    ["with nobody known", row("")],
+    ["that of the leg itself", row("108")],
+  ])("is none if it is %s", (_what, listed) => {
+    const phone = new Phone();
+    phone.list(listed);
+    phone.told();
+    phone.leg("108", 9, "connected");
+    expect(phone.told()).toEqual(["answered 108 -1 NotDef"]);
+  });
+
+  it("is none of a caller without a number", () => {
+    const phone = new Phone();
+    phone.list(row("150", { caller: outside("") }));
+    phone.leg("108", 9, "connected", { party: outside("") });
+    phone.pass(200);
+    expect(phone.told()).toEqual(["answered 108 -1 NotDef"]);
+  });
+});
+
 describe("a conference whose legs are calls of their own", () => {
   const conference = row("700");
 

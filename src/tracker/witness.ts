@@ -9,6 +9,7 @@ import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
+import { insideParty } from "./recognise.ts";
 import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -74,6 +75,7 @@ function heedWhereabouts(
   const { sinceAt } = hidden;
   const inside = insideParty(row);
   const outside = inside === null;
+  const mayLag = askedAt < sinceAt + settings.listLagMs;
   if (call.talk !== null) {
     const { talk } = call;
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
@@ -84,12 +86,13 @@ function heedWhereabouts(
     else if (isUnknown) return;
     else if (outside || elsewhere || ringsAnew)
       passOn(turn, talk, leftAt(turn, talk, row, sinceAt), outside);
-  } else if (askedAt >= sinceAt + settings.listLagMs && isTaken(call, row)) {
+  } else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
+    // Where nobody has talked yet, no list that lags tells of a conversation.
     tellTaken(turn, row, hidden, spoke);
   } else if (inside?.kind === "extension" && call.level?.kind === "extension") {
     // A list that lags names one of before.
     const isNew = get(call.reached, inside.dn) === undefined;
-    if (isNew || askedAt >= sinceAt + settings.listLagMs) offerUnseen(call, inside);
+    if (isNew || !mayLag) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
     if (row.status.toLowerCase() === "talking") tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
@@ -206,12 +209,6 @@ function heedLevel(turn: Turn, row: ActiveCall): void {
   if (call.level?.dn === dn || get(call.reached, dn) === "leg") return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
-}
-
-/** The party of a row that is one of ours; null if both stand outside. */
-export function insideParty(row: ActiveCall): Party | null {
-  if (row.callee.kind !== "trunk") return row.callee;
-  return row.caller.kind === "trunk" ? null : row.caller;
 }
 
 /** What another call of the same user says, that went from sight at the same moment. */

@@ -28,9 +28,10 @@ export function beginningOf(
   const at = first?.at ?? startedAt;
   const level: Level = { user: calledBackBy, usertype: "queue", kind: "queue", at };
   const own = facts.filter((fact) => "leg" in fact && fact.leg === first?.leg);
-  // Only a phone that rings names it.
+  // Only a phone that rings names it, not one that picks up what rings elsewhere.
   const ceases = (latest: number) => own.some((fact) => fact !== first && fact.at <= latest);
-  const unseen = (latest: number) => first === undefined || ceases(latest) || !namesHolder;
+  const isNamed = first?.status === "ringing" && namesHolder;
+  const unseen = (latest: number) => ceases(latest) || !isNamed;
   return { kind: "ringing", level, leg: first?.leg ?? null, unseen };
 }
 

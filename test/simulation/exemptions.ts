@@ -106,8 +106,9 @@ export function goneTogether(
 
 /** It had a leg at a DN that was put on the list of monitored DNs, or taken from it, before all legs were read again. */
 export function dnChanged(
-  { facts, overAt }: Chain,
+  { facts, startedAt, overAt }: Chain,
   changes: readonly DnChange[],
+  { sees }: Pick<Visibility, "sees">,
 ): Exemption | null {
   const touched = changes.find(({ dn, at, settledAt }) =>
     facts.some((fact) => {
@@ -116,7 +117,12 @@ export function dnChanged(
       return fact.at <= settledAt && goneAt >= at;
     }),
   );
-  return touched === undefined ? null : { rule: "dnChanged", fromAt: touched.at };
+  if (touched === undefined) return null;
+  // Of what nobody saw until then, it is told where it is.
+  const isSeen = facts.some(
+    (fact) => fact.what === "shown" && fact.at < touched.at && sees(fact.dn, fact.at),
+  );
+  return { rule: "dnChanged", fromAt: isSeen ? touched.at : startedAt };
 }
 
 /** The call goes on under another number, at a voicemail box: nothing ties the two together. */
@@ -178,12 +184,15 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
   if (chain.direction !== "outgoing") return [];
   const looks = chain.facts.flatMap((fact) => {
     if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return [];
-    const { at } = visibility.seen(fact.at, fact.leg);
-    const isThere = at < (fact.leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY);
-    return isThere ? [{ at, leg: fact.leg }] : [];
+    const { leg } = fact;
+    const { at, fault } = visibility.seen(fact.at, leg);
+    const isThere = at < (leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY);
+    // Click-to-call: of several phones that ring first, the one that is lifted dials.
+    const dials = leg === chain.ownerLeg && fact.status === "dialing" && fault === null;
+    return isThere ? [{ at, isOwner: leg.legid === 1 || dials }] : [];
   });
   const firstAt = Math.min(...looks.map(({ at }) => at));
-  const isShown = looks.some(({ at, leg }) => at === firstAt && leg.legid === 1);
+  const isShown = looks.some(({ at, isOwner }) => at === firstAt && isOwner);
   return looks.length === 0 || isShown
     ? []
     : [{ rule: "directionUnseen", fromAt: chain.startedAt }];

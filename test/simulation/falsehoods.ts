@@ -4,7 +4,7 @@
  */
 import type { Difference, Got } from "./compare.ts";
 import type { Due } from "./due.ts";
-import type { Chain } from "./journal.ts";
+import type { Chain, Fact } from "./journal.ts";
 import type { FaultName } from "./setting.ts";
 
 /** The truth of one chain, coarse: who was offered it, who talked, from when to when. */
@@ -62,6 +62,7 @@ function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay
   return stays;
 }
 
+const isJoin = (fact: Fact) => fact.what === "over" && fact.joined;
 const isEnd = ({ fields }: Got) => fields.finishtype !== undefined;
 const isAnswer = ({ fields }: Got) => fields.event?.startsWith("hangup") === true;
 const linkOf = ({ fields }: Got) => Number(fields.id?.split("-").at(-1));
@@ -77,8 +78,9 @@ function talkSecondsOf(title: string): number | null {
 export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got[]): Difference[] {
   const stays = staysOf(truth.chain);
   const found: Difference[] = [];
+  // The outside phone of an inside call, joined with another: the contract is silent, and it is no longer followed.
+  const isLeft = truth.chain.isInside && truth.chain.facts.some(isJoin);
   for (const each of tail) {
-    // The outside phone of an inside call, joined with another: the contract is silent, and it is no longer followed.
     const { isInside, overAt } = truth.chain;
     if (isInside && overAt !== null && each.at >= overAt) continue;
     for (const lie of liesOf(truth, stays, each)) {
@@ -92,7 +94,7 @@ export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got
   const text = JSON.stringify(last.fields);
   // Passed on to an outside phone, it is no call of ours (docs/contract.md, Transfers).
   const isNobodys = endsOutside(truth.chain) && got.some(isEnd);
-  if (!isEnd(last) && isNobodys) return found;
+  if (isLeft || (!isEnd(last) && isNobodys)) return found;
   if (!isEnd(last)) found.push({ fault: "missing", text: `an end after ${text}` });
   else if (last.at > overAt + truth.lateMs) {
     found.push({ fault: "wrong", text: `told ${last.at - overAt} ms after the end: ${text}` });
@@ -146,7 +148,7 @@ function wasPassedOn({ facts, overAt }: Chain, user: string): boolean {
     .slice(answered + 1)
     .some(
       (fact) =>
-        (fact.what === "shown" && fact.dn !== user) ||
+        (fact.what === "shown" && (fact.dn !== user || fact.status === "ringing")) ||
         (fact.what === "gone" && fact.dn === user && fact.at !== overAt) ||
         (fact.what === "over" && fact.joined),
     );

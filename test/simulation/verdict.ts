@@ -79,7 +79,7 @@ export function judge(
       telling.unknowable,
       looks.exemption,
       departureUnseen(chain, due, plan.notes),
-      dnChanged(chain, changes.log),
+      dnChanged(chain, changes.log, visibility),
     ];
     const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
     const exempt = exemption?.rule ?? null;
@@ -171,6 +171,9 @@ const attempting: ReadonlySet<string> = new Set([
   "ringsWhoHandsOver",
   "insideForwarded",
   "dnChanged",
+  // Whether who is not monitored hands over, or only tries to, is not told by the list.
+  "begunUnseen",
+  "directionUnseen",
 ]);
 
 /** How late, and how often astray, faults may have made what is told of a chain. */

@@ -1,0 +1,83 @@
+/**
+ * Who the outside party of a call is, and who called whom: by the first leg that shows it, and by what the list had of
+ * the call before (SPEC.md, R2-R4, R34). Of what no leg has shown, only a row with the same outside number is believed.
+ */
+import type { ActiveCall, Party } from "./activity.ts";
+import { directionOf, externalLegs, isExternal, isSameNumber, standing } from "./legs.ts";
+import type { External } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Fixes the outside party and the direction at the first leg that shows them, or as the list had them before. */
+export function recognise({ call, listed }: Turn): void {
+  if (call.id === null && call.legs.length > 0 && externalLegs(call).length === 0) {
+    // What looked like an outside number is one of ours.
+    call.external = null;
+    call.hidden = null;
+    call.numberDueAt = null;
+  }
+  for (const tracked of externalLegs(call)) {
+    const { leg } = tracked;
+    const { number, name } = leg.party;
+    if (call.external === null) {
+      const direction = listedDirection(listed, number) ?? directionOf(tracked);
+      call.external = { direction, number, name };
+    } else {
+      // In a conference the party is the conference's own number.
+      if (isExternal(leg)) call.external = filled(call.external, number, name);
+    }
+    call.did ??= leg.did;
+  }
+}
+
+/** Blanks are filled, nothing is replaced. */
+export function filled(external: External, number: string, name: string): External {
+  const lacking =
+    (external.number === "" && number !== "") || (external.name === "" && name !== "");
+  if (!lacking) return external;
+  return { ...external, number: external.number || number, name: external.name || name };
+}
+
+/**
+ * The PBX fills party fields a moment later: an empty number waits briefly before it counts as withheld, one of which
+ * the PBX does not say where it leads before it counts as outside.
+ */
+export function awaitsNumber({ call, at, settings }: Turn): boolean {
+  const legs = call.id === null ? standing(call) : [];
+  const led = legs.some(({ leg }) => leg.party.kind === "trunk");
+  if (legs.length === 0 || (call.external?.number !== "" && led)) {
+    call.numberDueAt = null;
+    return false;
+  }
+  call.numberDueAt ??= call.firstSeenAt + settings.numberHoldMs;
+  call.hidden = null;
+  if (at < call.numberDueAt) return true;
+  call.numberDueAt = null;
+  return false;
+}
+
+/** The party of a row that is one of ours; null if both stand outside. */
+export function insideParty(row: ActiveCall): Party | null {
+  if (row.callee.kind !== "trunk") return row.callee;
+  return row.caller.kind === "trunk" ? null : row.caller;
+}
+
+/** The extension that talked to this outside party before any leg showed: it is not monitored. And since when. */
+export function listedTalker(
+  row: ActiveCall | null,
+  number: string,
+): (Pick<ActiveCall, "changedAt"> & Pick<Party, "dn">) | null {
+  if (row?.status.toLowerCase() !== "talking" || !isRowOf(row, number)) return null;
+  const inside = insideParty(row);
+  if (inside?.kind !== "extension" || inside.dn === "") return null;
+  return { dn: inside.dn, changedAt: row.changedAt };
+}
+
+function listedDirection(row: ActiveCall | null, number: string): External["direction"] | null {
+  if (listedTalker(row, number) === null) return null;
+  return row?.caller.kind === "trunk" ? "incoming" : "outgoing";
+}
+
+function isRowOf({ caller, callee }: ActiveCall, number: string): boolean {
+  const outside = caller.kind === "trunk" ? caller : callee;
+  return outside.kind === "trunk" && number !== "" && isSameNumber(outside.number, number);
+}
