@@ -253,6 +253,20 @@ describe("an incoming and an outgoing call that their user joins", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
+  it("is not read into a row that has been so for long, unless it changed while we were blind", () => {
+    for (const blind of [true, false]) {
+      const phone = both();
+      phone.at += 10_000;
+      if (blind) {
+        phone.lose();
+        phone.snapshot();
+      } else phone.gone("102/5");
+      phone.list({ ...joined, callNumber: 8, changedAt: phone.at - 2_001 });
+      if (!blind) expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+      else expect(phone.told()).toContain("ended 102 -1 Ok passed on");
+    }
+  });
+
   it("while the list lags behind, nothing is judged", () => {
     const phone = both();
     phone.gone("102/5", "102/6");

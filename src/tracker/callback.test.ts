@@ -79,6 +79,14 @@ describe("a call missed at a queue that offers callbacks", () => {
       callsBack(phone, more);
       expect(phone.told()).not.toContain(ordered);
     }
+    const withheld = new Phone();
+    withheld.offerCallbacks("800");
+    withheld.leg("800", 4, "connected", { party: outside("") });
+    withheld.pass(withheld.settings.numberHoldMs);
+    withheld.gone("800/4");
+    withheld.list();
+    callsBack(withheld, { party: outside("") });
+    expect(withheld.told()).not.toContain(ordered);
   });
 
   it("goes on if it is polled again after all", () => {

@@ -64,5 +64,7 @@ export function calledBackBy({ onBehalfOf, originatedBy }: Leg): string | null {
 export function isOrderOf(call: Call, queue: string, { callNumber, party }: Leg): boolean {
   const { external, level } = call;
   if (!awaitsOrder(call) || level?.dn !== queue || call.callNumber === callNumber) return false;
-  return external !== null && isSameNumber(external.number, party.number);
+  // Withheld numbers are not the same for being empty; and nobody can call them back.
+  if (external === null || party.number === "") return false;
+  return isSameNumber(external.number, party.number);
 }

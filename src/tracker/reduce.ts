@@ -159,8 +159,13 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
     const row = rows.get(other.callNumber);
     return row === undefined ? [] : [{ other, row }];
   });
+  // What was so before is no join of this one, and several outside parties may have one number.
+  const isFresh = ({ changedAt }: ActiveCall) =>
+    call.blind || changedAt === null || changedAt >= hidden.sinceAt - rowTimeMs;
   // Though the other's leg may seem to be there still.
-  if (listed.some(({ other, row }) => isJoinOf(row, call, other))) return "joined";
+  const isJoin = ({ other, row }: (typeof listed)[number]) =>
+    isFresh(row) && isJoinOf(row, call, other);
+  if (listed.some(isJoin)) return "joined";
   const isTogether = (other: Call) =>
     other.hidden !== null && Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs;
   const isOpen = listed.some(({ other, row }) => isTogether(other) && insideParty(row) !== null);

@@ -43,3 +43,20 @@ export function departureUnseen(
   const left = due.find((one) => one.transfer === "True" && isBrief(one) && failsFrom(one.at));
   return left === undefined ? null : { rule: "xapiFails", fromAt: left.at };
 }
+
+/** So soon after a hand-over has begun, whoever goes has handed it over without waiting (SPEC.md, R31, G1). */
+const leaveWithMs = 100;
+
+/** The caller hung up so soon after a hand-over had begun that it looks like one without waiting. */
+export function handedOverLast(
+  { overAt }: Chain,
+  due: readonly Due[],
+  { briefMs }: Pick<Visibility, "briefMs">,
+): Exemption | null {
+  const end = due.find(({ at, finish }) => finish === "Ok" && at === overAt);
+  const begun = due.find(
+    ({ kind, link, at }) =>
+      kind === "ringing" && end?.link === link - 1 && end.at - at <= leaveWithMs + briefMs,
+  );
+  return begun === undefined ? null : { rule: "briefHandOver", fromAt: begun.at };
+}

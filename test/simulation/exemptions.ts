@@ -75,6 +75,7 @@ export function exemptionOf(
     ...denied(chain, notes),
     ...directionUnseen(chain, visibility),
     ...heardUnseen(chain, visibility),
+    ...ownMobile(chain),
     ...doubts.filter((doubt) => doubt !== null),
   ];
   return found.reduce<Exemption | null>(
@@ -198,11 +199,20 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
     : [{ rule: "directionUnseen", fromAt: chain.startedAt }];
 }
 
-/** Somebody hears a conversation whose answer nobody has seen: as if that were the answer. */
-function heardUnseen({ facts }: Chain, { seen }: Visibility): Exemption[] {
+/** So soon before the user leaves, whoever comes may have picked up what is handed over (SPEC.md, R31). */
+const leaveWithMs = 100;
+
+/**
+ * Somebody hears a conversation whose answer nobody has seen: as if that were the answer. Or one that is handed over a
+ * moment later: as if they had picked it up.
+ */
+function heardUnseen({ facts, overAt }: Chain, { seen, briefMs }: Visibility): Exemption[] {
   return facts.flatMap((fact) => {
     if (fact.what !== "shown" || fact.leg.barges === null) return [];
     const { barges } = fact.leg;
+    const left = barges.end?.at ?? overAt;
+    const isBrief = left !== null && left !== overAt && left - fact.at <= leaveWithMs + briefMs;
+    if (isBrief) return [{ rule: "heardBriefly", fromAt: fact.at }];
     const isAnswer = (one: Fact) =>
       one.what === "shown" && one.leg === barges && one.status === "connected";
     const answer = facts.find(isAnswer);
@@ -211,6 +221,19 @@ function heardUnseen({ facts }: Chain, { seen }: Visibility): Exemption[] {
     return known.fault !== null && known.at > fact.at
       ? [{ rule: known.fault, fromAt: answer.at }]
       : [];
+  });
+}
+
+/** Who sends the call to the own number answers it with the mobile that rings there: the contract is silent. */
+function ownMobile({ facts }: Chain): Exemption[] {
+  return facts.flatMap((fact) => {
+    if (fact.what !== "shown" || fact.kind !== "trunk" || fact.status !== "connected") return [];
+    const owner = fact.leg.onBehalfOf?.dn;
+    const leaves = (one: Fact) => one.what === "gone" && one.dn === owner && one.at === fact.at;
+    const talked = (one: Fact) =>
+      one.what === "shown" && one.dn === owner && one.status === "connected" && one.at < fact.at;
+    const isOwn = facts.some(leaves) && facts.some(talked);
+    return isOwn ? [{ rule: "ringsWhoHandsOver", fromAt: fact.at }] : [];
   });
 }
 

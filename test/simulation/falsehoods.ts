@@ -125,7 +125,7 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
     const isRecent = mine.some(({ toAt }) => toAt + truth.lateMs >= got.at);
     if (!isRecent) lies.push("it rang there long ago");
   }
-  if (transfer === "True" && !wasPassedOn(chain, user)) lies.push("it was not passed on");
+  if (transfer === "True" && !wasPassedOn(truth, user)) lies.push("it was not passed on");
   const isOrdered = title.endsWith("(callback requested)");
   if (isOrdered && !chain.call.callbackOrdered) lies.push("no call-back was ordered");
   const seconds = talkSecondsOf(title);
@@ -138,12 +138,17 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   return lies;
 }
 
+const unseenTalks: ReadonlySet<string> = new Set(["begunUnseen", "unseenUser"]);
+
 /** After the user had talked, somebody or something else got the call, or it went on unseen. */
-function wasPassedOn({ facts, overAt }: Chain, user: string): boolean {
+function wasPassedOn({ chain: { facts, overAt }, rule }: Truth, user: string): boolean {
   const answered = facts.findIndex(
     (fact) => fact.what === "shown" && fact.dn === user && fact.status === "connected",
   );
-  if (answered < 0) return false;
+  const answer = facts[answered];
+  if (answer?.what !== "shown") return false;
+  // Who only heard a conversation that nobody saw seems to have had it.
+  if (answer.leg.barges !== null && unseenTalks.has(rule ?? "")) return true;
   return facts
     .slice(answered + 1)
     .some(

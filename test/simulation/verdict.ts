@@ -2,7 +2,7 @@
 import type { Directory } from "../../src/simulator/directory.ts";
 import type { Census } from "./census.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
-import { departureUnseen } from "./departure.ts";
+import { departureUnseen, handedOverLast } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import { dnChanged, entitiesOf, exemptionOf, goneTogether, hiddenStretches } from "./exemptions.ts";
@@ -79,6 +79,7 @@ export function judge(
       telling.unknowable,
       looks.exemption,
       departureUnseen(chain, due, plan.notes),
+      handedOverLast(chain, due, visibility),
       dnChanged(chain, changes.log, visibility),
     ];
     const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
