@@ -82,6 +82,12 @@ describe("somebody joins the conversation of a user", () => {
     phone.gone("102/5", "105/9");
     phone.list(row("SP0"));
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+    const passing = talking();
+    passing.leg("105", 9, "connected", { originatedBy: null });
+    passing.at += 11;
+    passing.leg("103", 10, "ringing", { referredBy: ref("102") });
+    passing.gone("102/5", "105/9");
+    expect(passing.told()).toEqual(["ringing 103 -2", "ended 102 -1 Ok passed on"]);
     const picking = talking();
     picking.leg("103", 8, "ringing", { referredBy: ref("102") });
     picking.pass(10_000);
@@ -94,6 +100,12 @@ describe("somebody joins the conversation of a user", () => {
       "ended 102 -1 Ok passed on",
       "answered 105 -2 Blind",
     ]);
+    const own = talking();
+    own.leg("102", 8, "ringing", { referredBy: ref("102") });
+    own.leg("105", 9, "connected", { originatedBy: null, onBehalfOf: ref("102") });
+    own.at += 50;
+    own.gone("102/8", "102/5");
+    expect(own.told()).toEqual(["ended 102 -1 Ok passed on", "answered 105 -2 Blind"]);
   });
 
   it("barge-in keeps no attempt to hand over alive that has failed", () => {

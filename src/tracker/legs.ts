@@ -129,11 +129,11 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
 
 /**
  * Who had come into the conversation beside the user by then, and not by a hand-over: to listen, or to join in. Whoever
- * picks up what is handed over comes as the user goes.
+ * picks up what is handed over comes as the user goes, or on behalf of whom it rings for.
  */
 export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolean {
   const { leg, rang, consulted, seenAt } = tracked;
-  const came = !rang && !consulted && seenAt < byAt;
+  const came = !rang && !consulted && leg.onBehalfOf === null && seenAt < byAt;
   return came && leg.dn !== talk.user && isTalking(tracked);
 }
 

@@ -104,7 +104,8 @@ function tellDeparture(turn: Turn): void {
   // Who hands over and goes at once is not who waits until somebody answers, and loses the caller meanwhile.
   const atOnce = sinceAt < beganAt + settings.leaveWithMs;
   // Who listened, and another phone of the user that rang along, go with the user, a moment later.
-  const besideAt = sinceAt - (call.handover === null ? changeOverMs : settings.leaveWithMs);
+  const offeredAt = Math.min(call.handover?.beganAt ?? sinceAt, sinceAt - changeOverMs);
+  const besideAt = Math.max(offeredAt, sinceAt - settings.leaveWithMs);
   const isHeard = others.some((t) => isBeside(t, talk, besideAt) || isOwnRing(t, talk));
   // Of whom no leg shows, only the list tells that they have left, or whom they consulted.
   const isDark = talk.shownBy === "inside" && !others.some(({ consulted }) => consulted);

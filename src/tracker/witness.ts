@@ -175,8 +175,9 @@ function tellUnseen(
   const fromAt = how.shownBy === "outside" ? hidden.sinceAt : call.toldUntilAt;
   const answeredAt = Math.min(at, Math.max(changedAt ?? at, fromAt, call.firstSeenAt));
   // The legs of those who were rung with it may be seen late.
-  const polls = call.level?.kind === "queue" || call.level?.kind === "ringgroup";
-  openTalk(turn, level, answeredAt, { via: polls ? (call.level?.dn ?? "") : "", ...how });
+  const { level: place } = call;
+  const polls = place?.kind === "queue" || place?.kind === "ringgroup";
+  openTalk(turn, level, answeredAt, { via: polls ? place.dn : "", ...how });
   call.hidden = { ...hidden, sinceAt: at };
 }
 

@@ -272,7 +272,8 @@ export class Telling {
     // From outside straight to outside: it never came to anybody.
     if (level === undefined && this.#handover === null) return;
     const { listMs } = this.#visibility;
-    if (level === undefined || !isKnownAt(level, this.#levels, at, this.#visibility)) {
+    const leftAt = Math.max(level?.at ?? at, this.#departed?.at ?? 0);
+    if (level === undefined || !isKnownAt(level, this.#levels, at, leftAt, this.#visibility)) {
       this.#doubt("forwardUnseen", level?.at ?? at);
       return;
     }

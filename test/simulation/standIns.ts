@@ -23,11 +23,12 @@ export function unseenMs(
   return briefMs + listMs + (isBack ? listInsistsMs : 0);
 }
 
-/** It was known that the call had come to this user before it was answered for them outside. */
+/** It was known that the call had come to this user before it was answered for them outside; `leftAt`: when the user before left. */
 export function isKnownAt(
   level: Level,
   levels: readonly Level[],
   at: number,
+  leftAt: number,
   visibility: Visibility,
 ): boolean {
   if (level.kind !== "extension") return false;
@@ -35,22 +36,22 @@ export function isKnownAt(
   // Nobody saw that it had come there before it was answered.
   const isLate = due?.fault && due.latest + visibility.briefMs >= at;
   const isTold =
-    due === undefined ? isListed(level, levels, at, visibility) : !due.unseen && !isLate;
+    due === undefined ? isListed(level, levels, at - leftAt, visibility) : !due.unseen && !isLate;
   // What an unseen place gave the call to looks as if the place still polled it.
   const polls = ({ kind }: Level) => kind === "queue" || kind === "ringgroup";
   return isTold && !levels.some((one) => polls(one) && !visibility.sees(one.user, at));
 }
 
-/** The list has named, for long enough, a user for whom a mobile alone rings: after another phone, not in a polling. */
+/** The list has named, for long enough and with no leg, a user for whom a mobile alone rings: after another phone, not in a polling. */
 function isListed(
   level: Level,
   levels: readonly Level[],
-  at: number,
+  listedMs: number,
   { briefMs, listMs }: Visibility,
 ): boolean {
   if (level.mobile === undefined || listMs === null) return false;
   const before = levels[levels.indexOf(level) - 1];
-  return before?.kind === "extension" && at - level.at > listMs + listLagMs + briefMs;
+  return before?.kind === "extension" && listedMs > listMs + listLagMs + briefMs;
 }
 
 /** Whether its title says that a call-back was ordered; null = perhaps. */
