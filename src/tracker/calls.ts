@@ -17,13 +17,15 @@ export function userOf({ talk, level, overAt }: Call): string | undefined {
   return overAt === null ? (talk?.user ?? level?.dn) : undefined;
 }
 
+const nobody: readonly number[] = [];
+
 /** Many calls under one name; mostly it is one, which needs no set. */
 class Register {
   readonly #calls = new Map<string, number | Set<number>>();
 
   get(name: string): readonly number[] {
     const there = this.#calls.get(name);
-    if (there === undefined) return [];
+    if (there === undefined) return nobody;
     return typeof there === "number" ? [there] : [...there].sort((a, b) => a - b);
   }
 
@@ -76,11 +78,24 @@ class Tables {
   readonly stopped = new Agenda(this.calls, stoppedAtOf);
   readonly over = new Agenda(this.calls, overAtOf);
 
+  /** The call that was looked up last: a step asks for the same one again and again. */
+  #asked = Number.NaN;
+  #found: Call | undefined;
+
+  get(callNumber: number): Call | undefined {
+    if (callNumber !== this.#asked) {
+      this.#found = this.calls.get(callNumber);
+      this.#asked = callNumber;
+    }
+    return this.#found;
+  }
+
   /** Gives what was there before. */
   put(callNumber: number, now: Call | null): Call | null {
-    const was = this.calls.get(callNumber) ?? null;
+    const was = this.get(callNumber) ?? null;
     if (now === null) this.calls.delete(callNumber);
     else this.calls.set(callNumber, now);
+    this.#found = now ?? undefined;
     if (was?.legs !== now?.legs) this.#putLegs(callNumber, was?.legs ?? [], now?.legs ?? []);
     if (was?.aliases !== now?.aliases) {
       for (const alias of was?.aliases ?? []) this.aliases.delete(alias);
@@ -190,7 +205,7 @@ export class Calls {
   }
 
   get(callNumber: number): Call | undefined {
-    return this.#own.calls.get(callNumber);
+    return this.#own.get(callNumber);
   }
 
   has(callNumber: number): boolean {

@@ -6,6 +6,7 @@ import type { Talk } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";
 
 const missed = {
+  kind: "ended",
   finish: "Missed",
   transferred: false,
   talkMs: null,
@@ -18,10 +19,9 @@ export function endTalk(turn: Turn, talk: Talk, at: EpochMs, transferred: boolea
   endRings(turn, talk.link, "elsewhere");
   // A user who left had nothing of what rang on.
   const endedAt = call.leaving?.sinceAt ?? at;
-  const told = { ...missed, kind: "ended", finish: "Ok", transferred } as const;
   const talkMs = Math.max(0, endedAt - talk.answeredAt);
-  const level = { dn: talk.user, kind: talk.userKind };
-  tell(turn, { ...told, talkMs }, talk.link, level, endedAt);
+  const told = { ...missed, finish: "Ok", transferred, talkMs } as const;
+  tell(turn, told, talk.link, { dn: talk.user, kind: talk.userKind }, endedAt);
   call.talk = null;
   call.leaving = null;
 }
@@ -35,7 +35,7 @@ export function finish(turn: Turn, at: EpochMs, callbackRequested = false): void
     endTalk(turn, talk, at, false);
   } else if (level !== null && (handover === null ? call.lastLink === 0 : !handover.outside)) {
     const link = handover?.link ?? call.lastLink;
-    tell(turn, { kind: "ended", ...missed, callbackRequested }, link, level, at);
+    tell(turn, { ...missed, callbackRequested }, link, level, at);
   }
   tellSummary(turn, at);
   call.overAt = turn.at;

@@ -19,7 +19,7 @@ export function isExternal(leg: Leg): boolean {
   return number.replace(/\D/g, "").length >= outsideDigitsMin;
 }
 
-const noLegs: readonly TrackedLeg[] = [];
+export const noLegs: readonly TrackedLeg[] = [];
 
 /** The last answer: every rule of a turn asks for the same legs, and a list of legs is never changed. */
 let asked: { legs: Call["legs"]; external: readonly TrackedLeg[] } = { legs: [], external: [] };
@@ -137,6 +137,13 @@ export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolea
   return came && leg.dn !== talk.user && isTalking(tracked);
 }
 
+/** Somebody else is offered the call; who came beside the user by then is not. */
+export function isOffered(call: Call, talk: Talk, byAt: EpochMs): boolean {
+  return externalLegs(call).some(
+    (t) => t.leg.dn !== talk.user && isFresh(call, t, talk) && !isBeside(t, talk, byAt),
+  );
+}
+
 /** What brought the call made the leg, too: itself, or in the name of the PBX's router, as which nobody hands over. */
 function isFrom({ handover }: Call, { originatedBy }: Leg, { via }: Talk): boolean {
   return originatedBy?.dn === via || (originatedBy?.kind === "routepoint" && handover === null);
@@ -148,7 +155,18 @@ function isBackAtVia(call: Call, { via, viaShown, legCount }: Talk): boolean {
 }
 
 export function userTalks(call: Call, talk: Talk): boolean {
-  return externalLegs(call).some((t) => t.leg.dn === talk.user && isAnswer(call, t));
+  for (const tracked of externalLegs(call)) if (isUsers(call, tracked, talk)) return true;
+  return false;
+}
+
+function isUsers(call: Call, tracked: TrackedLeg, { user }: Talk): boolean {
+  return tracked.leg.dn === user && isAnswer(call, tracked);
+}
+
+/** A leg of this DN stands towards the outside party. */
+export function isThere(call: Call, dn: string): boolean {
+  for (const { leg } of externalLegs(call)) if (leg.dn === dn) return true;
+  return false;
 }
 
 /** Legs that carry the call on. */
@@ -164,11 +182,12 @@ export function stands(call: Call): boolean {
   const { talk } = call;
   const legs = externalLegs(call);
   if (talk === null) return legs.length > 0;
-  return legs.some((tracked) => carries(call, tracked, talk));
+  for (const tracked of legs) if (carries(call, tracked, talk)) return true;
+  return false;
 }
 
 function carries(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
-  return (tracked.leg.dn === talk.user && isAnswer(call, tracked)) || isFresh(call, tracked, talk);
+  return isUsers(call, tracked, talk) || isFresh(call, tracked, talk);
 }
 
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */
@@ -182,13 +201,12 @@ export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "o
 
 /** The queue or ring group that rings this extension; null if it is called directly. */
 export function holderOf(call: Call, leg: Leg): Level | null {
-  const live = (dn: string) => externalLegs(call).some((t) => t.leg.dn === dn);
   const from = leg.originatedBy;
   // A ring group that rings it on its own behalf forwards the call there.
   if (from?.kind === "ringgroup" && leg.onBehalfOf?.dn === from.dn) return null;
   if (from !== null && (from.kind === "queue" || from.kind === "ringgroup")) {
     // A queue whose leg was seen and is gone has passed the call on: not its polling any more.
-    const left = get(call.reached, from.dn) === "leg" && !live(from.dn);
+    const left = get(call.reached, from.dn) === "leg" && !isThere(call, from.dn);
     return left ? null : { dn: from.dn, kind: from.kind };
   }
   for (const { leg: other } of externalLegs(call).toReversed()) {

@@ -3,7 +3,7 @@
  * the call before (SPEC.md, R2-R4, R34). Of what no leg has shown, only a row with the same outside number is believed.
  */
 import type { ActiveCall, Party } from "./activity.ts";
-import { directionOf, externalLegs, isExternal, isSameNumber, standing } from "./legs.ts";
+import { directionOf, externalLegs, isExternal, isSameNumber, noLegs, standing } from "./legs.ts";
 import type { External } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -42,7 +42,7 @@ export function filled(external: External, number: string, name: string): Extern
  * the PBX does not say where it leads before it counts as outside.
  */
 export function awaitsNumber({ call, at, settings }: Turn): boolean {
-  const legs = call.id === null ? standing(call) : [];
+  const legs = call.id === null ? standing(call) : noLegs;
   const led = legs.some(({ leg }) => leg.party.kind === "trunk");
   if (legs.length === 0 || (call.external?.number !== "" && led)) {
     call.numberDueAt = null;

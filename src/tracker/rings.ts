@@ -5,7 +5,7 @@
  */
 import type { EpochMs, RingStopReason } from "../events/event.ts";
 import { drop, get, put } from "./byDn.ts";
-import { externalLegs } from "./legs.ts";
+import { isThere } from "./legs.ts";
 import type { Ring } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";
 
@@ -47,8 +47,7 @@ function ownReason(
   const earlyMs = dueMs - (stoppedAt - ring.sinceAt);
   if (Math.abs(earlyMs) <= settings.ringTimeSlackMs) return "timeout";
   // A queue that gives up the caller silences its phones, too.
-  const holds = externalLegs(call).some(({ leg }) => leg.dn === ring.by);
-  return earlyMs > 0 && holds ? "rejected" : "unknown";
+  return earlyMs > 0 && isThere(call, ring.by) ? "rejected" : "unknown";
 }
 
 /** The link ends: whatever still counts as ringing for it, or for an older one, has stopped with it. */

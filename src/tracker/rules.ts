@@ -13,6 +13,8 @@ import {
   isAnswer,
   isBeside,
   isFresh,
+  isOffered,
+  isThere,
   offerKind,
   standing,
   stands,
@@ -70,24 +72,26 @@ function tellListed(turn: Turn, { number }: External): void {
 }
 
 export function dropOffers(call: Draft): void {
-  if (call.offers.length === 0) return;
-  const legs = externalLegs(call);
-  const kept = call.offers.filter(([dn, offer]) =>
-    offer === "leg" ? legs.some(({ leg }) => leg.dn === dn) : call.level?.dn === dn,
-  );
-  if (kept.length < call.offers.length) call.offers = kept;
+  for (const [dn, offer] of call.offers) {
+    const stays = offer === "leg" ? isThere(call, dn) : call.level?.dn === dn;
+    if (!stays) call.offers = drop(call.offers, dn);
+  }
 }
 
 /** The user of the open link left while the outside party stands before somebody else: passed on. */
 function tellDeparture(turn: Turn): void {
-  const { call, at, settings } = turn;
+  const { call } = turn;
   const { talk } = call;
-  if (talk === null || userTalks(call, talk)) {
-    call.leaving = null;
-    if (talk !== null && talk.shownBy !== "legs") call.talk = { ...talk, shownBy: "legs" };
+  if (talk !== null && !userTalks(call, talk)) {
+    judgeDeparture(turn, talk, standing(call));
     return;
   }
-  const others = standing(call);
+  call.leaving = null;
+  if (talk !== null && talk.shownBy !== "legs") call.talk = { ...talk, shownBy: "legs" };
+}
+
+function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): void {
+  const { call, at, settings } = turn;
   if (others.length === 0) return;
   if (call.hidden !== null && talk.shownBy === "legs") {
     // Whoever shows after the departure got it.
@@ -245,11 +249,12 @@ export function reach(turn: Turn, level: Level, how: "leg" | "inferred"): void {
  */
 function followLevel({ call, at, settings }: Turn): void {
   const { level, talk } = call;
-  const legs = externalLegs(call);
-  const there = legs.some(({ leg }) => leg.dn === level?.dn);
-  const ringing = legs.findLast(({ leg }) => leg.dnKind === "extension");
-  const left = talk === null && level !== null && !there && hadLeg(call, level);
-  if (!left || ringing === undefined) {
+  const hasLevel = talk === null && level !== null;
+  const left = hasLevel && hadLeg(call, level) && !isThere(call, level.dn);
+  const ringing = left
+    ? externalLegs(call).findLast(({ leg }) => leg.dnKind === "extension")
+    : undefined;
+  if (ringing === undefined) {
     call.levelDueAt = null;
     return;
   }
@@ -285,7 +290,7 @@ function tellAnswer(turn: Turn): void {
 export function openTalk(
   turn: Turn,
   level: Level,
-  at: EpochMs,
+  answeredAt: EpochMs,
   how: Pick<Talk, "via" | "shownBy"> & {
     readonly consulted: boolean;
     /** Those that had come by then, if not all. */
@@ -299,13 +304,14 @@ export function openTalk(
   const { via, shownBy } = how;
   const attended = handover !== null && how.consulted ? "Accomp" : null;
   const transferType = attended ?? handover?.transferType ?? "NotDef";
-  tell(turn, { kind: "answered", transferType }, link, level, at);
+  tell(turn, { kind: "answered", transferType }, link, level, answeredAt);
   const { dn: user, kind: userKind } = level;
+  const legs = how.legs ?? call.legs;
   const legCount = how.legs?.length ?? call.legCount;
   const viaShown = get(call.reached, via) === "leg";
-  const legNumberMax = Math.max(0, ...(how.legs ?? call.legs).map(({ leg }) => leg.legNumber));
-  const seen = { viaShown, legCount, legNumberMax, shownBy };
-  call.talk = { link, user, userKind, answeredAt: at, via, ...seen };
+  let legNumberMax = 0;
+  for (const { leg } of legs) legNumberMax = Math.max(legNumberMax, leg.legNumber);
+  call.talk = { link, user, userKind, answeredAt, via, viaShown, legCount, legNumberMax, shownBy };
   call.lastLink = link;
   call.reached = put(call.reached, user, "leg");
   call.handover = null;
@@ -321,14 +327,7 @@ function forgetFailedAttempt({ call, at, settings }: Turn): void {
   const { talk, handover } = call;
   if (handover === null) return;
   const idle =
-    talk !== null &&
-    userTalks(call, talk) &&
-    !externalLegs(call).some(
-      (t) =>
-        t.leg.dn !== talk.user &&
-        isFresh(call, t, talk) &&
-        !isBeside(t, talk, at - settings.leaveWithMs),
-    );
+    talk !== null && userTalks(call, talk) && !isOffered(call, talk, at - settings.leaveWithMs);
   const failedDueAt = idle ? (handover.failedDueAt ?? at + settings.attemptFollowMs) : null;
   if (idle && failedDueAt !== null && at >= failedDueAt) {
     call.handover = null;

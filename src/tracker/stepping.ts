@@ -32,6 +32,7 @@ export interface Step {
 }
 
 const nobody: readonly number[] = [];
+const noEvents: readonly CallEvent[] = [];
 const noLimits: readonly Limit[] = [];
 
 /** The turns of one step, one for each call concerned, settled together at its end. */
@@ -52,8 +53,8 @@ export class Stepping extends Sight {
   }
 
   forget(callNumber: number): void {
-    this.#forgotten ??= [];
-    this.#forgotten.push(callNumber);
+    if (this.#forgotten === null) this.#forgotten = [callNumber];
+    else this.#forgotten.push(callNumber);
   }
 
   /** Takes a leg out of the call that has it; gives what was known of it. */
@@ -130,7 +131,7 @@ export class Stepping extends Sight {
         ? added(call.legs, tracked)
         : replacedAt(call.legs, call.legs.indexOf(before), tracked);
     call.touchedAt = this.at;
-    this.next.legIdMax = Math.max(this.next.legIdMax, idOf(leg));
+    if (before === undefined) this.next.legIdMax = Math.max(this.next.legIdMax, idOf(leg));
   }
 
   #isLoop({ lastLink }: Call): boolean {
@@ -191,9 +192,9 @@ export class Stepping extends Sight {
   #hasConsulted(leg: Leg, call: Call): boolean {
     const user = call.talk?.user ?? call.level?.dn;
     if (user === undefined || leg.dnKind !== "extension") return false;
-    const live = this.state.calls.insideOf(leg.dn).flatMap(({ legs }) => legs);
+    const speaks = ({ legs }: Call) => legs.some((t) => isConsultation(t.leg, leg.dn, user));
     return (
-      live.some((tracked) => isConsultation(tracked.leg, leg.dn, user)) ||
+      this.state.calls.insideOf(leg.dn).some(speaks) ||
       wasConsulted(this.next.consultations, leg.dn, user, this.at)
     );
   }
@@ -254,17 +255,16 @@ export class Stepping extends Sight {
   }
 
   #eventsOf(turns: readonly Turn[]): readonly CallEvent[] {
-    const [only] = turns;
     const { ended } = this;
-    if (only !== undefined && turns.length === 1 && ended === null) return only.events;
+    if (turns.length < 2 && ended === null) return turns[0]?.events ?? noEvents;
     return (ended ?? []).concat(turns.flatMap(({ events }) => events));
   }
 
   /** From the first on, what there was before is not to be looked up any more (calls.ts). */
   #become(callNumber: number, call: Call | null): void {
     this.next.calls = this.next.calls.with(callNumber, call);
-    this.#changed ??= [];
-    this.#changed.push(callNumber);
+    if (this.#changed === null) this.#changed = [callNumber];
+    else this.#changed.push(callNumber);
   }
 }
 

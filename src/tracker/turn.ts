@@ -68,7 +68,7 @@ const queuesMax = 100;
 function reckon(call: Draft, told: Told, { dn, kind }: Level, at: EpochMs): void {
   const { tally } = call;
   if (told.kind === "ringing" && kind === "extension") {
-    call.tally = { ...tally, ringFromAt: tally.ringFromAt ?? at };
+    if (tally.ringFromAt === null) call.tally = { ...tally, ringFromAt: at };
   } else if (told.kind === "dialing") {
     call.tally = { ...tally, ringFromAt: at };
   } else if (told.kind === "answered") {
@@ -102,7 +102,6 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
   }
   reckon(call, told, level, at);
   const event: CallFacts & Told = {
-    ...told,
     eventId: `${settings.pbx}_${callId}-${link}_${told.kind}_${call.eventCount}`,
     pbx: settings.pbx,
     callId,
@@ -118,6 +117,7 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
     didNumber: incoming ? (call.did?.number ?? "") : "",
     displayName: name,
     queues: call.queues,
+    ...told,
   };
   turn.events = added(turn.events, event as CallEvent);
 }

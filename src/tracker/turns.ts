@@ -76,11 +76,10 @@ export class Turns {
 
   begin(callNumber: number, listed: ActiveCall | null): Call {
     this.#begun += 1;
-    const establishedAt = listed?.establishedAt ?? null;
-    if (listed !== null) {
-      this.next.unseen = new Map([...this.next.unseen].filter(([number]) => number !== callNumber));
-    }
-    return { ...newCall(callNumber, this.at), establishedAt };
+    const call = newCall(callNumber, this.at);
+    if (listed === null) return call;
+    this.next.unseen = new Map([...this.next.unseen].filter(([number]) => number !== callNumber));
+    return { ...call, establishedAt: listed.establishedAt };
   }
 
   knows(callNumber: number): boolean {
