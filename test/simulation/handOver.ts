@@ -60,6 +60,8 @@ export function handOver(
       return;
     case "park": {
       const { call } = leg;
+      // Of several calls a phone parks the one that it talks.
+      if (pbx.legsOf(leg.dn).find(({ status }) => status === "connected") !== leg) return;
       const slot = pbx.park(leg.dn);
       hands.later(chance.between(1500, 20_000), call, () => {
         const [who] = idle(pbx);
@@ -88,8 +90,9 @@ function consult(hands: Hands, leg: Leg, script: Script): void {
   const isReady = () => !leg.end && pbx.legsOf(leg.dn).length === 2 && own() !== undefined;
   const join = (answered: boolean) => {
     // Either may hold the other meanwhile: it was answered all the same.
-    if (!isReady() || (own()?.status !== "dialing") !== answered) return;
-    if (answered && !outside) journal.attended(leg.call, leg.dn);
+    const mine = own();
+    if (!isReady() || mine === undefined || (mine.status !== "dialing") !== answered) return;
+    if (answered && !outside) journal.attended(leg.call, mine);
     pbx.completeTransfer(leg.dn);
   };
   if (situations.has("ownTransfers") && chance.happens(0.3)) {
@@ -148,7 +151,7 @@ function handOn({ pbx, journal, later, follow }: Hands, consultation: Call, scri
       if (leg.end || pbx.legsOf(leg.dn).length !== 2) return;
       const mine = pbx.legsOf(leg.dn).find((each) => each.call === own);
       // Who had the caller handed over meanwhile hands the caller on.
-      if (mine !== undefined && mine.status !== "dialing") journal.attended(leg.call, leg.dn);
+      if (mine !== undefined && mine.status !== "dialing") journal.attended(leg.call, mine);
       pbx.completeTransfer(leg.dn);
     });
   });

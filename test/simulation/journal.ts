@@ -22,7 +22,7 @@ export type Fact = { readonly at: number } & (
   /** The outside party's leg is gone, or joined with another outside party. */
   | { readonly what: "over"; readonly joined: boolean }
   /** The script let `dn` complete a consultation with somebody who had answered. */
-  | { readonly what: "attended"; readonly dn: string }
+  | { readonly what: "attended"; readonly dn: string; readonly spokeFromAt: number }
 );
 
 export interface Chain {
@@ -81,10 +81,11 @@ export class Journal {
     return this.#byCall.get(call);
   }
 
-  /** To be called before the deed. */
-  attended(call: Call, dn: string): void {
+  /** To be called before the deed, with the leg that consults. */
+  attended(call: Call, { dn, answeredAt }: Leg): void {
     const at = this.#clock.now();
-    this.#byCall.get(call)?.facts.push({ at, what: "attended", dn });
+    const spokeFromAt = answeredAt ?? at;
+    this.#byCall.get(call)?.facts.push({ at, what: "attended", dn, spokeFromAt });
   }
 
   #flush(): void {

@@ -50,7 +50,7 @@ export class Telling {
   readonly #isSeen: boolean;
   /** An outside phone has answered, and is told once who hands over has gone. */
   #answering: (() => void) | null = null;
-  #attended: { readonly dn: string; readonly at: number } | null = null;
+  #attended: (Fact & { what: "attended" }) | null = null;
   /** The last user who left. */
   #departed: Departed | null = null;
   /** When it must have been seen that the last attempt to hand over had failed. */
@@ -192,10 +192,11 @@ export class Telling {
     const level = phoneOf(dn, at);
     const link = this.#handover?.link ?? Math.max(1, this.#lastLink);
     const attended = this.#attended?.at === at;
+    const spokeMs = at - (this.#attended?.spokeFromAt ?? at);
     // Whether they had spoken is told by the consultation's legs alone.
     const { startedAt } = this.#chain;
     const isClear = this.#visibility.sees(dn, at) && !this.#visibility.troubled(dn, startedAt, at);
-    const isUnsure = attended && !isClear;
+    const isUnsure = attended && (!isClear || spokeMs <= this.#visibility.briefMs);
     const known = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
     const trtype = isUnsure ? null : known;
     this.#said.tell("answered", level, link, at, leg, { trtype });
