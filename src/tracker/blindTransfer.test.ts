@@ -216,3 +216,34 @@ describe("a leg that shows after the answer and was made before it", () => {
     expect(phone.told()).toEqual(["ringing 103 -2"]);
   });
 });
+
+describe("a hand-over within moments of the answer to a place that no leg shows", () => {
+  it("shows in the list, which is asked at once: whom it rings is no late loser of the polling", () => {
+    const phone = new Phone();
+    phone.leg("101", 1, "ringing");
+    phone.list(row("800", { status: "Routing" }));
+    phone.leg("101", 1, "connected");
+    phone.told();
+    phone.at += 1_100;
+    const { asks } = phone;
+    phone.leg("102", 2, "ringing");
+    expect(phone.told()).toEqual([]);
+    expect(phone.asks).toBe(asks + 1);
+    phone.list(row("820", { status: "Routing" }));
+    expect(phone.told()).toEqual(["ringing 820 -2", "ringing 102 -2"]);
+  });
+
+  it("is none where the list still has what brought the call", () => {
+    const phone = new Phone();
+    phone.leg("101", 1, "ringing");
+    phone.list(row("800", { status: "Routing" }));
+    phone.leg("101", 1, "connected");
+    phone.told();
+    phone.leg("102", 2, "ringing");
+    phone.list(row("820", { status: "Routing" }));
+    phone.at += 1_100;
+    phone.list(row("800", { status: "Routing" }));
+    phone.gone("102/2");
+    expect(phone.told()).toEqual([]);
+  });
+});

@@ -145,7 +145,8 @@ export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): v
   }
 }
 
-function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]> {
+/** The next number is taken. */
+export function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]> {
   call.lastLink += 1;
   const link = call.lastLink;
   const goesOn = { outside: false, offered: false } as const;
@@ -172,7 +173,12 @@ function tellOffers(turn: Turn): void {
     const kind = offerKind(leg.dnKind);
     if (kind === null || (kind === "extension" && leg.status !== "ringing")) continue;
     const { talk } = call;
-    if (talk !== null && (leg.dn === talk.user || !isFresh(call, tracked, talk))) continue;
+    if (talk !== null && leg.dn === talk.user) continue;
+    if (talk !== null && !isFresh(call, tracked, talk)) {
+      // A late loser, or rung by a place that does not show: the list may tell.
+      if (tracked.seenAt === turn.at) turn.ask = true;
+      continue;
+    }
     if (call.talk !== null) call.handover ??= beginHandover(turn);
     // Whoever passed it on outside has it back, or somebody else of ours.
     if (call.handover?.outside === true) call.handover = { ...call.handover, outside: false };

@@ -10,7 +10,7 @@ import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { insideParty } from "./recognise.ts";
-import { dropOffers, openTalk, passOn, reach } from "./rules.ts";
+import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -38,8 +38,24 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   } else if (call.leaving !== null && call.talk !== null) {
     heedDeparted(turn, row, askedAt, { talk: call.talk, leaving: call.leaving });
   }
+  const handedOn = isHandedOn(turn, row, askedAt);
+  if (handedOn) call.handover = beginHandover(turn);
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
-  if (settled || (askedAt >= call.touchedAt && isPolled(call, row))) heedLevel(turn, row);
+  const fresh = askedAt >= call.touchedAt && isPolled(call, row);
+  if (settled || fresh || handedOn) heedLevel(turn, row);
+}
+
+/** A place where it has never been rings others, while the user waits for their answer; no list that lags has it. */
+function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs): boolean {
+  const { talk, handover } = call;
+  const place = insideParty(row);
+  if (talk === null || handover !== null || place === null || talk.via === "") return false;
+  const polls = place.kind === "queue" || place.kind === "ringgroup";
+  const isNew = polls && get(call.reached, place.dn) === undefined;
+  const isRung = call.legs.some(
+    ({ leg, order }) => leg.status === "ringing" && order > talk.legCount,
+  );
+  return isNew && isRung && askedAt >= talk.answeredAt + settings.listLagMs;
 }
 
 /** A list that lags may still have a call that has just ended; one that does not has it where it went on. */
