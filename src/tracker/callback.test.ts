@@ -1,6 +1,6 @@
 /** Callback orders at queues (docs/contract.md §3, Titles and Decided cases; SPEC.md, R32). */
 import { describe, expect, it } from "vitest";
-import { caller, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import { caller, inside, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
 import type { TrackerSettings } from "./state.ts";
 
 /** A caller has left queue 800 after ten seconds, and the list says so. */
@@ -143,5 +143,16 @@ describe("nothing waits", () => {
     phone.log(entry({ endedAt: phone.at, callbackOrdered: true }));
     expect(phone.told().at(-1)).toBe("ended 800 -2 Missed callback");
     expect(phone.events.at(-1)?.callerid).toBe(caller);
+  });
+});
+
+describe("the call-back itself", () => {
+  it("is told at its queue, which no leg names, as soon as the list does", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.list(row("", { caller: inside("800"), callee: outside(), status: "Initiating" }));
+    phone.gone("101/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 101 -0", "ringing 800 -0", "ended 800 -0 Missed"]);
   });
 });

@@ -73,8 +73,9 @@ function heedDeparted(
 }
 
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names. */
-function isPolled({ level }: Turn["call"], { callee }: ActiveCall): boolean {
-  return level?.kind === "extension" && (callee.kind === "queue" || callee.kind === "ringgroup");
+function isPolled({ level }: Turn["call"], row: ActiveCall): boolean {
+  const place = insideParty(row)?.kind;
+  return level?.kind === "extension" && (place === "queue" || place === "ringgroup");
 }
 
 /** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
