@@ -176,6 +176,34 @@ describe("a user's mobile that rings with the phone", () => {
     expect(phone.told()).toEqual(["ringing 102 -0", "answered 102 -1 NotDef", "ended 102 -1 Ok"]);
   });
 
+  it("and alone is sent the call, while who sends it talks on: it answers for its user", () => {
+    const [sent, answered] = [row("103", { status: "Routing" }), row("10007")];
+    const phone = talking();
+    phone.pass(4_000);
+    phone.list(sent);
+    phone.pass(4_000);
+    phone.gone("102/5");
+    phone.list(answered);
+    phone.pass(50);
+    phone.list(answered);
+    phone.pass(9_000);
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Blind",
+      "ended 103 -2 Ok",
+    ]);
+    const back = talking();
+    back.pass(4_000);
+    back.list(sent);
+    back.list(row("102"));
+    back.gone("102/5");
+    back.list(answered);
+    back.pass(50);
+    back.list(answered);
+    expect(back.told()).toEqual(["ended 102 -1 Ok passed on"]);
+  });
+
   it("and does not: the phone answers as any", () => {
     const phone = new Phone();
     phone.leg("102", 5, "ringing");

@@ -42,6 +42,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (handedOn) call.handover = beginHandover(turn);
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
   const fresh = askedAt >= call.touchedAt && isPolled(call, row);
+  if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
   if (settled || fresh || handedOn) heedLevel(turn, row);
 }
 
@@ -56,6 +57,17 @@ function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs)
     ({ leg, order }) => leg.status === "ringing" && order > talk.legCount,
   );
   return isNew && isRung && askedAt >= talk.answeredAt + settings.listLagMs;
+}
+
+/** Its user talks on while the call is sent to somebody whose mobile alone rings: no leg shows it. */
+function heedSent(call: Turn["call"], { user }: Talk, row: ActiveCall): void {
+  const inside = insideParty(row);
+  if (inside?.kind === "extension") {
+    call.level = {
+      dn: row.status.toLowerCase() === "routing" ? inside.dn : user,
+      kind: "extension",
+    };
+  }
 }
 
 /** A list that lags may still have a call that has just ended; one that does not has it where it went on. */
@@ -99,10 +111,14 @@ function heedWhereabouts(
     // A moment later its kind may be known, by a leg that stands towards it.
     const isUnknown = inside?.kind === "unknown" && hidden.looks < joinLooksMax;
     const ringsAnew = talk.shownBy === "inside" && inside?.dn === talk.user;
+    const leftWhen = leftAt(turn, talk, row, sinceAt);
+    const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
     if (isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
     else if (isUnknown) return;
-    else if (outside || elsewhere || ringsAnew)
-      passOn(turn, talk, leftAt(turn, talk, row, sinceAt), outside);
+    else if (outside && sentTo !== null) {
+      passOn(turn, talk, leftWhen, false);
+      offerUnseen(call, sentTo);
+    } else if (outside || elsewhere || ringsAnew) passOn(turn, talk, leftWhen, outside);
   } else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
     tellTaken(turn, row, hidden, spoke);
@@ -118,7 +134,7 @@ function heedWhereabouts(
 }
 
 /** On from one phone to another, which is not monitored, or back: what goes outside from there is its forward. */
-function offerUnseen(call: Turn["call"], { dn }: Party): void {
+function offerUnseen(call: Turn["call"], { dn }: Pick<Level, "dn">): void {
   call.level = { dn, kind: "extension" };
   if (call.handover !== null) call.handover = { ...call.handover, outside: false, offered: true };
 }

@@ -4,9 +4,10 @@
  */
 import type { DnChange } from "./dnChanges.ts";
 import type { Due } from "./due.ts";
-import { listLagMs } from "./exemptions.ts";
+import { blinding, listLagMs } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import { hasList, type Setting } from "./setting.ts";
+import { leaveHoldMs } from "./withoutList.ts";
 
 /** Work of ours, in time that stands still while we work: what is left is several legs asked for one after another. */
 const ownMs = 50;
@@ -22,6 +23,8 @@ const joinLooksMs = 350;
 const listInsistsMs = 5_000;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
+/** The log of a blind stretch is looked at so often and for so long (SPEC.md, R19). */
+const logLooksMs = 17_500;
 /** A fault that long ago is over and done with. */
 const recentMs = 10_000;
 
@@ -46,7 +49,8 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const wayMs = 4 * setting.latencyMsMax + ownMs + (isAnonymous ? numberHoldMs : 0);
   const isHidden = due.unseen || hidden.some(([from, to]) => due.at >= from && due.at <= to);
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
-  const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm, isHidden) : 0);
+  const logMs = isHidden && wasBlind(due, calm) ? logLooksMs : 0;
+  const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm, isHidden) : 0) + logMs;
   const shownMs = due.latest - due.at;
   const limitMs = wayMs + holdMs + shownMs + waitsMs;
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
@@ -69,6 +73,14 @@ function readMs({ user, at }: Due, { changes }: Calm): number {
   return Math.max(0, ...settled);
 }
 
+/** We were blind since it was seen last, so that the log is asked, which is written late. */
+function wasBlind({ at }: Due, { hidden, notes, setting }: Calm): boolean {
+  const [sinceAt] = hidden.find(([from, to]) => at >= from && at <= to) ?? [at];
+  const isWithin = ({ fault, fromAt }: FaultNote) =>
+    blinding.has(fault) && fromAt >= sinceAt && fromAt <= at;
+  return (setting.switches.callLogDelayMs ?? 0) > 0 && notes.some(isWithin);
+}
+
 const usersOf = (due: Due) => [due.user, ...due.instead];
 
 /** A log that has the call, and all of it, ends the wait; one that ended where nobody saw it may wait as long as it may. */
@@ -87,5 +99,7 @@ function waitMs(due: Due, setting: Setting, isHidden: boolean): number {
     const lingersMs = setting.switches.cancelMs ?? 0;
     return setting.activeCallsPollMs + listLagMs + lingersMs + (isBack ? listInsistsMs : 0);
   }
+  // Without the list, whoever came a moment before may only have listened (SPEC.md, R31).
+  if (!hasList(setting) && isBack && due.kind === "answered") return leaveHoldMs;
   return due.finish === "Ok" ? joinLooksMs + 6 * setting.latencyMsMax : 0;
 }

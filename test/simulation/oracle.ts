@@ -274,7 +274,11 @@ export class Telling {
     if (level === undefined && this.#handover === null) return;
     const { listMs } = this.#visibility;
     const leftAt = Math.max(level?.at ?? at, this.#departed?.at ?? 0);
-    if (level === undefined || !isKnownAt(level, this.#levels, at, leftAt, this.#visibility)) {
+    // A place that gave the call away unseen seems to have it still.
+    const isBlurred = this.#said.lingering(level?.at ?? at).length > 0;
+    const isKnown =
+      level !== undefined && isKnownAt(level, this.#levels, at, leftAt, this.#visibility);
+    if (!isKnown || isBlurred) {
       this.#doubt("forwardUnseen", level?.at ?? at);
       return;
     }
@@ -360,7 +364,9 @@ export class Telling {
     const off = this.#visibility.clockOffMs(talk.at, at);
     const isListed = isOutside || isDark || leg?.kind === "conference";
     const lookedAt = at + (isListed ? (this.#visibility.listMs ?? 0) : 0);
-    const late = this.#visibility.seen(lookedAt, leg).at - at + talk.seen.at - talk.at;
+    const lastAt = this.#visibility.seen(lookedAt, leg).at;
+    // Another phone of theirs, which went before, may seem to talk on.
+    const late = Math.max(lastAt, this.#said.freeAt(talk.user)) - at + talk.seen.at - talk.at;
     this.#said.tell("ended", level, talk.link, at, leg, {
       slackMs: late + off,
       finish: "Ok",

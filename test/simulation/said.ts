@@ -118,6 +118,11 @@ export class Said {
     if (seen.at >= (this.#freeAt.get(dn)?.at ?? 0)) this.#freeAt.set(dn, seen);
   }
 
+  /** When it must have been seen that the legs of it that are gone are gone. */
+  freeAt(dn: string): number {
+    return this.#freeAt.get(dn)?.at ?? 0;
+  }
+
   /** Where a leg seems to stand that is gone. */
   lingering(at: number): string[] {
     return [...this.#freeAt].flatMap(([dn, seen]) => (seen.at > at ? [dn] : []));

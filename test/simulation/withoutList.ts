@@ -12,7 +12,7 @@ import { callbackHoldMs } from "./lateness.ts";
 /** SPEC.md, R17. */
 const graceMs = 2_000;
 /** SPEC.md, R31. */
-const leaveHoldMs = 1_000;
+export const leaveHoldMs = 1_000;
 
 /** Whether the caller went with who left shows so much later. */
 export const staysMs = ({ listMs }: Pick<Visibility, "listMs">): number =>
@@ -59,7 +59,9 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     const longMs = graceMs + slackMs + (held ? callbackHoldMs : 0);
     const isSharp = sharp.some(([from, to]) => from === fromAt && to === toAt);
     const isHit = (at: number) => visibility.seen(at, null).fault !== null;
-    const isBlurred = !isSharp || isHit(fromAt) || isHit(fromAt + graceMs);
+    // While we are blind nothing is judged, and the log, asked then, may not have the call.
+    const isBlind = visibility.troubled("", fromAt, fromAt + graceMs);
+    const isBlurred = !isSharp || isHit(fromAt) || isHit(fromAt + graceMs) || isBlind;
     if (isBlurred || (!ends && lastsMs < longMs)) {
       return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
     }

@@ -49,6 +49,12 @@ describe("the list of active calls speaks against the legs", () => {
       [talks],
       "leg 101/5 is of call 7, which is listed as talking elsewhere",
     ],
+    [
+      "a queue that has given the call away",
+      [row("101")],
+      [talks, leg("800", 4, "connected")],
+      "leg 800/4 is of call 7, which is listed as talking elsewhere",
+    ],
   ])("with %s: once, if it does so again", (_name, calls, legs, reason) => {
     expect(reasons(often(calls, legs))).toEqual([null, reason, null, null]);
   });
@@ -56,7 +62,7 @@ describe("the list of active calls speaks against the legs", () => {
   it.each([
     ["the leg that it names", [row("101")], [talks]],
     ["a phone that rings for a queue", [row("800", { status: "Routing" })], [rings]],
-    ["the queue's own leg while an agent talks", [row("101")], [talks, leg("800", 4, "connected")]],
+    ["a place that is not told by the list", [row("101")], [talks, leg("666", 4, "connected")]],
     ["an extension that is not monitored", [row("150")], []],
     ["a call that no extension has", [row("SP0")], []],
   ])("not with %s", (_name, calls, legs) => {

@@ -4,7 +4,7 @@
  * frames any more. Must hold: each contradiction is a reason to read all legs once, however long it lasts, as the list
  * may go by other call numbers than the legs (after a transfer), or leave kinds of calls out.
  */
-import type { ActiveCall, ActiveCalls, Leg, Party } from "../../tracker/activity.ts";
+import type { ActiveCall, ActiveCalls, DnKind, Leg, Party } from "../../tracker/activity.ts";
 
 /** The list lags behind the legs by up to 300 ms (docs/unknowns.md), and an answer about a leg behind the list. */
 const lastsMs = 500;
@@ -69,6 +69,9 @@ function unknownOf(
   });
 }
 
+/** While the call is at one of these, the list names it. */
+const standsThere: ReadonlySet<DnKind> = new Set(["extension", "queue", "ivr", "ringgroup"]);
+
 /** The list leaves the call of a leg out, or has it talking elsewhere. */
 function unlistedOf(calls: readonly ActiveCall[], legs: readonly Leg[]): string[] {
   const rows = new Map(calls.map((call) => [call.callNumber, call]));
@@ -76,7 +79,7 @@ function unlistedOf(calls: readonly ActiveCall[], legs: readonly Leg[]): string[
     const row = rows.get(callNumber);
     if (row === undefined) return [`leg ${legId} is of call ${callNumber}, which is not listed`];
     const isThere = row.caller.dn === dn || row.callee.dn === dn;
-    if (isThere || dnKind !== "extension" || !talks(row)) return [];
+    if (isThere || !standsThere.has(dnKind) || !talks(row)) return [];
     return [`leg ${legId} is of call ${callNumber}, which is listed as talking elsewhere`];
   });
 }
