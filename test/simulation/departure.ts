@@ -36,7 +36,8 @@ export function departureUnseen(
 ): Exemption | null {
   const failsFrom = (at: number) =>
     notes.some(
-      ({ fault, fromAt }) => fault === "xapiFails" && fromAt >= at && fromAt <= (overAt ?? at),
+      ({ fault, fromAt }) =>
+        fault === "xapiFails" && fromAt >= at && fromAt <= (overAt ?? at) + slackMs,
     );
   const isBrief = ({ at }: Due) =>
     overAt !== null && overAt !== at && overAt - at <= leaveHoldMs + slackMs;

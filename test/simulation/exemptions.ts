@@ -204,7 +204,7 @@ const leaveWithMs = 100;
 
 /**
  * Somebody hears a conversation whose answer nobody has seen: as if that were the answer. Or one that is handed over a
- * moment later: as if they had picked it up.
+ * moment later, or whose end hides theirs: as if they had picked it up.
  */
 function heardUnseen({ facts, overAt }: Chain, { seen, briefMs }: Visibility): Exemption[] {
   return facts.flatMap((fact) => {
@@ -213,6 +213,9 @@ function heardUnseen({ facts, overAt }: Chain, { seen, briefMs }: Visibility): E
     const left = barges.end?.at ?? overAt;
     const isBrief = left !== null && left !== overAt && left - fact.at <= leaveWithMs + briefMs;
     if (isBrief) return [{ rule: "heardBriefly", fromAt: fact.at }];
+    const goneAt = fact.leg.end?.at ?? overAt;
+    const lingers = goneAt === null ? null : seen(goneAt, fact.leg).fault;
+    if (goneAt !== null && lingers !== null) return [{ rule: lingers, fromAt: goneAt }];
     const isAnswer = (one: Fact) =>
       one.what === "shown" && one.leg === barges && one.status === "connected";
     const answer = facts.find(isAnswer);

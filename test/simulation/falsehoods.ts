@@ -36,6 +36,8 @@ interface Stay {
 /** A second for rounding. */
 const roundMs = 1_000;
 
+const talking: ReadonlySet<string> = new Set(["extension", "trunk", "conference"]);
+
 /** Who was offered the call or talked to its outside party, and when. */
 function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay[] {
   const stays: (Stay & { leg: unknown })[] = [];
@@ -45,14 +47,18 @@ function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay
     stays.push({ dn: first, fromAt: startedAt, toAt: end, talks: false, leg: null });
   }
   let rang = "";
+  let talked = "";
   for (const fact of facts) {
     if (fact.what === "shown") {
       const { at, leg, kind } = fact;
       if (kind === "extension" && fact.status === "ringing") rang = fact.dn;
       // A phone outside answers for the extension that the call was at last, or whose own it is.
       const behalf = leg.onBehalfOf?.dn ?? rang;
-      const dns = kind === "trunk" ? new Set([rang, behalf]) : [fact.dn];
-      const talks = (kind === "extension" || kind === "trunk") && fact.status === "connected";
+      if (kind === "extension" && fact.status === "connected") talked = fact.dn;
+      // In a conference the user goes on talking.
+      const own = kind === "conference" ? [talked, fact.dn] : [fact.dn];
+      const dns = kind === "trunk" ? new Set([rang, behalf]) : own;
+      const talks = talking.has(kind) && fact.status === "connected";
       const known = stays.some((stay) => stay.leg === leg && stay.talks === talks);
       if (!known) for (const dn of dns) stays.push({ dn, fromAt: at, toAt: end, talks, leg });
     } else if (fact.what === "gone") {

@@ -44,6 +44,8 @@ export class FaultPlan {
   readonly #chance: Chance;
   readonly #setting: Setting;
   #open: FaultNote[] = [];
+  /** The last frame that came through. */
+  #told: readonly [entity: string, at: number] = ["", 0];
   /** Nothing is injected any more: the stretch is coming to its end. */
   over = false;
   /** The PBX does not answer until then. */
@@ -116,13 +118,26 @@ export class FaultPlan {
     return usual;
   }
 
+  /** A later frame of the leg came through: it is read, and what was lost with one before is known. */
+  #heal(entity: string): void {
+    const isHealed = (note: FaultNote) => note.fault === "lostFrames" && note.entity === entity;
+    const toAt = this.#clock.now() + 3 * this.#setting.latencyMsMax;
+    for (const note of this.#open.filter(isHealed)) note.toAt = toAt;
+    this.#open = this.#open.filter((note) => !isHealed(note));
+  }
+
   frame(entity: string): FrameTrip {
     const delayMs = this.#latency();
     const usual = { delayMs, overtakes: false, lost: false };
     if (this.strikes("lostFrames", 0.02)) {
-      this.note("lostFrames", Number.POSITIVE_INFINITY, entity);
+      const [told, at] = this.#told;
+      // Of two that are the same, the other came through.
+      if (told !== entity || at !== this.#clock.now())
+        this.note("lostFrames", Number.POSITIVE_INFINITY, entity);
       return { ...usual, lost: true };
     }
+    this.#heal(entity);
+    this.#told = [entity, this.#clock.now()];
     if (this.strikes("lateFrames", 0.01)) {
       const late = this.#chance.between(50, 3000);
       this.note("lateFrames", late);

@@ -307,7 +307,13 @@ export class Telling {
     }
     this.#connected.delete(fact.leg);
     const talk = this.#talk;
-    if (talk === null) return;
+    if (talk === null) {
+      // Who handed it over seems to talk still, and the attempt to have failed.
+      const left = this.#departed?.left;
+      const rings = [...this.#rings.values()].some(({ size }) => size > 0);
+      if (left?.fault && left.at > fact.at && !rings) this.#doubt(left.fault, fact.at);
+      return;
+    }
     talk.legs.delete(fact.leg);
     if (talk.legs.size === 0) {
       this.#endTalk(talk, fact.at, fact.leg, true);
