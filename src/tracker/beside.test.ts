@@ -29,6 +29,20 @@ describe("somebody joins the conversation of a user", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
+  it("barge-in, told as the answer, as a fault hid it: who had the call before goes with them, a moment later", () => {
+    const phone = new Phone();
+    phone.leg("119", 5, "ringing");
+    phone.leg("121", 9, "connected", { originatedBy: null });
+    phone.leg("119", 5, "connected");
+    phone.pass(10_000);
+    phone.told();
+    phone.gone("121/9");
+    expect(phone.told()).toEqual([]);
+    phone.gone("119/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 121 -1 Ok"]);
+  });
+
   it("barge-in, both first seen together: who came first has the call, which that one may have dialled", () => {
     const phone = new Phone();
     const came = leg("103", 151, "connected", { originatedBy: null, legNumber: 3 });

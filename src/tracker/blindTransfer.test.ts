@@ -132,6 +132,22 @@ describe("blind transfer", () => {
     expect(phone.told()).toEqual(["ringing 114 -3"]);
   });
 
+  it("is not read into a late phone, whoever made its leg, while the queue that rang it with the user's still stands", () => {
+    for (const seen of ["before", "after"]) {
+      const phone = new Phone();
+      const queue = () => phone.leg("800", 4, "connected", { legNumber: 4 });
+      if (seen === "before") queue();
+      phone.leg("101", 5, "connected", { originatedBy: null, legNumber: 5 });
+      if (seen === "after") queue();
+      phone.told();
+      phone.leg("102", 6, "ringing", { originatedBy: null, legNumber: 6 });
+      expect(phone.told()).toEqual([]);
+      phone.gone("102/6", "800/4");
+      phone.leg("102", 7, "ringing", { originatedBy: null, legNumber: 7 });
+      expect(phone.told()).toEqual(["ringing 102 -2"]);
+    }
+  });
+
   it("is not read into a late leg that the PBX's router is said to have made, unless a hand-over has begun", () => {
     const phone = new Phone();
     phone.leg("800", 4, "connected");

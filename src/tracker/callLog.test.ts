@@ -119,6 +119,14 @@ describe("a call that ended while we were blind", () => {
     ]);
   });
 
+  it("is not asked of a call that shows again before it ends", () => {
+    const phone = backAgain();
+    phone.leg("101", 6, "ringing");
+    phone.gone("101/6");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed"]);
+  });
+
   it("is looked for again, as the log is written late, and ends as we know it in the end", () => {
     const phone = backAgain();
     phone.log();

@@ -120,6 +120,14 @@ describe("who leaves while the other phone still rings", () => {
     expect(early.told()).toEqual([]);
   });
 
+  it("has ended, and what lingers from then rings for nobody when the call goes on after all", () => {
+    const phone = leaving();
+    phone.list();
+    phone.told();
+    phone.leg("104", 7, "ringing");
+    expect(phone.told()).toEqual(["ringing 104 -3"]);
+  });
+
   it("has passed it on if that phone rings on when we see again", () => {
     const phone = talking();
     phone.leg("103", 6, "ringing", { referredBy: ref("102") });

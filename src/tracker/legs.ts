@@ -113,13 +113,10 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
     // Another phone of theirs that rings on when they are gone: they sent the call to their own number.
     return leg.dn === talk.user ? !userTalks(call, talk) : isTalking(tracked);
   }
-  // Made before the answer, and shown late.
-  const isOlder = leg.legNumber > 0 && leg.legNumber < talk.legNumberMax;
-  if (isOlder && !isTalking(tracked)) return false;
+  if (isOlder(leg, talk) && !isTalking(tracked)) return false;
   // A loser of the same polling whose frame came late is no transfer.
   const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
-  const late = isFrom(call, leg, talk) || (leg.dn === talk.via && !talk.viaShown);
-  const polled = soon && talk.via !== "" && late && !isBackAtVia(call, talk);
+  const polled = soon && isPolledWith(call, leg, talk) && !isBackAtVia(call, talk);
   // It is gone soon; what outlives the user is none.
   const polledWith = polled && (talk.shownBy !== "legs" || userTalks(call, talk));
   // A polling that somebody before the user handed the call to names that one.
@@ -132,8 +129,10 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
  * picks up what is handed over comes as the user goes, or on behalf of whom it rings for.
  */
 export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolean {
-  const { leg, rang, consulted, seenAt } = tracked;
-  const came = !rang && !consulted && leg.onBehalfOf === null && seenAt < byAt;
+  const { leg, rang, consulted, seenAt, order } = tracked;
+  const joined = !rang && leg.onBehalfOf === null;
+  // Or had the conversation before, which a fault hid until it was told as another's.
+  const came = (joined || order <= talk.legCount) && !consulted && seenAt < byAt;
   return came && leg.dn !== talk.user && isTalking(tracked);
 }
 
@@ -144,9 +143,23 @@ export function isOffered(call: Call, talk: Talk, byAt: EpochMs): boolean {
   );
 }
 
-/** What brought the call made the leg, too: itself, or in the name of the PBX's router, as which nobody hands over. */
-function isFrom({ handover }: Call, { originatedBy }: Leg, { via }: Talk): boolean {
-  return originatedBy?.dn === via || (originatedBy?.kind === "routepoint" && handover === null);
+/** What brought the call to its user is, or rings, this leg, too: as far as the leg says it, or what still stands of then. */
+function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
+  const { originatedBy } = told;
+  if (told.dn === talk.via) return !talk.viaShown;
+  if (originatedBy?.dn === talk.via || told.onBehalfOf?.dn === talk.via) return true;
+  // Or, it is said, the PBX's router.
+  if (originatedBy?.kind === "routepoint") return talk.via !== "" && call.handover === null;
+  if (originatedBy !== null || told.dnKind !== "extension") return false;
+  return externalLegs(call).some(({ leg, order }) => {
+    const polls = leg.dnKind === "queue" || leg.dnKind === "ringgroup";
+    return polls && (order <= talk.legCount || isOlder(leg, talk));
+  });
+}
+
+/** Made before the answer, and shown late. */
+function isOlder({ legNumber }: Leg, { legNumberMax }: Talk): boolean {
+  return legNumber > 0 && legNumber < legNumberMax;
 }
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */

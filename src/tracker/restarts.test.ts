@@ -144,6 +144,21 @@ describe("a restart of the PBX", () => {
     expect(phone.events.at(-1)).toMatchObject({ callerid: "420111222333", callNumber: 7 });
   });
 
+  it("leaves no call that only the log has under a number that may be in use anew", () => {
+    const phone = talking();
+    phone.at += 20_000;
+    phone.lose(phone.at - 30_000);
+    phone.at += 10_000;
+    phone.snapshot(leg("102", 3, "ringing", { callNumber: 9 }));
+    phone.told();
+    phone.log(logged({ callNumber: 8, number: "420111222333", startedAt: t0 + 15_000 }));
+    phone.told();
+    expect(phone.call(8)).toBeUndefined();
+    phone.leg("103", 6, "ringing", { callNumber: 8, party: outside("") });
+    phone.pass(200);
+    expect(phone.told()).toEqual(["ringing 103 -0"]);
+  });
+
   it("is not read into inside legs that our own restart forgot, nor where a leg outlived the stretch", () => {
     const phone = new Phone();
     phone.leg("103", 3, "connected", { callNumber: 6, party: inside("104") });

@@ -12,7 +12,7 @@ import { added, replacedAt, without } from "./lists.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { Sight } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
-import { newCall } from "./state.ts";
+import { isBlind, newCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import type { Limit } from "./turns.ts";
 
@@ -117,7 +117,13 @@ export class Stepping extends Sight {
     const turn = this.turn(leg.callNumber);
     const { call } = turn;
     if (before !== undefined && before.leg.status !== leg.status) hurryAnswer(turn, leg);
-    if (call.overAt !== null) resume(turn);
+    if (call.overAt !== null) {
+      // What else was there at its end is as old as that.
+      call.legs = before === undefined ? [] : [before];
+      resume(turn);
+    }
+    // We see it again, and what it does now.
+    if (!isBlind(this.next)) call.blind = false;
     if (before === undefined) call.legCount += 1;
     const order = before?.order ?? call.legCount;
     // Who rings first is called, whatever was spoken before.

@@ -40,6 +40,8 @@ export interface Visibility {
   readonly briefMs: number;
   /** A polled phone says which queue polls it. */
   readonly namesHolder: boolean;
+  /** Or the PBX's router, in the name of which it does so. */
+  readonly namesRouter: boolean;
   /** Queues that are known to offer call-backs: a call that is missed there waits for word of an order. */
   readonly callbackQueues: ReadonlySet<string>;
   /** Whether an order of then becomes known before the wait is over; null = perhaps. */

@@ -16,25 +16,26 @@ const slackMs = 200;
 export const listLagMs = 300;
 
 /**
- * Stretches in which no leg of the chain could be seen, from its start to its end; `sharp`: as if each leg were seen
- * at once.
+ * Stretches in which no leg of the chain could be seen, from its start to its end, if each leg is seen as late as faults
+ * may have it and gone at once; `sharp`: as if each were seen at once; `lingering`: as if its going were seen late, too.
  */
 export function hiddenStretches(
   chain: Chain,
   visibility: Visibility,
-  sharp = false,
+  how: "sharp" | "late" | "lingering" = "late",
 ): [number, number][] {
   const changes: { readonly at: number; readonly by: 1 | -1 }[] = [];
   const shownAt = new Map<Leg, number>();
   const close = (leg: Leg, at: number) => {
     const from = shownAt.get(leg);
     shownAt.delete(leg);
-    if (from === undefined || from >= at) return;
-    changes.push({ at: from, by: 1 }, { at, by: -1 });
+    const goneAt = how === "lingering" && at !== chain.overAt ? visibility.seen(at, leg).at : at;
+    if (from === undefined || from >= goneAt) return;
+    changes.push({ at: from, by: 1 }, { at: goneAt, by: -1 });
   };
   for (const fact of chain.facts) {
     if (fact.what === "shown" && visibility.sees(fact.dn, fact.at) && !shownAt.has(fact.leg)) {
-      shownAt.set(fact.leg, sharp ? fact.at : visibility.seen(fact.at, fact.leg).at);
+      shownAt.set(fact.leg, how === "sharp" ? fact.at : visibility.seen(fact.at, fact.leg).at);
     }
     if (fact.what === "gone") close(fact.leg, fact.at);
     if (fact.what === "over") for (const leg of shownAt.keys()) close(leg, fact.at);

@@ -24,6 +24,8 @@ import { staysMs } from "./withoutList.ts";
 
 /** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
 const lateLoserMs = 2_000;
+/** Who hands over without waiting is gone within this time (SPEC.md, R31). */
+const leaveWithMs = 100;
 
 /** Follows one chain from its first fact to its last. */
 export class Telling {
@@ -169,9 +171,10 @@ export class Telling {
   #heedPolledAgain({ place, dn, at }: Fact & { what: "shown" }): void {
     const talk = this.#talk;
     if (talk === null) this.#polledBy.set(dn, place);
-    else if (place !== "" && place === this.#polledBy.get(talk.user)) {
-      const isSoon = at - talk.at <= lateLoserMs && !this.#visibility.sees(place, at);
-      if (isSoon) this.#doubt("unseenAttempt", at);
+    else if (place !== "" && place !== dn) {
+      const isSame = place === this.#polledBy.get(talk.user) || this.#visibility.namesRouter;
+      const isSeen = this.#visibility.sees(place, at) && !this.#said.lastOf(place)?.fault;
+      if (isSame && !isSeen && at - talk.at <= lateLoserMs) this.#doubt("unseenAttempt", at);
     }
   }
 
@@ -199,6 +202,11 @@ export class Telling {
     const isUnsure = attended && (!isClear || spokeMs <= this.#visibility.briefMs);
     const known = this.#handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
     const trtype = isUnsure ? null : known;
+    // Whom nothing shows to have been rung with the one who answers looks as if the call were handed over to them.
+    const isNamed =
+      this.#visibility.namesHolder || this.#visibility.sees(this.#polledBy.get(dn) ?? "", at);
+    const late = isNamed ? null : this.#said.lateLoser(dn, at);
+    if (late !== null) this.#doubt(late, at);
     this.#said.tell("answered", level, link, at, leg, { trtype });
     const inView = this.#visibility.seen(at, leg);
     const { listMs } = this.#visibility;
@@ -418,6 +426,9 @@ export class Telling {
     const faults = [talks, ...ringing].map((leg) => this.#visibility.seen(at, leg).fault);
     const blurred = faults.find((fault) => fault !== null);
     if (this.#handover !== null && blurred) this.#doubt(blurred, at);
+    // Who hangs up as the next phone begins to ring looks as if they had handed over (SPEC.md, G1).
+    const begunAt = this.#handover?.at ?? Number.NEGATIVE_INFINITY;
+    if (at - begunAt <= leaveWithMs + this.#visibility.briefMs) this.#doubt("briefHandOver", at);
     const failed = this.#failed;
     if (failed?.fault && failed.at + this.#visibility.briefMs >= at) this.#doubt(failed.fault, at);
   }

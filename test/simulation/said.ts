@@ -6,6 +6,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, DueKind, Visibility } from "./due.ts";
 import type { Fact } from "./journal.ts";
 import type { Level } from "./levels.ts";
+import type { FaultName } from "./setting.ts";
 import type { Seen } from "./sight.ts";
 
 /** A `ringing` is no end. */
@@ -58,6 +59,12 @@ export class Said {
       // Another phone of theirs seems to ring on: as if they had sent the call to their own number.
       const more = { unseen: true, fault: this.#freeAt.get(level.user)?.fault ?? null };
       this.due.push({ ...due, kind: "ringing", link: link + 1, ...more, ...nothing });
+      // Which it says rings it.
+      for (const { user, usertype } of [...this.#told.values()]) {
+        if (usertype === "ext") continue;
+        const again = { kind: "ringing", user, usertype, link: link + 1 } as const;
+        this.due.push({ ...due, ...again, ...more, ...nothing });
+      }
     }
     if (kind === "answered") this.#answered(at);
     if (kind === "dialing") this.#told.set(level.user, due);
@@ -77,6 +84,14 @@ export class Said {
   /** What rang or held the call, and was not seen before the answer, is told of no more. */
   #answered(at: number): void {
     for (const told of this.#told.values()) if (told.latest >= at) told.unseen = true;
+  }
+
+  /** The fault for which a phone that rings along is seen only after the answer. */
+  lateLoser(user: string, at: number): FaultName | null {
+    const isLate = (told: Due) => told.usertype === "ext" && !told.unseen && told.latest >= at;
+    return (
+      [...this.#told.values()].find((told) => told.user !== user && isLate(told))?.fault ?? null
+    );
   }
 
   /** Handed over to where no leg shows, while its user still talks: shown when they leave, or when a phone rings there. */

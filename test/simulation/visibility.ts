@@ -27,6 +27,7 @@ export function visibilityOf(
     briefMs: sight.briefMs,
     listMs: hasList(setting) ? setting.activeCallsPollMs : null,
     namesHolder: shows.polledOriginatedBy === "holder",
+    namesRouter: shows.polledOriginatedBy === "router",
     callbackQueues: shows.xapi === "on" ? offering(office) : new Set(),
     tellsOrder: (at) => (isXapiTroubled(notes, at) ? null : tellsOrder(shows, setting)),
     isCalledBack: (number, at) => chains.some(callsBackSoon(number, at)),

@@ -37,7 +37,8 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
   const begun = ([fromAt]: Stretch) => fromAt > chain.startedAt;
   const long = ([fromAt, toAt]: Stretch) => toAt - fromAt >= graceMs - slackMs;
   const stretches = hiddenStretches(chain, visibility).filter(begun);
-  const sharp = hiddenStretches(chain, visibility, true).filter(begun).filter(long);
+  const sharp = hiddenStretches(chain, visibility, "sharp").filter(begun).filter(long);
+  const lingering = hiddenStretches(chain, visibility, "lingering");
   const known = new Set(stretches.map(([fromAt]) => fromAt));
   const [blurred] = sharp.filter(([fromAt]) => !known.has(fromAt));
   const blurredFromAt = blurred?.[0] ?? Number.POSITIVE_INFINITY;
@@ -49,15 +50,23 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     overAt !== one.at &&
     overAt - one.at <= leaveHoldMs + slackMs;
   const left = due.find(lost);
+  const early = beforeAnySight(chain, visibility, graceMs - slackMs);
+  if (early !== null) return { due: now, exemption: { rule: "aboutTheGrace", fromAt: early } };
   for (const [fromAt, toAt] of stretches) {
     if (fromAt >= blurredFromAt) break;
     const lastsMs = toAt - fromAt;
     const ends = toAt === chain.overAt;
     if (lastsMs < graceMs - slackMs && !ends) continue;
+    // Whose departure is seen late, while what held the call goes, too: it waits to be judged (SPEC.md, R31).
+    const waits = (one: Due) =>
+      one.transfer === "True" && one.fault !== null && one.latest + leaveHoldMs >= fromAt;
+    const waiting = now.find((one) => one.at < fromAt && waits(one));
+    if (waiting) return { due: now, exemption: { rule: "goneTogether", fromAt: waiting.at } };
     // Missed at a queue that offers call-backs, it waits for word of an order.
     const held = now.some(({ user, at }) => at <= fromAt && visibility.callbackQueues.has(user));
     const longMs = graceMs + slackMs + (held ? callbackHoldMs : 0);
-    const isSharp = sharp.some(([from, to]) => from === fromAt && to === toAt);
+    const isIt = ([from, to]: Stretch) => from === fromAt && to === toAt;
+    const isSharp = sharp.some(isIt) && lingering.some(isIt);
     const isHit = (at: number) => visibility.seen(at, null).fault !== null;
     // While we are blind nothing is judged, and the log, asked then, may not have the call.
     const isBlind = visibility.troubled("", fromAt, fromAt + graceMs);
@@ -78,6 +87,17 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
   // The caller went soon after the user: passed on and missed, or lost before?
   const rule = "goneTogether";
   return { due: joined, exemption: left === undefined ? null : { rule, fromAt: left.at } };
+}
+
+/** What is seen late, if at all, may have been seen for a moment: then it seems to be over when its leg has gone. */
+function beforeAnySight(chain: Chain, visibility: Visibility, longMs: number): number | null {
+  const [first] = hiddenStretches(chain, visibility);
+  if (first === undefined || first[0] !== chain.startedAt) return null;
+  const went = chain.facts.find(({ what, at, ...fact }) => {
+    const isGone = what === "gone" && "dn" in fact && visibility.sees(fact.dn, at);
+    return isGone && first[1] - at >= longMs;
+  });
+  return went?.at ?? null;
 }
 
 /** No leg is seen from then on: it looks over. */
