@@ -73,6 +73,7 @@ export function exemptionOf(
   const found = [
     ...joinedUnseen(chain, visibility, setting),
     ...witnessFails(chain, visibility, notes),
+    ...forwardMissed(chain, visibility, notes),
     ...denied(chain, notes),
     ...directionUnseen(chain, visibility),
     ...heardUnseen(chain, visibility),
@@ -169,6 +170,24 @@ function witnessFails(
       })
       .map((fromAt) => ({ rule: "xapiFails", fromAt })),
   );
+}
+
+/** Only the list shows a conversation with a phone outside; where its looks fail, one that is over soon is not seen. */
+function forwardMissed(
+  { facts, overAt }: Chain,
+  { listMs }: Visibility,
+  notes: readonly FaultNote[],
+): Exemption[] {
+  if (listMs === null) return [];
+  return facts.flatMap((fact) => {
+    if (fact.what !== "shown" || fact.kind !== "trunk" || fact.status !== "connected") return [];
+    const endAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+    const failed = notes.filter(
+      ({ fault, fromAt }) => fault === "xapiFails" && fromAt >= fact.at && fromAt <= endAt,
+    ).length;
+    const seenAt = fact.at + listMs + failed * Math.max(listMs, lookMs);
+    return failed > 0 && endAt <= seenAt ? [{ rule: "xapiFails", fromAt: fact.at }] : [];
+  });
 }
 
 /** The PBX says of a leg that there is none: it is gone, and comes again. */
