@@ -50,6 +50,13 @@ describe("attended transfer, whatever survives it", () => {
     }
   });
 
+  it("the consultation's number, at another phone of who was consulted", () => {
+    const phone = consulting();
+    phone.gone("102/5", "102/6");
+    phone.leg("103", 9, "connected", { callNumber: 8, originatedBy: null });
+    expect(phone.told()).toEqual(handedOver);
+  });
+
   it("the consultation's number: its leg and its row are the caller's call from then on", () => {
     const phone = consulting();
     phone.gone("102/5", "102/6");

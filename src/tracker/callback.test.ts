@@ -79,6 +79,14 @@ describe("a call missed at a queue that offers callbacks", () => {
       callsBack(phone, more);
       expect(phone.told()).not.toContain(ordered);
     }
+    const again = left();
+    again.leg("800", 8, "connected", { callNumber: 8 });
+    callsBack(again);
+    expect(again.told()).not.toContain(ordered);
+    const listed = left();
+    listed.list(row("SP0", { callNumber: 8 }));
+    callsBack(listed);
+    expect(listed.told()).not.toContain(ordered);
     const withheld = new Phone();
     withheld.offerCallbacks("800");
     withheld.leg("800", 4, "connected", { party: outside("") });

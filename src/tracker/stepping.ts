@@ -156,7 +156,9 @@ export class Stepping extends Sight {
   /** The PBX calls somebody back: so that was ordered. */
   #heedCallback(leg: Leg): void {
     const queue = calledBackBy(leg);
-    if (queue === null) return;
+    // Who is there already, or was listed as a caller, calls once more.
+    const calls = this.next.unseen.get(leg.callNumber)?.caller.kind === "trunk";
+    if (queue === null || calls || this.knows(leg.callNumber)) return;
     for (const { callNumber } of this.state.calls.ofUser(queue)) {
       const turn = this.turn(callNumber);
       if (isOrderOf(turn.call, queue, leg)) finish(turn, this.at, true);
@@ -169,7 +171,8 @@ export class Stepping extends Sight {
     const leg = own === told.callNumber ? told : { ...told, callNumber: own };
     const call = this.now(own);
     if (call === undefined || call.external !== null || !isExternal(leg)) return leg;
-    const before = legIn(call, leg.legId);
+    // Or another phone of the same user, to which the conversation has gone on just then.
+    const before = legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn);
     if (before === undefined || before.leg.party.kind !== "extension") return leg;
     const joined = this.handedOverBy(before.leg.party.dn, leg.party.number);
     if (joined === undefined) return leg;

@@ -2,7 +2,7 @@
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Pbx } from "../../src/simulator/pbx.ts";
 import { BRIDGE, PAGING } from "./furniture.ts";
-import type { Hands } from "./handOver.ts";
+import { type Hands, idle } from "./handOver.ts";
 import type { Chance } from "./random.ts";
 
 /** How a caller's number may be written; `digits` are those of the ordinary way, with country. */
@@ -46,9 +46,9 @@ export function besides({ pbx, situations, later }: Hands, leg: Leg, chance: Cha
   }
   if (situations.has("listening") && leg.barges === null && chance.happens(0.3)) {
     later(chance.between(300, 9_000), call, () => {
-      const free = pbx.directory.extensions.filter(({ number }) => pbx.legsOf(number).length === 0);
+      const free = idle(pbx);
       if (!talks() || free.length === 0) return;
-      pbx.bargeIn(chance.pick(free).number, leg.dn, chance.pick(["talk", "listen"] as const));
+      pbx.bargeIn(chance.pick(free), leg.dn, chance.pick(["talk", "listen"] as const));
     });
   }
 }

@@ -61,6 +61,7 @@ export type Unknowable =
   | "unseenAttempt"
   | "ringsWhoHandsOver"
   | "briefHandOver"
+  | "briefTalk"
   | "forwardUnseen"
   | "insideForwarded"
   | "unseenUser"

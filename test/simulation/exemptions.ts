@@ -30,7 +30,9 @@ export function hiddenStretches(
     const from = shownAt.get(leg);
     shownAt.delete(leg);
     const goneAt = how === "lingering" && at !== chain.overAt ? visibility.seen(at, leg).at : at;
-    if (from === undefined || from >= goneAt) return;
+    // What lasts no longer may be over before it can be read.
+    const shortMs = how === "sharp" ? 0 : visibility.briefMs;
+    if (from === undefined || from >= goneAt - shortMs) return;
     changes.push({ at: from, by: 1 }, { at: goneAt, by: -1 });
   };
   for (const fact of chain.facts) {

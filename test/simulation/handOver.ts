@@ -22,9 +22,10 @@ export interface Hands {
   later(delayMs: number, call: Call, deed: () => void): void;
 }
 
-function idle(pbx: Pbx): string[] {
-  const numbers = pbx.directory.extensions.map(({ number }) => number);
-  return numbers.filter((number) => pbx.legsOf(number).length === 0);
+/** Who has a phone and does not use it. */
+export function idle(pbx: Pbx): string[] {
+  const phones = pbx.directory.extensions.filter(({ devices }) => devices.length > 0);
+  return phones.map(({ number }) => number).filter((number) => pbx.legsOf(number).length === 0);
 }
 
 export function handOver(

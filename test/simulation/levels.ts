@@ -49,5 +49,5 @@ export function unseenTalk(
   if (at > seen.at + briefMs) return null;
   if (seen.fault !== null) return seen.fault;
   if (!sees(user, begunAt)) return "unseenUser";
-  return isOutside ? "forwardUnseen" : null;
+  return isOutside ? "forwardUnseen" : "briefTalk";
 }

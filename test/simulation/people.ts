@@ -223,7 +223,8 @@ export class People {
     this.#later(afterMs, leg.call, () => {
       if (leg.end || !leg.offer) return;
       const { pbx } = this.#options;
-      const idle = pbx.directory.extensions.filter(({ number }) => !this.#busy(number));
+      const phones = pbx.directory.extensions.filter(({ devices }) => devices.length > 0);
+      const idle = phones.filter(({ number }) => !this.#busy(number));
       if (picksUp && idle.length > 0) pbx.pickUp(chance.pick(idle).number, leg.dn, leg.call.id);
       else if (deed === "rejects") pbx.hangUpLeg(leg);
       else if (!this.#busy(leg.dn) || chance.happens(0.1)) pbx.answer(leg.dn, leg.call.id);

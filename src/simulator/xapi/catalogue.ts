@@ -201,7 +201,7 @@ const DN_SETS: readonly SetRules[] = [
     naturalKey: "Number",
     numbers: "fax",
     hasGroups: true,
-    facts: () => [],
+    facts: ({ faxes }) => (faxes ?? []).map(({ number }) => ({ Number: number })),
     defaults: { FaxServer: false },
   },
   {
