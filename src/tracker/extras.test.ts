@@ -148,6 +148,20 @@ describe("ringstop", () => {
       "103 -2 answered 5000",
     ]);
   });
+
+  it("follows no phone as long as nobody wants it, and lets go of those it followed", () => {
+    const [wanted, unwanted] = [extras(), new Phone()];
+    wanted.leg("101", 5, "ringing");
+    unwanted.state = wanted.state;
+    unwanted.leg("102", 6, "ringing");
+    const followed = () => unwanted.state.calls.values()[0]?.rings.map(([user]) => user);
+    expect(followed()).toEqual(["101"]);
+    unwanted.leg("102", 6, "connected");
+    expect(followed()).toEqual(["101"]);
+    unwanted.gone("101/5");
+    expect(followed()).toEqual([]);
+    expect(stops(unwanted)).toEqual([]);
+  });
 });
 
 describe("callsummary", () => {

@@ -9,11 +9,12 @@ import { isThere } from "./legs.ts";
 import type { Ring } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";
 
-/** A phone rings, about to be told. If it stopped a moment ago, that is told first. */
+/** A phone rings, about to be told. If it stopped a moment ago, that is told first. Followed only for who wants it. */
 export function beginRing(turn: Turn, user: string, { link, by }: Pick<Ring, "link" | "by">): void {
-  const { call, at } = turn;
+  const { call, at, settings } = turn;
   const before = get(call.rings, user);
   if (before !== undefined) stop(turn, user, before, ownReason(turn, before, at));
+  if (!settings.extras) return;
   call.rings = put(call.rings, user, { link, by, sinceAt: at, stoppedAt: null });
 }
 

@@ -102,7 +102,7 @@ export interface Leaving {
   readonly legCount: number;
 }
 
-/** A phone of which `ringing` was told, and not yet that it stopped. */
+/** A phone of which `ringing` was told, and not yet that it stopped, if somebody wants that. */
 export interface Ring {
   readonly link: number;
   readonly sinceAt: EpochMs;
