@@ -244,6 +244,7 @@ describe("a hand-over within moments of the answer to a place that no leg shows"
     const { asks } = phone;
     phone.leg("102", 2, "ringing");
     expect(phone.told()).toEqual([]);
+    phone.noList();
     expect(phone.asks).toBe(asks + 1);
     phone.list(row("820", { status: "Routing" }));
     expect(phone.told()).toEqual(["ringing 820 -2", "ringing 102 -2"]);

@@ -15,6 +15,7 @@ import {
   isFresh,
   isOffered,
   isThere,
+  legIn,
   offerKind,
   standing,
   stands,
@@ -175,8 +176,8 @@ function tellOffers(turn: Turn): void {
     const { talk } = call;
     if (talk !== null && leg.dn === talk.user) continue;
     if (talk !== null && !isFresh(call, tracked, talk)) {
-      // A late loser, or rung by a place that does not show: the list may tell.
-      if (tracked.seenAt === turn.at) turn.ask = true;
+      // A late loser, or rung by a place that does not show: the list may tell, asked once.
+      if (turn.before === undefined || legIn(turn.before, leg.legId) === undefined) turn.ask = true;
       continue;
     }
     if (call.talk !== null) call.handover ??= beginHandover(turn);
