@@ -180,6 +180,24 @@ describe("any sequence of activities", () => {
     );
   });
 
+  it("asks nothing more of a list that cannot be had, told again so at the same moment", () => {
+    fc.assert(
+      fc.property(fc.array(deed, { minLength: 1, maxLength: 30 }), (deeds) => {
+        const phone = new Phone();
+        for (const step of deeds) {
+          perform(phone, step, 1);
+          const kept = phone.state;
+          phone.noList();
+          const { asks } = phone;
+          phone.noList();
+          expect(phone.asks).toBe(asks);
+          phone.state = kept;
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("tells the same when every leg activity comes twice", () => {
     fc.assert(
       fc.property(fc.array(deed, { minLength: 1, maxLength: 30 }), (deeds) => {
