@@ -52,6 +52,8 @@ function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay
     if (fact.what === "shown") {
       const { at, leg, kind } = fact;
       if (kind === "extension" && fact.status === "ringing") rang = fact.dn;
+      // Only the mobile of who has no phone rings.
+      if (kind === "trunk" && fact.place === leg.onBehalfOf?.dn) rang = fact.place;
       // A phone outside answers for the extension that the call was at last, or whose own it is.
       const behalf = leg.onBehalfOf?.dn ?? rang;
       if (kind === "extension" && fact.status === "connected") talked = fact.dn;

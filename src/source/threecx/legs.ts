@@ -111,7 +111,8 @@ export class Legs {
     const shown = new Set<string>();
     for (const wire of dns.flatMap((info) => info.participants)) {
       const legId = legIdOf(wire.dn, wire.id);
-      if (isNewer(legId) || this.isRemoved(legId)) continue;
+      // One whose removal is yet to have its turn goes then, after what came before.
+      if (isNewer(legId) || this.isGone(legId)) continue;
       this.learn(wire);
       shown.add(legId);
     }

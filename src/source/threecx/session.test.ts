@@ -232,6 +232,39 @@ describe("snapshots while live", () => {
     expect(watched.told()).toContain("snapshot 101/9005 connected, 102/9009 ringing");
   });
 
+  it("keeps a leg whose removal is yet to have its turn", async () => {
+    const server = await pbx();
+    server.legs.set("101/9005", participant("101", 9005));
+    const watched = watch(server.url, { limits: { holdMsMax: 60_000 } });
+    await watched.live();
+    const answers = new Map<string, () => void>();
+    let old: unknown;
+    server.intercept = (path) =>
+      new Promise((resolve) => {
+        const isAll = path === "/callcontrol";
+        answers.set(path.replace(/.*\//, ""), () =>
+          resolve(isAll ? { status: 200, body: old } : undefined),
+        );
+      });
+    server.upsert(participant("102", 9009));
+    old = server.snapshot();
+    server.frame(0, "/callcontrol/100");
+    await watched.until(() => answers.size === 2);
+    answers.get("callcontrol")?.();
+    await watched.until(() => watched.source.counters.snapshots === 2);
+    server.upsert(participant("100", 9010));
+    server.remove("101", 9005);
+    await watched.until(() => answers.size === 3 && watched.source.counters.frames === 4);
+    for (const id of ["9009", "9010"]) answers.get(id)?.();
+    await watched.until(() => watched.activities.length === 5);
+    expect(watched.told().slice(1)).toEqual([
+      "legChanged 102/9009 ringing",
+      "snapshot 101/9005 ringing, 102/9009 ringing",
+      "legChanged 100/9010 ringing",
+      "legGone 101/9005",
+    ]);
+  });
+
   it("are asked for once more after a reason that came while one was under way", async () => {
     const server = await pbx();
     const watched = watch(server.url);
