@@ -245,6 +245,7 @@ describe("a hand-over within moments of the answer to a place that no leg shows"
     phone.leg("102", 2, "ringing");
     expect(phone.told()).toEqual([]);
     phone.noList();
+    phone.leg("102", 2, "ringing", { did: { number: "420222000001", ruleName: "" } });
     expect(phone.asks).toBe(asks + 1);
     phone.list(row("820", { status: "Routing" }));
     expect(phone.told()).toEqual(["ringing 820 -2", "ringing 102 -2"]);
