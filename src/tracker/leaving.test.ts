@@ -1,6 +1,6 @@
 /** A departure while only phones ring: passed on, or the caller has hung up? (SPEC.md, R31). */
 import { describe, expect, it } from "vitest";
-import { leg, type Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+import { leg, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
 
 /** 103's phone has rung for 5 s at 102's wish, who waits for the answer and now goes. */
 function leaving(): Phone {
@@ -126,6 +126,21 @@ describe("who leaves while the other phone still rings", () => {
     phone.told();
     phone.leg("104", 7, "ringing");
     expect(phone.told()).toEqual(["ringing 104 -3"]);
+  });
+
+  it("has passed nothing on if those who lost the polling show only then, and go", () => {
+    const phone = new Phone();
+    const polled = { originatedBy: ref("800") };
+    phone.leg("800", 4, "connected");
+    phone.leg("101", 5, "ringing", polled);
+    phone.leg("101", 5, "connected", polled);
+    phone.told();
+    phone.leg("102", 6, "ringing", polled);
+    phone.gone("101/5");
+    expect(phone.told()).toEqual([]);
+    phone.gone("102/6", "800/4");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 
   it("has passed it on if that phone rings on when we see again", () => {

@@ -114,14 +114,18 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
     return leg.dn === talk.user ? !userTalks(call, talk) : isTalking(tracked);
   }
   if (isOlder(leg, talk) && !isTalking(tracked)) return false;
-  // A loser of the same polling whose frame came late is no transfer.
-  const soon = tracked.seenAt <= talk.answeredAt + lateLoserMs;
-  const polled = soon && isPolledWith(call, leg, talk) && !isBackAtVia(call, talk);
   // It is gone soon; what outlives the user is none.
-  const polledWith = polled && (talk.shownBy !== "legs" || userTalks(call, talk));
+  const isGoing = talk.shownBy !== "legs" || userTalks(call, talk);
+  return isTalking(tracked) || !(isGoing && isLateLoser(call, tracked, talk));
+}
+
+/** A loser of the polling that brought the call, whose frame came late, is no transfer. */
+export function isLateLoser(call: Call, { leg, seenAt }: TrackedLeg, talk: Talk): boolean {
+  const soon = seenAt <= talk.answeredAt + lateLoserMs;
   // A polling that somebody before the user handed the call to names that one.
   const isHandedOver = leg.referredBy?.dn === talk.user;
-  return isTalking(tracked) || !polledWith || isHandedOver;
+  const polled = soon && isPolledWith(call, leg, talk) && !isBackAtVia(call, talk);
+  return polled && !isHandedOver;
 }
 
 /**
@@ -267,8 +271,11 @@ function sameRef(a: DnRef | null, b: DnRef | null): boolean {
 }
 
 /** A leg with the number of a call that is over, and of somebody else: the number is in use anew. */
-export function isAnother({ external, lastLegId }: Call, leg: Leg): boolean {
+export function isAnother(call: Call, leg: Leg): boolean {
+  const { external, lastLegId, legCount, touchedAt } = call;
   const { number } = leg.party;
+  // The log has calls that have ended; one that the list had first may have legs yet.
+  if (legCount === 0 && touchedAt > 0) return true;
   const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
   return dials || (number !== "" && !isSameNumber(number, external?.number ?? ""));
 }

@@ -209,8 +209,6 @@ function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void 
     const turn = step.turn(callNumber);
     adoptLogged(turn, logged);
     step.noteTold(turn.call);
-    // After a restart of the PBX its number may be in use anew.
-    if (step.hasRestarted) step.forget(callNumber);
   }
   step.stretchLogged({ fromAt, toAt, isCut });
 }

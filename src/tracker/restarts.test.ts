@@ -153,7 +153,6 @@ describe("a restart of the PBX", () => {
     phone.told();
     phone.log(logged({ callNumber: 8, number: "420111222333", startedAt: t0 + 15_000 }));
     phone.told();
-    expect(phone.call(8)).toBeUndefined();
     phone.leg("103", 6, "ringing", { callNumber: 8, party: outside("") });
     phone.pass(200);
     expect(phone.told()).toEqual(["ringing 103 -0"]);

@@ -13,6 +13,7 @@ import {
   isAnswer,
   isBeside,
   isFresh,
+  isLateLoser,
   isOffered,
   isThere,
   legIn,
@@ -114,7 +115,9 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   const isHeard = others.some((t) => isBeside(t, talk, besideAt) || isOwnRing(t, talk));
   // Of whom no leg shows, only the list tells that they have left, or whom they consulted.
   const isDark = talk.shownBy === "inside" && !others.some(({ consulted }) => consulted);
-  const isUnsure = isHeard || isDark;
+  // Losers of the polling that the user won a moment ago are going.
+  const isLost = others.every((t) => !isAnswer(call, t) && isLateLoser(call, t, talk));
+  const isUnsure = isHeard || isDark || isLost;
   // Who left while we were blind left before those who are there still.
   const isBefore = turn.before?.blind === true && !call.blind;
   const goesOn = atOnce || isBefore || others.some((t) => isAnswer(call, t) || t.order > legCount);
@@ -175,7 +178,8 @@ function tellOffers(turn: Turn): void {
     if (kind === null || (kind === "extension" && leg.status !== "ringing")) continue;
     const { talk } = call;
     if (talk !== null && leg.dn === talk.user) continue;
-    if (talk !== null && !isFresh(call, tracked, talk)) {
+    const waits = call.leaving !== null && talk !== null && isLateLoser(call, tracked, talk);
+    if (talk !== null && (waits || !isFresh(call, tracked, talk))) {
       // A late loser, or rung by a place that does not show: the list may tell, asked once.
       if (turn.before === undefined || legIn(turn.before, leg.legId) === undefined) turn.ask = true;
       continue;

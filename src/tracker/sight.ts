@@ -75,11 +75,6 @@ export class Sight extends Turns {
     this.inquire(stretch.fromAt);
   }
 
-  /** The PBX has started anew in the last stretch. */
-  get hasRestarted(): boolean {
-    return this.next.gap.reason === "pbx";
-  }
-
   /** A call that is told; its state goes. */
   noteTold(call: Call): void {
     this.next.stretch = withTold(this.next.stretch, call);

@@ -5,7 +5,14 @@ import { compare, type Difference, type Expectation, type Got } from "./compare.
 import { departureUnseen, handedOverLast } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
-import { dnChanged, entitiesOf, exemptionOf, goneTogether, hiddenStretches } from "./exemptions.ts";
+import {
+  blinding,
+  dnChanged,
+  entitiesOf,
+  exemptionOf,
+  goneTogether,
+  hiddenStretches,
+} from "./exemptions.ts";
 import { endsOutside, lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import type { Chain, Journal } from "./journal.ts";
@@ -183,7 +190,10 @@ function lapsesOf(chain: Chain, notes: readonly FaultNote[], isListed: boolean) 
   const struck = notes.filter(
     ({ fromAt, toAt }) => fromAt <= until && toAt >= chain.startedAt - 5_000,
   );
-  const lasted = struck.map(({ fromAt, toAt }) => Math.min(toAt - fromAt, 100_000));
+  // A lost frame is noted until all legs are read again.
+  const lasted = struck.map(({ fault, fromAt, toAt }) =>
+    Math.min(toAt - fromAt, blinding.has(fault) ? 1_000_000 : 100_000),
+  );
   // What the list contradicts is read again at once.
   const readMs = notes.length === 0 && isListed ? 20_000 : 65_000;
   const lateMs = readMs + Math.max(0, ...lasted);
