@@ -79,6 +79,10 @@ describe("a call missed at a queue that offers callbacks", () => {
       callsBack(phone, more);
       expect(phone.told()).not.toContain(ordered);
     }
+    const waiting = new Phone();
+    waiting.leg("800", 4, "connected");
+    callsBack(waiting);
+    expect(waiting.told()).not.toContain(ordered);
     const again = left();
     again.leg("800", 8, "connected", { callNumber: 8 });
     callsBack(again);

@@ -60,10 +60,10 @@ export function calledBackBy({ onBehalfOf, originatedBy }: Leg): string | null {
   return polled ? onBehalfOf.dn : null;
 }
 
-/** The PBX calls this caller back for that queue. */
-export function isOrderOf(call: Call, queue: string, { callNumber, party }: Leg): boolean {
-  const { external, level } = call;
-  if (!awaitsOrder(call) || level?.dn !== queue || call.callNumber === callNumber) return false;
+/** The PBX calls this caller of the queue back. */
+export function isOrderOf(call: Call, { party }: Leg): boolean {
+  const { external } = call;
+  if (!awaitsOrder(call)) return false;
   // Withheld numbers are not the same for being empty; and nobody can call them back.
   if (external === null || party.number === "") return false;
   return isSameNumber(external.number, party.number);

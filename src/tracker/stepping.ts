@@ -161,7 +161,7 @@ export class Stepping extends Sight {
     if (queue === null || calls || this.knows(leg.callNumber)) return;
     for (const { callNumber } of this.state.calls.ofUser(queue)) {
       const turn = this.turn(callNumber);
-      if (isOrderOf(turn.call, queue, leg)) finish(turn, this.at, true);
+      if (isOrderOf(turn.call, leg)) finish(turn, this.at, true);
     }
   }
 

@@ -97,8 +97,15 @@ export function goneTogether(
   due: readonly Due[],
   { briefMs, listMs, sees }: Pick<Visibility, "briefMs" | "listMs" | "sees">,
 ): Exemption | null {
+  // The own phone, which rang before, is told as ringing then.
+  const isOwn = (one: Due, each: Due) => each.user === one.user && each.at === one.at;
   const rang = (one: Due) =>
-    due.some((each) => each.kind === "ringing" && each.link === one.link + 1 && each.at < one.at);
+    due.some(
+      (each) =>
+        each.kind === "ringing" &&
+        each.link === one.link + 1 &&
+        (each.at < one.at || isOwn(one, each)),
+    );
   const lagMs = listLagMs + briefMs;
   // Who is not monitored leaves between two looks at the list.
   const blurMs = (one: Due) =>

@@ -22,6 +22,8 @@ export interface Truth {
   readonly lateMs: number;
   /** Without the list, it was unseen for so long that nobody knows it again. */
   readonly forgotten: boolean;
+  /** What lasts no longer may begin and end between two looks at the list. */
+  readonly looksMs: number;
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
 }
@@ -39,7 +41,10 @@ const roundMs = 1_000;
 const talking: ReadonlySet<string> = new Set(["extension", "trunk", "conference"]);
 
 /** Who was offered the call or talked to its outside party, and when. */
-function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay[] {
+function staysOf(
+  { owner, calledBackBy, startedAt, facts, overAt }: Chain,
+  looksMs: number,
+): Stay[] {
   const stays: (Stay & { leg: unknown })[] = [];
   const end = overAt ?? Number.POSITIVE_INFINITY;
   const first = owner || calledBackBy;
@@ -54,12 +59,14 @@ function staysOf({ owner, calledBackBy, startedAt, facts, overAt }: Chain): Stay
       if (kind === "extension" && fact.status === "ringing") rang = fact.dn;
       // Only the mobile of who has no phone rings.
       if (kind === "trunk" && fact.place === leg.onBehalfOf?.dn) rang = fact.place;
-      // A phone outside answers for the extension that the call was at last, or whose own it is.
+      // A phone outside answers for the extension that the call was at last, as far as the list was read, or whose own it is.
       const behalf = leg.onBehalfOf?.dn ?? rang;
       if (kind === "extension" && fact.status === "connected") talked = fact.dn;
       // In a conference the user goes on talking.
       const own = kind === "conference" ? [talked, fact.dn] : [fact.dn];
-      const dns = kind === "trunk" ? new Set([rang, behalf]) : own;
+      const isRecent = ({ toAt }: Stay) => toAt <= at && toAt >= at - looksMs;
+      const late = stays.filter(isRecent).map(({ dn }) => dn);
+      const dns = kind === "trunk" ? new Set([rang, behalf, ...late]) : own;
       const talks = talking.has(kind) && fact.status === "connected";
       const known = stays.some((stay) => stay.leg === leg && stay.talks === talks);
       if (!known) for (const dn of dns) stays.push({ dn, fromAt: at, toAt: end, talks, leg });
@@ -84,7 +91,7 @@ function talkSecondsOf(title: string): number | null {
 
 /** `got` is all that was told of the chain, `tail` the part that is exempt. */
 export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got[]): Difference[] {
-  const stays = staysOf(truth.chain);
+  const stays = staysOf(truth.chain, truth.looksMs);
   const found: Difference[] = [];
   // The outside phone of an inside call, joined with another: the contract is silent, and it is no longer followed.
   const isLeft = truth.chain.isInside && truth.chain.facts.some(isJoin);

@@ -12,6 +12,7 @@ import {
   exemptionOf,
   goneTogether,
   hiddenStretches,
+  listLagMs,
 } from "./exemptions.ts";
 import { endsOutside, lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
@@ -108,7 +109,8 @@ export function judge(
     const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
     const forgotten = !hasList(setting) && (exempt === "dnChanged" || hidden.some(isLong));
     const truth = {
-      ...lapsesOf(chain, plan.notes, hasList(setting)),
+      ...lapsesOf(chain, due, plan.notes, hasList(setting)),
+      looksMs: (visibility.listMs ?? 0) + listLagMs + briefMs,
       clockOffMs,
       chain,
       due,
@@ -185,7 +187,12 @@ const attempting: ReadonlySet<string> = new Set([
 ]);
 
 /** How late, and how often astray, faults may have made what is told of a chain. */
-function lapsesOf(chain: Chain, notes: readonly FaultNote[], isListed: boolean) {
+function lapsesOf(
+  chain: Chain,
+  due: readonly Due[],
+  notes: readonly FaultNote[],
+  isListed: boolean,
+) {
   const until = (chain.overAt ?? Number.POSITIVE_INFINITY) + 5_000;
   const struck = notes.filter(
     ({ fromAt, toAt }) => fromAt <= until && toAt >= chain.startedAt - 5_000,
@@ -194,8 +201,9 @@ function lapsesOf(chain: Chain, notes: readonly FaultNote[], isListed: boolean) 
   const lasted = struck.map(({ fault, fromAt, toAt }) =>
     Math.min(toAt - fromAt, blinding.has(fault) ? 1_000_000 : 100_000),
   );
-  // What the list contradicts is read again at once.
-  const readMs = notes.length === 0 && isListed ? 20_000 : 65_000;
+  // What the list contradicts is read again at once; but whom it names elsewhere may be handing over still.
+  const hands = due.some(({ transfer }) => transfer === "True");
+  const readMs = notes.length === 0 && isListed && !hands ? 20_000 : 65_000;
   const lateMs = readMs + Math.max(0, ...lasted);
   const lapses = struck.filter(({ fault }) => lapsing.has(fault)).length;
   return { lateMs, lapses };
