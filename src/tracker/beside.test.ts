@@ -8,6 +8,7 @@ import {
   ref,
   row,
   settle,
+  t0,
   talking,
 } from "../../test/support/phone.ts";
 
@@ -146,5 +147,20 @@ describe("another phone of the user that rang along", () => {
     phone.pass(300);
     phone.list(row("101"));
     expect(phone.told()).toEqual(["ended 101 -1 Ok passed on", "ringing 101 -2"]);
+  });
+
+  it("and rings on when the user goes: is no sign of a hand-over where nobody can be asked", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.leg("101", 6, "ringing");
+    phone.leg("101", 5, "connected");
+    phone.pass(5_000);
+    phone.gone("101/5");
+    phone.noList();
+    phone.pass(2_000);
+    expect(phone.told().slice(2)).toEqual(["ended 101 -1 Ok"]);
+    expect(phone.events.at(-1)?.at).toBe(t0 + 5_000);
+    phone.leg("101", 6, "connected");
+    expect(phone.told()).toEqual(["answered 101 -2 Blind"]);
   });
 });

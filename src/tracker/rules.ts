@@ -6,7 +6,7 @@
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
 import { drop, get, put } from "./byDn.ts";
-import { endTalk } from "./ends.ts";
+import { endTalk, finish } from "./ends.ts";
 import {
   externalLegs,
   holderOf,
@@ -33,12 +33,13 @@ const changeOverMs = 10;
 /** Works out everything that is due. To be run after each change of the call. */
 export function settleTurn(turn: Turn): void {
   const { call } = turn;
-  if (call.overAt !== null) return;
+  if (isFinished(call)) return;
   recognise(turn);
   if (call.external === null || awaitsNumber(turn)) return;
   tellListed(turn, call.external);
   dropOffers(call);
   tellDeparture(turn);
+  if (isFinished(call)) return;
   tellDialing(turn);
   tellAnswer(turn);
   tellOffers(turn);
@@ -46,6 +47,10 @@ export function settleTurn(turn: Turn): void {
   forgetFailedAttempt(turn);
   tellRingStops(turn);
   judgeVisibility(turn);
+}
+
+function isFinished({ overAt }: Call): boolean {
+  return overAt !== null;
 }
 
 /** Ends the wait for an empty number now. */
@@ -68,7 +73,9 @@ function tellListed(turn: Turn, { number }: External): void {
   const { call, at } = turn;
   const talker = listedTalker(turn.listed, number);
   if (talker === null || call.legs.some(({ leg }) => leg.dn === talker.dn)) return;
-  const how = { via: "", consulted: false, shownBy: "inside", legs: [] } as const;
+  // What still rings with that one was rung by what brought the call.
+  const [via = ""] = call.legs.flatMap(({ leg }) => holderOf(call, leg)?.dn ?? []);
+  const how = { via, consulted: false, shownBy: "inside", legs: [] } as const;
   const answeredAt = Math.min(at, talker.changedAt ?? at);
   openTalk(turn, { dn: talker.dn, kind: "extension" }, answeredAt, how);
 }
@@ -122,7 +129,10 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   const isBefore = turn.before?.blind === true && !call.blind;
   const goesOn = atOnce || isBefore || others.some((t) => isAnswer(call, t) || t.order > legCount);
   const isOver = looked && at >= dueAt;
-  if ((goesOn && !isUnsure) || (isOver && talk.shownBy === "legs")) {
+  if (isOver && others.every((t) => isOwnRing(t, talk))) {
+    // That it rang along is all that there is, and no list has the call still.
+    finish(turn, sinceAt);
+  } else if ((goesOn && !isUnsure) || (isOver && talk.shownBy === "legs")) {
     passOn(turn, talk, at, false);
   } else if (at >= dueAt) {
     const nextAt = (looked ? at : sinceAt) + settings.leaveHoldMs;

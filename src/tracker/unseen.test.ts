@@ -1,6 +1,16 @@
 /** Conversations that no leg shows, and the list does: phones that are not monitored, and conferences (SPEC.md, R34). */
 import { describe, expect, it } from "vitest";
-import { inside, logged, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+import {
+  inside,
+  leg,
+  logged,
+  outside,
+  Phone,
+  ref,
+  row,
+  t0,
+  talking,
+} from "../../test/support/phone.ts";
 import { restore, serialise } from "./checkpoint.ts";
 
 /** A queue's call is answered at 150, which is not monitored; the list tells 1 s later. */
@@ -252,6 +262,15 @@ describe("a conversation that the list had before any leg showed", () => {
     phone.list();
     expect(phone.told()).toEqual(["ended 150 -1 Ok"]);
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 66_000 });
+  });
+
+  it("is told when phones show that were rung with it, and nothing of those", () => {
+    const phone = new Phone();
+    phone.list(row("150", { changedAt: t0 - 180 }));
+    const polled = { originatedBy: ref("820") };
+    phone.snapshot(leg("102", 5, "ringing", polled), leg("820", 3, "ringing", { legNumber: 3 }));
+    phone.leg("103", 6, "ringing", polled);
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
   });
 
   it("is told when its user hands over", () => {

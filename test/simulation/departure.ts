@@ -24,8 +24,9 @@ export function departedAt(
   leg: Leg,
   visibility: Pick<Visibility, "seen" | "listMs">,
 ): Departed {
-  const stayed = visibility.seen(at + staysMs(visibility), null);
-  return { at, left: visibility.seen(at, leg), stayed };
+  const left = visibility.seen(at, leg);
+  const { at: stayedAt, fault } = visibility.seen(left.at + staysMs(visibility), null);
+  return { at, left, stayed: { at: stayedAt, fault: fault ?? left.fault } };
 }
 
 /** Who handed the call over left, the caller followed soon, and the list failed when it was asked between. */

@@ -429,6 +429,9 @@ export class Telling {
     // Who hangs up as the next phone begins to ring looks as if they had handed over (SPEC.md, G1).
     const begunAt = this.#handover?.at ?? Number.NEGATIVE_INFINITY;
     if (at - begunAt <= leaveWithMs + this.#visibility.briefMs) this.#doubt("briefHandOver", at);
+    // Where a phone seems to ring on, and no list can be asked, the caller seems to stay.
+    const lingers = this.#visibility.listMs === null ? this.#said.lingers(at) : null;
+    if (lingers !== null) this.#doubt(lingers, at);
     const failed = this.#failed;
     if (failed?.fault && failed.at + this.#visibility.briefMs >= at) this.#doubt(failed.fault, at);
   }

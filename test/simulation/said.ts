@@ -138,6 +138,11 @@ export class Said {
     return this.#freeAt.get(dn)?.at ?? 0;
   }
 
+  /** The fault for which a leg seems to stand that is gone. */
+  lingers(at: number): FaultName | null {
+    return [...this.#freeAt.values()].find((seen) => seen.at > at)?.fault ?? null;
+  }
+
   /** Where a leg seems to stand that is gone. */
   lingering(at: number): string[] {
     return [...this.#freeAt].flatMap(([dn, seen]) => (seen.at > at ? [dn] : []));
