@@ -135,6 +135,17 @@ describe("somebody joins the conversation of a user", () => {
 });
 
 describe("another phone of the user that rang along", () => {
+  it("and is lifted when the user has gone: they have the call anew", () => {
+    const phone = talking();
+    phone.leg("102", 9, "ringing", { referredBy: ref("102") });
+    phone.pass(5_000);
+    phone.gone("102/5");
+    phone.at += 285;
+    phone.leg("102", 9, "connected", { originatedBy: null });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 102 -2 Blind"]);
+    expect(phone.events.at(-2)).toMatchObject({ talkMs: 5_000 });
+  });
+
   it("and rings on when the user goes: they have sent the call to their own number, if the list still has it", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing");

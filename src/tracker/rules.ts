@@ -90,9 +90,13 @@ export function dropOffers(call: Draft): void {
 /** The user of the open link left while the outside party stands before somebody else: passed on. */
 function tellDeparture(turn: Turn): void {
   const { call } = turn;
-  const { talk } = call;
+  const { talk, leaving } = call;
   if (talk !== null && !userTalks(call, talk)) {
     judgeDeparture(turn, talk, standing(call));
+    return;
+  }
+  if (talk !== null && leaving !== null && hasTakenBack(call, talk)) {
+    passOn(turn, talk, leaving.sinceAt, false);
     return;
   }
   call.leaving = null;
@@ -144,6 +148,12 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
 /** It rang already when the user answered. */
 function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
   return leg.dn === talk.user && order <= talk.legCount;
+}
+
+/** The user, who was gone, has answered the call that was sent to the own number. */
+function hasTakenBack(call: Call, { user, legCount }: Talk): boolean {
+  const isAnew = ({ leg, order, rang }: TrackedLeg) => leg.dn === user && rang && order > legCount;
+  return externalLegs(call).some((t) => isAnew(t) && isAnswer(call, t));
 }
 
 /** Ends the open link because the outside party is passed on; the next link begins. */
