@@ -36,6 +36,8 @@ export interface Visibility {
   sees(dn: string, at: number): boolean;
   /** How often the list of active calls is read; null = never. */
   readonly listMs: number | null;
+  /** When the list must have been read that shows what became true at `at`, as its looks may fail; without it `at`. */
+  listedBy(at: number): number;
   /** What lasts no longer than this may be over before it can be read. */
   readonly briefMs: number;
   /** A polled phone says which queue polls it. */

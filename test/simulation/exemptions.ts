@@ -211,7 +211,10 @@ function denied(chain: Chain, notes: readonly FaultNote[]): Exemption[] {
 
 /** Who calls is the first leg; if later ones are all that we see when we see again, nothing tells who called whom. */
 function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
-  if (chain.direction !== "outgoing") return [];
+  const isCallback = chain.calledBackBy !== "";
+  if (chain.direction !== "outgoing" && !isCallback) return [];
+  // A queue that calls back: so says the phone that rings, before the PBX dials for it.
+  const dialsAt = chain.facts.find((fact) => fact.what === "shown" && fact.status === "connected");
   const looks = chain.facts.flatMap((fact) => {
     if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return [];
     const { leg } = fact;
@@ -219,7 +222,9 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
     const isThere = at < (leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY);
     // Click-to-call: of several phones that ring first, the one that is lifted dials.
     const dials = leg === chain.ownerLeg && fact.status === "dialing" && fault === null;
-    return isThere ? [{ at, isOwner: leg.legid === 1 || dials }] : [];
+    const isRung = fault === null || at <= (dialsAt?.at ?? at);
+    const isOwner = isCallback ? isRung : leg.legid === 1 || dials;
+    return isThere ? [{ at, isOwner }] : [];
   });
   const firstAt = Math.min(...looks.map(({ at }) => at));
   const isShown = looks.some(({ at, isOwner }) => at === firstAt && isOwner);

@@ -41,16 +41,19 @@ const roundMs = 1_000;
 const talking: ReadonlySet<string> = new Set(["extension", "trunk", "conference"]);
 
 /** Who was offered the call or talked to its outside party, and when. */
-function staysOf(
-  { owner, calledBackBy, startedAt, facts, overAt }: Chain,
-  looksMs: number,
-): Stay[] {
+function staysOf({ chain, due, rule, looksMs }: Truth): Stay[] {
+  const { owner, calledBackBy, startedAt, facts, overAt } = chain;
   const stays: (Stay & { leg: unknown })[] = [];
   const end = overAt ?? Number.POSITIVE_INFINITY;
   const first = owner || calledBackBy;
   if (first !== "") {
     stays.push({ dn: first, fromAt: startedAt, toAt: end, talks: false, leg: null });
   }
+  // Whose phone it went on to since, unseen, nobody knows.
+  const offeredBy = (at: number) =>
+    rule === "forwardUnseen"
+      ? due.filter((one) => one.kind === "ringing" && !one.unseen && one.at <= at).slice(-1)
+      : [];
   let rang = "";
   let talked = "";
   for (const fact of facts) {
@@ -66,7 +69,10 @@ function staysOf(
       const own = kind === "conference" ? [talked, fact.dn] : [fact.dn];
       const isRecent = ({ toAt }: Stay) => toAt <= at && toAt >= at - looksMs;
       const late = stays.filter(isRecent).map(({ dn }) => dn);
-      const dns = kind === "trunk" ? new Set([rang, behalf, ...late]) : own;
+      const dns =
+        kind === "trunk"
+          ? new Set([rang, behalf, ...late, ...offeredBy(at).map(({ user }) => user)])
+          : own;
       const talks = talking.has(kind) && fact.status === "connected";
       const known = stays.some((stay) => stay.leg === leg && stay.talks === talks);
       if (!known) for (const dn of dns) stays.push({ dn, fromAt: at, toAt: end, talks, leg });
@@ -91,7 +97,7 @@ function talkSecondsOf(title: string): number | null {
 
 /** `got` is all that was told of the chain, `tail` the part that is exempt. */
 export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got[]): Difference[] {
-  const stays = staysOf(truth.chain, truth.looksMs);
+  const stays = staysOf(truth);
   const found: Difference[] = [];
   // The outside phone of an inside call, joined with another: the contract is silent, and it is no longer followed.
   const isLeft = truth.chain.isInside && truth.chain.facts.some(isJoin);
@@ -153,7 +159,7 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   return lies;
 }
 
-const unseenTalks: ReadonlySet<string> = new Set(["begunUnseen", "unseenUser"]);
+const unseenTalks: ReadonlySet<string> = new Set(["begunUnseen", "unseenUser", "dnChanged"]);
 
 /** After the user had talked, somebody or something else got the call, or it went on unseen. */
 function wasPassedOn({ chain: { facts, overAt }, rule }: Truth, user: string): boolean {

@@ -128,6 +128,11 @@ export class Telling {
     if (this.#talk === null) return;
     const rule = unseenTalk(this.#talk, at, this.#visibility, isOutside);
     if (rule !== null) this.#doubt(rule, this.#talk.at);
+    // While a phone of theirs seems to ring on, no look at the list tells of an answer outside.
+    const { fault, at: silentAt } = this.#said.silent(this.#talk.user);
+    const { briefMs, listMs } = this.#visibility;
+    if (isOutside && fault !== null && silentAt + briefMs + (listMs ?? 0) >= at)
+      this.#doubt(fault, this.#talk.at);
   }
 
   #extension(fact: Fact & { what: "shown" }): void {
@@ -377,10 +382,10 @@ export class Telling {
     this.#heedTalk(at, isOutside);
     const off = this.#visibility.clockOffMs(talk.at, at);
     const isListed = isOutside || isDark || leg?.kind === "conference";
-    const lookedAt = at + (isListed ? (this.#visibility.listMs ?? 0) : 0);
+    const lookedAt = isListed ? this.#visibility.listedBy(at) : at;
     const lastAt = this.#visibility.seen(lookedAt, leg).at;
     // Another phone of theirs, which went before, may seem to talk on.
-    const late = Math.max(lastAt, this.#said.freeAt(talk.user)) - at + talk.seen.at - talk.at;
+    const late = Math.max(lastAt, this.#said.silent(talk.user).at) - at + talk.seen.at - talk.at;
     this.#said.tell("ended", level, talk.link, at, leg, {
       slackMs: late + off,
       finish: "Ok",

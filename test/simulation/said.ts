@@ -134,8 +134,8 @@ export class Said {
   }
 
   /** When it must have been seen that the legs of it that are gone are gone. */
-  freeAt(dn: string): number {
-    return this.#freeAt.get(dn)?.at ?? 0;
+  silent(dn: string): Seen {
+    return this.#freeAt.get(dn) ?? { at: 0, fault: null };
   }
 
   /** The fault for which a leg seems to stand that is gone. */

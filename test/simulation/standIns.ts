@@ -75,8 +75,12 @@ export function standIns(
   const isUnseen = ({ user, at: from, due: told, mobile }: Level) =>
     !visibility.sees(user, from) || told?.unseen === true || mobile !== undefined;
   const late = levels.some((one) => one.due !== undefined && one.due.fault !== null);
+  // The leg by which the place has the call again, over from itself, was not seen yet: it has given the call away.
+  const isAgain = ({ user, latest, fault }: Due) =>
+    user === level.user && fault !== null && latest >= at;
+  const isOver = level.kind !== "extension" && due.some(isAgain);
   // Everybody who was told as ringing: one of them stands for a place that cannot be seen.
-  if (isUnseen(level) || late) return [...new Set(due.map(({ user }) => user))];
+  if (isUnseen(level) || late || isOver) return [...new Set(due.map(({ user }) => user))];
   // A place that gave the call away a moment ago may still stand for it.
   const isFresh = at - level.at <= followMs;
   const unseen = levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);

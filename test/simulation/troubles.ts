@@ -49,8 +49,11 @@ export class Troubles {
   async #start(): Promise<void> {
     const watcher = await this.#options.start(this.#aheadMs);
     this.#watcher = watcher;
-    watcher.source.onStatus(({ state }) => {
-      if (state !== "live") return;
+    let liveSinceAt: number | null = null;
+    watcher.source.onStatus((status) => {
+      // Told again as the list of monitored DNs has changed: the connection may have fallen silent since.
+      if (status.state !== "live" || status.sinceAt === liveSinceAt) return;
+      liveSinceAt = status.sinceAt;
       for (const note of this.#open) note.toAt = this.#options.clock.now();
       this.#open = [];
     });

@@ -83,12 +83,13 @@ export function judge(
     // One profile does not know the event.
     const isSent = ({ kind }: Due) => kind !== "dialing" || setting.manner.profile !== "k2m";
     const due = looks.due.filter(isSent);
+    const changed = dnChanged(chain, changes.log, visibility);
     const doubts = [
       telling.unknowable,
       looks.exemption,
       departureUnseen(chain, due, plan.notes),
       handedOverLast(chain, due, visibility),
-      dnChanged(chain, changes.log, visibility),
+      changed,
     ];
     const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
     const exempt = exemption?.rule ?? null;
@@ -109,7 +110,7 @@ export function judge(
     const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
     const forgotten = !hasList(setting) && (exempt === "dnChanged" || hidden.some(isLong));
     const truth = {
-      ...lapsesOf(chain, due, plan.notes, hasList(setting)),
+      ...lapsesOf(chain, due, plan.notes, hasList(setting), changed !== null),
       looksMs: (visibility.listMs ?? 0) + listLagMs + briefMs,
       clockOffMs,
       chain,
@@ -188,22 +189,25 @@ const attempting: ReadonlySet<string> = new Set([
 
 /** How late, and how often astray, faults may have made what is told of a chain. */
 function lapsesOf(
-  chain: Chain,
+  { startedAt, overAt }: Chain,
   due: readonly Due[],
   notes: readonly FaultNote[],
   isListed: boolean,
+  isChanged: boolean,
 ) {
-  const until = (chain.overAt ?? Number.POSITIVE_INFINITY) + 5_000;
-  const struck = notes.filter(
-    ({ fromAt, toAt }) => fromAt <= until && toAt >= chain.startedAt - 5_000,
-  );
-  // A lost frame is noted until all legs are read again.
-  const lasted = struck.map(({ fault, fromAt, toAt }) =>
-    Math.min(toAt - fromAt, blinding.has(fault) ? 1_000_000 : 100_000),
-  );
+  const endAt = overAt ?? Number.POSITIVE_INFINITY;
+  const struckBy = (untilAt: number) =>
+    notes.filter(({ fromAt, toAt }) => fromAt <= untilAt && toAt >= startedAt - 5_000);
+  const struck = struckBy(endAt + 5_000);
   // What the list contradicts is read again at once; but whom it names elsewhere may be handing over still.
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : 65_000;
+  // Of a DN that is not on the list any more nothing shows until then, and faults put that off, too.
+  const delaying = isChanged ? struckBy(endAt + readMs) : struck;
+  // A lost frame is noted until all legs are read again.
+  const lasted = delaying.map(({ fault, fromAt, toAt }) =>
+    Math.min(toAt - fromAt, blinding.has(fault) ? 1_000_000 : 100_000),
+  );
   const lateMs = readMs + Math.max(0, ...lasted);
   const lapses = struck.filter(({ fault }) => lapsing.has(fault)).length;
   return { lateMs, lapses };

@@ -26,6 +26,7 @@ export function visibilityOf(
     sees: (dn, at) => changes.sees(dn, at),
     briefMs: sight.briefMs,
     listMs: hasList(setting) ? setting.activeCallsPollMs : null,
+    listedBy: (at) => (hasList(setting) ? listedBy(at, setting.activeCallsPollMs, notes) : at),
     namesHolder: shows.polledOriginatedBy === "holder",
     namesRouter: shows.polledOriginatedBy === "router",
     callbackQueues: shows.xapi === "on" ? offering(office) : new Set(),
@@ -35,6 +36,15 @@ export function visibilityOf(
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
   };
+}
+
+/** A look that failed is made good by the next one. */
+function listedBy(at: number, pollMs: number, notes: readonly FaultNote[]): number {
+  let by = at + pollMs;
+  for (const { fault, fromAt } of notes) {
+    if (fault === "xapiFails" && fromAt >= at && fromAt <= by) by = fromAt + pollMs;
+  }
+  return by;
 }
 
 const offering = ({ queues }: Directory) =>

@@ -81,12 +81,23 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
   if (blurred !== undefined) {
     return { due: now, exemption: { rule: "aboutTheGrace", fromAt: blurredFromAt } };
   }
+  const again = unseenAgain(now);
+  if (again !== null) return { due: now, exemption: { rule: "unseenAttempt", fromAt: again } };
   // Joined with another outside party, or hung up at both? Nothing else shows it.
   const isJoin = (one: Due) => one.transfer === "True" && one.at === chain.overAt;
   const joined = now.map((one) => (isJoin(one) ? { ...one, transfer: null } : one));
   // The caller went soon after the user: passed on and missed, or lost before?
   const rule = "goneTogether";
   return { due: joined, exemption: left === undefined ? null : { rule, fromAt: left.at } };
+}
+
+/** It went on after it had looked over, but so briefly, or where nothing shows, that nobody saw it. */
+function unseenAgain(due: readonly Due[]): number | null {
+  const end = due.findLast(({ kind }) => kind === "ended");
+  if (end === undefined || end.finish !== "Missed") return null;
+  const isBack = due.some(({ kind, at }) => kind === "ended" && at < end.at);
+  const its = due.filter(({ kind, link }) => kind !== "ended" && link === end.link);
+  return isBack && its.every(({ unseen }) => unseen) ? (its[0]?.at ?? end.at) : null;
 }
 
 /** What is seen late, if at all, may have been seen for a moment: then it seems to be over when its leg has gone. */
