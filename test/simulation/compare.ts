@@ -76,16 +76,14 @@ export function compare(expectation: Expectation, got: readonly Got[]): Differen
   if (exemptFromAt === null) return compareInFull(expectation, due, got);
   const isHead = (one: Due) => one.latest + headMs < exemptFromAt;
   const head = due.filter(isHead);
-  const open = [...head];
+  const open = [...due];
   const tail: Got[] = [];
   const heads = got.filter((each) => {
     const at = placeOf(open, each, chain);
-    if (at >= 0) open.splice(at, 1);
-    else if (
-      each.at >= exemptFromAt ||
-      due.some((one) => !isHead(one) && matches(one, each, chain))
-    )
-      tail.push(each);
+    const [one] = at < 0 ? [] : open.splice(at, 1);
+    const isTold = one !== undefined && isHead(one);
+    const isLater = due.some((other) => !isHead(other) && matches(other, each, chain));
+    if (!isTold && (isLater || each.at >= exemptFromAt)) tail.push(each);
     return !tail.includes(each);
   });
   return [...compareInFull(expectation, head, heads), ...falsehoods(truth, got, tail)];
