@@ -400,6 +400,9 @@ export class Telling {
     if (this.#talk !== null) {
       const [leg = null] = this.#talk.legs;
       this.#heedBlur(at, leg);
+      // Whose leg seems to stand still seems to have the call from then on.
+      const lingers = this.#said.lingerFault(at, this.#talk.user);
+      if (lingers !== null) this.#doubt(lingers, at);
       this.#said.allCeased(at);
       // That two calls ended together, and that they did so joined, nobody saw.
       const isHidden = joined && this.#visibility.seen(at, leg).fault !== null;

@@ -6,7 +6,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, DueKind, Visibility } from "./due.ts";
 import type { Fact } from "./journal.ts";
 import type { Level } from "./levels.ts";
-import type { FaultName } from "./setting.ts";
+import type { FaultName, FaultName } from "./setting.ts";
 import type { Seen } from "./sight.ts";
 
 /** A `ringing` is no end. */
@@ -115,6 +115,12 @@ export class Said {
     if (!isLate && !this.#visibility.troubled(level.user, told?.at ?? at, at)) return;
     this.tell("ringing", { ...level }, link, at, leg).unseen = true;
     if (told !== undefined) this.#told.set(level.user, told);
+  }
+
+  /** Why a leg of somebody else seems to stand that is gone; null if none does. */
+  lingerFault(at: number, user: string): FaultName | null {
+    const found = [...this.#freeAt].find(([dn, seen]) => dn !== user && seen.at > at);
+    return found?.[1].fault ?? null;
   }
 
   /** It rings there no longer: for so short a time nobody may have seen it. */
