@@ -6,7 +6,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, DueKind, Visibility } from "./due.ts";
 import type { Fact } from "./journal.ts";
 import type { Level } from "./levels.ts";
-import type { FaultName, FaultName } from "./setting.ts";
+import type { FaultName } from "./setting.ts";
 import type { Seen } from "./sight.ts";
 
 /** A `ringing` is no end. */
