@@ -170,6 +170,10 @@ function wasPassedOn({ chain: { facts, overAt }, rule }: Truth, user: string): b
   if (answer?.what !== "shown") return false;
   // Who only heard a conversation that nobody saw seems to have had it.
   if (answer.leg.barges !== null && unseenTalks.has(rule ?? "")) return true;
+  // Whose phone's silence was lost seems to ring on for the caller.
+  const rings = (fact: Fact) =>
+    fact.what === "shown" && fact.status === "ringing" && fact.dn !== user;
+  if (rule === "lostFrames" && facts.some(rings)) return true;
   return facts
     .slice(answered + 1)
     .some(
