@@ -211,15 +211,10 @@ function denied(chain: Chain, notes: readonly FaultNote[]): Exemption[] {
 
 /** Who calls is the first leg; if later ones are all that we see when we see again, nothing tells who called whom. */
 function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
-<<<<<<< HEAD
   const isCallback = chain.calledBackBy !== "";
   if (chain.direction !== "outgoing" && !isCallback) return [];
   // A queue that calls back: so says the phone that rings, before the PBX dials for it.
   const dialsAt = chain.facts.find((fact) => fact.what === "shown" && fact.status === "connected");
-=======
-  if (chain.calledBackBy !== "") return calledBackUnseen(chain, visibility);
-  if (chain.direction !== "outgoing") return [];
->>>>>>> efb7afe (Oracle: a queue's call-back that is seen only when it talks seems to be dialled; a phone whose silence was lost seems to ring on)
   const looks = chain.facts.flatMap((fact) => {
     if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return [];
     const { leg } = fact;
@@ -236,21 +231,6 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
   return looks.length === 0 || isShown
     ? []
     : [{ rule: "directionUnseen", fromAt: chain.startedAt }];
-}
-
-/** A queue calls back: whose phone is seen only when it talks, and then stands first in the call, seems to have dialled. */
-function calledBackUnseen(chain: Chain, { sees, seen }: Visibility): Exemption[] {
-  const answers = chain.facts.flatMap((fact) =>
-    fact.what === "shown" && fact.status === "connected" ? [fact] : [],
-  );
-  const isHid = ({ leg, dn, at }: (typeof answers)[number]) => {
-    const rang = chain.facts.find((one) => one.what === "shown" && one.leg === leg);
-    const known = rang === undefined ? null : seen(rang.at, leg);
-    return sees(dn, at) && known !== null && known.fault !== null && known.at >= at;
-  };
-  const [first] = answers;
-  const isUnseen = first !== undefined && isHid(first);
-  return isUnseen ? [{ rule: "directionUnseen", fromAt: chain.startedAt }] : [];
 }
 
 /** So soon before the user leaves, whoever comes may have picked up what is handed over (SPEC.md, R31). */
