@@ -146,6 +146,18 @@ describe("another phone of the user that rang along", () => {
     expect(phone.events.at(-2)).toMatchObject({ talkMs: 5_000 });
   });
 
+  it("and shows connected a moment after the first has gone: the call goes on there, no link more", () => {
+    const phone = talking();
+    phone.leg("102", 9, "ringing", { referredBy: ref("102") });
+    phone.pass(3_000);
+    phone.gone("102/5");
+    phone.at += 5;
+    phone.leg("102", 9, "connected", { originatedBy: null });
+    phone.gone("102/9");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
   it("and rings on when the user goes: they have sent the call to their own number, if the list still has it", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing");

@@ -95,7 +95,7 @@ function tellDeparture(turn: Turn): void {
     judgeDeparture(turn, talk, standing(call));
     return;
   }
-  if (talk !== null && leaving !== null && hasTakenBack(call, talk)) {
+  if (talk !== null && leaving !== null && hasTakenBack(turn, talk, leaving.sinceAt)) {
     passOn(turn, talk, leaving.sinceAt, false);
     return;
   }
@@ -150,8 +150,9 @@ function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
   return leg.dn === talk.user && order <= talk.legCount;
 }
 
-/** The user, who was gone, has answered the call that was sent to the own number. */
-function hasTakenBack(call: Call, { user, legCount }: Talk): boolean {
+/** The user, who was gone, has answered the call that was sent to the own number; not just gone on at another phone. */
+function hasTakenBack({ call, at }: Turn, { user, legCount }: Talk, sinceAt: EpochMs): boolean {
+  if (at <= sinceAt + changeOverMs) return false;
   const isAnew = ({ leg, order, rang }: TrackedLeg) => leg.dn === user && rang && order > legCount;
   return externalLegs(call).some((t) => isAnew(t) && isAnswer(call, t));
 }
