@@ -144,6 +144,13 @@ describe("another phone of the user that rang along", () => {
     phone.leg("102", 9, "connected", { originatedBy: null });
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 102 -2 Blind"]);
     expect(phone.events.at(-2)).toMatchObject({ talkMs: 5_000 });
+    const going = talking();
+    going.leg("102", 9, "ringing", { referredBy: ref("102") });
+    going.pass(5_000);
+    going.gone("102/5");
+    going.at += 99;
+    going.leg("102", 9, "connected", { originatedBy: null });
+    expect(going.told()).toEqual([]);
   });
 
   it("and shows connected a moment after the first has gone: the call goes on there, no link more", () => {
