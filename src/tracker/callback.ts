@@ -6,7 +6,7 @@ import type { EpochMs } from "../events/event.ts";
 import type { Leg, LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber } from "./legs.ts";
-import type { Call, Hidden } from "./state.ts";
+import type { Call, External, Hidden } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** A log that has the call to within this of its end has all of it. */
@@ -62,9 +62,9 @@ export function calledBackBy({ onBehalfOf, originatedBy }: Leg): string | null {
 
 /** The PBX calls this caller of the queue back. */
 export function isOrderOf(call: Call, { party }: Leg): boolean {
-  const { external } = call;
-  if (!awaitsOrder(call)) return false;
   // Withheld numbers are not the same for being empty; and nobody can call them back.
-  if (external === null || party.number === "") return false;
-  return isSameNumber(external.number, party.number);
+  if (!awaitsOrder(call) || party.number === "") return false;
+  // Only a call with an outside party awaits one.
+  const { number } = call.external as External;
+  return isSameNumber(number, party.number);
 }

@@ -24,6 +24,17 @@ function summary(phone: Phone): CallSummaryEvent {
 }
 
 describe("ringstop", () => {
+  it("is told of phones of several calls in one step, in the order of the calls", () => {
+    const phone = extras();
+    for (const callNumber of [8, 7]) {
+      phone.leg("800", 4 * callNumber, "connected", { callNumber });
+      phone.leg(`10${callNumber}`, 5 * callNumber, "ringing", { ...viaQueue, callNumber });
+      phone.gone(`10${callNumber}/${5 * callNumber}`);
+    }
+    phone.pass(phone.settings.ringStopMs);
+    expect(stops(phone)).toEqual(["107 -0 unknown 500", "108 -0 unknown 500"]);
+  });
+
   it("tells who answered, and that the others were answered elsewhere", () => {
     const phone = extras();
     phone.leg("800", 4, "connected");
