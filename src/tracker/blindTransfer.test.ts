@@ -117,6 +117,16 @@ describe("blind transfer", () => {
     expect(shown.told()).toEqual(["ringing 820 -2", "ended 102 -1 Ok passed on"]);
   });
 
+  it("back to the queue that brought the call, which was not seen then, shows in a leg that was made after the answer", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing", { originatedBy: ref("800"), legNumber: 3 });
+    phone.leg("102", 5, "connected", { originatedBy: ref("800"), legNumber: 3 });
+    phone.pass(900);
+    phone.leg("800", 6, "connected", { legNumber: 4 });
+    phone.gone("102/5");
+    expect(phone.told().slice(3)).toEqual(["ringing 800 -2", "ended 102 -1 Ok passed on"]);
+  });
+
   it("is not read into a late leg of a polling that somebody before handed the call to", () => {
     const phone = new Phone();
     phone.leg("104", 4, "connected");

@@ -150,7 +150,7 @@ export function isOffered(call: Call, talk: Talk, byAt: EpochMs): boolean {
 /** What brought the call to its user is, or rings, this leg, too: as far as the leg says it, or what still stands of then. */
 function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   const { originatedBy } = told;
-  if (told.dn === talk.via) return !talk.viaShown;
+  if (told.dn === talk.via) return !talk.viaShown && !isYounger(told, talk);
   if (originatedBy?.dn === talk.via || told.onBehalfOf?.dn === talk.via) return true;
   // Or, it is said, the PBX's router.
   if (originatedBy?.kind === "routepoint") return talk.via !== "" && call.handover === null;
@@ -164,6 +164,11 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
 /** Made before the answer, and shown late. */
 function isOlder({ legNumber }: Leg, { legNumberMax }: Talk): boolean {
   return legNumber > 0 && legNumber < legNumberMax;
+}
+
+/** Made after all that had come by the answer; what brought the call was made before those whom it rang. */
+function isYounger({ legNumber }: Leg, { legNumberMax }: Talk): boolean {
+  return legNumberMax > 0 && legNumber > legNumberMax;
 }
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */

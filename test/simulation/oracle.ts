@@ -192,6 +192,8 @@ export class Telling {
   }
 
   #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
+    // Who picks it up has it from where it rang.
+    if (leg.originatedBy && !this.#polledBy.has(dn)) this.#polledBy.set(dn, leg.originatedBy.dn);
     this.#heedDeparture(at, "left");
     this.#departed = null;
     // Who is not monitored shows in the list alone.
