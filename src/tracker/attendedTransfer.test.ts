@@ -100,6 +100,23 @@ describe("attended transfer, whatever survives it", () => {
     expect(new Set(phone.events.map((e) => e.callNumber))).toEqual(new Set([7]));
   });
 
+  it("the consultation's number, which the list shows while somebody's leg who listened still stands", () => {
+    const phone = consulting();
+    phone.leg("109", 9, "connected");
+    phone.at += 5_000;
+    phone.gone("102/5");
+    phone.list(row("103", { callNumber: 8 }));
+    phone.gone("109/9", "102/6");
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    phone.gone("103/7");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Accomp",
+      "ended 103 -2 Ok",
+    ]);
+  });
+
   it("no number of a consultation while its user is still in the caller's call", () => {
     const phone = consulting();
     phone.list(row("103", { callNumber: 8 }));

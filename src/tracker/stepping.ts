@@ -192,7 +192,9 @@ export class Stepping extends Sight {
     if (!outside || number === "" || call === undefined || call.external !== null) return;
     for (const { leg } of call.legs) {
       const joined = this.handedOverBy(leg.party.dn, number);
-      if (joined === undefined || this.now(joined)?.hidden === null) continue;
+      const left = joined === undefined ? undefined : this.now(joined);
+      // Its user's leg has gone; that of who listened may stand for a moment.
+      if (joined === undefined || (left?.hidden === null && left.leaving === null)) continue;
       this.join(own, joined);
       return;
     }
