@@ -50,6 +50,19 @@ describe("attended transfer, whatever survives it", () => {
     }
   });
 
+  it("the consultation's number, of two callers with one number the one who is there", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("10008"));
+    phone.leg("102", 6, "connected", { callNumber: 9 });
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.gone("102/6");
+    phone.told();
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    expect(phone.told()).toEqual(handedOver);
+    expect(phone.events.at(-1)?.callNumber).toBe(9);
+  });
+
   it("the consultation's number, at another phone of who was consulted", () => {
     const phone = consulting();
     phone.gone("102/5", "102/6");

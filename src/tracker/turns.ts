@@ -115,8 +115,9 @@ export class Turns {
   handedOverBy(user: string, number: string): number | undefined {
     const theirs = this.state.calls.ofUser(user);
     const concerned = this.turns.list().map(({ call }) => call);
+    // What went on outside is nobody's to hand over.
     const has = (call: Call | undefined) =>
-      call?.external?.number === number && userOf(call) === user;
+      call?.external?.number === number && userOf(call) === user && !call.handover?.outside;
     return [...theirs, ...concerned].find(({ callNumber }) => has(this.now(callNumber)))
       ?.callNumber;
   }
