@@ -173,10 +173,27 @@ describe("another phone of the user that rang along", () => {
     phone.pass(5_000);
     phone.gone("101/5");
     phone.told();
+    phone.list(row("101", { status: "Routing" }));
+    phone.pass(300);
+    phone.list(row("101", { status: "Routing" }));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on", "ringing 101 -2"]);
+  });
+
+  it("and is lifted as the first is laid down, which the list shows first: the user's conversation goes on", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected", { originatedBy: null });
+    phone.leg("101", 6, "ringing", { originatedBy: null });
+    phone.pass(8_000);
+    phone.gone("101/5");
     phone.list(row("101"));
     phone.pass(300);
     phone.list(row("101"));
-    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on", "ringing 101 -2"]);
+    phone.pass(700);
+    phone.leg("101", 6, "connected", { originatedBy: null });
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
+    phone.gone("101/6");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 
   it("and rings on when the user goes: is no sign of a hand-over where nobody can be asked", () => {

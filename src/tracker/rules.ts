@@ -151,9 +151,9 @@ function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
 }
 
 /** The user, who was gone, has answered the call that was sent to the own number; not just gone on at another phone. */
-function hasTakenBack(turn: Turn, { user, legCount }: Talk, sinceAt: EpochMs): boolean {
+function hasTakenBack(turn: Turn, { user, legCount, shownBy }: Talk, sinceAt: EpochMs): boolean {
   const { call, at, settings } = turn;
-  if (at < sinceAt + settings.leaveWithMs) return false;
+  if (at < sinceAt + settings.leaveWithMs || shownBy !== "legs") return false;
   const isAnew = ({ leg, order, rang }: TrackedLeg) => leg.dn === user && rang && order > legCount;
   return externalLegs(call).some((t) => isAnew(t) && isAnswer(call, t));
 }

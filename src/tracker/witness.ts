@@ -78,10 +78,13 @@ function heedDeparted(
   { talk, leaving }: { readonly talk: Talk; readonly leaving: Leaving },
 ): void {
   const { call, at, settings } = turn;
-  if (isStill(talk, row)) {
+  const isSettled = askedAt >= leaving.sinceAt + settings.listLagMs;
+  // The user's own other phone has been lifted, which its leg is yet to show.
+  const isOwn = insideParty(row)?.dn === talk.user && row.status.toLowerCase() === "talking";
+  if (isStill(talk, row) || (isSettled && isOwn)) {
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
-  } else if (askedAt >= leaving.sinceAt + settings.listLagMs) passOn(turn, talk, at, false);
+  } else if (isSettled) passOn(turn, talk, at, false);
 }
 
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names. */

@@ -12,6 +12,7 @@ const slackMs = 200;
 const leaveHoldMs = 1_000;
 
 export interface Departed {
+  readonly dn: string;
   readonly at: number;
   /** When it must have been seen that the user left. */
   readonly left: Seen;
@@ -26,7 +27,7 @@ export function departedAt(
 ): Departed {
   const left = visibility.seen(at, leg);
   const { at: stayedAt, fault } = visibility.seen(left.at + staysMs(visibility), null);
-  return { at, left, stayed: { at: stayedAt, fault: fault ?? left.fault } };
+  return { dn: leg.dn, at, left, stayed: { at: stayedAt, fault: fault ?? left.fault } };
 }
 
 /** Who handed the call over left, the caller followed soon, and the list failed when it was asked between. */

@@ -26,6 +26,8 @@ import { staysMs } from "./withoutList.ts";
 const lateLoserMs = 2_000;
 /** Who hands over without waiting is gone within this time (SPEC.md, R31). */
 const leaveWithMs = 100;
+/** Who picks up what is handed over comes so soon before (SPEC.md, R31). */
+const pickUpMs = 10;
 
 /** Follows one chain from its first fact to its last. */
 export class Telling {
@@ -36,6 +38,7 @@ export class Telling {
   readonly #visibility: Visibility;
   readonly #rings = new Map<string, Set<Leg>>();
   readonly #said: Said;
+  #bargedAt = Number.NEGATIVE_INFINITY;
   readonly #places = new Set<Leg>();
   /** Extensions' legs that stand connected towards the outside party. */
   readonly #connected = new Map<Leg, Fact & { what: "shown" }>();
@@ -139,6 +142,7 @@ export class Telling {
     // Who only hears the conversation takes no part in it, but looks as if it were theirs.
     if (fact.leg.barges !== null) {
       this.#heedTalk(fact.at);
+      this.#bargedAt = fact.at;
       return;
     }
     const level: Level = phoneOf(fact.dn, fact.at);
@@ -325,7 +329,9 @@ export class Telling {
     if (talk === null) {
       // Who handed it over seems to talk still, and the attempt to have failed.
       const left = this.#departed?.left;
-      const rings = [...this.#rings.values()].some(({ size }) => size > 0);
+      const rings = [...this.#rings].some(
+        ([dn, legs]) => dn !== this.#departed?.dn && legs.size > 0,
+      );
       if (left?.fault && left.at > fact.at && !rings) this.#doubt(left.fault, fact.at);
       return;
     }
@@ -402,6 +408,7 @@ export class Telling {
     if (this.#talk !== null) {
       const [leg = null] = this.#talk.legs;
       this.#heedBlur(at, leg);
+      this.#heedBarge(at);
       // Whose leg seems to stand still seems to have the call from then on.
       const lingers = this.#said.lingerFault(at, this.#talk.user);
       if (lingers !== null) this.#doubt(lingers, at);
@@ -428,6 +435,12 @@ export class Telling {
     const ordered = isOrdered(this.#chain, at, this.#visibility);
     const missed = { finish: "Missed", transfer: "False", instead, ordered };
     this.#said.tell("ended", level, link, at, null, missed);
+  }
+
+  /** Who comes as the user goes looks as if they had picked the call up. */
+  #heedBarge(at: number): void {
+    if (at - this.#bargedAt <= pickUpMs + this.#visibility.briefMs)
+      this.#doubt("briefHandOver", at);
   }
 
   /** Who goes first, and who a moment later, is all that tells an end from a hand-over. */
