@@ -172,6 +172,17 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
   });
 
+  it("is a blind one where the call had been parked before they spoke", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("SP0"));
+    phone.pass(2_001);
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102") });
+    phone.gone("103/7");
+    phone.leg("103", 9, "connected", { originatedBy: null });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+  });
+
   it("does not hold up the end of a call whose user consults, for long", () => {
     const phone = consulting();
     phone.gone("102/5");

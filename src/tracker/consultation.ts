@@ -7,7 +7,7 @@ import type { Leg } from "./activity.ts";
 import type { Consultation } from "./state.ts";
 
 /** After the end of a consultation a join shows within this time. */
-const joinMsMax = 2_000;
+export const joinMsMax = 2_000;
 
 /** `dn` speaks inside with `user`. */
 export function isConsultation(leg: Leg, dn: string, user: string): boolean {

@@ -5,7 +5,7 @@
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
-import { isConsultation, noted, usedUp, wasConsulted } from "./consultation.ts";
+import { isConsultation, joinMsMax, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
@@ -203,6 +203,8 @@ export class Stepping extends Sight {
   #hasConsulted(leg: Leg, call: Call): boolean {
     const user = call.talk?.user ?? call.level?.dn;
     if (user === undefined || leg.dnKind !== "extension") return false;
+    // What was handed over before, and waits since (parked), is joined with nothing.
+    if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;
     const speaks = ({ legs }: Call) => legs.some((t) => isConsultation(t.leg, leg.dn, user));
     return (
       this.state.calls.insideOf(leg.dn).some(speaks) ||

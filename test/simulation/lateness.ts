@@ -100,6 +100,6 @@ function waitMs(due: Due, setting: Setting, isHidden: boolean): number {
     return setting.activeCallsPollMs + listLagMs + lingersMs + (isBack ? listInsistsMs : 0);
   }
   // Without the list, whoever came a moment before may only have listened (SPEC.md, R31).
-  if (!hasList(setting) && isBack && due.kind === "answered") return leaveHoldMs;
+  if (!hasList(setting) && isBack) return leaveHoldMs;
   return due.finish === "Ok" ? joinLooksMs + 6 * setting.latencyMsMax : 0;
 }
