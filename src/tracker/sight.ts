@@ -124,15 +124,15 @@ export class Sight extends Turns {
   }
 
   /**
-   * The PBX has started anew, and so have its numbers, if no leg outlived the blind stretch and the first new
-   * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
+   * The PBX has started anew, and so have its numbers, if no leg outlived the blind stretch and none of the
+   * first new ones has an id above those of before. Inside legs say nothing: they are not in the checkpoints.
    */
   heedRestart(legs: readonly Leg[]): void {
     const lostAt = this.next.restartDoubt;
     if (lostAt === null) return;
     const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg));
     if (fresh.length === 0) return;
-    if (fresh.every((leg) => idOf(leg) > this.next.legIdMax)) this.next.restartDoubt = null;
+    if (fresh.some((leg) => idOf(leg) > this.next.legIdMax)) this.next.restartDoubt = null;
     else this.heedRestarted(lostAt);
   }
 

@@ -74,6 +74,7 @@ export class Telling {
     this.#isSeen = shown !== undefined;
     if (shown && isBegunUnseen(chain, shown, visibility))
       this.#doubt("begunUnseen", chain.startedAt);
+    this.#heedNeverSeen(chain, isShown);
     const begins = beginningOf(chain, visibility, isShown);
     if (begins !== null) {
       const { kind, level, leg, unseen } = begins;
@@ -82,6 +83,19 @@ export class Telling {
       if (unseen(due.latest)) due.unseen = true;
     }
     for (const fact of chain.facts) this.#heed(fact);
+  }
+
+  /** All its legs came and went while a fault hid them, and it goes on without any: the log has it too late. */
+  #heedNeverSeen({ facts, startedAt, overAt }: Chain, isShown: (fact: Fact) => boolean): void {
+    const endAt = overAt ?? Number.POSITIVE_INFINITY;
+    const looks = facts.flatMap((fact) =>
+      fact.what === "shown" && isShown(fact)
+        ? [{ goneAt: fact.leg.end?.at ?? endAt, ...this.#visibility.seen(fact.at, fact.leg) }]
+        : [],
+    );
+    const [first] = looks;
+    const isNever = looks.every(({ at, goneAt }) => at >= goneAt);
+    if (first?.fault && isNever && endAt > first.at) this.#doubt(first.fault, startedAt);
   }
 
   #heed(fact: Fact): void {
