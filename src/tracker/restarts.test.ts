@@ -174,18 +174,20 @@ describe("a restart of the PBX", () => {
     expect(quiet.state.restartDoubt).toBe(t0);
   });
 
-  it("is not read into a consultation that our own restart forgot and that has the caller now, beside a new leg", () => {
-    const phone = talking();
-    phone.leg("103", 6, "connected", { callNumber: 8, party: inside("101"), originatedBy: null });
-    phone.leg("102", 7, "ringing", { callNumber: 9, originatedBy: null });
-    phone.told();
-    phone.restart();
-    phone.lose();
-    phone.at += 30_000;
-    const joined = leg("103", 6, "connected", { originatedBy: null });
-    phone.snapshot(joined, leg("104", 8, "connected", { callNumber: 9, originatedBy: null }));
-    expect(phone.told()).toContain("ended 101 -1 Ok passed on");
-    expect(phone.call()?.id?.startedAt).toBe(t0);
+  it("is not read into a consultation that our own restart forgot and that has the caller now", () => {
+    for (const number of [undefined, ""]) {
+      const phone = talking();
+      phone.leg("103", 6, "connected", { callNumber: 8, party: inside("101"), originatedBy: null });
+      phone.leg("102", 7, "ringing", { callNumber: 9, originatedBy: null });
+      phone.told();
+      phone.restart();
+      phone.lose();
+      phone.at += 30_000;
+      const joined = leg("103", 6, "connected", { originatedBy: null });
+      const party = { ...joined.party, number: number ?? joined.party.number };
+      phone.snapshot({ ...joined, party });
+      expect(phone.told().includes("ended 101 -1 Ok passed on")).toBe(number === undefined);
+    }
   });
 
   it("is not read into legs with higher ids, nor into calls first seen just now", () => {

@@ -5,7 +5,7 @@
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, isSameLeg } from "./legs.ts";
+import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
 import { hide } from "./rules.ts";
 import type { Call } from "./state.ts";
 import { noGap } from "./state.ts";
@@ -124,15 +124,15 @@ export class Sight extends Turns {
   }
 
   /**
-   * The PBX has started anew, and so have its numbers, if no leg outlived the blind stretch and none of the
-   * first new ones has an id above those of before. Inside legs say nothing: they are not in the checkpoints.
+   * The PBX has started anew, and so have its numbers, if no leg outlived the blind stretch and the first new
+   * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
    */
   heedRestart(legs: readonly Leg[]): void {
     const lostAt = this.next.restartDoubt;
     if (lostAt === null) return;
-    const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg));
+    const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg) && !this.#isTaken(leg));
     if (fresh.length === 0) return;
-    if (fresh.some((leg) => idOf(leg) > this.next.legIdMax)) this.next.restartDoubt = null;
+    if (fresh.every((leg) => idOf(leg) > this.next.legIdMax)) this.next.restartDoubt = null;
     else this.heedRestarted(lostAt);
   }
 
@@ -155,6 +155,13 @@ export class Sight extends Turns {
   #outlived(leg: Leg): boolean {
     const before = this.legOf(this.callOf(leg.callNumber), leg.legId);
     return before !== undefined && isSameLeg(before.leg, leg);
+  }
+
+  /** Perhaps a consultation of before, which is in no checkpoint, and has a caller of ours now. */
+  #isTaken({ status, party, callNumber }: Leg): boolean {
+    const call = this.state.calls.get(this.callOf(callNumber));
+    if (!call?.external || call.talk === null || status !== "connected") return false;
+    return party.number !== "" && isSameNumber(call.external.number, party.number);
   }
 
   /** Not of before, as far as can be told: one that is in another call now may have been moved there by a join. */
