@@ -341,6 +341,30 @@ describe("a conference whose legs are calls of their own", () => {
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 8_000 });
   });
 
+  it("goes on over our restart, which forgets what its DN is, as long as the row has not changed", () => {
+    for (const [changedMs, told] of [
+      [0, []],
+      [8_000, ["ended 102 -1 Ok passed on"]],
+    ] as const) {
+      const phone = talking();
+      const changedAt = phone.at;
+      phone.gone("102/5");
+      phone.list(row("700", { changedAt }));
+      phone.at += 5_000;
+      phone.list(row("700", { changedAt }));
+      phone.restart();
+      phone.lose();
+      phone.at += 5_000;
+      phone.snapshot();
+      const callee = { ...ref("?"), dn: "700", number: "700", name: "" };
+      for (let look = 0; look < 5; look += 1) {
+        phone.list(row("?", { callee, changedAt: changedAt + changedMs }));
+        phone.pass(1_000);
+      }
+      expect(phone.told()).toEqual(told);
+    }
+  });
+
   it("may be known for one a moment later; what stays unknown is another place", () => {
     const unknown = row("?", { callee: { ...ref("?"), dn: "700", number: "700", name: "" } });
     const phone = talking();

@@ -116,7 +116,10 @@ function heedWhereabouts(
     const ringsAnew = talk.shownBy === "inside" && inside?.dn === talk.user;
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
-    if (isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
+    // Nothing has happened to it, whatever the place is: what a DN is may be forgotten over our restart.
+    const isOld = row.changedAt !== null && row.changedAt <= call.touchedAt;
+    const isSame = talk.shownBy !== "legs" && isOld;
+    if (isSame || isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
     else if (isUnknown) return;
     else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);

@@ -160,7 +160,9 @@ function witnessFails(
   notes: readonly FaultNote[],
 ): Exemption[] {
   const fails = notes.filter(({ fault }) => fault === "xapiFails");
-  const stretches = hiddenStretches(chain, visibility);
+  // A leg that seems to stand keeps the list from being asked.
+  const lingering = hiddenStretches(chain, visibility, "lingering");
+  const stretches = [...hiddenStretches(chain, visibility), ...lingering];
   const isIn = ({ fromAt }: FaultNote, from: number, to: number) =>
     fromAt >= from - 100 && fromAt <= to;
   const failsIn = (from: number, to: number) => fails.filter((note) => isIn(note, from, to)).length;
