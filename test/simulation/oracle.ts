@@ -60,6 +60,8 @@ export class Telling {
   #departed: Departed | null = null;
   /** When it must have been seen that the last attempt to hand over had failed. */
   #failed: Seen | null = null;
+  /** When it went outside after a hand-over, which only the list shows. */
+  #outsideAt = Number.NEGATIVE_INFINITY;
 
   constructor(chain: Chain, visibility: Visibility) {
     this.#chain = chain;
@@ -193,7 +195,10 @@ export class Telling {
   /** Back at the unseen place that brought it, so soon that its phones look like late ones of the first polling. */
   #heedPolledAgain({ place, dn, at }: Fact & { what: "shown" }): void {
     const talk = this.#talk;
-    if (talk === null) this.#polledBy.set(dn, place);
+    // What an unseen place gave the call to looks as if the place still polled it.
+    const last = this.#levels.findLast(({ user }) => user !== dn);
+    const isUnseen = last !== undefined && !this.#visibility.sees(last.user, at);
+    if (talk === null) this.#polledBy.set(dn, place === dn && isUnseen ? last.user : place);
     else if (place !== "" && place !== dn) {
       const isSame = place === this.#polledBy.get(talk.user) || this.#visibility.namesRouter;
       const isSeen = this.#visibility.sees(place, at) && !this.#said.lastOf(place)?.fault;
@@ -277,8 +282,10 @@ export class Telling {
     const isForward = this.#talk === null && (level?.due ?? level?.mobile) && !isPlace;
     if (this.#talk !== null) this.#beginHandover(fact.at);
     this.#outsiders.add(fact.leg);
-    if (this.#handover !== null && !isForward) this.#handover.outside = true;
-    else if (fact.status === "connected") this.#answeredOutside(fact);
+    if (this.#handover !== null && !isForward) {
+      if (!this.#handover.outside) this.#outsideAt = fact.at;
+      this.#handover.outside = true;
+    } else if (fact.status === "connected") this.#answeredOutside(fact);
   }
 
   /** It rings along with the phones of this user, or for them, as there are none: that shows in the list alone. */
@@ -438,6 +445,9 @@ export class Telling {
       this.#handover !== null &&
       at - this.#handover.at <= unseenMs(this.#levels.at(-1), this.due, this.#visibility);
     if (brief) this.#doubt("briefHandOver", this.#handover?.at ?? at);
+    const { briefMs, listMs } = this.#visibility;
+    const isShown = at - this.#outsideAt > briefMs + (listMs ?? 0);
+    if (this.#handover?.outside && !isShown) this.#doubt("briefHandOver", this.#outsideAt);
     if (joined || this.#handover?.outside) return;
     if (this.#handover === null && this.#lastLink > 0) return;
     const level = this.#levels.at(-1);
