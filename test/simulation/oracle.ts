@@ -425,6 +425,15 @@ export class Telling {
     this.#talk = null;
   }
 
+  /** Over before any leg came, it can only be known from the log, which names where it was sent. */
+  #routedTo(at: number): Level | null {
+    const { facts, call } = this.#chain;
+    const { dn, kind } = call.callee;
+    if (kind === null || facts.some(({ what }) => what === "shown")) return null;
+    if (kind !== "extension" && !places.has(kind)) return null;
+    return { user: dn, usertype: usertypeOf(kind), kind, at };
+  }
+
   #over(at: number, joined: boolean): void {
     if (this.#talk !== null) {
       const [leg = null] = this.#talk.legs;
@@ -450,8 +459,8 @@ export class Telling {
     if (this.#handover?.outside && !isShown) this.#doubt("briefHandOver", this.#outsideAt);
     if (joined || this.#handover?.outside) return;
     if (this.#handover === null && this.#lastLink > 0) return;
-    const level = this.#levels.at(-1);
-    if (level === undefined) return;
+    const level = this.#levels.at(-1) ?? this.#routedTo(at);
+    if (level === null) return;
     this.#said.allCeased(at);
     const here = standIns(this.#levels, this.#rings.values(), at, this.due, this.#visibility);
     const instead = [...here, ...this.#said.lingering(at)];
