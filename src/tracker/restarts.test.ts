@@ -253,6 +253,21 @@ describe("a restart of the PBX", () => {
     expect(phone.told()).toEqual(["ended 800 -0 Missed", "ringing 820 -0"]);
   });
 
+  it("shows in such a row also where an inside leg has the number already", () => {
+    const phone = new Phone();
+    phone.list(row("800", { establishedAt: t0 - 1_000 }));
+    phone.at += 60_000;
+    phone.lose();
+    phone.snapshot();
+    phone.told();
+    const anew = { party: inside("103"), originatedBy: null, legNumber: 1 };
+    phone.leg("102", 1, "dialing", anew);
+    const caller = inside("102");
+    phone.list({ ...row("103", { establishedAt: t0 + 50_000 }), caller });
+    phone.noLog();
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
   it("shows though a new leg has by chance the id of an old one", () => {
     for (const more of [{ legNumber: 9 }, { party: outside("420111222333") }]) {
       const phone = talking();

@@ -122,8 +122,8 @@ export class Stepping extends Sight {
       call.legs = before === undefined ? [] : [before];
       resume(turn);
     }
-    // We see it again, and what it does now.
-    if (!isBlind(this.next)) call.blind = false;
+    // We see it again, and what it does now. A new leg inside may be of a PBX that has begun its numbers anew.
+    if (!isBlind(this.next) && (before !== undefined || isExternal(leg))) call.blind = false;
     if (before === undefined) call.legCount += 1;
     const order = before?.order ?? call.legCount;
     // Who rings first is called, whatever was spoken before.
