@@ -118,6 +118,38 @@ describe("a restart of the PBX", () => {
     expect(phone.call(8)).toBeUndefined();
   });
 
+  it("is not read into a leg that was made just before sight was lost, and shows only now", () => {
+    const phone = talking();
+    phone.leg("103", 45, "ringing", { callNumber: 9 });
+    phone.gone("103/45");
+    phone.list(row("102"));
+    phone.told();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("104", 44, "connected", { callNumber: 9 }));
+    phone.snapshot(
+      leg("104", 44, "connected", { callNumber: 9 }),
+      leg("106", 60, "ringing", { callNumber: 20 }),
+    );
+    phone.pass(60_000);
+    expect(phone.told().filter((told) => told.includes("102"))).toEqual([]);
+  });
+
+  it("is not read into a consulted leg that was joined with the caller while we were blind", () => {
+    const phone = talking();
+    phone.leg("103", 45, "connected", { callNumber: 9, legNumber: 2, party: inside("109") });
+    phone.leg("104", 46, "ringing", { callNumber: 10 });
+    phone.gone("104/46");
+    phone.list(row("102"));
+    phone.told();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(
+      leg("103", 45, "connected", { callNumber: 9, legNumber: 2, party: outside("420777000009") }),
+    );
+    expect(phone.told().filter((told) => told.includes("102"))).toEqual([]);
+  });
+
   it("ends a call that was gone from sight before at the time when it went", () => {
     const phone = talking();
     phone.at += 5_000;
@@ -178,7 +210,7 @@ describe("a restart of the PBX", () => {
     for (const number of [undefined, ""]) {
       const phone = talking();
       phone.leg("103", 6, "connected", { callNumber: 8, party: inside("101"), originatedBy: null });
-      phone.leg("102", 7, "ringing", { callNumber: 9, originatedBy: null });
+      phone.leg("102", 47, "ringing", { callNumber: 9, originatedBy: null });
       phone.told();
       phone.restart();
       phone.lose();

@@ -15,6 +15,9 @@ import { Turns } from "./turns.ts";
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
 const pbxRestartMsMin = 1_000;
 
+/** So many legs may have been made whose frames were still under way when sight was lost. */
+const lateLegsMax = 20;
+
 const noGaps: readonly GapEvent[] = [];
 /** Until then its legs were there, or the list that alone shows its conversation. */
 function seenUntil({ blind, legs, talk, hidden, touchedAt }: Call, lostAt: EpochMs): EpochMs {
@@ -131,8 +134,10 @@ export class Sight extends Turns {
     const lostAt = this.next.restartDoubt;
     if (lostAt === null) return;
     const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg) && !this.#isTaken(leg));
-    if (fresh.length === 0) return;
-    if (fresh.every((leg) => idOf(leg) > this.next.legIdMax)) this.next.restartDoubt = null;
+    const isRisen = (leg: Leg) => idOf(leg) > this.next.legIdMax;
+    const telling = fresh.filter((leg) => isRisen(leg) || !this.#mayBeOlder(leg));
+    if (telling.length === 0) return;
+    if (telling.every(isRisen)) this.next.restartDoubt = null;
     else this.heedRestarted(lostAt);
   }
 
@@ -155,6 +160,18 @@ export class Sight extends Turns {
   #outlived(leg: Leg): boolean {
     const before = this.legOf(this.callOf(leg.callNumber), leg.legId);
     return before !== undefined && isSameLeg(before.leg, leg);
+  }
+
+  /**
+   * It tells nothing: made just before the loss, and its frame came no more; or one that stood towards a phone inside
+   * and was joined with an outside party meanwhile.
+   */
+  #mayBeOlder(leg: Leg): boolean {
+    const { legIdMax } = this.next;
+    const before = this.legOf(this.callOf(leg.callNumber), leg.legId)?.leg;
+    if (before?.legNumber === leg.legNumber && !isExternal(before)) return true;
+    const late = Math.min(lateLegsMax, Math.floor(legIdMax / 2));
+    return idOf(leg) > legIdMax - late && this.state.calls.withLeg(leg.legId) === undefined;
   }
 
   /** Perhaps a consultation of before, which is in no checkpoint, and has a caller of ours now. */
