@@ -309,6 +309,18 @@ describe("a conversation that the list had before any leg showed", () => {
   });
 });
 
+describe("a conversation that only a listener's leg showed", () => {
+  it("is passed on where its row changed as that leg went", () => {
+    const phone = new Phone();
+    phone.list(row("150", { changedAt: t0 }));
+    phone.leg("108", 9, "connected", { originatedBy: null });
+    phone.at += 5_000;
+    phone.gone("108/9");
+    phone.list(row("SP0", { changedAt: phone.at }));
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef", "ended 150 -1 Ok passed on"]);
+  });
+});
+
 describe("a conference whose legs are calls of their own", () => {
   const conference = row("700");
 

@@ -117,7 +117,9 @@ function heedWhereabouts(
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
     // Nothing has happened to it, whatever the place is: what a DN is may be forgotten over our restart.
-    const isOld = row.changedAt !== null && row.changedAt <= call.touchedAt;
+    // What changed as a listener's leg went has changed.
+    const oldAt = Math.min(call.touchedAt, sinceAt - rowTimeMs);
+    const isOld = row.changedAt !== null && row.changedAt <= oldAt;
     const isSame = talk.shownBy !== "legs" && isOld;
     if (isSame || isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
     else if (isUnknown) return;
