@@ -150,6 +150,27 @@ describe("a restart of the PBX", () => {
     expect(phone.told().filter((told) => told.includes("102"))).toEqual([]);
   });
 
+  it("leaves alone what the list has told of since", () => {
+    const phone = talking();
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.list(row("800", { callNumber: 3, caller: outside("420777000033"), status: "Routing" }));
+    phone.at += 5_000;
+    phone.leg("104", 1, "ringing", { callNumber: 4, party: outside("420777000044") });
+    expect(phone.told()).toEqual(["ringing 800 -0", "ended 101 -1 Ok", "ringing 104 -0"]);
+    expect(phone.call(3)?.overAt).toBeNull();
+  });
+
+  it("tells first what still waited for its number", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", { party: outside("") });
+    phone.lose();
+    phone.at += 2_000;
+    phone.snapshot(leg("102", 3, "ringing"));
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed", "ringing 102 -0"]);
+  });
+
   it("ends a call that was gone from sight before at the time when it went", () => {
     const phone = talking();
     phone.at += 5_000;

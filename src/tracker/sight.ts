@@ -6,7 +6,7 @@ import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
-import { hide } from "./rules.ts";
+import { hide, hurryNumber } from "./rules.ts";
 import type { Call } from "./state.ts";
 import { noGap } from "./state.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
@@ -149,7 +149,8 @@ export class Sight extends Turns {
     // Nobody is asked how they went on.
     if (calls.some(({ external, overAt }) => external !== null && overAt === null)) this.lack();
     for (const call of calls) {
-      this.bury(call, call.hidden?.sinceAt ?? lostAt);
+      // The list may have told of a new one before any leg of it did.
+      if (call.firstSeenAt <= lostAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.legIdMax = 0;
     this.next.unseen = new Map();
@@ -192,6 +193,7 @@ export class Sight extends Turns {
     // No PBX restarts so fast; so no call shares its second in the id with the one that takes its number.
     if (firstSeenAt > this.at - pbxRestartMsMin) return;
     const turn = this.turn(callNumber);
+    if (turn.call.numberDueAt !== null) hurryNumber(turn);
     if (overAt === null && external !== null) finish(turn, endedAt);
     this.noteTold(turn.call);
     this.ended ??= [];
