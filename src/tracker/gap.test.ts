@@ -151,3 +151,31 @@ describe("a gap", () => {
     expect(phone.gaps).toEqual([]);
   });
 });
+
+describe("two blind stretches, one soon after the other", () => {
+  it("have no call told again that only the log had, by the log of the next blind stretch", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    const startedAt = phone.at + 2_000;
+    phone.at += 5_000;
+    const missed = logged({
+      callNumber: 12,
+      number: "420777000012",
+      startedAt,
+      endedAt: startedAt,
+    });
+    phone.lose(startedAt);
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.log(missed);
+    phone.leg("104", 1, "ringing", { callNumber: 4 });
+    for (const ms of [3_000, 16_000]) {
+      phone.pass(ms);
+      phone.log(missed);
+    }
+    phone.lose(startedAt);
+    phone.snapshot();
+    phone.log(missed);
+    expect(phone.events.filter(({ callNumber }) => callNumber === 12)).toHaveLength(1);
+  });
+});

@@ -4,10 +4,11 @@
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
+import { identityOf } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
 import { hide, hurryNumber } from "./rules.ts";
-import type { Call } from "./state.ts";
+import type { Call, TrackerState } from "./state.ts";
 import { noGap } from "./state.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { Turns } from "./turns.ts";
@@ -17,6 +18,9 @@ const pbxRestartMsMin = 1_000;
 
 /** So many legs may have been made whose frames were still under way when sight was lost. */
 const lateLegsMax = 20;
+
+/** So many are remembered that no state tells of any more. */
+const buriedMax = 200;
 
 const noGaps: readonly GapEvent[] = [];
 /** Until then its legs were there, or the list that alone shows its conversation. */
@@ -53,7 +57,7 @@ export class Sight extends Turns {
     // What the log has not told of an earlier stretch is asked again together with this one.
     const pending = this.next.stretch === null ? noGap : this.next.gap;
     this.next.gap = gapFrom(pending, { sinceAt, cause });
-    this.next.stretch = lost(this.next.stretch, sinceAt);
+    this.next.stretch = lost(this.next.stretch, sinceAt, this.#lately());
     this.next.restartDoubt = this.at;
   }
 
@@ -81,6 +85,15 @@ export class Sight extends Turns {
   /** A call that is told; its state goes. */
   noteTold(call: Call): void {
     this.next.stretch = withTold(this.next.stretch, call);
+    const identity = identityOf(call);
+    if (identity === null) return;
+    const told = [...this.#lately(), identity].slice(-buriedMax);
+    this.next.buried = { at: this.at, told };
+  }
+
+  #lately(): TrackerState["buried"]["told"] {
+    const { at, told } = this.next.buried;
+    return this.at - at <= this.settings.overKeptMs ? told : [];
   }
 
   /** The log's call came and went in the stretch, and was not told. */

@@ -213,6 +213,8 @@ export interface TrackerState {
   /** Rows of calls that only the last list shows, by call number. */
   readonly unseen: ReadonlyMap<number, ActiveCall>;
   readonly stretch: BlindStretch | null;
+  /** Told lately, and no more in `calls`: the log of the next stretch may reach back to it. */
+  readonly buried: { readonly at: EpochMs; readonly told: BlindStretch["told"] };
   readonly gap: Gap;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: readonly string[];
@@ -222,10 +224,7 @@ export interface TrackerState {
   readonly consultations: readonly Consultation[];
   /** Highest leg id seen; ids rise as long as the PBX runs. */
   readonly legIdMax: number;
-  /**
-   * We were blind, and no new leg has shown since whether the PBX has started anew meanwhile: when we noticed
-   * that we were; null if there is no doubt.
-   */
+  /** When we noticed that we were blind, if no new leg has shown since whether the PBX has started anew meanwhile. */
   readonly restartDoubt: EpochMs | null;
 }
 
@@ -322,6 +321,7 @@ export const initialState: TrackerState = {
   calls: Calls.of([]),
   unseen: new Map(),
   stretch: null,
+  buried: { at: 0, told: [] },
   gap: noGap,
   callbackQueues: [],
   ringMs: noDn,

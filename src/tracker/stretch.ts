@@ -5,9 +5,13 @@ import { identityOf, isSame } from "./callLog.ts";
 import type { BlindStretch, Call, Gap } from "./state.ts";
 
 /** Sight is lost, or has not been regained since. */
-export function lost(before: BlindStretch | null, sinceAt: EpochMs): BlindStretch {
+export function lost(
+  before: BlindStretch | null,
+  sinceAt: EpochMs,
+  told: BlindStretch["told"],
+): BlindStretch {
   const fromAt = Math.min(sinceAt, before?.fromAt ?? sinceAt);
-  return { fromAt, told: before?.told ?? [], toAt: null, looks: 0, dueAt: null };
+  return { fromAt, told: before?.told ?? told, toAt: null, looks: 0, dueAt: null };
 }
 
 /** The gap that a stretch leaves if something of it stays unknown; one that was told is not told again. */
