@@ -217,7 +217,9 @@ export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "o
   if (leg.status === "dialing" || offeredItself) return "outgoing";
   // A menu that leads back to itself makes its own leg, too, and a phone that forwards to its own user.
   const owner = leg.dnKind === "extension" || leg.dnKind === "routepoint";
-  const began = leg.legNumber === 1 || leg.originatedBy?.dn === leg.dn;
+  // What rang for another was picked up.
+  const pickedUp = leg.onBehalfOf !== null && leg.onBehalfOf.dn !== leg.dn;
+  const began = leg.legNumber === 1 || (leg.originatedBy?.dn === leg.dn && !pickedUp);
   return owner && leg.status === "connected" && began ? "outgoing" : "incoming";
 }
 

@@ -393,3 +393,13 @@ describe("a conference whose legs are calls of their own", () => {
     expect(other.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 });
+
+describe("a call that rings where nobody is monitored, picked up by a phone that is", () => {
+  it("is incoming, though that phone made its leg itself", () => {
+    const phone = new Phone();
+    const more = { originatedBy: ref("103"), onBehalfOf: ref("104"), legNumber: 5 };
+    phone.leg("103", 9, "connected", more);
+    expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
+    expect(phone.events[0]?.direction).toBe("incoming");
+  });
+});
