@@ -106,6 +106,7 @@ function heedWhereabouts(
   const { call, settings } = turn;
   const { sinceAt } = hidden;
   const inside = insideParty(row);
+  const conferred = conferredOf(call, row);
   const outside = inside === null;
   const mayLag = askedAt < sinceAt + settings.listLagMs;
   if (call.talk !== null) {
@@ -130,6 +131,8 @@ function heedWhereabouts(
   } else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
     tellTaken(turn, row, hidden, spoke);
+  } else if (conferred !== null) {
+    tellUnseen(turn, conferred, { shownBy: "inside", consulted: false }, row, hidden);
   } else if (inside?.kind === "extension" && call.level?.kind === "extension") {
     // A list that lags names one of before.
     const isNew = get(call.reached, inside.dn) === undefined;
@@ -194,6 +197,13 @@ function isTaken({ external, handover, lastLink, level }: Turn["call"], row: Act
   if (!talks || taker.dn === "") return false;
   if (lastLink > 0) return handover !== null;
   return external?.direction === "incoming" || taker.dn === level?.dn;
+}
+
+/** Who dialled a call that was answered and went on in a conference before its answer could be seen. */
+function conferredOf({ external, lastLink, level }: Turn["call"], row: ActiveCall): Level | null {
+  const dialled = external?.direction === "outgoing" && lastLink === 0;
+  const talks = row.status.toLowerCase() === "talking";
+  return dialled && talks && insideParty(row)?.kind === "conference" ? level : null;
 }
 
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
