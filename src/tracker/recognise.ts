@@ -61,12 +61,22 @@ export function insideParty(row: ActiveCall): Party | null {
   return row.caller.kind === "trunk" ? null : row.caller;
 }
 
+/** Its parties are connected, as far as a row says so. */
+export function talks({ status }: ActiveCall): boolean {
+  return status.toLowerCase() === "talking";
+}
+
+/** It is still on its way to somebody. */
+export function routes({ status }: ActiveCall): boolean {
+  return status.toLowerCase() === "routing";
+}
+
 /** The extension that talked to this outside party before any leg showed: it is not monitored. And since when. */
 export function listedTalker(
   row: ActiveCall | null,
   number: string,
 ): (Pick<ActiveCall, "changedAt"> & Pick<Party, "dn">) | null {
-  if (row?.status.toLowerCase() !== "talking" || !isRowOf(row, number)) return null;
+  if (row === null || !talks(row) || !isRowOf(row, number)) return null;
   const inside = insideParty(row);
   if (inside?.kind !== "extension" || inside.dn === "") return null;
   return { dn: inside.dn, changedAt: row.changedAt };

@@ -24,7 +24,7 @@ import {
   isInquired,
 } from "./callLog.ts";
 import { isSameNumber } from "./legs.ts";
-import { insideParty } from "./recognise.ts";
+import { insideParty, routes } from "./recognise.ts";
 import type { Call, TrackerSettings, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
@@ -175,7 +175,7 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
 /** The row has the outside party of the one, and that of the other, and they talk: not a number dialled once more. */
 function isJoinOf(row: ActiveCall, one: Call, other: Call): boolean {
   const { caller, callee } = row;
-  if (row.status.toLowerCase() === "routing") return false;
+  if (routes(row)) return false;
   const is = ({ external }: Call, { number }: Party) =>
     external !== null && isSameNumber(number, external.number);
   const joins = (a: Call, b: Call) => is(a, caller) && is(b, callee);

@@ -9,7 +9,7 @@ import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { insideParty } from "./recognise.ts";
+import { insideParty, routes, talks } from "./recognise.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -64,7 +64,7 @@ function heedSent(call: Turn["call"], { user }: Talk, row: ActiveCall): void {
   const inside = insideParty(row);
   if (inside?.kind === "extension") {
     call.level = {
-      dn: row.status.toLowerCase() === "routing" ? inside.dn : user,
+      dn: routes(row) ? inside.dn : user,
       kind: "extension",
     };
   }
@@ -80,7 +80,7 @@ function heedDeparted(
   const { call, at, settings } = turn;
   const isSettled = askedAt >= leaving.sinceAt + settings.listLagMs;
   // The user's own other phone has been lifted, which its leg is yet to show.
-  const isOwn = insideParty(row)?.dn === talk.user && row.status.toLowerCase() === "talking";
+  const isOwn = insideParty(row)?.dn === talk.user && talks(row);
   if (isStill(talk, row) || (isSettled && isOwn)) {
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
@@ -138,7 +138,7 @@ function heedWhereabouts(
     const isNew = get(call.reached, inside.dn) === undefined;
     if (isNew || !mayLag) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
-    if (row.status.toLowerCase() === "talking") tellForward(turn, row, hidden);
+    if (talks(row)) tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
     call.handover = { ...call.handover, outside };
   }
@@ -174,8 +174,8 @@ function isElsewhere(
 function isStill({ shownBy, user }: Talk, row: ActiveCall): boolean {
   const inside = insideParty(row);
   if (inside === null) return shownBy === "outside";
-  const talks = row.status.toLowerCase() !== "routing";
-  return inside.kind === "conference" || (shownBy === "inside" && inside.dn === user && talks);
+  const isTheirs = shownBy === "inside" && inside.dn === user;
+  return inside.kind === "conference" || (isTheirs && !routes(row));
 }
 
 /** Whose legs show when they left; of others the row tells, which changed then. */
@@ -193,8 +193,7 @@ function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
 /** An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. */
 function isTaken({ external, handover, lastLink, level }: Turn["call"], row: ActiveCall): boolean {
   const taker = insideParty(row);
-  const talks = row.status.toLowerCase() === "talking" && taker?.kind === "extension";
-  if (!talks || taker.dn === "") return false;
+  if (!talks(row) || taker?.kind !== "extension" || taker.dn === "") return false;
   if (lastLink > 0) return handover !== null;
   return external?.direction === "incoming" || taker.dn === level?.dn;
 }
@@ -202,8 +201,7 @@ function isTaken({ external, handover, lastLink, level }: Turn["call"], row: Act
 /** Who dialled a call that was answered and went on in a conference before its answer could be seen. */
 function conferredOf({ external, lastLink, level }: Turn["call"], row: ActiveCall): Level | null {
   const dialled = external?.direction === "outgoing" && lastLink === 0;
-  const talks = row.status.toLowerCase() === "talking";
-  return dialled && talks && insideParty(row)?.kind === "conference" ? level : null;
+  return dialled && talks(row) && insideParty(row)?.kind === "conference" ? level : null;
 }
 
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
