@@ -393,29 +393,3 @@ describe("a conference whose legs are calls of their own", () => {
     expect(other.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 });
-
-describe("a call that rings where nobody is monitored, picked up by a phone that is", () => {
-  it("is incoming, though that phone made its leg itself", () => {
-    const phone = new Phone();
-    const more = { originatedBy: ref("103"), onBehalfOf: ref("104"), legNumber: 5 };
-    phone.leg("103", 9, "connected", more);
-    expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
-    expect(phone.events[0]?.direction).toBe("incoming");
-  });
-});
-
-describe("a call that was dialled, answered and sent to a conference before its answer could be seen", () => {
-  it("is answered by who dialled it, and theirs until the list leaves it out", () => {
-    const phone = new Phone();
-    phone.leg("103", 9, "dialing");
-    const at700 = row("10007", { caller: inside("103"), callee: outside() });
-    phone.list({ ...at700, status: "Routing" });
-    phone.at += 5_000;
-    phone.gone("103/9");
-    const more = { caller: { ...inside("700"), kind: "conference" as const }, callee: outside() };
-    phone.list(row("700", { ...more, status: "Talking" }));
-    phone.at += 20_000;
-    phone.list();
-    expect(phone.told()).toEqual(["dialing 103 -0", "answered 103 -1 NotDef", "ended 103 -1 Ok"]);
-  });
-});
