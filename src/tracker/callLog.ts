@@ -70,6 +70,14 @@ export function isInquired({ hidden }: Call): boolean {
   return hidden?.witness === "inquired" || hidden?.witness === "unlogged";
 }
 
+/** The log is asked how a call went on that was over at `endedAt`, as far as we know. */
+export function awaitLog(turn: Turn, endedAt: EpochMs): void {
+  const { call, at, settings } = turn;
+  const dueAt = at + settings.answerMsMax;
+  call.hidden = { sinceAt: endedAt, looks: 0, dueAt, witness: "inquired" };
+  turn.inquire = true;
+}
+
 /** The log does not have the call (yet): look again, or take it as we know it. */
 export function heedUnlogged(turn: Turn): void {
   const { call, at, settings } = turn;
@@ -93,6 +101,11 @@ export function heedNoLog(turn: Turn): void {
     finish(turn, hidden.sinceAt);
   } else if (isInquired(call)) {
     turn.lacking = true;
+    // The list alone has shown its conversation, and has left it out.
+    if (call.talk !== null && call.talk.shownBy !== "legs") {
+      finish(turn, hidden.sinceAt);
+      return;
+    }
     // One failure is no proof: the list is asked once more, and then believed.
     call.blind = false;
     hide(turn, hidden.sinceAt);
@@ -134,7 +147,7 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
 function endOf({ talk, hidden, touchedAt }: Call, { endedAt }: LoggedCall): EpochMs {
   const sinceAt = hidden?.sinceAt ?? endedAt;
   const isUnseen = talk !== null && talk.shownBy !== "legs";
-  const isLacking = isUnseen && endedAt <= Math.max(talk.answeredAt, touchedAt - roundedMs);
+  const isLacking = isUnseen && endedAt <= Math.max(talk.answeredAt + roundedMs, touchedAt);
   return isLacking ? sinceAt : Math.max(endedAt, touchedAt);
 }
 

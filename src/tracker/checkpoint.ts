@@ -1,8 +1,9 @@
 /** Calls as they are kept over a restart of ours, each by itself; also as older versions kept them. */
 import type { ByDn } from "./byDn.ts";
+import { isInquired } from "./callLog.ts";
 import { Calls } from "./calls.ts";
 import { idOf } from "./legs.ts";
-import type { BlindStretch, Gap } from "./state.ts";
+import type { BlindStretch, Gap, Hidden } from "./state.ts";
 import { type Call, initialState, newCall, type TrackerState } from "./state.ts";
 
 /** A call as its own checkpoint. */
@@ -33,13 +34,23 @@ export function restore(checkpoints: Iterable<string>, aheadMs = 0): TrackerStat
     const saved = parse(text, aheadMs) as Call;
     const made = newCall(saved.callNumber, saved.firstSeenAt);
     const call = { ...made, ...saved, ...listsOf(saved), talk: talkOf(saved) };
-    const hidden = call.hidden && { ...call.hidden, dueAt: null, witness: "asked" as const };
+    const hidden = call.hidden && {
+      ...call.hidden,
+      looks: 0,
+      dueAt: null,
+      witness: witnessOf(call),
+    };
     // Whether the list is a witness shows anew.
     calls.push({ ...call, hidden, omittedAt: [] });
   }
   let legIdMax = 0;
   for (const { leg } of calls.flatMap(({ legs }) => legs)) legIdMax = Math.max(legIdMax, idOf(leg));
   return { ...initialState, calls: Calls.of(calls), legIdMax };
+}
+
+/** That the list has left it out stays known; all else is asked anew. */
+function witnessOf(call: Call): Hidden["witness"] {
+  return isInquired(call) ? "inquired" : "asked";
 }
 
 /** What is still to be looked up of a blind stretch; null if nothing is. */

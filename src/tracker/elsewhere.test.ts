@@ -1,6 +1,7 @@
 /** Calls that go on where no leg shows: parked, passed on or forwarded outside, in a conference (SPEC.md, R15, R25, R26). */
 import { describe, expect, it } from "vitest";
 import { inside, logged, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+import type { Party } from "./activity.ts";
 
 /** 102's forward was answered outside at t0. */
 function forwarded(): Phone {
@@ -81,6 +82,39 @@ describe("forwarded to an outside phone", () => {
     }
   });
 
+  it("and ended when the list left it out, whatever befalls us while the log is awaited", () => {
+    const meanwhile = {
+      "our restart": (phone: Phone) => phone.restart(),
+      "no log": (phone: Phone) => phone.noLog(),
+    };
+    for (const befall of Object.values(meanwhile)) {
+      const phone = forwarded();
+      phone.lose();
+      phone.at += 20_000;
+      phone.list();
+      phone.snapshot();
+      phone.at += 2_000;
+      befall(phone);
+      phone.lose();
+      phone.at += 20_000;
+      phone.snapshot();
+      phone.list();
+      phone.noLog();
+      expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+      expect(phone.events.at(-1)).toMatchObject({ talkMs: 20_000 });
+    }
+  });
+
+  it("and ended after the log's last word, if that is but the silence of the phone that rang", () => {
+    const phone = forwarded();
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot();
+    phone.list();
+    phone.log(logged({ endedAt: t0 + 400 }));
+    expect(phone.events.at(-1)).toMatchObject({ finish: "Ok", talkMs: 20_000 });
+  });
+
   it("and passed on to another from there", () => {
     const phone = new Phone();
     phone.leg("102", 5, "ringing");
@@ -135,7 +169,38 @@ describe("forwarded to an outside phone by who was offered it in a hand-over", (
   });
 });
 
+describe("forwarded outside by a phone where the call was before", () => {
+  it("which rang in a blind stretch, as a list of just then says: it answers", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing");
+    phone.gone("102/5");
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot();
+    phone.list(row("102", { status: "Routing", changedAt: t0 + 10_000 }));
+    phone.list(row("10007"));
+    expect(phone.told().at(-1)).toBe("answered 102 -2 Blind");
+  });
+});
+
 describe("a conference", () => {
+  it("is still one after our restart, though what its DN is must be looked up anew", () => {
+    const phone = talking();
+    phone.at += 2_000;
+    phone.gone("102/5");
+    const changedAt = phone.at;
+    for (let look = 0; look < 4; look++) phone.list(row("700", { changedAt }));
+    phone.restart();
+    phone.lose();
+    phone.at += 9_000;
+    const callee: Party = { dn: "700", kind: "unknown", number: "", name: "" };
+    phone.list(row("700", { callee, changedAt }));
+    expect(phone.told()).toEqual([]);
+    phone.snapshot();
+    phone.list(row("700", { changedAt }));
+    expect(phone.told()).toEqual([]);
+  });
+
   it("is no new link: the user's leg stands towards it, and still for the outside party", () => {
     const phone = talking();
     const { asks } = phone;

@@ -140,6 +140,11 @@ export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolea
   return came && leg.dn !== talk.user && isTalking(tracked);
 }
 
+/** Another phone of the user's: it rang already when they answered. */
+export function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
+  return leg.dn === talk.user && order <= talk.legCount;
+}
+
 /** Somebody else is offered the call; who came beside the user by then is not. */
 export function isOffered(call: Call, talk: Talk, byAt: EpochMs): boolean {
   return externalLegs(call).some(
@@ -240,6 +245,13 @@ export function holderOf(call: Call, leg: Leg): Level | null {
   const { level } = call;
   const polling = level?.kind === "queue" || level?.kind === "ringgroup";
   return polling && get(call.offers, level.dn) === "inferred" ? level : null;
+}
+
+/** This leg is seen late: the level has rung somebody since it was made. */
+export function hasRungSince(call: Call, { dn }: Level, { legNumber }: Leg): boolean {
+  return externalLegs(call).some(
+    ({ leg }) => leg.originatedBy?.dn === dn && leg.legNumber > legNumber,
+  );
 }
 
 /** So many last digits make a number the same, however it is written. */

@@ -48,6 +48,23 @@ describe("queues and menus, again", () => {
     }
   });
 
+  it("a menu whose leg is seen after the phones that were rung from there: told, and no more than a way by", () => {
+    const phone = new Phone();
+    phone.leg("101", 6, "ringing", { originatedBy: ref("820"), legNumber: 5 });
+    phone.leg("801", 3, "connected", { legNumber: 3 });
+    phone.gone("801/3");
+    phone.at += 1_000;
+    phone.list(row("820", { status: "Routing" }));
+    phone.gone("101/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 820 -0",
+      "ringing 101 -0",
+      "ringing 801 -0",
+      "ended 820 -0 Missed",
+    ]);
+  });
+
   it("a menu that leads back to the same queue: told again each time", () => {
     const phone = new Phone();
     for (const id of [10, 20, 30]) {

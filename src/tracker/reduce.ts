@@ -143,10 +143,10 @@ function isAnothers({ blind, callNumber, establishedAt }: Call, row: ActiveCall)
   return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
 }
 
-/** Nothing has happened to a hidden call since we lost sight. */
-function isUnchanged({ hidden, touchedAt }: Call, { changedAt }: ActiveCall): boolean {
-  if (hidden === null || changedAt === null) return false;
-  return changedAt <= Math.max(touchedAt, hidden.sinceAt) + rowTimeMs;
+/** Nothing has happened to a hidden call since we lost sight; it may have been found hidden only when we saw again. */
+function isUnchanged({ hidden, firstSeenAt, touchedAt }: Call, { changedAt }: ActiveCall) {
+  const seenAt = Math.max(firstSeenAt, touchedAt);
+  return hidden !== null && changedAt !== null && changedAt <= seenAt + rowTimeMs;
 }
 
 /** Another call of the same user that went from sight at the same moment: the two may have been joined. */

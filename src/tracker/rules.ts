@@ -9,12 +9,14 @@ import { drop, get, put } from "./byDn.ts";
 import { endTalk, finish } from "./ends.ts";
 import {
   externalLegs,
+  hasRungSince,
   holderOf,
   isAnswer,
   isBeside,
   isFresh,
   isLateLoser,
   isOffered,
+  isOwnRing,
   isThere,
   legIn,
   offerKind,
@@ -145,11 +147,6 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   }
 }
 
-/** It rang already when the user answered. */
-function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
-  return leg.dn === talk.user && order <= talk.legCount;
-}
-
 /** The user, who was gone, has answered the call that was sent to the own number; not just gone on at another phone. */
 function hasTakenBack(turn: Turn, { user, legCount, shownBy }: Talk, sinceAt: EpochMs): boolean {
   const { call, at, settings } = turn;
@@ -216,8 +213,10 @@ function tellOffers(turn: Turn): void {
 function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   const { call } = turn;
   if (kind !== "extension") {
+    const { level } = call;
     nameIvr(turn, leg);
     reach(turn, { dn: leg.dn, kind }, "leg");
+    if (level !== null && hasRungSince(call, level, leg)) call.level = level;
     return;
   }
   // What a leg names as its maker counts when it comes, not as long as it stays.

@@ -4,7 +4,7 @@
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
-import { identityOf } from "./callLog.ts";
+import { awaitLog, identityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
 import { hide, hurryNumber } from "./rules.ts";
@@ -69,17 +69,21 @@ export class Sight extends Turns {
       if (this.isBuried(before.callNumber)) continue;
       const { legs } = this.turns.get(before.callNumber)?.call ?? before;
       const seen = legs.length > 0;
-      const { hidden, talk } = before;
+      const { hidden } = before;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
-      // What was asked of a hidden call before is asked anew. A forward's conversation has no leg that could show its end.
-      else if (hidden !== null) {
-        const byLegs = talk === null || talk.shownBy === "legs";
-        hide(this.turn(before.callNumber), byLegs ? hidden.sinceAt : this.at);
-      }
+      else if (hidden !== null) this.#askAnew(before, hidden.sinceAt);
     }
     this.next.stretch = { ...stretch, toAt: this.at };
     this.next.gap = { ...this.next.gap, toAt: this.at };
     this.inquire(stretch.fromAt);
+  }
+
+  /** What was asked of a hidden call before is asked anew. A forward's conversation has no leg that could show its end. */
+  #askAnew(call: Call, sinceAt: EpochMs): void {
+    const turn = this.turn(call.callNumber);
+    const byLegs = call.talk === null || call.talk.shownBy === "legs";
+    if (isInquired(call)) awaitLog(turn, sinceAt);
+    else hide(turn, byLegs ? sinceAt : this.at);
   }
 
   /** A call that is told; its state goes. */

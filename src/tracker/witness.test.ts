@@ -228,6 +228,20 @@ describe("a call without visible legs", () => {
     expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
   });
 
+  it("is a riddle for the log if its row changed before we saw again that its legs had gone", () => {
+    const phone = new Phone();
+    phone.leg("800", 5, "connected");
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot();
+    phone.list(row("700", { changedAt: t0 + 10_000 }));
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+    phone.noLog();
+    phone.list();
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
   it("is over at once though the list left it out before, if the frame that ended its leg was lost", () => {
     const phone = talking();
     for (let look = 0; look < 3; look++) {

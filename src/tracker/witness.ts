@@ -7,7 +7,7 @@ import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, Party } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
-import { isInquired } from "./callLog.ts";
+import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { insideParty, routes, talks } from "./recognise.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
@@ -134,9 +134,10 @@ function heedWhereabouts(
   } else if (conferred !== null) {
     tellUnseen(turn, conferred, { shownBy: "inside", consulted: false }, row, hidden);
   } else if (inside?.kind === "extension" && call.level?.kind === "extension") {
-    // A list that lags names one of before.
+    // A list that lags names one of before, and knows nothing of a blind stretch.
     const isNew = get(call.reached, inside.dn) === undefined;
-    if (isNew || !mayLag) offerUnseen(call, inside);
+    const isLate = row.changedAt !== null && row.changedAt > call.touchedAt + rowTimeMs;
+    if (isNew || isLate || !mayLag) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
     if (talks(row)) tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
@@ -313,14 +314,8 @@ export function heedUnlisted(
 
 /** Over, unless we were blind: then the call log is asked first how it went on. */
 function conclude(turn: Turn, at: EpochMs): void {
-  const { hidden } = turn.call;
-  if (hidden === null || !turn.call.blind) {
-    finishOrHold(turn, at);
-    return;
-  }
-  const dueAt = turn.at + turn.settings.answerMsMax;
-  turn.call.hidden = { ...hidden, looks: 0, dueAt, witness: "inquired" };
-  turn.inquire = true;
+  if (turn.call.blind) awaitLog(turn, at);
+  else finishOrHold(turn, at);
 }
 
 /** The list cannot be had: a hidden call is over after a grace. */

@@ -15,6 +15,7 @@ const directory = makeDirectory({
     ...["800", "900", "993"].map((dn) => ({ Number: dn, Type: "Queue" })),
     { Number: "484", Type: "RingGroup" },
     { Number: "600", Type: "IVR" },
+    { Number: "700", Type: "Conference" },
     { Number: "10007", Type: "ExternalLine" },
   ],
   InboundRules: [
@@ -238,6 +239,13 @@ describe("logged calls", () => {
       "queue",
     ],
     ["overflow", [hop("800", 2, 0, 20_000, 10), hop("100", 0, 19_900, 30_000)], "100", "extension"],
+    [
+      "menu, not the group of nobody",
+      [hop("600", 6, 0, 5_000, 10), hop("484", 2, 5_000, 5_000)],
+      "600",
+      "ivr",
+    ],
+    ["group of nobody, and nowhere else", [hop("484", 2, 0, 0)], "484", "ringgroup"],
   ])("were missed at the %s that they reached last", (_what, rows, dn, kind) => {
     expect(only(rows.toReversed())).toMatchObject({ talks: [], level: { dn, kind } });
   });
@@ -296,11 +304,27 @@ describe("logged calls", () => {
       hop("100", 0, 20_000, 40_000, 20_100),
       hop("106", 0, 40_000, 50_000, 41_000),
       hop("106", 0, 55_000, 60_000, 56_000),
+      // Who listened as the phones changed.
+      hop("139", 0, 15_000, 20_000, 15_000),
     ];
     expect(only(rows).talks).toEqual([
       talk("100", 5_000, 40_000),
       talk("106", 41_000, 50_000),
       talk("106", 56_000, 60_000),
+    ]);
+  });
+
+  it("take a conference for a part of the conversation that went into it", () => {
+    const room = (fromMs: number, toMs: number) => hop("700", 99, fromMs, toMs, fromMs);
+    const rows = [hop("100", 0, 0, 20_000, 5_000), room(20_000, 50_000)];
+    const listened = hop("106", 0, 15_000, 20_000, 15_000);
+    expect(only([...rows, listened]).talks).toEqual([talk("100", 5_000, 50_000)]);
+    // A room that the caller was sent to later, or alone; and one in which ours speak among themselves.
+    expect(only([hop("100", 0, 0, 20_000, 5_000), room(30_000, 50_000)]).talks).toHaveLength(1);
+    expect(only([room(0, 50_000)]).talks).toEqual([]);
+    const own = { ...room(20_000, 50_000), SourceDn: "100", SourceType: 0 };
+    expect(only([hop("100", 0, 0, 20_000, 5_000), own]).talks).toEqual([
+      talk("100", 5_000, 20_000),
     ]);
   });
 

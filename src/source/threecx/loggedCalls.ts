@@ -61,11 +61,11 @@ function talksOf(rows: readonly LogRow[], direction: Direction): readonly Logged
     .sort((a, b) => a.answeredAt - b.answeredAt);
   const joined: LoggedTalk[] = [];
   for (const talk of talks) {
-    const last = joined.at(-1);
-    // The user goes on at another phone: a hop of its own, and one conversation.
-    const goesOn = last?.user === talk.user && talk.answeredAt <= last.endedAt + overlapMsMax;
-    if (goesOn) joined.pop();
-    joined.push(goesOn ? { ...last, endedAt: Math.max(last.endedAt, talk.endedAt) } : talk);
+    // The user goes on at another phone: a hop of its own, and one conversation, whoever listened meanwhile.
+    const last = joined.findLastIndex(({ user }) => user === talk.user);
+    const before = joined[last];
+    if (before !== undefined && follows(before, talk)) joined[last] = throughout(before, talk);
+    else joined.push(talk);
   }
   // Who comes into another's conversation and does not outlast it has listened or joined in.
   const heard = (talk: LoggedTalk) =>
@@ -75,7 +75,40 @@ function talksOf(rows: readonly LogRow[], direction: Direction): readonly Logged
         answeredAt < talk.answeredAt - overlapMsMax &&
         endedAt >= talk.endedAt - overlapMsMax,
     );
-  return joined.filter((talk) => !heard(talk));
+  return conferred(
+    joined.filter((talk) => !heard(talk)),
+    rows,
+  );
+}
+
+type Span = Omit<LoggedTalk, "user">;
+
+function follows(before: Span, next: Span): boolean {
+  return next.answeredAt <= before.endedAt + overlapMsMax;
+}
+
+function throughout(before: LoggedTalk, next: Span): LoggedTalk {
+  return { ...before, endedAt: Math.max(before.endedAt, next.endedAt) };
+}
+
+/** A conversation that went into a conference lasts as long as the outside party is in it. */
+function conferred(talks: readonly LoggedTalk[], rows: readonly LogRow[]): readonly LoggedTalk[] {
+  const through = [...talks];
+  for (const { source, destination, answeredAt, endAt: endedAt } of rows) {
+    const isConference = [source, destination].some(({ kind }) => kind === "conference");
+    if (!isConference || !(isOutside(source) || isOutside(destination)) || answeredAt === null)
+      continue;
+    const hop = { answeredAt, endedAt };
+    const last = through.findLastIndex((talk) => talk.answeredAt <= answeredAt);
+    const before = through[last];
+    if (before !== undefined && follows(before, hop)) through[last] = throughout(before, hop);
+  }
+  return through;
+}
+
+/** Where a call came that nobody could be rung for at all is no more than where it was sent. */
+function levelOf(rows: readonly LogRow[]): DnRef | null {
+  return lastLevel(rows.filter(({ startAt, endAt }) => endAt > startAt)) ?? lastLevel(rows);
 }
 
 /** A queue or ring group polls extensions as long as it has the call. */
@@ -162,7 +195,7 @@ function loggedCallOf(
   const talks = talked.filter(({ user, answeredAt }) => {
     return isVisible(user) || (answeredAt >= shownAt && knowledge.kindOf(user) === "extension");
   });
-  const level = direction === "incoming" ? lastLevel(inOrder) : caller;
+  const level = direction === "incoming" ? levelOf(inOrder) : caller;
   const isUnseen = level?.kind === "extension" && !isVisible(level.dn);
   return {
     callNumber: id?.callNumber ?? null,
