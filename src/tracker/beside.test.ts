@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   inside,
   leg,
+  logged,
   outside,
   Phone,
   ref,
@@ -121,6 +122,38 @@ describe("somebody joins the conversation of a user", () => {
     own.at += 50;
     own.gone("102/8", "102/5");
     expect(own.told()).toEqual(["ended 102 -1 Ok passed on", "answered 105 -2 Blind"]);
+  });
+
+  it("barge-in by who had just consulted with the user: joined is only who comes as the user goes", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.leg("102", 8, "connected", { callNumber: 9, party: inside("105") });
+    phone.leg("105", 7, "connected", { callNumber: 9, party: inside("102") });
+    phone.gone("102/8", "105/7");
+    phone.leg("102", 5, "connected");
+    phone.at += 1_000;
+    phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
+    phone.pass(10_000);
+    phone.told();
+    phone.gone("102/5");
+    expect(phone.told()).toEqual([]);
+    phone.gone("105/9");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
+  it("barge-in, seen alone: who had talked since before, as the log says, did not get the call from them", () => {
+    const phone = new Phone();
+    phone.at += 10_000;
+    phone.leg("107", 9, "connected", { originatedBy: null });
+    phone.at += 20_000;
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.list();
+    const talk = { user: "101", answeredAt: t0 + 1_000, endedAt: t0 + 35_000 };
+    phone.log(logged({ endedAt: t0 + 35_000, talks: [talk] }));
+    expect(phone.told()).toEqual(["answered 107 -1 NotDef", "ended 107 -1 Ok"]);
   });
 
   it("barge-in keeps no attempt to hand over alive that has failed", () => {

@@ -1,6 +1,6 @@
 /** Blind hand-overs (docs/contract.md §3, Transfers): who leaves when, who gets it, who misses it. */
 import { describe, expect, it } from "vitest";
-import { Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { leg, Phone, ref, row, talking } from "../../test/support/phone.ts";
 
 describe("blind transfer", () => {
   it("of which the transferer stays until it is answered", () => {
@@ -240,6 +240,24 @@ describe("a leg that shows after the answer and was made before it", () => {
     expect(phone.told()).toEqual([]);
     phone.leg("103", 6, "ringing", { legNumber: 6 });
     expect(phone.told()).toEqual(["ringing 103 -2"]);
+  });
+});
+
+describe("a conversation that the list has before its user's leg shows", () => {
+  it("is handed over to nobody who was rung before that leg was made", () => {
+    const phone = new Phone();
+    phone.leg("801", 5, "connected");
+    phone.gone("801/5");
+    phone.list(row("801", { status: "Routing" }));
+    phone.list(row("103"));
+    const rung = { originatedBy: ref("820") } as const;
+    phone.snapshot(
+      leg("104", 7, "ringing", { ...rung, legNumber: 6 }),
+      leg("103", 8, "connected", { originatedBy: null, legNumber: 7 }),
+    );
+    phone.gone("104/7", "103/8");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 801 -0", "answered 103 -1 NotDef", "ended 103 -1 Ok"]);
   });
 });
 

@@ -123,6 +123,8 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
     // An attempt that ends with the call is logged as answered, too.
     if (endedAt <= answeredAt) return false;
     if (open?.user === user) return endedAt > Math.max(open.answeredAt, seenUntilAt);
+    // Whoever had the call before the user of the open conversation does not have it after: the user only listened.
+    if (open !== null && answeredAt < open.answeredAt - roundedMs) return false;
     // Who handed over is logged until the end of all, at times.
     if (open === null && answeredAt < toldUntilAt - roundedMs) return false;
     return endedAt > toldUntilAt + roundedMs;

@@ -1,6 +1,16 @@
 /** Calls that go on where no leg shows: parked, passed on or forwarded outside, in a conference (SPEC.md, R15, R25, R26). */
 import { describe, expect, it } from "vitest";
-import { inside, logged, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
+import {
+  inside,
+  leg,
+  logged,
+  outside,
+  Phone,
+  ref,
+  row,
+  t0,
+  talking,
+} from "../../test/support/phone.ts";
 import type { Party } from "./activity.ts";
 
 /** 102's forward was answered outside at t0. */
@@ -61,6 +71,24 @@ describe("forwarded to an outside phone", () => {
     dark.noList();
     dark.pass(dark.settings.listedGraceMs);
     expect(dark.events.at(-1)).toMatchObject({ finish: "Ok", talkMs: 5_000 });
+  });
+
+  it("and ended when the list leaves it out first, while a join is waited for, and the log and the list fail then", () => {
+    const phone = forwarded();
+    phone.leg("103", 8, "connected", { callNumber: 9, party: inside("102") });
+    phone.lose();
+    phone.at += 5_000;
+    phone.snapshot(leg("103", 8, "connected", { callNumber: 9, party: inside("102") }));
+    for (let look = 0; look < 4; look += 1) {
+      phone.list();
+      phone.pass(phone.settings.lookAgainMs[look] ?? 0);
+    }
+    phone.noLog();
+    phone.list();
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 5_000 });
   });
 
   it("and ended in a blind stretch: when we see again, unless the log has the outside part, too", () => {
@@ -309,6 +337,18 @@ describe("passed on to where no leg shows", () => {
       "ringing 800 -2",
       "ended 800 -2 Missed",
     ]);
+  });
+});
+
+describe("a user who is not monitored any more", () => {
+  it("has passed the call on where the list had it elsewhere before the legs were read", () => {
+    const phone = talking();
+    phone.at += 10_000;
+    phone.list(row("150", { changedAt: phone.at }));
+    phone.at += 2_000;
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["101"] });
+    phone.list(row("150", { changedAt: phone.at - 2_000 }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 });
 

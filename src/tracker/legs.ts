@@ -2,6 +2,7 @@
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { DnKind, DnRef, Leg } from "./activity.ts";
 import { get } from "./byDn.ts";
+import { joinMsMax } from "./consultation.ts";
 import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 
 /** A loser of a polling whose frame comes later than this after the answer is a new offer. */
@@ -136,7 +137,9 @@ export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolea
   const { leg, rang, consulted, seenAt, order } = tracked;
   const joined = !rang && leg.onBehalfOf === null;
   // Or had the conversation before, which a fault hid until it was told as another's.
-  const came = (joined || order <= talk.legCount) && !consulted && seenAt < byAt;
+  // Who is consulted and joined comes as the user goes.
+  const wasThere = seenAt < (consulted ? byAt - joinMsMax : byAt);
+  const came = (joined || order <= talk.legCount) && wasThere;
   return came && leg.dn !== talk.user && isTalking(tracked);
 }
 
@@ -174,6 +177,13 @@ function isOlder({ legNumber }: Leg, { legNumberMax }: Talk): boolean {
 /** Made after all that had come by the answer; what brought the call was made before those whom it rang. */
 function isYounger({ legNumber }: Leg, { legNumberMax }: Talk): boolean {
   return legNumberMax > 0 && legNumber > legNumberMax;
+}
+
+/** The user's own leg shows what the list had; who was rung before that leg was made was rung with it. */
+export function shownByLegs(call: Call, talk: Talk): Talk {
+  const own = externalLegs(call).filter(({ leg }) => leg.dn === talk.user);
+  const legNumberMax = Math.max(talk.legNumberMax, ...own.map(({ leg }) => leg.legNumber));
+  return { ...talk, shownBy: "legs", legNumberMax };
 }
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */

@@ -291,6 +291,16 @@ describe("a restart of the PBX", () => {
     expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed", "ringing 102 -0"]);
   });
 
+  it("shows, unnoticed before, in a first leg that dials where an inside call of before is gone", () => {
+    const phone = new Phone();
+    phone.leg("110", 12, "connected", { party: inside("111"), legNumber: 1 });
+    phone.lose();
+    phone.at += 40_000;
+    phone.snapshot(leg("105", 14, "dialing"));
+    expect(phone.told()).toEqual(["dialing 105 -0"]);
+    expect(phone.events[0]?.callStartedAt).toBe(phone.at);
+  });
+
   it("shows in a row of the list that began at another time", () => {
     const phone = new Phone();
     phone.list(row("800", { establishedAt: t0 - 1_000 }));

@@ -20,6 +20,7 @@ import {
   isThere,
   legIn,
   offerKind,
+  shownByLegs,
   standing,
   stands,
   userTalks,
@@ -102,7 +103,7 @@ function tellDeparture(turn: Turn): void {
     return;
   }
   call.leaving = null;
-  if (talk !== null && talk.shownBy !== "legs") call.talk = { ...talk, shownBy: "legs" };
+  if (talk !== null && talk.shownBy !== "legs") call.talk = shownByLegs(call, talk);
 }
 
 function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): void {
@@ -351,10 +352,7 @@ export function openTalk(
   dropOffers(call);
 }
 
-/**
- * The transferer took the call back before anybody answered: the attempt's number stays used. Only after a while, as a
- * diverted call is nowhere to be seen between two places.
- */
+/** Taken back before anybody answered; only after a while, as a diverted call is nowhere between two places. */
 function forgetFailedAttempt({ call, at, settings }: Turn): void {
   const { talk, handover } = call;
   if (handover === null) return;

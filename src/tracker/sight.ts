@@ -24,11 +24,8 @@ const buriedMax = 200;
 
 const noGaps: readonly GapEvent[] = [];
 /** Until then its legs were there, or the list that alone shows its conversation. */
-function seenUntil({ blind, legs, talk, hidden, touchedAt }: Call, lostAt: EpochMs): EpochMs {
-  if (blind) return touchedAt;
-  const isListed = talk !== null && talk.shownBy !== "legs";
-  if (isListed && hidden !== null) return hidden.sinceAt;
-  return legs.length === 0 ? touchedAt : lostAt;
+function seenUntil({ blind, hidden, touchedAt }: Call, lostAt: EpochMs): EpochMs {
+  return blind ? touchedAt : (hidden?.sinceAt ?? lostAt);
 }
 
 export class Sight extends Turns {

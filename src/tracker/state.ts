@@ -80,6 +80,8 @@ export interface Hidden {
   readonly witness:
     | "asked"
     | "listed"
+    /** Left out, and looked at again: a join may be under way. */
+    | "omitted"
     | "unavailable"
     /** The call log is asked how a call that we lost sight of went on. */
     | "inquired"
@@ -89,10 +91,7 @@ export interface Hidden {
     | "callback";
 }
 
-/**
- * The user of the open link is gone, and nobody has answered where the call still rings. Legs that end together
- * go one by one: whether these go, too, shows in a moment.
- */
+/** The user is gone, nobody has answered where it rings: legs that end together go one by one. These, too? */
 export interface Leaving {
   readonly sinceAt: EpochMs;
   /** When to look at the list again; then: when to believe that the call goes on. */

@@ -87,7 +87,10 @@ export class Stepping extends Sight {
     // A list that left the call out was right.
     call.omittedAt = [];
     const isWatched = dns === undefined || dns.includes(leg.dn);
-    if (!isWatched && call.talk?.user === leg.dn) call.talk = { ...call.talk, shownBy: "inside" };
+    if (isWatched) return;
+    // When it was lost from view, nobody knows.
+    call.touchedAt = (this.state.calls.get(callNumber) as Call).touchedAt;
+    if (call.talk?.user === leg.dn) call.talk = { ...call.talk, shownBy: "inside" };
   }
 
   /** Puts a leg, new or changed, into its call; a leg may come over from another call. */
@@ -108,6 +111,7 @@ export class Stepping extends Sight {
         return;
       }
     }
+    if (known !== undefined && isNothing(known) && beginsAnew(leg)) this.bury(known, this.at);
     if (before === undefined && !this.#hasRoom(leg)) {
       this.remove(leg.legId);
       return;
@@ -284,6 +288,11 @@ export class Stepping extends Sight {
 /** No leg and nothing told or to be told: an inside call that ended. */
 function isNothing(call: Call): boolean {
   return call.external === null && call.legs.length === 0;
+}
+
+/** The first leg of a call: where there is one of that number, the PBX has begun its numbers anew. */
+function beginsAnew({ status, legNumber }: Leg): boolean {
+  return status === "dialing" && legNumber === 1;
 }
 
 const parts = Object.keys(newCall(0, 0)) as (keyof Call)[];

@@ -298,17 +298,19 @@ export function heedUnlisted(
   const trusted = call.omittedAt.length < turn.settings.omissionsMax;
   const awaited = isInquired(call) || awaitsOrder(call);
   if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
+    const { looks, witness } = call.hidden;
+    // Seen in the list after its last leg: it went on until now.
+    const wasListed = witness === "listed" || (witness === "unavailable" && call.talk !== null);
+    const wentOn = wasListed && call.talk?.shownBy !== "legs";
+    const sinceAt = wentOn ? turn.at : call.hidden.sinceAt;
     // A join may be under way whose other half has not shown yet.
-    const { looks } = call.hidden;
     const pause = looks < joinLooksMax ? turn.settings.lookAgainMs[looks] : undefined;
     if ((consulting || sibling === "unsettled") && pause !== undefined) {
-      call.hidden = { ...call.hidden, looks: looks + 1, dueAt: turn.at + pause, witness: "listed" };
+      const dueAt = turn.at + pause;
+      call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "omitted" };
       return;
     }
-    // Seen in the list after its last leg: it went on until now.
-    const isListed = call.talk === null && call.hidden.witness === "listed";
-    const wentOn = isListed || (call.talk !== null && call.talk.shownBy !== "legs");
-    conclude(turn, wentOn ? turn.at : call.hidden.sinceAt);
+    conclude(turn, sinceAt);
   }
 }
 
@@ -322,7 +324,7 @@ function conclude(turn: Turn, at: EpochMs): void {
 export function heedNoList(turn: Turn): void {
   const { call, at, settings } = turn;
   const { hidden } = call;
-  if (hidden?.witness === "asked") {
+  if (hidden?.witness === "asked" || hidden?.witness === "omitted") {
     const dueAt = at + settings.graceMs;
     call.hidden = { ...hidden, dueAt, witness: "unavailable" };
   } else if (hidden?.witness === "listed") {
@@ -349,6 +351,7 @@ export function heedTime(turn: Turn): void {
   if (hidden === null || hidden.dueAt === null || at < hidden.dueAt) return;
   switch (hidden.witness) {
     case "listed":
+    case "omitted":
       call.hidden = { ...hidden, dueAt: null };
       turn.ask = true;
       break;

@@ -328,6 +328,15 @@ describe("logged calls", () => {
     ]);
   });
 
+  it("take them for one also where somebody listened as they changed", () => {
+    const rows = [
+      hop("100", 0, 0, 20_000, 5_000),
+      hop("106", 0, 6_000, 20_000, 6_000),
+      hop("100", 0, 19_900, 40_000, 19_900),
+    ];
+    expect(only(rows).talks).toEqual([talk("100", 5_000, 40_000)]);
+  });
+
   it("tell of an extension that is not visible what followed when others of ours had seen the call", () => {
     const rows = [hop("800", 4, 0, 5_000, 0), hop("100", 0, 0, 60_000, 5_000)];
     const users = ({ talks, level }: LoggedCall) => [talks.map(({ user }) => user), level?.dn];
