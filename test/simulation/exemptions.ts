@@ -79,6 +79,7 @@ export function exemptionOf(
     ...denied(chain, notes),
     ...directionUnseen(chain, visibility),
     ...heardUnseen(chain, visibility),
+    ...conferredUnseen(chain, visibility),
     ...ownMobile(chain),
     ...doubts.filter((doubt) => doubt !== null),
   ];
@@ -169,9 +170,14 @@ function witnessFails(
   const isBlind = ({ fault }: FaultNote) => blinding.has(fault);
   // The list is asked when the last leg goes, and when we see again.
   const seenAgain = notes.filter(isBlind).map(({ toAt }) => toAt);
+  // That the last leg has gone shows, while the connection is dead, whenever all legs are read.
+  const readFails = (from: number, to: number) => {
+    const isDead = notes.some((note) => isBlind(note) && note.fromAt <= from && note.toAt >= from);
+    return isDead ? fails.filter((note) => isIn(note, from, to)).map(({ fromAt }) => fromAt) : [];
+  };
   return stretches.flatMap(([from, to]) =>
     // Before a call comes to anything that can be seen, nobody misses it.
-    [from, ...seenAgain.filter((at) => at > from && at <= to)]
+    [from, ...seenAgain.filter((at) => at > from && at <= to), ...readFails(from, to)]
       .filter((at) => at > chain.startedAt)
       // Over before it can be asked again, or the PBX cannot be reached then.
       .filter((at) => {
@@ -233,6 +239,20 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
   return looks.length === 0 || isShown
     ? []
     : [{ rule: "directionUnseen", fromAt: chain.startedAt }];
+}
+
+/** Its legs stood towards a conference when they were seen first: without the list nothing names who is outside. */
+function conferredUnseen(chain: Chain, { listMs, seen, sees }: Visibility): Exemption[] {
+  const { facts, conferredAt, startedAt } = chain;
+  if (conferredAt === null || listMs !== null) return [];
+  const looks = facts.flatMap((fact) =>
+    fact.what === "shown" && fact.at < conferredAt && sees(fact.dn, fact.at)
+      ? [{ goneAt: fact.leg.end?.at ?? conferredAt, ...seen(fact.at, fact.leg) }]
+      : [],
+  );
+  const isNamed = looks.some(({ at, goneAt }) => at < Math.min(goneAt, conferredAt));
+  const rule = looks.find(({ fault }) => fault !== null)?.fault;
+  return isNamed || !rule ? [] : [{ rule, fromAt: startedAt }];
 }
 
 /** So soon before the user leaves, whoever comes may have picked up what is handed over (SPEC.md, R31). */

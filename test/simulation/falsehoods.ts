@@ -50,10 +50,11 @@ function staysOf({ chain, due, rule, looksMs }: Truth): Stay[] {
     stays.push({ dn: first, fromAt: startedAt, toAt: end, talks: false, leg: null });
   }
   // Whose phone it went on to since, unseen, nobody knows.
-  const offeredBy = (at: number) =>
-    rule === "forwardUnseen"
-      ? due.filter((one) => one.kind === "ringing" && !one.unseen && one.at <= at).slice(-1)
-      : [];
+  const offeredBy = (at: number) => {
+    const rings = due.filter((one) => one.kind === "ringing" && one.at <= at);
+    const isHidden = rule === "forwardUnseen" || rings.at(-1)?.unseen === true;
+    return isHidden ? rings.filter(({ unseen }) => !unseen).slice(-1) : [];
+  };
   let rang = "";
   let talked = "";
   for (const fact of facts) {

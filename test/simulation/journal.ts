@@ -51,6 +51,8 @@ export interface Chain {
   /** Which of the script's calls it is; -1 = of none. */
   script: number;
   call: Call;
+  /** When a leg of it came to stand towards a conference. */
+  conferredAt: number | null;
   overAt: number | null;
 }
 
@@ -157,6 +159,7 @@ export class Journal {
       facts: [],
       script: -1,
       call,
+      conferredAt: null,
       overAt: null,
     };
     this.chains.push(chain);
@@ -207,6 +210,7 @@ export class Journal {
     const chain = this.#byCall.get(leg.call);
     if (chain === undefined || chain.overAt !== null) return;
     if (leg.kind === "trunk" && this.#byTrunk.get(leg) === chain) return;
+    if (leg.party.kind === "conference") chain.conferredAt ??= at;
     const held = leg.status === "hold" || leg.status === "held";
     const status = held ? "connected" : leg.status;
     if (this.#statuses.get(leg) === status && leg.legid === 1) return;

@@ -26,6 +26,8 @@ import { staysMs } from "./withoutList.ts";
 const lateLoserMs = 2_000;
 /** Who hands over without waiting is gone within this time (SPEC.md, R31). */
 const leaveWithMs = 100;
+/** The hops of one call in the log overlap by up to 0.1 s; and its times are that exact. */
+const overlapMs = 200;
 /** Who picks up what is handed over comes so soon before (SPEC.md, R31). */
 const pickUpMs = 10;
 
@@ -238,10 +240,9 @@ export class Telling {
     const late = isNamed ? null : this.#said.lateLoser(dn, at);
     if (late !== null) this.#doubt(late, at);
     this.#said.tell("answered", level, link, at, leg, { trtype });
-    const inView = this.#visibility.seen(at, leg);
-    const { listMs } = this.#visibility;
-    const listedMs = this.#visibility.sees(dn, at) ? 0 : (listMs ?? 0) + listLagMs;
-    const seen = { ...inView, at: inView.at + listedMs };
+    const listedAt = at + (this.#visibility.listMs ?? 0) + listLagMs;
+    const isShown = this.#visibility.sees(dn, at);
+    const seen = isShown ? this.#visibility.seen(at, leg) : this.#visibility.seen(listedAt, null);
     this.#talk = { user: dn, usertype: "ext", link, at, seen, legs: new Set([leg]) };
     this.#lastLink = link;
     this.#handover = null;
@@ -280,6 +281,8 @@ export class Telling {
     // From where it was offered last it is that one's forward; a place's own is nobody's call once it is answered.
     const isPlace = level?.kind !== "extension" && fact.status === "connected";
     const isForward = this.#talk === null && (level?.due ?? level?.mobile) && !isPlace;
+    // To whom it went in between was hidden: it looks as if it had gone outside from where it was before.
+    if (isForward && level?.due?.unseen && level.due.fault) this.#doubt(level.due.fault, level.at);
     if (this.#talk !== null) this.#beginHandover(fact.at);
     this.#outsiders.add(fact.leg);
     if (this.#handover !== null && !isForward) {
@@ -434,6 +437,16 @@ export class Telling {
     return { user: dn, usertype: usertypeOf(kind), kind, at };
   }
 
+  /** Where only the log tells, whom it came to a moment before may have it: the log's hops overlap. */
+  #loggedTo(at: number): string[] {
+    if (this.#visibility.seen(at, null).fault === null) return [];
+    const { dn, kind } = this.#chain.call.callee;
+    const routed = kind === "extension" || (kind !== null && places.has(kind)) ? [dn] : [];
+    const legs = [...this.#rings.values()].flatMap((each) => [...each]);
+    const late = legs.filter(({ startedAt }) => startedAt >= at - overlapMs);
+    return [...routed, ...late.map((leg) => leg.dn)];
+  }
+
   #over(at: number, joined: boolean): void {
     if (this.#talk !== null) {
       const [leg = null] = this.#talk.legs;
@@ -463,7 +476,7 @@ export class Telling {
     if (level === null) return;
     this.#said.allCeased(at);
     const here = standIns(this.#levels, this.#rings.values(), at, this.due, this.#visibility);
-    const instead = [...here, ...this.#said.lingering(at)];
+    const instead = [...here, ...this.#said.lingering(at), ...this.#loggedTo(at)];
     const link = this.#handover?.link ?? 0;
     const ordered = isOrdered(this.#chain, at, this.#visibility);
     const missed = { finish: "Missed", transfer: "False", instead, ordered };
