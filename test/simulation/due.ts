@@ -38,6 +38,8 @@ export interface Visibility {
   readonly listMs: number | null;
   /** When the list must have been read that shows what became true at `at`, as its looks may fail; without it `at`. */
   listedBy(at: number): number;
+  /** When the answer of this user must be known: of who is not monitored, when the list shows it, and nothing else rings. */
+  answerSeen(user: string, at: number, leg: Leg): Seen;
   /** What lasts no longer than this may be over before it can be read. */
   readonly briefMs: number;
   /** A polled phone says which queue polls it. */

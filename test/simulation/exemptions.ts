@@ -262,7 +262,10 @@ const leaveWithMs = 100;
  * Somebody hears a conversation whose answer nobody has seen: as if that were the answer. Or one that is handed over a
  * moment later, or whose end hides theirs: as if they had picked it up.
  */
-function heardUnseen({ facts, overAt }: Chain, { seen, briefMs }: Visibility): Exemption[] {
+function heardUnseen(
+  { facts, overAt }: Chain,
+  { seen, answerSeen, sees, briefMs }: Visibility,
+): Exemption[] {
   return facts.flatMap((fact) => {
     if (fact.what !== "shown" || fact.leg.barges === null) return [];
     const { barges } = fact.leg;
@@ -276,10 +279,9 @@ function heardUnseen({ facts, overAt }: Chain, { seen, briefMs }: Visibility): E
       one.what === "shown" && one.leg === barges && one.status === "connected";
     const answer = facts.find(isAnswer);
     if (answer === undefined) return [];
-    const known = seen(answer.at, barges);
-    return known.fault !== null && known.at > fact.at
-      ? [{ rule: known.fault, fromAt: answer.at }]
-      : [];
+    const known = answerSeen(barges.dn, answer.at, barges);
+    const rule = known.fault ?? (sees(barges.dn, answer.at) ? null : "unseenUser");
+    return rule !== null && known.at > fact.at ? [{ rule, fromAt: answer.at }] : [];
   });
 }
 

@@ -53,7 +53,13 @@ function staysOf({ chain, due, rule, looksMs }: Truth): Stay[] {
   const offeredBy = (at: number) => {
     const rings = due.filter((one) => one.kind === "ringing" && one.at <= at);
     const isHidden = rule === "forwardUnseen" || rings.at(-1)?.unseen === true;
-    return isHidden ? rings.filter(({ unseen }) => !unseen).slice(-1) : [];
+    if (!isHidden) return [];
+    // By its legs, or by the list.
+    const isListed = ({ unseen, fault }: Due) => !unseen || fault === null;
+    return [
+      ...rings.filter(({ unseen }) => !unseen).slice(-1),
+      ...rings.filter(isListed).slice(-1),
+    ];
   };
   let rang = "";
   let talked = "";

@@ -44,6 +44,8 @@ export class FaultPlan {
   readonly #chance: Chance;
   readonly #setting: Setting;
   #open: FaultNote[] = [];
+  /** What was asked of a leg last, if the answer is late. */
+  readonly #delayed = new Map<string, FaultNote>();
   /** The last frame that came through. */
   #told: readonly [entity: string, at: number] = ["", 0];
   /** Nothing is injected any more: the stretch is coming to its end. */
@@ -99,12 +101,12 @@ export class FaultPlan {
     if (!/\/participants\/\d+$/.test(path)) return usual;
     if (this.strikes("slowGets", 0.05)) {
       const thereMs = this.#chance.between(50, 3000);
-      this.note("slowGets", thereMs + latencyMsMax, path);
+      this.#delay("slowGets", thereMs + latencyMsMax, path);
       return { ...usual, thereMs };
     }
     if (this.strikes("staleGets", 0.05)) {
       const backMs = this.#chance.between(50, 3000);
-      this.note("staleGets", backMs + latencyMsMax, path);
+      this.#delay("staleGets", backMs + latencyMsMax, path);
       return { ...usual, backMs };
     }
     if (this.strikes("missingGets", 0.03)) {
@@ -112,10 +114,21 @@ export class FaultPlan {
       return { ...usual, status: 404 };
     }
     if (this.strikes("failingGets", 0.05)) {
-      this.note("failingGets", 2_000, path);
+      this.#delay("failingGets", 2_000, path);
       return this.#chance.happens(0.5) ? { ...usual, fails: true } : { ...usual, status: 503 };
     }
     return usual;
+  }
+
+  #delay(fault: FaultName, lastsMs: number, entity: string): void {
+    this.#delayed.set(entity, this.note(fault, lastsMs, entity));
+  }
+
+  /** Another frame of a leg that is being read: it is to be read once more, which holds back what comes after, too. */
+  #prolong(entity: string): void {
+    const note = this.#delayed.get(entity);
+    const fromAt = this.#clock.now();
+    if (note !== undefined && note.toAt >= fromAt) this.notes.push({ ...note, fromAt });
   }
 
   /** A later frame of the leg came through: it is read, and what was lost with one before is known. */
@@ -137,6 +150,7 @@ export class FaultPlan {
       return { ...usual, lost: true };
     }
     this.#heal(entity);
+    this.#prolong(entity);
     this.#told = [entity, this.#clock.now()];
     if (this.strikes("lateFrames", 0.01)) {
       const late = this.#chance.between(50, 3000);

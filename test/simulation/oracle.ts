@@ -6,7 +6,6 @@ import type { Leg } from "../../src/simulator/model.ts";
 import { beginningOf, isBegunUnseen } from "./beginning.ts";
 import { type Departed, departedAt } from "./departure.ts";
 import type { Due, Unknowable, Visibility } from "./due.ts";
-import { listLagMs } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
 import {
   type Level,
@@ -64,6 +63,8 @@ export class Telling {
   #failed: Seen | null = null;
   /** When it went outside after a hand-over, which only the list shows. */
   #outsideAt = Number.NEGATIVE_INFINITY;
+  /** When it came back from outside since the last conversation. */
+  #backAt: number | null = null;
 
   constructor(chain: Chain, visibility: Visibility) {
     this.#chain = chain;
@@ -221,6 +222,7 @@ export class Telling {
     if (leg.originatedBy && !this.#polledBy.has(dn)) this.#polledBy.set(dn, leg.originatedBy.dn);
     this.#heedDeparture(at, "left");
     this.#departed = null;
+    this.#backAt = null;
     // Who is not monitored shows in the list alone.
     const isUnseen = this.#visibility.listMs === null && !this.#visibility.sees(dn, at);
     if (isUnseen && this.#isSeen) this.#doubt("unseenUser", at);
@@ -239,10 +241,10 @@ export class Telling {
       this.#visibility.namesHolder || this.#visibility.sees(this.#polledBy.get(dn) ?? "", at);
     const late = isNamed ? null : this.#said.lateLoser(dn, at);
     if (late !== null) this.#doubt(late, at);
-    this.#said.tell("answered", level, link, at, leg, { trtype });
-    const listedAt = at + (this.#visibility.listMs ?? 0) + listLagMs;
-    const isShown = this.#visibility.sees(dn, at);
-    const seen = isShown ? this.#visibility.seen(at, leg) : this.#visibility.seen(listedAt, null);
+    const seen = this.#visibility.answerSeen(dn, at, leg);
+    const { at: latest, fault } = seen;
+    const more = fault === null ? { trtype } : { trtype, latest, fault };
+    this.#said.tell("answered", level, link, at, leg, more);
     this.#talk = { user: dn, usertype: "ext", link, at, seen, legs: new Set([leg]) };
     this.#lastLink = link;
     this.#handover = null;
@@ -347,6 +349,7 @@ export class Telling {
     const wasOutside = this.#outsiders.delete(fact.leg);
     if (wasOutside && this.#outsiders.size === 0 && this.#handover !== null) {
       this.#handover.outside = false;
+      this.#backAt = fact.at;
     }
     this.#connected.delete(fact.leg);
     const talk = this.#talk;
@@ -470,6 +473,9 @@ export class Telling {
     const { briefMs, listMs } = this.#visibility;
     const isShown = at - this.#outsideAt > briefMs + (listMs ?? 0);
     if (this.#handover?.outside && !isShown) this.#doubt("briefHandOver", this.#outsideAt);
+    // Nobody saw that it was back.
+    const back = this.#backAt === null ? null : this.#visibility.seen(this.#backAt, null);
+    if (back?.fault && back.at >= at) this.#doubt(back.fault, this.#backAt ?? at);
     if (joined || this.#handover?.outside) return;
     if (this.#handover === null && this.#lastLink > 0) return;
     const level = this.#levels.at(-1) ?? this.#routedTo(at);

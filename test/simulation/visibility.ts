@@ -3,7 +3,7 @@ import type { Directory } from "../../src/simulator/directory.ts";
 import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
-import { blinding } from "./exemptions.ts";
+import { blinding, listLagMs } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { callbackHoldMs, graceMs } from "./lateness.ts";
@@ -27,10 +27,21 @@ export function visibilityOf(
     briefMs: sight.briefMs,
     listMs: hasList(setting) ? setting.activeCallsPollMs : null,
     listedBy: (at) => (hasList(setting) ? listedBy(at, setting.activeCallsPollMs, notes) : at),
+    answerSeen: (user, at, leg) => {
+      if (!hasList(setting) || changes.sees(user, at)) return sight.seen(at, leg);
+      const silentAt = at + shows.cancelMs + listLagMs;
+      return sight.seen(listedBy(silentAt, setting.activeCallsPollMs, notes), null);
+    },
     namesHolder: shows.polledOriginatedBy === "holder",
     namesRouter: shows.polledOriginatedBy === "router",
     callbackQueues: shows.xapi === "on" ? offering(office) : new Set(),
-    tellsOrder: (at) => (isXapiTroubled(notes, at) ? null : tellsOrder(shows, setting)),
+    tellsOrder: (at) => {
+      const overAt = hasList(setting)
+        ? listedBy(at, setting.activeCallsPollMs, notes)
+        : at + graceMs;
+      const untilAt = sight.seen(overAt, null).at + callbackHoldMs;
+      return isXapiTroubled(notes, at, untilAt) ? null : tellsOrder(shows, setting);
+    },
     isCalledBack: (number, at) => chains.some(callsBackSoon(number, at)),
     seen: (at, leg) => sight.seen(at, leg),
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
@@ -51,11 +62,11 @@ const offering = ({ queues }: Directory) =>
   new Set(queues.filter(({ callback }) => callback).map(({ number }) => number));
 
 /** The directory or the log could not be read, or nobody was there to read them. */
-function isXapiTroubled(notes: readonly FaultNote[], at: number): boolean {
+function isXapiTroubled(notes: readonly FaultNote[], at: number, untilAt: number): boolean {
   return notes.some(
     ({ fault, fromAt, toAt }) =>
       (fault === "xapiFails" || blinding.has(fault)) &&
-      fromAt <= at + callbackHoldMs &&
+      fromAt <= untilAt &&
       toAt >= at - directoryAgainMs,
   );
 }
