@@ -179,3 +179,21 @@ describe("two blind stretches, one soon after the other", () => {
     expect(phone.events.filter(({ callNumber }) => callNumber === 12)).toHaveLength(1);
   });
 });
+
+describe("a call that came and went in a blind stretch, and that the log alone has", () => {
+  it("leaves its number to a call that the list has now and that began at another time", () => {
+    const phone = new Phone();
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.log(logged({ callNumber: 12, endedAt: t0 + 5_000 }));
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+    phone.at += 10_000;
+    const now = { callNumber: 12, status: "Routing" } as const;
+    phone.list(row("800", { ...now, establishedAt: t0 }));
+    phone.list(row("800", { ...now, establishedAt: null }));
+    expect(phone.told()).toEqual([]);
+    phone.list(row("800", { ...now, establishedAt: phone.at }));
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+  });
+});

@@ -109,7 +109,11 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   if (step.restartDoubt !== null && calls.some((row) => isOfNewPbx(step, row))) {
     step.heedRestarted(step.restartDoubt);
   }
-  for (const row of calls) step.heedJoined(row);
+  for (const row of calls) {
+    const over = step.state.calls.get(row.callNumber);
+    if (over?.overAt && begunApart(over, row)) step.bury(over, over.overAt);
+    step.heedJoined(row);
+  }
   // Of two rows of joined calls the outside party's own is the one.
   const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));
   for (const row of calls) rows.set(row.callNumber, row);
@@ -136,10 +140,13 @@ function isOfNewPbx(step: Stepping, row: ActiveCall): boolean {
 }
 
 /** After a blind stretch a row that began at another time: the PBX has restarted, the number is in use anew. */
-function isAnothers({ blind, callNumber, establishedAt }: Call, row: ActiveCall): boolean {
-  if (!blind || establishedAt === null || row.establishedAt === null) return false;
+function isAnothers(call: Call, row: ActiveCall): boolean {
   // A consultation that took the call over began at a time of its own.
-  if (row.callNumber !== callNumber) return false;
+  return call.blind && row.callNumber === call.callNumber && begunApart(call, row);
+}
+
+function begunApart({ establishedAt }: Call, row: ActiveCall): boolean {
+  if (establishedAt === null || row.establishedAt === null) return false;
   return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
 }
 

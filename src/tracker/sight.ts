@@ -203,7 +203,7 @@ export class Sight extends Turns {
   }
 
   /** Ends a call of which nothing will be heard any more; its number is free. */
-  protected bury({ callNumber, firstSeenAt, overAt, external }: Call, endedAt: EpochMs): void {
+  bury({ callNumber, firstSeenAt, overAt, external }: Call, endedAt: EpochMs): void {
     // No PBX restarts so fast; so no call shares its second in the id with the one that takes its number.
     if (firstSeenAt > this.at - pbxRestartMsMin) return;
     const turn = this.turn(callNumber);

@@ -21,6 +21,9 @@ export const staysMs = ({ listMs }: Pick<Visibility, "listMs">): number =>
 /** So much shorter or longer a stretch may look. */
 const greyMs = 500;
 
+/** The log is looked at so often while an order is waited for (SPEC.md, R32). */
+const orderLookMs = 1_000;
+
 /** A call that looked over for longer is another call when it comes back (SPEC.md, `overKeptMs`). */
 export const rememberedMs = 60_000;
 
@@ -56,6 +59,8 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     if (fromAt >= blurredFromAt) break;
     const lastsMs = toAt - fromAt;
     const ends = toAt === chain.overAt;
+    if (isTakenBack(now, fromAt, toAt))
+      return { due: now, exemption: { rule: "takenBackSoon", fromAt } };
     if (lastsMs < graceMs - slackMs && !ends) continue;
     // Whose departure is seen late, while what held the call goes, too: it waits to be judged (SPEC.md, R31).
     const waits = (one: Due) =>
@@ -89,6 +94,14 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
   // The caller went soon after the user: passed on and missed, or lost before?
   const rule = "goneTogether";
   return { due: joined, exemption: left === undefined ? null : { rule, fromAt: left.at } };
+}
+
+/** Who parked it has it again before it looks over: as if that user had gone on at another phone (SPEC.md, G14). */
+function isTakenBack(due: readonly Due[], fromAt: number, toAt: number): boolean {
+  const left = due.find(({ at, transfer }) => at === fromAt && transfer === "True");
+  const back = due.find(({ at, kind }) => at === toAt && kind === "answered");
+  const isSoon = toAt - fromAt < graceMs;
+  return isSoon && left !== undefined && left.user === back?.user;
 }
 
 /** It went on after it had looked over, but so briefly, or where nothing shows, that nobody saw it. */
@@ -146,7 +159,10 @@ function lookingOver(
   };
   const missed = after.find(({ finish }) => finish === "Missed");
   // Gone outside after all, which only the list tells.
-  if (ends) return [...before, missed ? { ...missed, link, at: fromAt, instead } : end];
+  // An order that comes as the wait for it ends, or later, may come too late.
+  const waitsUntilAt = fromAt + graceMs + callbackHoldMs - orderLookMs;
+  const ordered = missed && missed.at <= waitsUntilAt ? missed.ordered : null;
+  if (ends) return [...before, missed ? { ...missed, link, at: fromAt, instead, ordered } : end];
   // A place that is not seen, or has no leg as it calls back, is reached anew when a leg names it.
   const isPlace = ({ kind, user, unseen }: Due) =>
     kind === "ringing" && (unseen || user === calledBackBy);
