@@ -50,6 +50,17 @@ describe("attended transfer, whatever survives it", () => {
     }
   });
 
+  it("is not read into who dials a user and is put through to that user's mobile, which talks already", () => {
+    const phone = talking();
+    const dialled = { callNumber: 8, legNumber: 1, originatedBy: null };
+    phone.leg("104", 6, "dialing", { ...dialled, party: inside("102") });
+    phone.leg("104", 6, "connected", dialled);
+    expect(phone.told()).toEqual(["answered 104 -1 NotDef"]);
+    phone.gone("104/6");
+    phone.list(row("102"));
+    expect(phone.told()).toEqual(["ended 104 -1 Ok"]);
+  });
+
   it("the consultation's number, of two callers with one number the one who is there", () => {
     const phone = talking();
     phone.gone("102/5");

@@ -178,6 +178,8 @@ export class Stepping extends Sight {
     // Or another phone of the same user, to which the conversation has gone on just then.
     const before = legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn);
     if (before === undefined || before.leg.party.kind !== "extension") return leg;
+    // Who dials has been put through: to a mobile, whose number another call may have as well.
+    if (before.leg.status === "dialing") return leg;
     const joined = this.handedOverBy(before.leg.party.dn, leg.party.number);
     if (joined === undefined) return leg;
     this.join(own, joined);

@@ -124,6 +124,19 @@ describe("a call without visible legs", () => {
     expect(silent.told()).toEqual(["ended 101 -2 Missed"]);
   });
 
+  it("is not ended by one failure of a list that named it while its legs stood", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.list(row("101", { status: "Routing", establishedAt: t0 }));
+    phone.gone("101/5");
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    phone.list(row("103", { status: "Routing", establishedAt: t0 }));
+    expect(phone.told()).toEqual(["ringing 101 -0"]);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 103 -0 Missed"]);
+  });
+
   it("is not judged while we are blind, and asked for anew when we see again", () => {
     const phone = talking();
     phone.gone("101/5");

@@ -320,16 +320,17 @@ function conclude(turn: Turn, at: EpochMs): void {
   else finishOrHold(turn, at);
 }
 
-/** The list cannot be had: a hidden call is over after a grace. */
+const awaiting: ReadonlySet<Hidden["witness"]> = new Set(["asked", "omitted", "listed"]);
+
+/** The list cannot be had: a hidden call is over after a grace, a long one if the list has named it before. */
 export function heedNoList(turn: Turn): void {
   const { call, at, settings } = turn;
-  const { hidden } = call;
-  if (hidden?.witness === "asked" || hidden?.witness === "omitted") {
-    const dueAt = at + settings.graceMs;
-    call.hidden = { ...hidden, dueAt, witness: "unavailable" };
-  } else if (hidden?.witness === "listed") {
-    call.hidden = { ...hidden, dueAt: at + settings.listedGraceMs, witness: "unavailable" };
-  }
+  const { hidden, establishedAt } = call;
+  if (hidden === null || !awaiting.has(hidden.witness)) return;
+  const { witness } = hidden;
+  const isListed = witness === "listed" || (witness === "asked" && establishedAt !== null);
+  const dueAt = at + (isListed ? settings.listedGraceMs : settings.graceMs);
+  call.hidden = { ...hidden, dueAt, witness: "unavailable" };
 }
 
 /** A call that no leg shows, found in the list alone, at a level of ours. */

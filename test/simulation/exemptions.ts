@@ -76,6 +76,7 @@ export function exemptionOf(
     ...joinedUnseen(chain, visibility, setting),
     ...witnessFails(chain, visibility, notes),
     ...forwardMissed(chain, visibility, notes),
+    ...ringMissed(chain, visibility, notes),
     ...denied(chain, notes),
     ...directionUnseen(chain, visibility),
     ...heardUnseen(chain, visibility),
@@ -199,11 +200,35 @@ function forwardMissed(
   return facts.flatMap((fact) => {
     if (fact.what !== "shown" || fact.kind !== "trunk" || fact.status !== "connected") return [];
     const endAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
-    const failed = notes.filter(
-      ({ fault, fromAt }) => fault === "xapiFails" && fromAt >= fact.at && fromAt <= endAt,
-    ).length;
-    const seenAt = fact.at + listMs + failed * Math.max(listMs, lookMs);
-    return failed > 0 && endAt <= seenAt ? [{ rule: "xapiFails", fromAt: fact.at }] : [];
+    const isMissed = isUnread(fact.at, endAt, listMs, notes);
+    return isMissed ? [{ rule: "xapiFails", fromAt: fact.at }] : [];
+  });
+}
+
+/** Of what lasted from then to then a look at the list failed, and the next one came too late. */
+function isUnread(fromAt: number, toAt: number, listMs: number, notes: readonly FaultNote[]) {
+  const failed = notes.filter(
+    (note) => note.fault === "xapiFails" && note.fromAt >= fromAt && note.fromAt <= toAt,
+  ).length;
+  return failed > 0 && toAt <= fromAt + listMs + failed * Math.max(listMs, lookMs);
+}
+
+/** Only the list shows that a phone rings which is not monitored; else what is sent outside from there is nobody's forward. */
+function ringMissed(
+  { facts }: Chain,
+  { listMs, sees }: Visibility,
+  notes: readonly FaultNote[],
+): Exemption[] {
+  if (listMs === null) return [];
+  return facts.flatMap((fact) => {
+    if (fact.what !== "shown" || fact.kind !== "trunk") return [];
+    const { onBehalfOf } = fact.leg;
+    const rings = (one: Fact) =>
+      one.what === "shown" && one.status === "ringing" && one.dn === onBehalfOf?.dn;
+    const ring = facts.slice(0, facts.indexOf(fact)).findLast(rings);
+    if (ring === undefined || sees(onBehalfOf?.dn ?? "", ring.at)) return [];
+    const isMissed = isUnread(ring.at, fact.at, listMs, notes);
+    return isMissed ? [{ rule: "xapiFails", fromAt: ring.at }] : [];
   });
 }
 
@@ -232,7 +257,8 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
     const dials = leg === chain.ownerLeg && fact.status === "dialing" && fault === null;
     const isRung = fault === null || at <= (dialsAt?.at ?? at);
     const isOwner = isCallback ? isRung : leg.legid === 1 || dials;
-    return isThere ? [{ at, isOwner }] : [];
+    // Another fault's making good may have shown it before.
+    return isThere ? [{ at: isOwner ? at : fact.at, isOwner }] : [];
   });
   const firstAt = Math.min(...looks.map(({ at }) => at));
   const isShown = looks.some(({ at, isOwner }) => at === firstAt && isOwner);

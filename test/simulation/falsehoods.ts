@@ -3,6 +3,7 @@
  * numbers, times and links are held against the truth as far as it reaches; and the chain must have its end.
  */
 import type { Difference, Got } from "./compare.ts";
+import type { DnChange } from "./dnChanges.ts";
 import type { Due } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { FaultName } from "./setting.ts";
@@ -24,6 +25,8 @@ export interface Truth {
   readonly forgotten: boolean;
   /** What lasts no longer may begin and end between two looks at the list. */
   readonly looksMs: number;
+  /** Changes of the list of monitored DNs. */
+  readonly changes: readonly DnChange[];
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
 }
@@ -41,7 +44,7 @@ const roundMs = 1_000;
 const talking: ReadonlySet<string> = new Set(["extension", "trunk", "conference"]);
 
 /** Who was offered the call or talked to its outside party, and when. */
-function staysOf({ chain, due, rule, looksMs }: Truth): Stay[] {
+function staysOf({ chain, due, rule, looksMs, changes }: Truth): Stay[] {
   const { owner, calledBackBy, startedAt, facts, overAt } = chain;
   const stays: (Stay & { leg: unknown })[] = [];
   const end = overAt ?? Number.POSITIVE_INFINITY;
@@ -61,6 +64,15 @@ function staysOf({ chain, due, rule, looksMs }: Truth): Stay[] {
       ...rings.filter(isListed).slice(-1),
     ];
   };
+  // Of whom nobody saw that the call had gone on from there, as they were not monitored any more by then.
+  const isLeft = ({ dn, at, settledAt, visible }: DnChange) =>
+    !visible &&
+    facts.some((fact) => {
+      if (fact.what !== "shown" || fact.dn !== dn || fact.at > at) return false;
+      const goneAt = fact.leg.end?.at ?? end;
+      return goneAt >= at && goneAt <= settledAt;
+    });
+  const left = changes.filter(isLeft);
   let rang = "";
   let talked = "";
   for (const fact of facts) {
@@ -71,14 +83,21 @@ function staysOf({ chain, due, rule, looksMs }: Truth): Stay[] {
       if (kind === "trunk" && fact.place === leg.onBehalfOf?.dn) rang = fact.place;
       // A phone outside answers for the extension that the call was at last, as far as the list was read, or whose own it is.
       const behalf = leg.onBehalfOf?.dn ?? rang;
-      if (kind === "extension" && fact.status === "connected") talked = fact.dn;
+      const isHeard = leg.barges !== null;
+      if (kind === "extension" && fact.status === "connected" && !isHeard) talked = fact.dn;
       // In a conference the user goes on talking.
       const own = kind === "conference" ? [talked, fact.dn] : [fact.dn];
       const isRecent = ({ toAt }: Stay) => toAt <= at && toAt >= at - looksMs;
       const late = stays.filter(isRecent).map(({ dn }) => dn);
       const dns =
         kind === "trunk"
-          ? new Set([rang, behalf, ...late, ...offeredBy(at).map(({ user }) => user)])
+          ? new Set([
+              rang,
+              behalf,
+              ...late,
+              ...offeredBy(at).map(({ user }) => user),
+              ...left.flatMap((change) => (change.at <= at ? [change.dn] : [])),
+            ])
           : own;
       const talks = talking.has(kind) && fact.status === "connected";
       const known = stays.some((stay) => stay.leg === leg && stay.talks === talks);
@@ -166,7 +185,12 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   return lies;
 }
 
-const unseenTalks: ReadonlySet<string> = new Set(["begunUnseen", "unseenUser", "dnChanged"]);
+const unseenTalks: ReadonlySet<string> = new Set([
+  "begunUnseen",
+  "directionUnseen",
+  "unseenUser",
+  "dnChanged",
+]);
 
 /** After the user had talked, somebody or something else got the call, or it went on unseen. */
 function wasPassedOn({ chain: { facts, overAt }, rule }: Truth, user: string): boolean {

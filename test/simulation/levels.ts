@@ -9,7 +9,7 @@ export interface Talk {
   readonly usertype: string;
   readonly link: number;
   readonly at: number;
-  readonly seen: Seen;
+  seen: Seen;
   readonly legs: Set<Leg>;
 }
 

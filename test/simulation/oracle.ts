@@ -61,6 +61,8 @@ export class Telling {
   #departed: Departed | null = null;
   /** When it must have been seen that the last attempt to hand over had failed. */
   #failed: Seen | null = null;
+  /** An attempt failed of which nothing was to be seen. */
+  #isUncounted = false;
   /** When it went outside after a hand-over, which only the list shows. */
   #outsideAt = Number.NEGATIVE_INFINITY;
   /** When it came back from outside since the last conversation. */
@@ -138,6 +140,8 @@ export class Telling {
     if (this.#handover !== null) return;
     // Nobody saw the conversation before it was handed over.
     this.#heedTalk(at);
+    // Nothing showed the attempt before, so whether it has a number is not known.
+    if (this.#isUncounted) this.#doubt("unseenAttempt", at);
     // Whether who hands over without a leg that shows has left is not told by the list either.
     const user = this.#talk?.user;
     if (user !== undefined && !this.#visibility.sees(user, at)) this.#doubt("unseenUser", at);
@@ -379,6 +383,7 @@ export class Telling {
       this.#answering = null;
       return;
     }
+    this.#heedMoved(talk, fact);
     const rings = [...this.#rings].some(([dn, legs]) => dn !== talk.user && legs.size > 0);
     const answered = [...this.#connected.values()].some(({ dn }) => dn !== talk.user);
     if (rings || answered || this.#outsiders.size > 0 || this.#handover === null) return;
@@ -389,9 +394,23 @@ export class Telling {
     }
     if (places.length === 0) {
       this.#failed = this.#visibility.seen(fact.at, fact.leg);
+      this.#isUncounted ||= !this.#said.isTold(this.#handover.link);
       this.#handover = null;
       this.#levels = [levelOf(talk)];
     }
+  }
+
+  /** The conversation goes on, though a leg went. */
+  #heedMoved(talk: Talk, { at, leg }: Fact & { what: "gone" }): void {
+    const gone = this.#visibility.seen(at, leg);
+    // While a leg seems to stand, no look at the list tells of an answer outside.
+    const isOutside = [...talk.legs].some(({ kind }) => kind === "trunk");
+    if (isOutside && gone.at > talk.seen.at) talk.seen = gone;
+    // Whose other phone is seen to be lifted only then seems to have left, and to take the call back.
+    const lifted = [...talk.legs].flatMap((one) => this.#connected.get(one) ?? []);
+    const known = lifted.map((one) => this.#visibility.seen(one.at, one.leg));
+    const [late] = known;
+    if (late?.fault && known.every((one) => one.at > at)) this.#doubt(late.fault, at);
   }
 
   /** Who handed the call to the own number has a phone ringing. */
@@ -482,8 +501,9 @@ export class Telling {
     if (level === null) return;
     this.#said.allCeased(at);
     const here = standIns(this.#levels, this.#rings.values(), at, this.due, this.#visibility);
-    const instead = [...here, ...this.#said.lingering(at), ...this.#loggedTo(at)];
     const link = this.#handover?.link ?? 0;
+    const seeming = [...this.#said.lingering(at), ...this.#said.seeming(link)];
+    const instead = [...here, ...seeming, ...this.#loggedTo(at)];
     const ordered = isOrdered(this.#chain, at, this.#visibility);
     const missed = { finish: "Missed", transfer: "False", instead, ordered };
     this.#said.tell("ended", level, link, at, null, missed);

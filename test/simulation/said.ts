@@ -12,6 +12,9 @@ import type { Seen } from "./sight.ts";
 /** A `ringing` is no end. */
 const nothing = { finish: null, transfer: null, talkMs: null, trtype: null } as const;
 
+/** So long after a place has given the call away, who rings on is told as having it (SPEC.md, R8). */
+const followMs = 300;
+
 export class Said {
   readonly due: Due[] = [];
   readonly #visibility: Visibility;
@@ -20,6 +23,8 @@ export class Said {
   /** When it must have been seen that nothing rings there any more. */
   readonly #freeAt = new Map<string, Seen>();
   #talks = false;
+  /** Who seemed to ring on alone. */
+  readonly #lingered = new Set<string>();
   readonly #veiled: Due[] = [];
 
   constructor(visibility: Visibility) {
@@ -84,6 +89,7 @@ export class Said {
   /** What rang or held the call, and was not seen before the answer, is told of no more. */
   #answered(at: number): void {
     for (const told of this.#told.values()) if (told.latest >= at) told.unseen = true;
+    this.#lingered.clear();
   }
 
   /** The fault for which a phone that rings along is seen only after the answer. */
@@ -123,6 +129,18 @@ export class Said {
     return found?.[1].fault ?? null;
   }
 
+  /** Somebody was seen to ring for this link. */
+  isTold(link: number): boolean {
+    return this.due.some((one) => one.kind === "ringing" && one.link === link && !one.unseen);
+  }
+
+  /** Who seemed to ring for this link, or to ring on alone, by a fault: as if the call were there. */
+  seeming(link: number): string[] {
+    const seems = (one: Due) => one.kind === "ringing" && one.unseen && one.fault !== null;
+    const rang = this.due.filter((one) => one.link === link && seems(one));
+    return [...rang.map(({ user }) => user), ...this.#lingered];
+  }
+
   /** It rings there no longer: for so short a time nobody may have seen it. */
   ceased(dn: string, at: number): void {
     const told = this.#told.get(dn);
@@ -137,6 +155,7 @@ export class Said {
   isFree(dn: string, at: number, leg: Leg): void {
     const seen = this.#visibility.seen(at, leg);
     if (seen.at >= (this.#freeAt.get(dn)?.at ?? 0)) this.#freeAt.set(dn, seen);
+    if (seen.fault !== null && seen.at >= at + followMs) this.#lingered.add(dn);
   }
 
   /** When it must have been seen that the legs of it that are gone are gone. */

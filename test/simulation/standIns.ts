@@ -85,8 +85,8 @@ export function standIns(
   const isFresh = at - level.at <= followMs;
   const unseen = levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
   // A phone whose silence is seen late rings on alone, as if the place had given the call to it.
-  const judgedAt = at + (visibility.listMs === null ? graceMs : 0);
-  const lingers = (leg: Leg) => visibility.seen(judgedAt, leg).fault !== null;
+  const judgedAt = [at, at + (visibility.listMs === null ? graceMs : 0)];
+  const lingers = (leg: Leg) => judgedAt.some((by) => visibility.seen(by, leg).fault !== null);
   const lingering = [...rings].flatMap((legs) => [...legs].filter(lingers).map(({ dn }) => dn));
   return [...unseen, ...lingering];
 }

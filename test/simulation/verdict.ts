@@ -119,6 +119,7 @@ export function judge(
       dids,
       rule: exempt,
       forgotten,
+      changes: changes.log,
     };
     truth.lapses += hidden.length;
     // An attempt that looks as if it had failed, and its next phone as a new one.
