@@ -21,6 +21,13 @@ interface Question {
   state: "queued" | "asked" | "lastAsked" | "cancelled";
 }
 
+interface Told {
+  readonly answer: RestAnswer;
+  /** The moment of the question. */
+  readonly asked: number;
+  readonly tookMs: number;
+}
+
 interface Asking {
   current: Question;
   next: Question | null;
@@ -104,8 +111,7 @@ export class Entities {
     const isOff = () => this.#closed || question.state === "cancelled";
     question.state = "asked";
     this.#inFlight += 1;
-    const asked = this.#options.moment();
-    const answer = await this.#getPatiently(question, isOff);
+    const { answer, asked } = await this.#getPatiently(question, isOff);
     this.#inFlight -= 1;
     if (!isOff()) {
       question.place.fill(() => this.#options.onAnswer(address, answer, asked));
@@ -122,17 +128,27 @@ export class Entities {
     this.#startMore();
   }
 
-  async #getPatiently(question: Question, isOff: () => boolean): Promise<RestAnswer> {
-    const { get, clock, limits } = this.#options;
-    const { address } = question;
-    let answer = await get(address);
+  async #getPatiently(question: Question, isOff: () => boolean): Promise<Told> {
+    const { clock, limits } = this.#options;
+    const isLast = () => isOff() || question.state === "lastAsked";
+    let told = await this.#get(question);
+    // What was so long under way may be over since.
+    if (told.tookMs > limits.entityLateMs && !isLast()) told = await this.#get(question);
     for (const pauseMs of limits.entityRetryMs) {
+      const { answer } = told;
       const mayPass = answer.kind === "failed" && (answer.status === null || answer.status >= 429);
-      if (!mayPass || isOff() || question.state === "lastAsked") break;
+      if (!mayPass || isLast()) break;
       await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
       if (isOff()) break;
-      answer = await get(address);
+      told = await this.#get(question);
     }
-    return answer;
+    return told;
+  }
+
+  async #get({ address }: Question): Promise<Told> {
+    const { get, clock, moment } = this.#options;
+    const [asked, askedAt] = [moment(), clock.now()];
+    const answer = await get(address);
+    return { answer, asked, tookMs: clock.now() - askedAt };
   }
 }

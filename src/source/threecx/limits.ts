@@ -45,6 +45,8 @@ export interface Limits {
   readonly entityGetsMax: number;
   /** Pauses before a failed GET of a leg is tried again; then a fresh snapshot decides. */
   readonly entityRetryMs: readonly number[];
+  /** An answer about a leg that took longer is asked for once more before it is believed. */
+  readonly entityLateMs: number;
   /** How long a removed leg stays removed whatever a late answer says. */
   readonly removedKeptMs: number;
   readonly removedMax: number;
@@ -137,6 +139,7 @@ export const defaultLimits: Limits = {
   waitingFramesMax: 10_000,
   entityGetsMax: 16,
   entityRetryMs: [50, 250],
+  entityLateMs: 500,
   removedKeptMs: 60_000,
   removedMax: 10_000,
 
