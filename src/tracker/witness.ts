@@ -299,9 +299,9 @@ export function heedUnlisted(
   const awaited = isInquired(call) || awaitsOrder(call);
   if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
     const { looks, witness } = call.hidden;
-    // Seen in the list after its last leg: it went on until now.
-    const wasListed = witness === "listed" || (witness === "unavailable" && call.talk !== null);
-    const wentOn = wasListed && call.talk?.shownBy !== "legs";
+    // Seen in the list after its last leg, or there alone: it went on until now.
+    const isShown = call.talk !== null && call.talk.shownBy !== "legs";
+    const wentOn = isShown ? witness !== "omitted" : call.talk === null && witness === "listed";
     const sinceAt = wentOn ? turn.at : call.hidden.sinceAt;
     // A join may be under way whose other half has not shown yet.
     const pause = looks < joinLooksMax ? turn.settings.lookAgainMs[looks] : undefined;
