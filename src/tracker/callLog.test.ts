@@ -181,7 +181,7 @@ describe("a call that ended while we were blind", () => {
       logged({ number: "420777999998", startedAt: t0 + 30_000, talks: [talk("101", 34, 40)] }),
       logged({ callNumber: 9, number: "", talks: [talk("101", 4, 30)] }),
       logged({ callNumber: 8, number: "420777999999", talks: [talk("101", 4, 30)] }),
-      logged({ direction: "outgoing" }),
+      logged({ callNumber: 9, direction: "outgoing" }),
     ];
     const phone = backAgain();
     phone.log(...others);

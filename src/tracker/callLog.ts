@@ -23,36 +23,40 @@ export function identityOf(call: Call): CallIdentity | null {
   if (call.external === null) return null;
   const { direction, number } = call.external;
   // Not the id's time, which a jump of our clock may have made wrong.
-  const { callNumber, establishedAt, firstSeenAt: beganAt } = call;
-  return { callNumber, direction, number, establishedAt, beganAt };
+  const { callNumber, aliases, establishedAt, firstSeenAt: beganAt } = call;
+  return { callNumber, aliases, direction, number, establishedAt, beganAt };
 }
 
-/** The log's entry for this call. */
-export function isSame(call: CallIdentity | null, logged: LoggedCall): boolean {
-  if (call === null || call.direction !== logged.direction) return false;
-  const { establishedAt, beganAt } = call;
+/** The log's entry for this call, or that of a consultation which took it over. */
+export function isSame(call: CallIdentity, logged: LoggedCall): boolean {
+  const { establishedAt, beganAt, number } = call;
+  const isParty = isSameNumber(number, logged.number);
+  // Which way it went, and when it began, is the consultation's in the log.
+  if (logged.callNumber !== null && call.aliases.includes(logged.callNumber)) return isParty;
   // The PBX's own word if there is one: the two clocks may differ.
   const [one, other] =
     establishedAt === null ? [beganAt, logged.startedAt] : [establishedAt, logged.establishedAt];
   const apartMs = Math.abs(one - other);
-  const told = call.number !== "" && logged.number !== "";
-  const sameParty = told && isSameNumber(call.number, logged.number);
-  if (logged.callNumber === call.callNumber && (sameParty || !told)) return apartMs <= sameNumberMs;
-  return apartMs <= sameStartMs && sameParty;
+  if (logged.callNumber === call.callNumber) {
+    // Which way a call went that was first seen in the middle is a guess.
+    if (isParty) return apartMs <= sameNumberMs;
+    if (number === "" || logged.number === "") return apartMs <= sameStartMs;
+  }
+  const isWay = call.direction === logged.direction;
+  return isWay && isParty && number !== "" && apartMs <= sameStartMs;
 }
 
 /**
- * An entry of this call: its own, or that of a consultation which took it over. `isNumbered`: the log has the numbers
- * that we know, so what has another one is another call, though it began in the same moments, as a call-back may.
+ * `isNumbered`: the log has the numbers that we know, so what has another one is another call, though it began in the
+ * same moments, as a call-back may.
  */
 export function isEntryOf(call: Call, logged: LoggedCall, isNumbered: boolean): boolean {
   const identity = identityOf(call);
-  const { callNumber, number } = logged;
-  const taken = callNumber !== null && call.aliases.includes(callNumber);
-  // Which way it went is the consultation's in the log.
-  if (taken && identity !== null) return isSameNumber(number, identity.number);
-  if (isNumbered && callNumber !== null && callNumber !== call.callNumber) return false;
-  return isSame(identity, logged);
+  if (identity === null) return false;
+  const { callNumber } = logged;
+  const isAnothers =
+    callNumber !== null && ![call.callNumber, ...call.aliases].includes(callNumber);
+  return !(isNumbered && isAnothers) && isSame(identity, logged);
 }
 
 /** Of a call that a consultation took over, the one that goes on where the first ends. */

@@ -64,7 +64,9 @@ export function restoreStretch(
   aheadMs = 0,
 ): Pick<TrackerState, "stretch" | "gap"> {
   const { stretch, gap } = parse(checkpoint, aheadMs) as { stretch: BlindStretch; gap: Gap };
-  return { stretch: { ...stretch, toAt: null, looks: 0, dueAt: null }, gap };
+  // Older ones do not name the consultations that took a call over.
+  const told = stretch.told.map((identity) => ({ ...identity, aliases: identity.aliases ?? [] }));
+  return { stretch: { ...stretch, told, toAt: null, looks: 0, dueAt: null }, gap };
 }
 
 /** Checkpoints of 0.1.0 know no conversation that the list alone shows. */

@@ -6,7 +6,7 @@ import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { awaitLog, identityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
+import { idOf, isAnother, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, TrackerState } from "./state.ts";
 import { noGap } from "./state.ts";
@@ -40,10 +40,12 @@ export class Sight extends Turns {
   }
 
   loseSight(sinceAt: EpochMs, cause: BlindCause): void {
+    // We saw all when we last saw again.
+    const lostAt = Math.max(sinceAt, this.next.gap.toAt ?? 0);
     for (const { callNumber, overAt } of this.state.calls.values()) {
       if (overAt !== null) continue;
       const { call } = this.turn(callNumber);
-      const seenUntilAt = seenUntil(call, sinceAt);
+      const seenUntilAt = seenUntil(call, lostAt);
       call.blind = true;
       // Our clock may have been set back while we were down.
       call.touchedAt = Math.min(Math.max(call.touchedAt, seenUntilAt), this.at);
@@ -137,6 +139,7 @@ export class Sight extends Turns {
   /** A leg of before is in the first snapshot after a blind stretch: the PBX has run through. */
   heedOutliving(legs: readonly Leg[]): void {
     if (this.next.stretch === null || this.next.stretch.toAt !== null) return;
+    if (legs.some((leg) => this.#belies(leg))) return;
     if (legs.some((leg) => this.#outlived(leg))) this.next.restartDoubt = null;
   }
 
@@ -146,6 +149,10 @@ export class Sight extends Turns {
    */
   heedRestart(legs: readonly Leg[]): void {
     const lostAt = this.next.restartDoubt;
+    if (legs.some((leg) => this.#belies(leg))) {
+      this.heedRestarted(lostAt ?? this.next.gap.toAt ?? this.at);
+      return;
+    }
     if (lostAt === null) return;
     const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg) && !this.#isTaken(leg));
     const isRisen = (leg: Leg) => idOf(leg) > this.next.legIdMax;
@@ -163,12 +170,28 @@ export class Sight extends Turns {
     // Nobody is asked how they went on.
     if (calls.some(({ external, overAt }) => external !== null && overAt === null)) this.lack();
     for (const call of calls) {
-      // The list may have told of a new one before any leg of it did.
-      if (call.firstSeenAt <= lostAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
+      // The list may have told of a new one before any leg of it did; what has shown since is not of before.
+      const isBefore = call.firstSeenAt <= lostAt && (call.blind || call.overAt !== null);
+      if (isBefore) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.legIdMax = 0;
     this.next.unseen = new Map();
     this.next.consultations = [];
+  }
+
+  /**
+   * It cannot be of the call of before that has its number, of which no leg has shown since we lost sight: it has
+   * another outside party, or the number in the call of a leg that has another id.
+   */
+  #belies(leg: Leg): boolean {
+    const call = this.before(leg.callNumber);
+    if (!call?.blind || call.overAt !== null || call.external === null) return false;
+    if (!isExternal(leg) || this.#outlived(leg)) return false;
+    const { dn, legId, legNumber } = leg;
+    const isOther = (other: Leg) =>
+      other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
+    if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
+    return call.numberDueAt === null && isAnother(call, leg);
   }
 
   /** Of before, beyond an id that a new PBX may have given anew. */

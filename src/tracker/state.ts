@@ -174,8 +174,7 @@ export interface Call {
 }
 
 /** What a call is known by, beyond the life of its state. */
-export interface CallIdentity {
-  readonly callNumber: number;
+export interface CallIdentity extends Pick<Call, "callNumber" | "aliases"> {
   readonly direction: External["direction"];
   readonly number: string;
   /** By the PBX's clock, if told. */

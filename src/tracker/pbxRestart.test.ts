@@ -1,0 +1,225 @@
+/** A PBX that has begun its numbers anew: what cannot be of a call of before, and what its log tells (SPEC.md, R21, R28). */
+import { describe, expect, it } from "vitest";
+import {
+  caller,
+  inside,
+  leg,
+  logged,
+  outside,
+  Phone,
+  row,
+  settle,
+  t0,
+  talking,
+} from "../../test/support/phone.ts";
+import { restoreStretch, serialiseStretch } from "./checkpoint.ts";
+
+const another = outside("420111222333");
+
+/** The log, read until it is read no more. */
+function readLog(phone: Phone, ...calls: Parameters<Phone["log"]>): void {
+  phone.log(...calls);
+  for (const pauseMs of phone.settings.logAgainMs) {
+    phone.pass(pauseMs);
+    phone.log(...calls);
+  }
+}
+
+describe("a leg that cannot be of the call of before with its number", () => {
+  it("shows that the PBX has restarted, though its ids are above those of before", () => {
+    const phone = talking();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(
+      leg("104", 2, "ringing", { callNumber: 1, party: inside("105"), legNumber: 2 }),
+      leg("101", 30, "connected", { party: another }),
+    );
+    expect(phone.told()).toEqual(["ended 102 -1 Ok", "answered 101 -1 NotDef"]);
+    expect(phone.events.at(-1)?.callId).toBe("260504080030_7");
+  });
+
+  it("as long as no leg of that call has shown again", () => {
+    const phone = talking();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("101", 30, "ringing", { callNumber: 8, party: another }));
+    phone.list();
+    phone.told();
+    phone.at += 2_000;
+    phone.leg("103", 34, "ringing", { party: outside("420111222444") });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok", "ringing 103 -0"]);
+  });
+
+  it("also before the first snapshot", () => {
+    const phone = talking();
+    phone.lose();
+    phone.at += 30_000;
+    phone.leg("101", 30, "ringing", { callNumber: 8, party: another });
+    phone.leg("103", 34, "ringing", { party: outside("420111222444") });
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 102 -1 Ok", "ringing 103 -0"]);
+  });
+
+  it("whatever else has the id of a leg of before by chance", () => {
+    const phone = talking();
+    phone.leg("101", 9, "ringing", { callNumber: 8, party: outside("1188") });
+    phone.told();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(
+      leg("101", 9, "ringing", { callNumber: 8, party: outside("1188") }),
+      leg("102", 12, "ringing", { party: another }),
+    );
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok",
+      "ended 101 -0 Missed",
+      "ringing 101 -0",
+      "ringing 102 -0",
+    ]);
+  });
+
+  it("is one with the leg's number in the call, at the same phone, and another id", () => {
+    const phone = talking();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("102", 4, "connected", { party: outside("") }));
+    phone.pass(200);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok", "answered 102 -1 NotDef"]);
+    const untold = talking();
+    untold.leg("102", 8, "ringing", { legNumber: 0 });
+    untold.lose();
+    untold.at += 30_000;
+    untold.snapshot(leg("102", 9, "connected", { legNumber: 0 }));
+    expect(untold.told()).toEqual([]);
+  });
+
+  it("is none that tells the number for which the call waits", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", { party: outside("") });
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("102", 9, "ringing", { legNumber: 5 }));
+    expect(phone.told()).toEqual(["ringing 101 -0", "ringing 102 -0"]);
+  });
+});
+
+describe("a call that the log has under its number", () => {
+  const startedAt = t0 + 30_000;
+  const entry = (more = {}) =>
+    logged({ startedAt, establishedAt: startedAt, endedAt: t0 + 50_000, ...more });
+
+  it("is told once, though the log has it the other way: that was a guess", () => {
+    const phone = new Phone();
+    phone.lose();
+    phone.at += 31_000;
+    phone.snapshot(leg("102", 9, "connected", { legNumber: 3 }));
+    expect(phone.told()).toEqual(["answered 102 -1 NotDef"]);
+    phone.at = t0 + 50_000;
+    phone.gone("102/9");
+    phone.list();
+    phone.lose(t0 + 25_000);
+    phone.snapshot();
+    readLog(phone, entry({ direction: "outgoing" }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
+  it("is not a later one whose caller withheld the number", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    const talks = [{ user: "105", answeredAt: t0 + 40_000, endedAt: t0 + 50_000 }];
+    readLog(phone, entry({ number: "", talks }));
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed"]);
+  });
+
+  it("is one that is over and was told, under its consultation's number, too", () => {
+    const phone = talking();
+    const party = inside("102");
+    phone.leg("103", 7, "connected", { callNumber: 8, party, originatedBy: null, legNumber: 2 });
+    phone.gone("102/5");
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null, legNumber: 2 });
+    phone.gone("103/7");
+    settle(phone);
+    phone.told();
+    phone.at += 3_000;
+    phone.lose(t0);
+    phone.at += 30_000;
+    phone.snapshot(leg("101", 2, "ringing", { callNumber: 1, party: another }));
+    phone.told();
+    const talks = [{ user: "103", answeredAt: t0, endedAt: t0 + 1_000 }];
+    readLog(phone, logged({ callNumber: 8, startedAt: t0 + 1_000, talks }));
+    expect(phone.told()).toEqual([]);
+  });
+});
+
+describe("a blind stretch that an older version kept", () => {
+  it("knows what was told of calls of before, whose consultations it does not name", () => {
+    const phone = talking();
+    phone.at += 3_000;
+    phone.lose(t0);
+    phone.at += 30_000;
+    phone.snapshot(leg("101", 2, "ringing", { callNumber: 1, party: another }));
+    const kept = serialiseStretch(phone.state) ?? "";
+    expect(kept).toContain('"aliases":[],');
+    const { stretch } = restoreStretch(kept.replace('"aliases":[],', ""));
+    expect(stretch?.told).toEqual(phone.state.stretch?.told);
+  });
+});
+
+describe("a conversation that the list left out when we saw again", () => {
+  const endedMs = 30_000;
+
+  /** 102's goes on outside the monitored phones; the PBX restarts. */
+  function lost(): Phone {
+    const phone = talking();
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["101"] });
+    phone.list(row("102"));
+    phone.lose();
+    phone.at += endedMs;
+    phone.snapshot();
+    phone.list();
+    phone.log();
+    phone.pass(2_000);
+    return phone;
+  }
+
+  it("ended by then, also where the log cannot be had in the end", () => {
+    const phone = lost();
+    phone.log();
+    phone.pass(15_000);
+    phone.noLog();
+    phone.list();
+    expect(phone.events.at(-1)).toMatchObject({ kind: "ended", talkMs: endedMs });
+  });
+
+  it("ended by then, also if we lose sight once more before the log has told", () => {
+    const phone = lost();
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.list();
+    readLog(phone);
+    expect(phone.events.at(-1)).toMatchObject({ kind: "ended", talkMs: endedMs });
+  });
+});
+
+describe("what we saw when we last saw again", () => {
+  it("was so until then, whatever may have been missed before a loss is noticed", () => {
+    const phone = talking();
+    const there = leg("102", 5, "connected");
+    phone.at += 20_000;
+    phone.lose(t0);
+    phone.snapshot(there);
+    phone.at += 5_000;
+    phone.lose(phone.at - 30_000);
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.list();
+    // As far as the entry of the one who handed over goes.
+    const talks = [{ user: "102", answeredAt: t0, endedAt: t0 + 10_000 }];
+    phone.log(logged({ endedAt: t0 + 10_000, talks }));
+    expect(phone.events.at(-1)).toMatchObject({ callerid: caller, talkMs: 20_000 });
+  });
+});
