@@ -4,6 +4,7 @@ import {
   caller,
   inside,
   leg,
+  line,
   logged,
   outside,
   Phone,
@@ -132,6 +133,30 @@ describe("a call that the log has under its number", () => {
     const talks = [{ user: "105", answeredAt: t0 + 40_000, endedAt: t0 + 50_000 }];
     readLog(phone, entry({ number: "", talks }));
     expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed"]);
+  });
+
+  it("is not another that began in the same moments, once the log has had one under the number that we know", () => {
+    const phone = talking();
+    phone.leg("101", 9, "ringing", { callNumber: 8, originatedBy: null });
+    phone.told();
+    phone.gone("102/5");
+    phone.list(row("101", { callNumber: 8, status: "Routing" }));
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot(leg("101", 9, "ringing", { callNumber: 8, originatedBy: null }));
+    phone.list(row("101", { callNumber: 8, status: "Routing" }));
+    phone.log(logged());
+    expect(phone.state.logNumbered).toBe(true);
+    phone.pass(90_000);
+    phone.lose();
+    phone.snapshot();
+    phone.list();
+    const talks = [{ user: "105", answeredAt: t0 + 1_000, endedAt: t0 + 9_000 }];
+    readLog(phone, logged({ callNumber: 9, talks }));
+    const ended = phone.events.filter(
+      (event) => event.callNumber === 8 && event.kind !== "ringing",
+    );
+    expect(ended.map(line)).toEqual(["ended 101 -0 Missed"]);
   });
 
   it("is one that is over and was told, under its consultation's number, too", () => {

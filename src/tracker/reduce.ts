@@ -196,7 +196,7 @@ function consulting(step: Stepping, { talk }: Call): boolean {
 /** The third witness: what the PBX's log says of calls that we lost sight of. */
 function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void {
   const ours = step.state.calls.values();
-  const isNumbered = calls.some((entry) => hasNumberOf(step, entry));
+  const isNumbered = step.noteNumbered(calls.some((entry) => hasNumberOf(step, entry)));
   for (const call of ours) {
     const logged = entryOf(call, calls, isNumbered);
     const turn = step.turn(call.callNumber);

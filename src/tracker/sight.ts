@@ -104,6 +104,12 @@ export class Sight extends Turns {
     return isWithin(this.next.stretch, logged.startedAt) && !isTold(this.next.stretch, logged);
   }
 
+  /** Whether the log has the numbers that we know; it has them all so, then and from then on. */
+  noteNumbered(seen: boolean): boolean {
+    if (seen) this.next.logNumbered = true;
+    return this.next.logNumbered;
+  }
+
   stretchLogged({ fromAt, toAt, isCut }: Pick<CallLog, "fromAt" | "toAt" | "isCut">): void {
     const log = { fromAt, toAt, at: this.at };
     const after = afterLog(this.next.stretch, log, this.settings.logAgainMs);

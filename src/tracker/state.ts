@@ -214,6 +214,8 @@ export interface TrackerState {
   /** Told lately, and no more in `calls`: the log of the next stretch may reach back to it. */
   readonly buried: { readonly at: EpochMs; readonly told: BlindStretch["told"] };
   readonly gap: Gap;
+  /** The log has had a call under the number that we know (SPEC.md, S5). */
+  readonly logNumbered: boolean;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: readonly string[];
   /** How long queues and ring groups let a phone ring. */
@@ -321,6 +323,7 @@ export const initialState: TrackerState = {
   stretch: null,
   buried: { at: 0, told: [] },
   gap: noGap,
+  logNumbered: false,
   callbackQueues: [],
   ringMs: noDn,
   consultations: [],
