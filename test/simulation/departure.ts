@@ -1,5 +1,6 @@
 /** Departures, and one that nobody could tell from an end: the caller went soon after, and the list failed between. */
 import type { Leg } from "../../src/simulator/model.ts";
+import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import type { Exemption } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
@@ -62,4 +63,33 @@ export function handedOverLast(
       kind === "ringing" && end?.link === link - 1 && end.at - at <= leaveWithMs + briefMs,
   );
   return begun === undefined ? null : { rule: "briefHandOver", fromAt: begun.at };
+}
+
+export interface Going {
+  readonly dn: string;
+  readonly at: number;
+}
+
+/**
+ * Whom the call left without anybody seeing it then, as a fault hid it or they were not monitored any more: it seems to
+ * ring there still, and what is answered outside since may seem to be their forward.
+ */
+export function unseenGoings(
+  { facts, overAt }: Chain,
+  changes: readonly DnChange[],
+  { seen }: Pick<Visibility, "seen">,
+): Going[] {
+  const gone = facts.flatMap((fact) => {
+    if (fact.what !== "gone") return [];
+    const { dn, at, leg } = fact;
+    return seen(at, leg).fault === null ? [] : [{ dn, at }];
+  });
+  const isLeft = ({ dn, at, settledAt, visible }: DnChange) =>
+    !visible &&
+    facts.some((fact) => {
+      if (fact.what !== "shown" || fact.dn !== dn || fact.at > at) return false;
+      const goneAt = fact.leg.end?.at ?? overAt ?? settledAt;
+      return goneAt >= at && goneAt <= settledAt;
+    });
+  return [...gone, ...changes.filter(isLeft)];
 }

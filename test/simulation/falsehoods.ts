@@ -3,7 +3,7 @@
  * numbers, times and links are held against the truth as far as it reaches; and the chain must have its end.
  */
 import type { Difference, Got } from "./compare.ts";
-import type { DnChange } from "./dnChanges.ts";
+import type { Going } from "./departure.ts";
 import type { Due } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { FaultName } from "./setting.ts";
@@ -25,8 +25,8 @@ export interface Truth {
   readonly forgotten: boolean;
   /** What lasts no longer may begin and end between two looks at the list. */
   readonly looksMs: number;
-  /** Changes of the list of monitored DNs. */
-  readonly changes: readonly DnChange[];
+  /** Whom the call left, and when, without anybody seeing it then. */
+  readonly unseenGoing: readonly Going[];
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
 }
@@ -44,7 +44,7 @@ const roundMs = 1_000;
 const talking: ReadonlySet<string> = new Set(["extension", "trunk", "conference"]);
 
 /** Who was offered the call or talked to its outside party, and when. */
-function staysOf({ chain, due, rule, looksMs, changes }: Truth): Stay[] {
+function staysOf({ chain, due, rule, looksMs, unseenGoing }: Truth): Stay[] {
   const { owner, calledBackBy, startedAt, facts, overAt } = chain;
   const stays: (Stay & { leg: unknown })[] = [];
   const end = overAt ?? Number.POSITIVE_INFINITY;
@@ -64,15 +64,6 @@ function staysOf({ chain, due, rule, looksMs, changes }: Truth): Stay[] {
       ...rings.filter(isListed).slice(-1),
     ];
   };
-  // Of whom nobody saw that the call had gone on from there, as they were not monitored any more by then.
-  const isLeft = ({ dn, at, settledAt, visible }: DnChange) =>
-    !visible &&
-    facts.some((fact) => {
-      if (fact.what !== "shown" || fact.dn !== dn || fact.at > at) return false;
-      const goneAt = fact.leg.end?.at ?? end;
-      return goneAt >= at && goneAt <= settledAt;
-    });
-  const left = changes.filter(isLeft);
   let rang = "";
   let talked = "";
   for (const fact of facts) {
@@ -96,7 +87,7 @@ function staysOf({ chain, due, rule, looksMs, changes }: Truth): Stay[] {
               behalf,
               ...late,
               ...offeredBy(at).map(({ user }) => user),
-              ...left.flatMap((change) => (change.at <= at ? [change.dn] : [])),
+              ...unseenGoing.flatMap((going) => (going.at <= at ? [going.dn] : [])),
             ])
           : own;
       const talks = talking.has(kind) && fact.status === "connected";

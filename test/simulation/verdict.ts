@@ -2,7 +2,7 @@
 import type { Directory } from "../../src/simulator/directory.ts";
 import type { Census } from "./census.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
-import { departureUnseen, handedOverLast } from "./departure.ts";
+import { departureUnseen, handedOverLast, unseenGoings } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import {
@@ -119,7 +119,7 @@ export function judge(
       dids,
       rule: exempt,
       forgotten,
-      changes: changes.log,
+      unseenGoing: unseenGoings(chain, changes.log, visibility),
     };
     truth.lapses += hidden.length;
     // An attempt that looks as if it had failed, and its next phone as a new one.
