@@ -93,6 +93,17 @@ describe("a leg that cannot be of the call of before with its number", () => {
     expect(untold.told()).toEqual([]);
   });
 
+  it("is none of a call that the list alone had told of", () => {
+    const phone = new Phone();
+    phone.list(row("800", { status: "Routing" }));
+    phone.at += 2_000;
+    phone.lose();
+    phone.at += 3_000;
+    phone.snapshot(leg("800", 9, "connected"));
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+    expect(phone.call()?.firstSeenAt).toBe(t0);
+  });
+
   it("is none that tells the number for which the call waits", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing", { party: outside("") });

@@ -6,7 +6,7 @@ import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { awaitLog, identityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { idOf, isAnother, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
+import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, TrackerState } from "./state.ts";
 import { noGap } from "./state.ts";
@@ -193,11 +193,12 @@ export class Sight extends Turns {
     const call = this.before(leg.callNumber);
     if (!call?.blind || call.overAt !== null || call.external === null) return false;
     if (!isExternal(leg) || this.#outlived(leg)) return false;
-    const { dn, legId, legNumber } = leg;
+    const { dn, legId, legNumber, party } = leg;
     const isOther = (other: Leg) =>
       other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
     if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
-    return call.numberDueAt === null && isAnother(call, leg);
+    const { number } = call.external;
+    return call.numberDueAt === null && party.number !== "" && !isSameNumber(party.number, number);
   }
 
   /** Of before, beyond an id that a new PBX may have given anew. */
