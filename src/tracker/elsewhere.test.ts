@@ -148,6 +148,19 @@ describe("forwarded to an outside phone", () => {
     }
   });
 
+  it("and answered there in a blind stretch: the log, which is written late, has nothing to add to the list", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot();
+    const answered = row("10007", { changedAt: t0 + 10_000 });
+    for (let look = 0; look < 2; look++) phone.list(answered);
+    phone.at += 5_000;
+    phone.list();
+    expect(phone.told().slice(1)).toEqual(["answered 102 -1 NotDef", "ended 102 -1 Ok"]);
+  });
+
   it("and passed on to another from there", () => {
     const phone = new Phone();
     phone.leg("102", 5, "ringing");

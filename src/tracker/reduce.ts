@@ -150,9 +150,12 @@ function begunApart({ establishedAt }: Call, row: ActiveCall): boolean {
   return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
 }
 
-/** Nothing has happened to a hidden call since we lost sight; it may have been found hidden only when we saw again. */
-function isUnchanged({ hidden, firstSeenAt, touchedAt }: Call, { changedAt }: ActiveCall) {
-  const seenAt = Math.max(firstSeenAt, touchedAt);
+/**
+ * Nothing has happened to a hidden call since we lost sight, though it may have been found hidden only when we saw
+ * again; or since it was answered, as the list told then.
+ */
+function isUnchanged({ hidden, firstSeenAt, touchedAt, talk }: Call, { changedAt }: ActiveCall) {
+  const seenAt = Math.max(firstSeenAt, touchedAt, talk?.answeredAt ?? 0);
   return hidden !== null && changedAt !== null && changedAt <= seenAt + rowTimeMs;
 }
 

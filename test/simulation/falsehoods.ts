@@ -181,6 +181,8 @@ const unseenTalks: ReadonlySet<string> = new Set([
   "directionUnseen",
   "unseenUser",
   "dnChanged",
+  // Denied by the PBX, it looks over.
+  "missingGets",
 ]);
 
 /** After the user had talked, somebody or something else got the call, or it went on unseen. */
