@@ -61,6 +61,23 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.told()).toEqual(["ended 104 -1 Ok"]);
   });
 
+  it("is none where a row was there beside the caller's own, or before who only hears it", () => {
+    for (const isFirst of [true, false]) {
+      const phone = talking();
+      phone.gone("102/5");
+      const beside = row("150", { callNumber: 8 });
+      const rings = row("150", { status: "Routing" });
+      phone.list(rings);
+      phone.pass(400);
+      phone.list(rings, ...(isFirst ? [beside] : []));
+      phone.leg("106", 9, "connected", { callNumber: 8, party: inside("150"), originatedBy: null });
+      if (!isFirst) phone.list(rings, beside);
+      phone.told();
+      for (let look = 0; look < 2; look += 1) phone.list(beside);
+      expect(phone.told()).toEqual(["ended 150 -2 Missed"]);
+    }
+  });
+
   it("the consultation's number, of two callers with one number the one who is there", () => {
     const phone = talking();
     phone.gone("102/5");

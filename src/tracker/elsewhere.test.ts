@@ -322,7 +322,6 @@ describe("passed on to where no leg shows", () => {
     const phone = talking();
     phone.gone("102/5");
     phone.list(row(""));
-    phone.list(row("SP0"));
     phone.list(row("10007"));
     expect(phone.call()?.handover?.outside).toBe(true);
     phone.list(row("SP0"));

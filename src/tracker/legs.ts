@@ -43,6 +43,11 @@ export function legIn({ legs }: Call, legId: string): TrackedLeg | undefined {
   return undefined;
 }
 
+/** It was not there before. */
+export function isNew(before: Call | undefined, { legId }: Leg): boolean {
+  return before === undefined || legIn(before, legId) === undefined;
+}
+
 /** What is remembered of a leg, from how it was and how it is now. */
 export function track(
   leg: Leg,
@@ -95,9 +100,11 @@ export function offerKind(kind: DnKind): UserKind | null {
 }
 
 /** A user who talks to the outside party. Queues, IVRs and the like are "connected" without an answer. */
-function isTalking(tracked: TrackedLeg): boolean {
-  return tracked.leg.dnKind === "extension" && tracked.leg.status === "connected";
+export function answers({ dnKind, status }: Leg): boolean {
+  return dnKind === "extension" && status === "connected";
 }
+
+const isTalking = ({ leg }: TrackedLeg) => answers(leg);
 
 /** The owner of an outgoing call may be an application's route point. */
 export function isAnswer(call: Call, tracked: TrackedLeg): boolean {
@@ -262,6 +269,19 @@ export function hasRungSince(call: Call, { dn }: Level, { legNumber }: Leg): boo
   return externalLegs(call).some(
     ({ leg }) => leg.originatedBy?.dn === dn && leg.legNumber > legNumber,
   );
+}
+
+/** Its own leg has gone; whether that phone goes with it, as legs that end together do, shows in a moment (`followLevel`). */
+export function stillPolls(call: Call, { originatedBy, onBehalfOf }: Leg): boolean {
+  const { level } = call;
+  const polled = level !== null && level.kind !== "extension" && hadLeg(call, level);
+  return polled && originatedBy?.dn === level.dn && onBehalfOf?.dn !== level.dn;
+}
+
+/** Its leaving can be seen: a queue or ring group whose own leg was seen, or an extension. */
+export function hadLeg(call: Call, { dn, kind }: Level): boolean {
+  const polls = kind === "queue" || kind === "ringgroup";
+  return kind === "extension" || (polls && get(call.reached, dn) === "leg");
 }
 
 /** So many last digits make a number the same, however it is written. */

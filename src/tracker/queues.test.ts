@@ -1,6 +1,6 @@
 /** Where a call comes by before somebody answers: queues, menus, parking places, applications (docs/contract.md §3). */
 import { describe, expect, it } from "vitest";
-import { Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
 
 const inQueue = (queue: string) => ({ originatedBy: ref(queue) });
 
@@ -192,5 +192,56 @@ describe("the queues that a call has come by", () => {
     phone.leg("101", 5, "ringing", inQueue("800"));
     phone.leg("102", 9, "ringing", { callNumber: 8 });
     expect(queuesTold(phone)).toEqual(["ringing 800 800", "ringing 101 800", "ringing 102"]);
+  });
+
+  it("a phone that is polled, and has the call itself then: missed there", () => {
+    const unnamed = { originatedBy: null };
+    for (const more of [{}, { onBehalfOf: ref("820") }]) {
+      const phone = new Phone();
+      phone.leg("101", 5, "ringing", unnamed);
+      phone.leg("102", 6, "ringing", unnamed);
+      phone.pass(5_000);
+      phone.leg("101", 7, "ringing", { ...unnamed, ...more });
+      phone.gone("101/5", "102/6", "101/7");
+      phone.list();
+      const where = "onBehalfOf" in more ? "101" : "102";
+      expect(phone.told()).toEqual([
+        "ringing 101 -0",
+        "ringing 102 -0",
+        `ended ${where} -0 Missed`,
+      ]);
+    }
+  });
+
+  it("a withheld number's call that another phone picks up: those that rang did so first", () => {
+    const withheld = { ...inQueue("820"), party: outside("") };
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", withheld);
+    phone.leg("102", 6, "ringing", withheld);
+    phone.at += 100;
+    phone.leg("103", 7, "connected", { ...withheld, onBehalfOf: ref("101") });
+    expect(phone.told()).toEqual([
+      "ringing 820 -0",
+      "ringing 101 -0",
+      "ringing 102 -0",
+      "answered 103 -1 NotDef",
+    ]);
+  });
+
+  it("parked, and sent back to who parked it, whose mobile alone rings: their forward", () => {
+    for (const isAnswered of [true, false]) {
+      const phone = talking();
+      phone.gone("102/5");
+      phone.list(row("SP0"));
+      phone.pass(60);
+      phone.list(row("SP0"));
+      phone.list(row("10007", { status: "Routing" }));
+      if (isAnswered) phone.list(row("10007"));
+      phone.list();
+      expect(phone.told()).toEqual([
+        "ended 102 -1 Ok passed on",
+        ...(isAnswered ? ["answered 102 -2 Blind", "ended 102 -2 Ok"] : ["ended 102 -2 Missed"]),
+      ]);
+    }
   });
 });

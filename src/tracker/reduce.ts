@@ -112,7 +112,7 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   for (const row of calls) {
     const over = step.state.calls.get(row.callNumber);
     if (over?.overAt && begunApart(over, row)) step.bury(over, over.overAt);
-    step.heedJoined(row);
+    step.heedJoined(row, calls);
   }
   // Of two rows of joined calls the outside party's own is the one.
   const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));

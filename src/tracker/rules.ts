@@ -9,20 +9,22 @@ import { drop, get, put } from "./byDn.ts";
 import { endTalk, finish } from "./ends.ts";
 import {
   externalLegs,
+  hadLeg,
   hasRungSince,
   holderOf,
   isAnswer,
   isBeside,
   isFresh,
   isLateLoser,
+  isNew,
   isOffered,
   isOwnRing,
   isThere,
-  legIn,
   offerKind,
   shownByLegs,
   standing,
   stands,
+  stillPolls,
   userTalks,
 } from "./legs.ts";
 import { awaitsNumber, filled, listedTalker, recognise } from "./recognise.ts";
@@ -201,7 +203,7 @@ function tellOffers(turn: Turn): void {
     const waits = call.leaving !== null && talk !== null && isLateLoser(call, tracked, talk);
     if (talk !== null && (waits || !isFresh(call, tracked, talk))) {
       // A late loser, or rung by a place that does not show: the list may tell, asked once.
-      if (turn.before === undefined || legIn(turn.before, leg.legId) === undefined) turn.ask = true;
+      if (isNew(turn.before, leg)) turn.ask = true;
       continue;
     }
     if (call.talk !== null) call.handover ??= beginHandover(turn);
@@ -221,7 +223,12 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
     return;
   }
   // What a leg names as its maker counts when it comes, not as long as it stays.
-  if (get(call.offers, leg.dn) !== undefined) return;
+  if (get(call.offers, leg.dn) !== undefined) {
+    // Polled until now, it has the call itself: sent there by what polled it.
+    if (isNew(turn.before, leg) && leg.onBehalfOf !== null && holderOf(call, leg) === null)
+      call.level = { dn: leg.dn, kind };
+    return;
+  }
   nameIvr(turn, leg);
   const holder = holderOf(call, leg);
   if (holder === null) {
@@ -235,13 +242,6 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
   call.reached = put(call.reached, leg.dn, "leg");
   beginRing(turn, leg.dn, { link: currentLink(call), by: holder?.dn ?? "" });
   tellRinging(turn, { dn: leg.dn, kind });
-}
-
-/** Its own leg has gone; whether that phone goes with it, as legs that end together do, shows in a moment (`followLevel`). */
-function stillPolls(call: Call, { originatedBy, onBehalfOf }: Leg): boolean {
-  const { level } = call;
-  const polled = level !== null && level.kind !== "extension" && hadLeg(call, level);
-  return polled && originatedBy?.dn === level.dn && onBehalfOf?.dn !== level.dn;
 }
 
 function tellRinging(turn: Turn, level: Level): void {
@@ -297,12 +297,6 @@ function followLevel({ call, at, settings }: Turn): void {
   if (at < call.levelDueAt) return;
   call.levelDueAt = null;
   call.level = { dn: ringing.leg.dn, kind: "extension" };
-}
-
-/** Its leaving can be seen: a queue or ring group whose own leg was seen, or an extension. */
-function hadLeg(call: Call, { dn, kind }: Level): boolean {
-  const polls = kind === "queue" || kind === "ringgroup";
-  return kind === "extension" || (polls && get(call.reached, dn) === "leg");
 }
 
 function currentLink(call: Call): number {

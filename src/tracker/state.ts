@@ -208,7 +208,7 @@ export interface Gap {
 
 export interface TrackerState {
   readonly calls: Calls;
-  /** Rows of calls that only the last list shows, by call number. */
+  /** Rows of calls that, or whose outside party, only the last list shows, by call number. */
   readonly unseen: ReadonlyMap<number, ActiveCall>;
   readonly stretch: BlindStretch | null;
   /** Told lately, and no more in `calls`: the log of the next stretch may reach back to it. */

@@ -7,7 +7,7 @@ import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
 import { isConsultation, joinMsMax, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
+import { answers, idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { Sight } from "./sight.ts";
@@ -120,7 +120,8 @@ export class Stepping extends Sight {
     this.#heedCallback(leg);
     const turn = this.turn(leg.callNumber);
     const { call } = turn;
-    if (before !== undefined && before.leg.status !== leg.status) hurryAnswer(turn, leg);
+    if (before === undefined ? answers(leg) : before.leg.status !== leg.status)
+      hurryAnswer(turn, leg);
     if (call.overAt !== null) {
       // What else was there at its end is as old as that.
       call.legs = before === undefined ? [] : [before];
@@ -129,6 +130,7 @@ export class Stepping extends Sight {
     // We see it again, and what it does now. A new leg inside may be of a PBX that has begun its numbers anew.
     if (!isBlind(this.next) && (before !== undefined || isExternal(leg))) call.blind = false;
     if (before === undefined) call.legCount += 1;
+    if (call.legCount === 1 && !isExternal(leg)) this.keepListed(turn);
     const order = before?.order ?? call.legCount;
     // Who rings first is called, whatever was spoken before.
     const joins = leg.status === "connected" && this.#hasConsulted(leg, call);
@@ -190,20 +192,25 @@ export class Stepping extends Sight {
    * The list has an outside party in a call that was an inside one: the consultation has taken over the call of one who
    * speaks in it.
    */
-  heedJoined(row: ActiveCall): void {
+  heedJoined(row: ActiveCall, rows: readonly ActiveCall[]): void {
     const own = this.callOf(row.callNumber);
     const call = this.now(own);
     const { number } = row.caller.kind === "trunk" ? row.caller : row.callee;
-    const outside = row.caller.kind === "trunk" || row.callee.kind === "trunk";
-    if (!outside || number === "" || call === undefined || call.external !== null) return;
+    if (!isOutside(row) || number === "" || call === undefined || call.external !== null) return;
+    const before = this.state.unseen.get(row.callNumber);
+    let isApart = before !== undefined && isOutside(before);
     for (const { leg } of call.legs) {
       const joined = this.handedOverBy(leg.party.dn, number);
       const left = joined === undefined ? undefined : this.now(joined);
       // Its user's leg has gone; that of who listened may stand for a moment.
       if (joined === undefined || (left?.hidden === null && left.leaving === null)) continue;
+      // Whoever has it stands beside the party's own row: somebody hears another conversation.
+      isApart ||= rows.some(({ callNumber }) => callNumber === joined);
+      if (isApart) break;
       this.join(own, joined);
       return;
     }
+    if (isApart) this.noteApart(row.callNumber);
   }
 
   #hasConsulted(leg: Leg, call: Call): boolean {
@@ -247,6 +254,7 @@ export class Stepping extends Sight {
     }
     for (const callNumber of this.buried ?? nobody) this.#become(callNumber, null);
     for (const { call, before } of turns) {
+      if (call.external !== null) this.dropListed(call.callNumber);
       if (isNothing(call)) this.forget(call.callNumber);
       else if (differs(call, before)) this.#become(call.callNumber, call);
     }
@@ -285,6 +293,10 @@ export class Stepping extends Sight {
     if (this.#changed === null) this.#changed = [callNumber];
     else this.#changed.push(callNumber);
   }
+}
+
+function isOutside({ caller, callee }: ActiveCall): boolean {
+  return caller.kind === "trunk" || callee.kind === "trunk";
 }
 
 /** No leg and nothing told or to be told: an inside call that ended. */

@@ -33,6 +33,8 @@ export class Turns {
   protected limits: Limit[] | null = null;
   /** Calls that are new in this step. */
   #begun = 0;
+  /** Calls whose outside party only the list shows, though legs show them. */
+  #apart: Set<number> | null = null;
   /** Numbers that came to mean another call in this step. */
   protected joined: Map<number, number> | null = null;
 
@@ -78,8 +80,14 @@ export class Turns {
     this.#begun += 1;
     const call = newCall(callNumber, this.at);
     if (listed === null) return call;
-    this.next.unseen = new Map([...this.next.unseen].filter(([number]) => number !== callNumber));
+    this.dropListed(callNumber);
     return { ...call, establishedAt: listed.establishedAt };
+  }
+
+  /** Legs tell of the call from now on. */
+  protected dropListed(callNumber: number): void {
+    if (!this.next.unseen.has(callNumber)) return;
+    this.next.unseen = new Map([...this.next.unseen].filter(([number]) => number !== callNumber));
   }
 
   knows(callNumber: number): boolean {
@@ -122,9 +130,22 @@ export class Turns {
       ?.callNumber;
   }
 
-  /** Remembers the rows of calls that no leg has shown yet; what is new began now. */
+  /** Its first leg is inside: that the list had an outside party before is still to be known. */
+  protected keepListed({ call, listed }: Turn): void {
+    if (listed === null) return;
+    this.next.unseen = new Map([...this.next.unseen, [call.callNumber, listed]]);
+  }
+
+  /** Its outside party was there before its legs, or beside the other call: this is none of a join, now or later. */
+  protected noteApart(callNumber: number): void {
+    this.#apart ??= new Set();
+    this.#apart.add(callNumber);
+  }
+
+  /** Remembers the rows of calls of which no leg shows the outside party; what is new began now. */
   noteUnseen(calls: readonly ActiveCall[]): void {
-    const unseen = calls.filter((row) => !this.state.calls.has(row.callNumber));
+    const isUnseen = (number: number) => !this.state.calls.has(number) || this.#apart?.has(number);
+    const unseen = calls.filter(({ callNumber }) => isUnseen(callNumber));
     const begun = ({ establishedAt }: ActiveCall) => establishedAt ?? this.at;
     this.next.unseen = new Map(
       unseen.map((row) => [row.callNumber, { ...row, establishedAt: begun(row) }]),

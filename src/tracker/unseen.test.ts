@@ -389,7 +389,10 @@ describe("a conference whose legs are calls of their own", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
     const other = talking();
     other.gone("102/5");
-    for (let look = 0; look < 3; look++) other.list(unknown);
+    for (const pause of [0, 50, 100]) {
+      other.pass(pause);
+      other.list(unknown);
+    }
     expect(other.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 });

@@ -39,6 +39,19 @@ describe("a call without visible legs", () => {
     expect(phone.events.at(-1)?.at).toBe(t0);
   });
 
+  it("is looked at for as long as it is meant to be, however often the list is asked for other calls", () => {
+    const phone = talking();
+    phone.gone("101/5");
+    phone.list(row("101"));
+    for (let look = 0; look < 10; look += 1) phone.list(row("101"));
+    for (const pause of phone.settings.lookAgainMs) {
+      const { asks } = phone;
+      phone.pass(pause);
+      expect(phone.asks).toBe(asks + 1);
+      phone.list(row("101"));
+    }
+  });
+
   it("is not taken for passed on by a list that lags, to where it was before; by one that insists it is", () => {
     for (const insists of [false, true]) {
       const phone = new Phone();

@@ -23,16 +23,13 @@ export interface Listing {
 /** The list names the call. */
 export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void {
   const { askedAt } = listing;
-  const { call, at, settings } = turn;
+  const { call, settings } = turn;
   if (call.omittedAt.length > 0) call.omittedAt = [];
   call.establishedAt ??= row.establishedAt;
   if (call.external === null) return;
   call.did ??= row.did;
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
-    const { looks, sinceAt } = call.hidden;
-    const pause = settings.lookAgainMs[looks];
-    const dueAt = pause === undefined ? null : at + pause;
-    const hidden = { sinceAt, looks: looks + 1, dueAt, witness: "listed" } as const;
+    const hidden = lookedAt(turn, call.hidden);
     call.hidden = hidden;
     heedWhereabouts(turn, row, hidden, listing);
   } else if (call.leaving !== null && call.talk !== null) {
@@ -44,6 +41,15 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   const fresh = askedAt >= call.touchedAt && isPolled(call, row);
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
   if (settled || fresh || handedOn) heedLevel(turn, row);
+}
+
+/** One look less; a list that was asked for other calls is none of them, so that they last for the time they are meant for. */
+function lookedAt({ at, settings }: Turn, hidden: Hidden): Hidden {
+  if (hidden.witness === "listed" && hidden.dueAt !== null) return hidden;
+  const { looks, sinceAt } = hidden;
+  const pause = settings.lookAgainMs[looks];
+  const dueAt = pause === undefined ? null : at + pause;
+  return { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
 }
 
 /** A place where it has never been rings others, while the user waits for their answer; no list that lags has it. */
@@ -142,6 +148,10 @@ function heedWhereabouts(
     if (talks(row)) tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
     call.handover = { ...call.handover, outside };
+  }
+  // From there it goes nowhere but back to who parked it: what goes outside then is their forward.
+  if (inside?.kind === "parking" && call.handover?.offered === false) {
+    call.handover = { ...call.handover, offered: true };
   }
 }
 

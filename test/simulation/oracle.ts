@@ -57,6 +57,7 @@ export class Telling {
   /** An outside phone has answered, and is told once who hands over has gone. */
   #answering: (() => void) | null = null;
   #attended: (Fact & { what: "attended" }) | null = null;
+  #parkedBy: string | undefined;
   /** The last user who left. */
   #departed: Departed | null = null;
   /** When it must have been seen that the last attempt to hand over had failed. */
@@ -111,6 +112,8 @@ export class Telling {
         if (fact.kind === "extension") this.#extension(fact);
         else if (places.has(fact.kind)) this.#place(fact);
         else if (fact.kind === "trunk") this.#outside(fact);
+        // From a parking place it goes nowhere but back to who parked it.
+        else if (fact.kind === "parking") this.#parkedBy = this.#talk?.user ?? this.#departed?.dn;
         // In a conference the link's user is who made it, until the outside party goes.
         else if (fact.kind === "conference") this.#talk?.legs.add(fact.leg);
         return;
@@ -225,6 +228,10 @@ export class Telling {
     // Who picks it up has it from where it rang.
     if (leg.originatedBy && !this.#polledBy.has(dn)) this.#polledBy.set(dn, leg.originatedBy.dn);
     this.#heedDeparture(at, "left");
+    // Who is back at another phone so soon seems to have gone on there.
+    const { dn: left, at: leftAt = Number.NEGATIVE_INFINITY } = this.#departed ?? {};
+    const isSoon = at - leftAt <= leaveWithMs + this.#visibility.briefMs;
+    if (left === dn && isSoon) this.#doubt("briefHandOver", leftAt);
     this.#departed = null;
     this.#backAt = null;
     // Who is not monitored shows in the list alone.
@@ -301,7 +308,8 @@ export class Telling {
   #isMobile({ leg, place, at }: Fact & { what: "shown" }, dn: string): boolean {
     const known = this.#levels.some(({ mobile }) => mobile === leg);
     if (known || (this.#rings.get(dn)?.size ?? 0) > 0) return true;
-    if (place !== dn || this.#levels.length === 0) return false;
+    const rings = place === dn || dn === this.#parkedBy;
+    if (!rings || this.#levels.length === 0) return false;
     if (this.#talk !== null) this.#beginHandover(at);
     this.#levels.push({ ...phoneOf(dn, at), mobile: leg });
     return true;

@@ -188,6 +188,9 @@ const attempting: ReadonlySet<string> = new Set([
   "directionUnseen",
 ]);
 
+/** An attempt to hand over that offers the call to nobody for this time has failed (SPEC.md, R13). */
+const attemptFollowMs = 1_000;
+
 /** How late, and how often astray, faults may have made what is told of a chain. */
 function lapsesOf(
   { startedAt, overAt }: Chain,
@@ -210,7 +213,10 @@ function lapsesOf(
     Math.min(toAt - fromAt, blinding.has(fault) ? 1_000_000 : 100_000),
   );
   const lateMs = readMs + Math.max(0, ...lasted);
-  const lapses = struck.filter(({ fault }) => lapsing.has(fault)).length;
+  // While an answer is so slow, a hand-over looks as if nobody had been rung any more.
+  const isHeldBack = ({ fault, fromAt, toAt }: FaultNote) =>
+    fault === "slowGets" && toAt - fromAt >= attemptFollowMs;
+  const lapses = struck.filter((note) => lapsing.has(note.fault) || isHeldBack(note)).length;
   return { lateMs, lapses };
 }
 

@@ -47,13 +47,25 @@ describe("the list of active calls speaks against the legs", () => {
       "a call that talks elsewhere",
       [row("SP0")],
       [talks],
-      "leg 101/5 is of call 7, which is listed as talking elsewhere",
+      "leg 101/5 is of call 7, which is listed as Talking elsewhere",
     ],
     [
       "a queue that has given the call away",
       [row("101")],
       [talks, leg("800", 4, "connected")],
-      "leg 800/4 is of call 7, which is listed as talking elsewhere",
+      "leg 800/4 is of call 7, which is listed as Talking elsewhere",
+    ],
+    [
+      "a call that is sent to another phone while one rings",
+      [row("150", { status: "Routing" })],
+      [rings],
+      "leg 101/5 is of call 7, which is listed as Routing elsewhere",
+    ],
+    [
+      "a call that is sent outside while a phone rings",
+      [row("10007", { status: "Routing" })],
+      [rings],
+      "leg 101/5 is of call 7, which is listed as Routing elsewhere",
     ],
   ])("with %s: once, if it does so again", (_name, calls, legs, reason) => {
     expect(reasons(often(calls, legs))).toEqual([null, reason, null, null]);

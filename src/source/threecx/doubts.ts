@@ -72,14 +72,20 @@ function unknownOf(
 /** While the call is at one of these, the list names it. */
 const standsThere: ReadonlySet<DnKind> = new Set(["extension", "queue", "ivr", "ringgroup"]);
 
-/** The list leaves the call of a leg out, or has it talking elsewhere. */
+/** Past this phone: talking, or sent to another one or outside. A queue or ring group may have several ring. */
+function hasGoneOn(call: ActiveCall, status: Leg["status"]): boolean {
+  const isPlain = ({ kind }: Party) => kind === "extension" || kind === "trunk";
+  return talks(call) || (status === "ringing" && isPlain(call.caller) && isPlain(call.callee));
+}
+
+/** The list leaves the call of a leg out, or has it elsewhere. */
 function unlistedOf(calls: readonly ActiveCall[], legs: readonly Leg[]): string[] {
   const rows = new Map(calls.map((call) => [call.callNumber, call]));
-  return legs.flatMap(({ callNumber, legId, dn, dnKind }) => {
+  return legs.flatMap(({ callNumber, legId, dn, dnKind, status }) => {
     const row = rows.get(callNumber);
     if (row === undefined) return [`leg ${legId} is of call ${callNumber}, which is not listed`];
     const isThere = row.caller.dn === dn || row.callee.dn === dn;
-    if (isThere || !standsThere.has(dnKind) || !talks(row)) return [];
-    return [`leg ${legId} is of call ${callNumber}, which is listed as talking elsewhere`];
+    if (isThere || !standsThere.has(dnKind) || !hasGoneOn(row, status)) return [];
+    return [`leg ${legId} is of call ${callNumber}, which is listed as ${row.status} elsewhere`];
   });
 }
