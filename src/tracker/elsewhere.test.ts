@@ -258,6 +258,20 @@ describe("a conference", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
+  it("that began while we were blind is known by the list, which names who is outside", () => {
+    for (const [caller, callee, isKnown] of [
+      [outside(), inside("700"), true],
+      [inside("700"), outside(), true],
+      [inside("102"), inside("700"), false],
+    ] as const) {
+      const phone = new Phone();
+      phone.snapshot(leg("102", 5, "connected", { party: inside("700") }));
+      phone.list(row("700", { caller, callee }));
+      phone.pass(phone.settings.numberHoldMs);
+      expect(phone.told()).toEqual(isKnown ? ["answered 102 -1 NotDef"] : []);
+    }
+  });
+
   it("goes on at another phone of the user, whose leg shows its end at once", () => {
     const phone = talking();
     const party = { ...ref("700"), number: "700", name: "" };

@@ -4,8 +4,8 @@
  */
 import type { ActiveCall, Party } from "./activity.ts";
 import { directionOf, externalLegs, isExternal, isSameNumber, noLegs, standing } from "./legs.ts";
-import type { External } from "./state.ts";
-import type { Turn } from "./turn.ts";
+import type { External, TrackedLeg } from "./state.ts";
+import type { Draft, Turn } from "./turn.ts";
 
 /** Fixes the outside party and the direction at the first leg that shows them, or as the list had them before. */
 export function recognise({ call, listed }: Turn): void {
@@ -27,6 +27,16 @@ export function recognise({ call, listed }: Turn): void {
     }
     call.did ??= leg.did;
   }
+}
+
+/** Its legs stood towards a conference when they were seen first: the list names who is outside. */
+export function recogniseListed(call: Draft, { caller, callee }: ActiveCall): void {
+  const isThere = ({ leg }: TrackedLeg) => leg.party.kind === "conference";
+  const { kind, number } = caller.kind === "trunk" ? caller : callee;
+  if (kind !== "trunk" || !call.legs.some(isThere)) return;
+  const direction = caller.kind === "trunk" ? "incoming" : "outgoing";
+  call.external = { direction, number, name: "" };
+  call.legs = call.legs.map((each) => ({ ...each, external: isThere(each) }));
 }
 
 /** Blanks are filled, nothing is replaced. */

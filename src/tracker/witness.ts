@@ -9,7 +9,7 @@ import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { insideParty, routes, talks } from "./recognise.ts";
+import { insideParty, recogniseListed, routes, talks } from "./recognise.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -26,6 +26,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   const { call, settings } = turn;
   if (call.omittedAt.length > 0) call.omittedAt = [];
   call.establishedAt ??= row.establishedAt;
+  if (call.external === null) recogniseListed(call, row);
   if (call.external === null) return;
   call.did ??= row.did;
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {

@@ -335,7 +335,8 @@ export class Telling {
     const isBlurred = this.#said.lingering(level?.at ?? at).length > 0;
     const isKnown =
       level !== undefined && isKnownAt(level, this.#levels, at, leftAt, this.#visibility);
-    if (!isKnown || isBlurred) {
+    // Of a call that nobody saw before, no list that names a phone tells.
+    if (!isKnown || isBlurred || !this.#isSeen) {
       this.#doubt("forwardUnseen", level?.at ?? at);
       return;
     }

@@ -186,6 +186,8 @@ const attempting: ReadonlySet<string> = new Set([
   // Whether who is not monitored hands over, or only tries to, is not told by the list.
   "begunUnseen",
   "directionUnseen",
+  // Who only listened seems to have picked the call up and to have lost it; what has it since seems to be of before.
+  "heardBriefly",
 ]);
 
 /** An attempt to hand over that offers the call to nobody for this time has failed (SPEC.md, R13). */
