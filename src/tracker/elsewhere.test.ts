@@ -1,4 +1,4 @@
-/** Calls that go on where no leg shows: parked, passed on or forwarded outside, in a conference (SPEC.md, R15, R25, R26). */
+/** Calls that go on where no leg shows: parked, passed on or forwarded outside (SPEC.md, R15, R25). */
 import { describe, expect, it } from "vitest";
 import {
   inside,
@@ -11,7 +11,6 @@ import {
   t0,
   talking,
 } from "../../test/support/phone.ts";
-import type { Party } from "./activity.ts";
 
 /** 102's forward was answered outside at t0. */
 function forwarded(): Phone {
@@ -229,65 +228,6 @@ describe("forwarded outside by a phone where the call was before", () => {
   });
 });
 
-describe("a conference", () => {
-  it("is still one after our restart, though what its DN is must be looked up anew", () => {
-    const phone = talking();
-    phone.at += 2_000;
-    phone.gone("102/5");
-    const changedAt = phone.at;
-    for (let look = 0; look < 4; look++) phone.list(row("700", { changedAt }));
-    phone.restart();
-    phone.lose();
-    phone.at += 9_000;
-    const callee: Party = { dn: "700", kind: "unknown", number: "", name: "" };
-    phone.list(row("700", { callee, changedAt }));
-    expect(phone.told()).toEqual([]);
-    phone.snapshot();
-    phone.list(row("700", { changedAt }));
-    expect(phone.told()).toEqual([]);
-  });
-
-  it("is no new link: the user's leg stands towards it, and still for the outside party", () => {
-    const phone = talking();
-    const { asks } = phone;
-    phone.leg("102", 5, "connected", { party: { ...ref("700"), number: "700", name: "" } });
-    expect(phone.told()).toEqual([]);
-    expect(phone.asks).toBe(asks);
-    phone.gone("102/5");
-    phone.list();
-    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
-  });
-
-  it("that began while we were blind is known by the list, which names who is outside", () => {
-    for (const [caller, callee, isKnown] of [
-      [outside(), inside("700"), true],
-      [inside("700"), outside(), true],
-      [inside("102"), inside("700"), false],
-    ] as const) {
-      const phone = new Phone();
-      phone.snapshot(leg("102", 5, "connected", { party: inside("700") }));
-      phone.list(row("700", { caller, callee }));
-      phone.pass(phone.settings.numberHoldMs);
-      expect(phone.told()).toEqual(isKnown ? ["answered 102 -1 NotDef"] : []);
-    }
-  });
-
-  it("goes on at another phone of the user, whose leg shows its end at once", () => {
-    const phone = talking();
-    const party = { ...ref("700"), number: "700", name: "" };
-    phone.leg("102", 5, "connected", { party });
-    phone.leg("102", 9, "connected", { party, originatedBy: null });
-    phone.gone("102/5");
-    const { asks } = phone;
-    phone.at += 5_000;
-    phone.gone("102/9");
-    expect(phone.asks).toBe(asks + 1);
-    phone.list();
-    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
-    expect(phone.events.at(-1)).toMatchObject({ talkMs: 5_000 });
-  });
-});
-
 describe("passed on to where no leg shows", () => {
   it("parked, taken back by another", () => {
     const phone = talking();
@@ -390,21 +330,5 @@ describe("a call that rings where nobody is monitored, picked up by a phone that
     phone.leg("103", 9, "connected", more);
     expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
     expect(phone.events[0]?.direction).toBe("incoming");
-  });
-});
-
-describe("a call that was dialled, answered and sent to a conference before its answer could be seen", () => {
-  it("is answered by who dialled it, and theirs until the list leaves it out", () => {
-    const phone = new Phone();
-    phone.leg("103", 9, "dialing");
-    const at700 = row("10007", { caller: inside("103"), callee: outside() });
-    phone.list({ ...at700, status: "Routing" });
-    phone.at += 5_000;
-    phone.gone("103/9");
-    const more = { caller: { ...inside("700"), kind: "conference" as const }, callee: outside() };
-    phone.list(row("700", { ...more, status: "Talking" }));
-    phone.at += 20_000;
-    phone.list();
-    expect(phone.told()).toEqual(["dialing 103 -0", "answered 103 -1 NotDef", "ended 103 -1 Ok"]);
   });
 });

@@ -1,4 +1,4 @@
-/** Conversations that no leg shows, and the list does: phones that are not monitored, and conferences (SPEC.md, R34). */
+/** Conversations that no leg shows, and the list does: phones that are not monitored (SPEC.md, R34). */
 import { describe, expect, it } from "vitest";
 import {
   inside,
@@ -318,81 +318,5 @@ describe("a conversation that only a listener's leg showed", () => {
     phone.gone("108/9");
     phone.list(row("SP0", { changedAt: phone.at }));
     expect(phone.told()).toEqual(["answered 150 -1 NotDef", "ended 150 -1 Ok passed on"]);
-  });
-});
-
-describe("a conference whose legs are calls of their own", () => {
-  const conference = row("700");
-
-  it("is no new link: the user's conversation lasts until the list leaves the call out", () => {
-    const phone = talking();
-    phone.at += 5_000;
-    phone.gone("102/5");
-    phone.list(conference);
-    phone.at += 5_000;
-    phone.list(conference);
-    phone.list();
-    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
-    expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
-  });
-
-  it("ends no conversation while another phone rings that was tried before", () => {
-    const phone = talking();
-    phone.at += 5_000;
-    phone.leg("103", 6, "ringing", { referredBy: ref("102") });
-    phone.at += 1_000;
-    phone.gone("102/5");
-    phone.at += 300;
-    phone.list(conference);
-    phone.at += 1_700;
-    phone.list(conference);
-    phone.gone("103/6");
-    phone.list(conference);
-    phone.list();
-    expect(phone.told()).toEqual(["ringing 103 -2", "ended 102 -1 Ok"]);
-    expect(phone.events.at(-1)).toMatchObject({ talkMs: 8_000 });
-  });
-
-  it("goes on over our restart, which forgets what its DN is, as long as the row has not changed", () => {
-    for (const [changedMs, told] of [
-      [0, []],
-      [8_000, ["ended 102 -1 Ok passed on"]],
-    ] as const) {
-      const phone = talking();
-      const changedAt = phone.at;
-      phone.gone("102/5");
-      phone.list(row("700", { changedAt }));
-      phone.at += 5_000;
-      phone.list(row("700", { changedAt }));
-      phone.restart();
-      phone.lose();
-      phone.at += 5_000;
-      phone.snapshot();
-      const callee = { ...ref("?"), dn: "700", number: "700", name: "" };
-      for (let look = 0; look < 5; look += 1) {
-        phone.list(row("?", { callee, changedAt: changedAt + changedMs }));
-        phone.pass(1_000);
-      }
-      expect(phone.told()).toEqual(told);
-    }
-  });
-
-  it("may be known for one a moment later; what stays unknown is another place", () => {
-    const unknown = row("?", { callee: { ...ref("?"), dn: "700", number: "700", name: "" } });
-    const phone = talking();
-    phone.gone("102/5");
-    phone.list(unknown);
-    phone.list(unknown);
-    expect(phone.told()).toEqual([]);
-    phone.list(conference);
-    phone.list();
-    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
-    const other = talking();
-    other.gone("102/5");
-    for (const pause of [0, 50, 100]) {
-      other.pass(pause);
-      other.list(unknown);
-    }
-    expect(other.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 });

@@ -459,13 +459,14 @@ export class Telling {
     this.#talk = null;
   }
 
-  /** Over before any leg came, it can only be known from the log, which names where it was sent. */
+  /** It came to nobody who could be rung, or was over before: that can only be known from the log, which names where it was sent. */
   #routedTo(at: number): Level | null {
     const { facts, call } = this.#chain;
-    const { dn, kind } = call.callee;
-    if (kind === null || facts.some(({ what }) => what === "shown")) return null;
-    if (kind !== "extension" && !places.has(kind)) return null;
-    return { user: dn, usertype: usertypeOf(kind), kind, at };
+    if (facts.some((fact) => fact.what === "shown" && fact.kind !== "trunk")) return null;
+    const isShown = facts.some(({ what }) => what === "shown");
+    const sent = isShown ? call.allLegs.findLast((leg) => places.has(leg.kind)) : call.callee;
+    if (!sent?.kind || (sent.kind !== "extension" && !places.has(sent.kind))) return null;
+    return { user: sent.dn, usertype: usertypeOf(sent.kind), kind: sent.kind, at };
   }
 
   /** Where only the log tells, whom it came to a moment before may have it: the log's hops overlap. */
@@ -475,7 +476,9 @@ export class Telling {
     const routed = kind === "extension" || (kind !== null && places.has(kind)) ? [dn] : [];
     const legs = [...this.#rings.values()].flatMap((each) => [...each]);
     const late = legs.filter(({ startedAt }) => startedAt >= at - overlapMs);
-    return [...routed, ...late.map((leg) => leg.dn)];
+    // Of a call-back the log has no queue, only the phones that it rang.
+    const rung = this.#chain.calledBackBy === "" ? [] : this.due.map(({ user }) => user);
+    return [...routed, ...late.map((leg) => leg.dn), ...rung];
   }
 
   #over(at: number, joined: boolean): void {
