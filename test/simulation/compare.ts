@@ -83,8 +83,13 @@ export function compare(expectation: Expectation, got: readonly Got[]): Differen
   const head = due.filter(isHead);
   const open = [...due];
   const tail: Got[] = [];
+  // What is not known again has another id.
+  const [first] = got;
+  const isAnew = (each: Got) =>
+    truth.forgotten && first !== undefined && baseOf(each) !== baseOf(first);
   // A join that nobody could follow goes on as another call.
-  const isOther = (each: Got) => each.at >= exemptFromAt && chain.later.includes(numberOf(each));
+  const isOther = (each: Got) =>
+    each.at >= exemptFromAt && (chain.later.includes(numberOf(each)) || isAnew(each));
   const heads = got.filter((each) => {
     const at = isOther(each) ? -1 : placeOf(open, each, chain);
     const [one] = at < 0 ? [] : open.splice(at, 1);

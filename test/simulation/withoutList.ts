@@ -62,9 +62,13 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     if (isTakenBack(now, fromAt, toAt))
       return { due: now, exemption: { rule: "takenBackSoon", fromAt } };
     if (lastsMs < graceMs - slackMs && !ends) continue;
-    // Whose departure is seen late, while what held the call goes, too: it waits to be judged (SPEC.md, R31).
+    // What held the call goes soon after who hands over, who may be seen to leave late: that waits to be judged, unless
+    // somebody was rung meanwhile (SPEC.md, R31).
+    const isRung = ({ at, unseen }: Due, from: number) => !unseen && at >= from && at < fromAt;
     const waits = (one: Due) =>
-      one.transfer === "True" && one.fault !== null && one.latest + leaveHoldMs >= fromAt;
+      one.transfer === "True" &&
+      one.latest + leaveHoldMs >= fromAt &&
+      (one.fault !== null || !now.some((each) => each !== one && isRung(each, one.at)));
     const waiting = now.find((one) => one.at < fromAt && waits(one));
     if (waiting) return { due: now, exemption: { rule: "goneTogether", fromAt: waiting.at } };
     // Missed at a queue that offers call-backs, it waits for word of an order.

@@ -114,7 +114,7 @@ export class Entities {
     const { answer, asked } = await this.#getPatiently(question, isOff);
     this.#inFlight -= 1;
     if (!isOff()) {
-      question.place.fill(() => this.#options.onAnswer(address, answer, asked));
+      this.#tell(question, { answer, asked });
       const asking = this.#asking.get(address.legId);
       if (asking?.current === question) {
         const { next } = asking;
@@ -126,6 +126,21 @@ export class Entities {
       }
     }
     this.#startMore();
+  }
+
+  /**
+   * That a leg is missing says nothing of the moment of its Upsert: it went after all that has come until now, or with
+   * its Remove, if that has come.
+   */
+  #tell({ address, place, state }: Question, { answer, asked }: Omit<Told, "tookMs">): void {
+    const { queue, onAnswer } = this.#options;
+    const tell = () => onAnswer(address, answer, asked);
+    if (answer.kind !== "missing") {
+      place.fill(tell);
+      return;
+    }
+    place.drop();
+    if (state !== "lastAsked") queue.push(tell);
   }
 
   async #getPatiently(question: Question, isOff: () => boolean): Promise<Told> {

@@ -164,6 +164,29 @@ describe("frame order", () => {
     ]);
   });
 
+  it("has a leg that is answered with 404 go after all that came before the answer, or with its Remove", async () => {
+    for (const isRemoved of [true, false]) {
+      const server = await pbx();
+      server.legs.set("101/9005", participant("101", 9005));
+      const watched = watch(server.url, { limits: { holdMsMax: 60_000 } });
+      await watched.live();
+      const slow = gate(server, (path) => path.includes("/101/"));
+      server.frame(0, "/callcontrol/101/participants/9005");
+      await watched.until(() => slow.held.length === 1);
+      server.legs.delete("101/9005");
+      server.upsert(participant("102", 9006));
+      if (isRemoved) server.remove("101", 9005);
+      server.upsert(participant("100", 9007));
+      await watched.until(() => server.count("GET /callcontrol/100/") === 1);
+      slow.open();
+      await watched.until(() => watched.activities.length === 4);
+      const [before, after] = ["legChanged 102/9006 ringing", "legChanged 100/9007 ringing"];
+      const gone = "legGone 101/9005";
+      const told = isRemoved ? [before, gone, after] : [before, after, gone];
+      expect(watched.told().slice(1)).toEqual(told);
+    }
+  });
+
   it("reads 404 as removed", async () => {
     const server = await pbx();
     server.legs.set("101/9005", participant("101", 9005));
