@@ -8,7 +8,7 @@ import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
 import { hide, openTalk, passOn } from "./rules.ts";
-import type { Call, CallIdentity } from "./state.ts";
+import type { Call, CallIdentity, Level } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** How far the log's times may be from ours, which start at the first leg seen. */
@@ -143,17 +143,31 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
     const followed = index < talks.length - 1;
     if (call.talk !== null && followed) passOn(turn, call.talk, talk.endedAt, false);
   }
-  const kind = logged.level && offerKind(logged.level.kind);
-  const unreached = call.lastLink === 0 && call.external?.direction === "incoming";
-  if (logged.level && kind && unreached) call.level = { dn: logged.level.dn, kind };
+  const level = call.lastLink === 0 ? levelOf(call, logged) : null;
+  if (level !== null) call.level = level;
   finish(turn, talks.at(-1)?.endedAt ?? endOf(call, logged), logged.callbackOrdered);
 }
 
-/** The log may not have the part of a call that an outside phone answered. */
-function endOf({ talk, hidden, touchedAt }: Call, { endedAt }: LoggedCall): EpochMs {
+/** Where the log has a call that nobody answered; null where we know better. */
+function levelOf({ external, level }: Call, logged: LoggedCall): Level | null {
+  const kind = logged.level && offerKind(logged.level.kind);
+  if (!logged.level || !kind || external?.direction !== "incoming") return null;
+  // Of an outgoing one it names who dialled; of a call back whom its queue polled, not the queue.
+  const isPolled = level?.kind === "queue" && !logged.polledBy.includes(level.dn);
+  if (logged.direction === "outgoing" || (isPolled && kind === "extension")) return null;
+  return { dn: logged.level.dn, kind };
+}
+
+/** The log may not have the part of a call that an outside phone answered, or that goes on under a consultation's number. */
+function endOf(
+  { talk, hidden, touchedAt, aliases }: Call,
+  { talks, endedAt }: LoggedCall,
+): EpochMs {
   const sinceAt = hidden?.sinceAt ?? endedAt;
-  const isUnseen = talk !== null && talk.shownBy !== "legs";
-  const isLacking = isUnseen && endedAt <= Math.max(talk.answeredAt + roundedMs, touchedAt);
+  if (talk === null) return Math.max(endedAt, touchedAt);
+  const isTaken = aliases.length > 0 && talks.every(({ user }) => user !== talk.user);
+  const isElsewhere = talk.shownBy !== "legs" || isTaken;
+  const isLacking = isElsewhere && endedAt <= Math.max(talk.answeredAt + roundedMs, touchedAt);
   return isLacking ? sinceAt : Math.max(endedAt, touchedAt);
 }
 

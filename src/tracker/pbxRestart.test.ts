@@ -8,6 +8,7 @@ import {
   logged,
   outside,
   Phone,
+  ref,
   row,
   settle,
   t0,
@@ -134,6 +135,22 @@ describe("a call that the log has under its number", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
+  it.each([
+    ["who dialled", { direction: "outgoing", level: ref("102") }, "800"],
+    ["an agent of a call back, not its queue", {}, "800"],
+    ["an extension after its queue", { polledBy: ["800"] }, "101"],
+    ["another queue", { level: ref("805") }, "805"],
+  ] as const)("is missed where we know if the log names %s", (_, entry, user) => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", { originatedBy: ref("800") });
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.log(logged(entry));
+    expect(phone.told().at(-1)).toBe(`ended ${user} -0 Missed`);
+  });
+
   it("is not a later one whose caller withheld the number", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing");
@@ -187,6 +204,26 @@ describe("a call that the log has under its number", () => {
     const talks = [{ user: "103", answeredAt: t0, endedAt: t0 + 1_000 }];
     readLog(phone, logged({ callNumber: 8, startedAt: t0 + 1_000, talks }));
     expect(phone.told()).toEqual([]);
+  });
+});
+
+describe("a call that went on under its consultation's number, which the log does not have", () => {
+  it("went on until we see again", () => {
+    const phone = talking();
+    const joined = { callNumber: 8, originatedBy: null, legNumber: 2 };
+    phone.leg("103", 7, "connected", { ...joined, party: inside("102") });
+    phone.at += 20_000;
+    phone.gone("102/5");
+    phone.leg("103", 7, "connected", joined);
+    phone.at += 5_000;
+    phone.lose(phone.at - 30_000);
+    phone.at += 10_000;
+    phone.snapshot();
+    settle(phone);
+    const talks = [{ user: "102", answeredAt: t0, endedAt: t0 + 20_000 }];
+    readLog(phone, logged({ endedAt: t0 + 20_000, talks }));
+    expect(phone.told().at(-1)).toBe("ended 103 -2 Ok");
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 15_000 });
   });
 });
 

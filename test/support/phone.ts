@@ -110,6 +110,7 @@ export function logged(more: Partial<LoggedCall> = {}): LoggedCall {
     endedAt: t0 + 60_000,
     talks: [],
     level: ref("101"),
+    polledBy: [],
     callbackOrdered: false,
     ...more,
   };

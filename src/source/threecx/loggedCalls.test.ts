@@ -189,6 +189,7 @@ describe("logged calls", () => {
       endedAt: beganAt + 70_000,
       talks: [talk("100", 5_000, 70_000)],
       level: { dn: "100", kind: "extension" },
+      polledBy: [],
       callbackOrdered: false,
     });
   });
@@ -397,6 +398,7 @@ describe("logged calls", () => {
       endedAt: startedAt + 10_000,
       talks: [{ user: "100", answeredAt: startedAt, endedAt: startedAt + 10_000 }],
       level: { dn: "100", kind: "extension" },
+      polledBy: [],
       callbackOrdered: false,
     });
     const nested = {

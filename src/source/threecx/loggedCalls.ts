@@ -106,6 +106,10 @@ function conferred(talks: readonly LoggedTalk[], rows: readonly LogRow[]): reado
   return through;
 }
 
+function polls({ kind }: LogSide): boolean {
+  return kind === "queue" || kind === "ringgroup";
+}
+
 /** Where a call came that nobody could be rung for at all is no more than where it was sent. */
 function levelOf(rows: readonly LogRow[]): DnRef | null {
   return lastLevel(rows.filter(({ startAt, endAt }) => endAt > startAt)) ?? lastLevel(rows);
@@ -118,7 +122,7 @@ function lastLevel(rows: readonly LogRow[]): DnRef | null {
   for (const row of rows) {
     const { dn, kind } = row.destination;
     if (dn === "" || row.isCallbackOrder) continue;
-    if (kind === "queue" || kind === "ringgroup") polling = row;
+    if (polls(row.destination)) polling = row;
     else if (kind === "extension") {
       if (row.source.kind === "extension") continue;
       if (polling !== null && row.startAt < polling.endAt - overlapMsMax) continue;
@@ -209,6 +213,7 @@ function loggedCallOf(
     talks,
     // Whom it came to is not told then, nor that an answered call was missed.
     level: isUnseen || talks.length < talked.length ? null : level,
+    polledBy: inOrder.flatMap(({ destination }) => (polls(destination) ? [destination.dn] : [])),
     // A callback that fails ends at the same place as its order, but goes out.
     callbackOrdered: direction === "incoming" && inOrder.some((row) => row.isCallbackOrder),
   };
