@@ -76,8 +76,8 @@ function readMs({ user, at }: Due, { changes }: Calm): number {
 /** We were blind since it was seen last, so that the log is asked, which is written late. */
 function wasBlind({ at }: Due, { hidden, notes, setting }: Calm): boolean {
   const [sinceAt] = hidden.find(([from, to]) => at >= from && at <= to) ?? [at];
-  const isWithin = ({ fault, fromAt }: FaultNote) =>
-    blinding.has(fault) && fromAt >= sinceAt && fromAt <= at;
+  const isWithin = ({ fault, fromAt, toAt }: FaultNote) =>
+    blinding.has(fault) && toAt >= sinceAt && fromAt <= at;
   return (setting.switches.callLogDelayMs ?? 0) > 0 && notes.some(isWithin);
 }
 
