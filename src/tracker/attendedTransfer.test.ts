@@ -78,6 +78,22 @@ describe("attended transfer, whatever survives it", () => {
     }
   });
 
+  it("is not read into who is put through outside where the caller has been parked for long", () => {
+    for (const [ms, told] of [
+      [5_000, ["answered 103 -2 Accomp"]],
+      [5_001, ["answered 103 -1 NotDef"]],
+    ] as const) {
+      const phone = talking();
+      phone.gone("102/5");
+      phone.list(row("SP0"));
+      phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+      expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+      phone.at += ms;
+      phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+      expect(phone.told()).toEqual(told);
+    }
+  });
+
   it("the consultation's number, of two callers with one number the one who is there", () => {
     const phone = talking();
     phone.gone("102/5");

@@ -9,6 +9,9 @@ import type { Consultation } from "./state.ts";
 /** After the end of a consultation a join shows within this time. */
 export const joinMsMax = 2_000;
 
+/** And where a leg is read late, so long after the hand-over that it makes. */
+export const lateJoinMsMax = 5_000;
+
 /** `dn` speaks inside with `user`. */
 export function isConsultation(leg: Leg, dn: string, user: string): boolean {
   const speaks = leg.status === "connected" && leg.party.kind === "extension";

@@ -5,6 +5,7 @@
 import type { EpochMs } from "../events/event.ts";
 import type { ActiveCall } from "./activity.ts";
 import { userOf } from "./calls.ts";
+import { lateJoinMsMax } from "./consultation.ts";
 import { legIn } from "./legs.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
@@ -123,9 +124,11 @@ export class Turns {
   handedOverBy(user: string, number: string): number | undefined {
     const theirs = this.state.calls.ofUser(user);
     const concerned = this.turns.list().map(({ call }) => call);
-    // What went on outside is nobody's to hand over.
+    // What went on outside is nobody's to hand over, and what waits since long (parked) is joined with nothing.
+    const isOff = ({ handover }: Call) =>
+      handover !== null && (handover.outside || this.at - handover.beganAt > lateJoinMsMax);
     const has = (call: Call | undefined) =>
-      call?.external?.number === number && userOf(call) === user && !call.handover?.outside;
+      call?.external?.number === number && userOf(call) === user && !isOff(call);
     return [...theirs, ...concerned].find(({ callNumber }) => has(this.now(callNumber)))
       ?.callNumber;
   }

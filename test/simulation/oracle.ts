@@ -300,6 +300,9 @@ export class Telling {
     this.#outsiders.add(fact.leg);
     if (this.#handover !== null && !isForward) {
       if (!this.#handover.outside) this.#outsideAt = fact.at;
+      // Of whom a phone seems to ring on, that seems to be the forward.
+      const lingers = this.#said.lingers(fact.at);
+      if (lingers !== null) this.#doubt(lingers, fact.at);
       this.#handover.outside = true;
     } else if (fact.status === "connected") this.#answeredOutside(fact);
   }
