@@ -66,6 +66,7 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing }: Truth): Stay[] {
   };
   let rang = "";
   let talked = "";
+  let heard = "";
   for (const fact of facts) {
     if (fact.what === "shown") {
       const { at, leg, kind } = fact;
@@ -75,9 +76,13 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing }: Truth): Stay[] {
       // A phone outside answers for the extension that the call was at last, as far as the list was read, or whose own it is.
       const behalf = leg.onBehalfOf?.dn ?? rang;
       const isHeard = leg.barges !== null;
-      if (kind === "extension" && fact.status === "connected" && !isHeard) talked = fact.dn;
+      if (kind === "extension" && fact.status === "connected") {
+        // Who only heard a conversation that nobody saw seems to have had it.
+        if (!isHeard) talked = fact.dn;
+        else if (unseenTalks.has(rule ?? "")) heard = fact.dn;
+      }
       // In a conference the user goes on talking.
-      const own = kind === "conference" ? [talked, fact.dn] : [fact.dn];
+      const own = kind === "conference" ? [talked, heard, fact.dn] : [fact.dn];
       const isRecent = ({ toAt }: Stay) => toAt <= at && toAt >= at - looksMs;
       const late = stays.filter(isRecent).map(({ dn }) => dn);
       const dns =

@@ -457,6 +457,8 @@ export class Telling {
       finish: "Ok",
       transfer: passedOn ? "True" : "False",
       talkMs: at - talk.at,
+      // In a conference no leg of theirs shows, though they are monitored by now.
+      ...(isDark && leg?.kind === "conference" ? { unseen: true } : {}),
       ...more,
     });
     this.#talk = null;
