@@ -191,14 +191,17 @@ const unseenTalks: ReadonlySet<string> = new Set([
 ]);
 
 /** After the user had talked, somebody or something else got the call, or it went on unseen. */
-function wasPassedOn({ chain: { facts, overAt }, rule }: Truth, user: string): boolean {
+function wasPassedOn({ chain: { facts, overAt }, due, rule }: Truth, user: string): boolean {
   const answered = facts.findIndex(
     (fact) => fact.what === "shown" && fact.dn === user && fact.status === "connected",
   );
   const answer = facts[answered];
   if (answer?.what !== "shown") return false;
   // Who only heard a conversation that nobody saw seems to have had it.
-  if (answer.leg.barges !== null && unseenTalks.has(rule ?? "")) return true;
+  const isHidden = ({ kind, unseen, at, latest, fault }: Due) =>
+    kind === "answered" && at < answer.at && (unseen || (fault !== null && latest >= answer.at));
+  const isUnseen = unseenTalks.has(rule ?? "") || due.some(isHidden);
+  if (answer.leg.barges !== null && isUnseen) return true;
   // Whose phone's silence was lost seems to ring on for the caller.
   const rings = (fact: Fact) =>
     fact.what === "shown" && fact.status === "ringing" && fact.dn !== user;

@@ -389,7 +389,9 @@ export class Telling {
       // Who was rung while the one who hands over stayed on has answered.
       const [next] = this.#connected.values();
       const rings = (this.#rings.get(talk.user)?.size ?? 0) > 0;
-      if (rings && next === undefined) this.#ringsAgain(talk.user, fact.at);
+      // Picked up by who is not monitored, it seems to ring there until it falls silent.
+      const unseen = next !== undefined && !this.#visibility.sees(next.dn, fact.at);
+      if (rings && (next === undefined || unseen)) this.#ringsAgain(talk.user, fact.at, unseen);
       if (next !== undefined) this.#answer(next, fact.at);
       else this.#answering?.();
       this.#answering = null;
@@ -426,13 +428,14 @@ export class Telling {
   }
 
   /** Who handed the call to the own number has a phone ringing. */
-  #ringsAgain(user: string, at: number): void {
+  #ringsAgain(user: string, at: number, unseen: boolean): void {
     const level = phoneOf(user, at);
     const [leg = null] = this.#rings.get(user) ?? [];
     this.#levels.push(level);
     // Whether the caller went, too, shows a moment later (SPEC.md, R31).
-    const more = { latest: this.#visibility.seen(at + staysMs(this.#visibility), leg).at };
-    this.#said.tell("ringing", level, this.#link(), at, leg, more);
+    const { at: latest } = this.#visibility.seen(at + staysMs(this.#visibility), leg);
+    const due = this.#said.tell("ringing", level, this.#link(), at, leg, { latest });
+    if (unseen) due.unseen = true;
   }
 
   #endTalk(
