@@ -296,3 +296,24 @@ describe("what we saw when we last saw again", () => {
     expect(phone.events.at(-1)).toMatchObject({ callerid: caller, talkMs: 20_000 });
   });
 });
+
+describe("a leg of before at a phone that is monitored only now", () => {
+  it("shows no restart of the PBX where a call of before goes on at a new leg", () => {
+    for (const [number, told] of [
+      [caller, ["answered 103 -1 NotDef", "answered 111 -1 NotDef"]],
+      ["", ["ended 101 -0 Missed", "answered 103 -1 NotDef", "answered 111 -1 NotDef"]],
+    ] as const) {
+      const phone = new Phone();
+      phone.leg("101", 71, "ringing");
+      phone.lose();
+      phone.told();
+      phone.at += 20_000;
+      phone.snapshot(
+        leg("103", 75, "connected", { legNumber: 6, party: outside(number) }),
+        leg("111", 13, "connected", { callNumber: 6, party: another }),
+      );
+      phone.pass(phone.settings.numberHoldMs);
+      expect(phone.told().toSorted()).toEqual(told.toSorted());
+    }
+  });
+});

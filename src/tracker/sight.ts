@@ -142,11 +142,11 @@ export class Sight extends Turns {
     this.inquireFromAt = Math.min(fromAt, this.inquireFromAt ?? fromAt);
   }
 
-  /** A leg of before is in the first snapshot after a blind stretch: the PBX has run through. */
+  /** A leg of before, or a later one of a call of before, is in the first snapshot after a blind stretch: the PBX has run through. */
   heedOutliving(legs: readonly Leg[]): void {
     if (this.next.stretch === null || this.next.stretch.toAt !== null) return;
     if (legs.some((leg) => this.#belies(leg))) return;
-    if (legs.some((leg) => this.#outlived(leg))) this.next.restartDoubt = null;
+    if (legs.some((leg) => this.#outlived(leg) || this.#goesOn(leg))) this.next.restartDoubt = null;
   }
 
   /**
@@ -205,6 +205,14 @@ export class Sight extends Turns {
   #outlived(leg: Leg): boolean {
     const before = this.legOf(this.callOf(leg.callNumber), leg.legId);
     return before !== undefined && isSameLeg(before.leg, leg);
+  }
+
+  /** A new leg of a call of before: it has its number and its outside party. */
+  #goesOn(leg: Leg): boolean {
+    const call = this.before(leg.callNumber);
+    if (!call?.blind || call.external === null || idOf(leg) <= this.next.legIdMax) return false;
+    const { number } = call.external;
+    return isExternal(leg) && number !== "" && isSameNumber(leg.party.number, number);
   }
 
   /**
