@@ -312,6 +312,14 @@ describe("passed on to where no leg shows", () => {
 });
 
 describe("a user who is not monitored any more", () => {
+  it("talks at no place where nobody does, however long the list has had it there", () => {
+    const phone = talking();
+    phone.at += 10_000;
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["101"] });
+    phone.list(row("666", { changedAt: t0 }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+  });
+
   it("has passed the call on where the list had it elsewhere before the legs were read", () => {
     const phone = talking();
     phone.at += 10_000;

@@ -344,13 +344,13 @@ describe("outgoing", () => {
     expect(short.told()).toEqual(["dialing 102 -0"]);
   });
 
-  it("first seen connected is the answer, known by its leg number or its maker", () => {
+  it("first seen connected is the answer, known by its leg number, not by its maker", () => {
     const phone = new Phone();
     phone.snapshot(leg("102", 1, "connected", { originatedBy: null, legNumber: 1 }));
     expect(phone.told()).toEqual(["answered 102 -1 NotDef"]);
     const self = new Phone();
     self.snapshot(leg("102", 1, "connected", { originatedBy: ref("102"), legNumber: 3 }));
-    expect(self.events[0]?.direction).toBe("outgoing");
+    expect(self.events[0]?.direction).toBe("incoming");
   });
 
   it("by click-to-call: the own phone that rings first, from nobody, is not told", () => {

@@ -237,12 +237,9 @@ function carries(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */
 export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "outgoing" {
   if (leg.status === "dialing" || offeredItself) return "outgoing";
-  // A menu that leads back to itself makes its own leg, too, and a phone that forwards to its own user.
+  // A leg that its own DN made is no sign: a phone that forwards to its own user, and a menu that leads back, have such, too.
   const owner = leg.dnKind === "extension" || leg.dnKind === "routepoint";
-  // What rang for another was picked up.
-  const pickedUp = leg.onBehalfOf !== null && leg.onBehalfOf.dn !== leg.dn;
-  const began = leg.legNumber === 1 || (leg.originatedBy?.dn === leg.dn && !pickedUp);
-  return owner && leg.status === "connected" && began ? "outgoing" : "incoming";
+  return owner && leg.status === "connected" && leg.legNumber === 1 ? "outgoing" : "incoming";
 }
 
 /** The queue or ring group that rings this extension; null if it is called directly. */

@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import type { ActiveCall, Party } from "./activity.ts";
+import type { ActiveCall, DnKind, Party } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
@@ -103,6 +103,9 @@ function isPolled({ level }: Turn["call"], row: ActiveCall): boolean {
 /** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
 const joinLooksMax = 3;
 
+/** Where somebody may talk, as far as is known. */
+const phones: ReadonlySet<DnKind> = new Set(["extension", "conference", "unknown"]);
+
 /** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
 function heedWhereabouts(
   turn: Turn,
@@ -124,11 +127,12 @@ function heedWhereabouts(
     const ringsAnew = talk.shownBy === "inside" && inside?.dn === talk.user;
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
-    // Nothing has happened to it, whatever the place is: what a DN is may be forgotten over our restart.
+    // Nothing has happened to it, whatever the DN is, which may be forgotten over our restart, but no place: nobody talks there.
     // What changed as a listener's leg went has changed.
     const oldAt = Math.min(call.touchedAt, sinceAt - rowTimeMs);
     const isOld = row.changedAt !== null && row.changedAt <= oldAt;
-    const isSame = talk.shownBy !== "legs" && isOld;
+    const isPlace = inside !== null && !phones.has(inside.kind);
+    const isSame = talk.shownBy !== "legs" && isOld && !isPlace;
     if (isSame || isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
     else if (isUnknown) return;
     else if (outside && sentTo !== null) {

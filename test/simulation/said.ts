@@ -154,8 +154,19 @@ export class Said {
   /** A leg of it is gone. */
   isFree(dn: string, at: number, leg: Leg): void {
     const seen = this.#visibility.seen(at, leg);
+    this.#heedOther(dn, at);
     if (seen.at >= (this.#freeAt.get(dn)?.at ?? 0)) this.#freeAt.set(dn, seen);
     if (seen.fault !== null && seen.at >= at + followMs) this.#lingered.add(dn);
+  }
+
+  /** The leg was gone before it was seen to ring: another phone of theirs, if any, is what shows it. */
+  #heedOther(dn: string, at: number): void {
+    const told = this.#told.get(dn);
+    if (told === undefined || told.fault === null || told.latest < at) return;
+    const others = this.due.filter(
+      ({ kind, user, link }) => kind === "ringing" && user === dn && link === told.link,
+    );
+    told.latest = Math.max(...others.map(({ latest }) => latest));
   }
 
   /** When it must have been seen that the legs of it that are gone are gone. */

@@ -16,7 +16,7 @@ import {
 } from "./exemptions.ts";
 import { endsOutside, lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
-import type { Chain, Journal } from "./journal.ts";
+import type { Chain, Fact, Journal } from "./journal.ts";
 import { lateMsMax } from "./lateness.ts";
 import { Telling } from "./oracle.ts";
 import { type FaultName, hasList, type Setting } from "./setting.ts";
@@ -122,6 +122,9 @@ export function judge(
       unseenGoing: unseenGoings(chain, changes.log, visibility),
     };
     truth.lapses += hidden.length;
+    // Whoever listens seems to have got the call where its user's going is not seen to be theirs, too.
+    const isBarged = (fact: Fact) => fact.what === "shown" && fact.leg.barges !== null;
+    if (exempt !== null) truth.lapses += chain.facts.filter(isBarged).length;
     // An attempt that looks as if it had failed, and its next phone as a new one.
     if (attempting.has(exempt ?? "")) truth.lapses += due.length;
     const entities = entitiesOf(chain);

@@ -59,8 +59,7 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     if (fromAt >= blurredFromAt) break;
     const lastsMs = toAt - fromAt;
     const ends = toAt === chain.overAt;
-    if (isTakenBack(now, fromAt, toAt))
-      return { due: now, exemption: { rule: "takenBackSoon", fromAt } };
+    if (isTakenBack(now, fromAt)) return { due: now, exemption: { rule: "takenBackSoon", fromAt } };
     if (lastsMs < graceMs - slackMs && !ends) continue;
     // What held the call goes soon after who hands over, who may be seen to leave late: that waits to be judged, unless
     // somebody was rung meanwhile (SPEC.md, R31).
@@ -100,12 +99,14 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
   return { due: joined, exemption: left === undefined ? null : { rule, fromAt: left.at } };
 }
 
-/** Who parked it has it again before it looks over: as if that user had gone on at another phone (SPEC.md, G14). */
-function isTakenBack(due: readonly Due[], fromAt: number, toAt: number): boolean {
+/** Who parked it, or sent it to the own number, has it again before it looks over: as if they had gone on at another phone (SPEC.md, G14). */
+function isTakenBack(due: readonly Due[], fromAt: number): boolean {
   const left = due.find(({ at, transfer }) => at === fromAt && transfer === "True");
-  const back = due.find(({ at, kind }) => at === toAt && kind === "answered");
-  const isSoon = toAt - fromAt < graceMs;
-  return isSoon && left !== undefined && left.user === back?.user;
+  if (left === undefined) return false;
+  const back = due.find(({ at, kind }) => at > fromAt && kind === "answered");
+  const between = due.filter(({ at }) => at >= fromAt && at < (back?.at ?? fromAt));
+  const isSeen = between.some(({ kind, unseen }) => kind === "ringing" && !unseen);
+  return back?.user === left.user && back.at - fromAt < graceMs && !isSeen;
 }
 
 /** It went on after it had looked over, but so briefly, or where nothing shows, that nobody saw it. */
