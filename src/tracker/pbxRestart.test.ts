@@ -52,6 +52,18 @@ describe("a leg that cannot be of the call of before with its number", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok", "ringing 103 -0"]);
   });
 
+  it("also where the log cannot be had, and the list is silent", () => {
+    const phone = talking();
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot();
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    phone.noLog();
+    phone.leg("101", 6, "ringing", { party: another });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok", "ringing 101 -0"]);
+  });
+
   it("also before the first snapshot", () => {
     const phone = talking();
     phone.lose();

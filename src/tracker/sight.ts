@@ -170,6 +170,7 @@ export class Sight extends Turns {
 
   /** Nothing of before goes on, and every number is free. */
   heedRestarted(lostAt: EpochMs): void {
+    const isOpen = this.next.restartDoubt !== null;
     this.next.restartDoubt = null;
     const calls = this.state.calls.values();
     this.next.gap = { ...this.next.gap, reason: "pbx" };
@@ -177,8 +178,8 @@ export class Sight extends Turns {
     if (calls.some(({ external, overAt }) => external !== null && overAt === null)) this.lack();
     for (const call of calls) {
       // The list may have told of a new one before any leg of it did; what has shown since is not of before.
-      const isBefore = call.firstSeenAt <= lostAt && (call.blind || call.overAt !== null);
-      if (isBefore) this.bury(call, call.hidden?.sinceAt ?? lostAt);
+      const isUnseen = isOpen || call.blind || call.overAt !== null;
+      if (isUnseen && call.firstSeenAt <= lostAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.legIdMax = 0;
     this.next.unseen = new Map();
@@ -191,7 +192,10 @@ export class Sight extends Turns {
    */
   #belies(leg: Leg): boolean {
     const call = this.before(leg.callNumber);
-    if (!call?.blind || call.overAt !== null || call.external === null) return false;
+    if (call === undefined || call.overAt !== null || call.external === null) return false;
+    // The log that cannot be had ends the waiting for it, and tells nothing of a restart.
+    const isOpen = this.next.restartDoubt !== null && call.firstSeenAt <= this.next.restartDoubt;
+    if (!call.blind && !(isOpen && call.hidden !== null)) return false;
     if (!isExternal(leg) || this.#outlived(leg)) return false;
     const { dn, legId, legNumber, party } = leg;
     const isOther = (other: Leg) =>

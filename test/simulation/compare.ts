@@ -205,7 +205,7 @@ function wrongTitle(chain: Chain, due: Due, fields: Fields): string[] {
   } else {
     const words = chain.direction === "incoming" ? "Answered call from" : "Successful call to";
     const slackMs = talkSlackMs + due.slackMs;
-    for (let ms = due.talkMs - slackMs; ms < due.talkMs + slackMs + 1000; ms += 1000) {
+    for (let ms = due.talkMs - slackMs - due.lostMs; ms < due.talkMs + slackMs + 1000; ms += 1000) {
       expected.push(
         `${prefix}${words} ${callerid} (${minutes(Math.min(ms, due.talkMs + slackMs))})`,
       );

@@ -16,6 +16,8 @@ export interface Due {
   latest: number;
   /** How far the duration may be off. */
   readonly slackMs: number;
+  /** And how much shorter yet, as we were blind already when it ended, and nothing tells that end. */
+  readonly lostMs: number;
   /** Answered: NotDef, Blind or Accomp. */
   readonly trtype: string | null;
   /** Ended: Ok or Missed, and whether passed on. */
@@ -55,6 +57,8 @@ export interface Visibility {
   seen(at: number, leg: Leg | null): Seen;
   /** How much longer or shorter what lasted from then to then may look, as our clock was set. */
   clockOffMs(fromAt: number, toAt: number): number;
+  /** For how long we were blind already when the PBX restarted at `at`: its log does not have what it ended. */
+  lostMs(at: number): number;
   /** A fault struck legs of this DN in that time. */
   troubled(dn: string, fromAt: number, toAt: number): boolean;
 }

@@ -457,6 +457,7 @@ export class Telling {
     const late = Math.max(lastAt, this.#said.silent(talk.user).at) - at + talk.seen.at - talk.at;
     this.#said.tell("ended", level, talk.link, at, leg, {
       slackMs: late + off,
+      lostMs: this.#visibility.lostMs(at),
       finish: "Ok",
       transfer: passedOn ? "True" : "False",
       talkMs: at - talk.at,

@@ -48,6 +48,7 @@ export class Said {
       at,
       latest: seen.at,
       slackMs: 0,
+      lostMs: 0,
       fault: seen.fault,
       trtype: null,
       finish: null,

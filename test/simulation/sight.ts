@@ -3,6 +3,7 @@
  * everything, and what is true at the end of the stretch is seen then.
  */
 import type { Leg } from "../../src/simulator/model.ts";
+import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { FaultName } from "./setting.ts";
 
@@ -30,12 +31,16 @@ export class Sight {
   readonly #clockOffMsMax: number;
   /** When our clock was set. */
   readonly #steps: readonly number[];
+  readonly #restarts: readonly number[];
   readonly #byEntity = new Map<string, Blind[]>();
 
   constructor(notes: readonly FaultNote[], briefMs: number, clockOffMsMax: number) {
     this.#clockOffMsMax = clockOffMsMax;
     this.briefMs = briefMs;
     this.#steps = notes.flatMap(({ fault, fromAt }) => (fault === "clockSteps" ? [fromAt] : []));
+    this.#restarts = notes.flatMap(({ fault, fromAt }) =>
+      fault === "pbxRestarts" ? [fromAt] : [],
+    );
     for (const { fault, fromAt, toAt, entity } of notes) {
       if (["duplicateFrames", "xapiFails", "clockSteps"].includes(fault)) continue;
       const blind = { fault, fromAt: fromAt - briefMs, toAt: toAt + briefMs };
@@ -67,6 +72,16 @@ export class Sight {
     const stepped = this.#steps.some((at) => at <= toAt);
     const isBlind = this.#all.some((blind) => blind.fromAt <= toAt && blind.toAt >= fromAt);
     return stepped && isBlind ? 2 * this.#clockOffMsMax : 0;
+  }
+
+  /** For how long we were blind already when the PBX restarted at `at`; 0 if it did not. */
+  lostMs(at: number): number {
+    if (!this.#restarts.includes(at)) return 0;
+    let since = at;
+    for (const { fault, fromAt, toAt } of this.#all.toReversed()) {
+      if (blinding.has(fault) && fromAt < since && toAt >= since) since = fromAt;
+    }
+    return at - since;
   }
 
   troubled(dn: string, fromAt: number, toAt: number): boolean {

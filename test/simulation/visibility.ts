@@ -45,6 +45,7 @@ export function visibilityOf(
     isCalledBack: (number, at) => chains.some(callsBackSoon(number, at)),
     seen: (at, leg) => sight.seen(at, leg),
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
+    lostMs: (at) => sight.lostMs(at),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
   };
 }
