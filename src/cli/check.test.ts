@@ -74,6 +74,13 @@ describe("offhook check", () => {
     ]);
   });
 
+  it("counts what is not monitored as one check, however many they are", async () => {
+    const pbx = { directory: client({ monitored: ["101", "800"] }) };
+    const ran = await check({ pbx, lines: ["WEBHOOK_URL = http://127.0.0.1:9/x"] });
+    expect(ran.out).toMatch(/^warn {4}105/m);
+    expect(ran.out).toMatch(/\n1 of 5 checks failed\.\n$/);
+  });
+
   it("is content when everything is monitored", async () => {
     const ran = await check({ pbx: { settings: { showRingGroups: true } } });
     expect(ran.out).toMatch(/^ok +pbx main directory.*9 extensions, .*, all monitored$/m);

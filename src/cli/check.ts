@@ -53,8 +53,9 @@ async function check(context: CliContext, file: string | undefined): Promise<voi
   const reached = config.endpoints.map((endpoint) => checkEndpoint(endpoint, proxyEnv));
   findings.push(...(await Promise.all(reached)).flat());
   print(...table(findings.map(({ mark, what, says }) => [mark, what, says])));
-  const failed = findings.filter(({ mark }) => mark === "FAIL").length;
-  print("", failed === 0 ? "Nothing failed." : `${failed} of ${findings.length} checks failed.`);
+  const checks = findings.filter(({ isDetail }) => !isDetail);
+  const failed = checks.filter(({ mark }) => mark === "FAIL").length;
+  print("", failed === 0 ? "Nothing failed." : `${failed} of ${checks.length} checks failed.`);
   context.exitCode = failed === 0 ? 0 : 1;
 }
 
@@ -111,11 +112,14 @@ function silentDns(
     "that it answered a call told of before, and through which queue, IVR or ring group a call comes, is told " +
     "late, from the list of active calls. To monitor them: the PBX's admin console, Integrations → API, " +
     "Select Extensions.";
-  const named = silent.slice(0, namedDnsMax).map(({ number, name, kind }): Finding => {
-    return { mark: "warn", what: `  ${number}`, says: `${kindNames[kind] ?? kind} ${name}`.trim() };
-  });
+  const detail = (of: string, line: string): Finding => {
+    return { mark: "warn", what: `  ${of}`, says: line, isDetail: true };
+  };
+  const named = silent
+    .slice(0, namedDnsMax)
+    .map(({ number, name, kind }) => detail(number, `${kindNames[kind] ?? kind} ${name}`.trim()));
   const left = silent.length - named.length;
-  const more: Finding[] = left > 0 ? [{ mark: "warn", what: "  …", says: `${left} more` }] : [];
+  const more = left > 0 ? [detail("…", `${left} more`)] : [];
   return [{ mark: "warn", what: directory, says }, ...named, ...more];
 }
 

@@ -4,4 +4,6 @@ export interface Finding {
   readonly mark: "ok" | "warn" | "FAIL";
   readonly what: string;
   readonly says: string;
+  /** More of what the line before says, and no check of its own. */
+  readonly isDetail?: true;
 }

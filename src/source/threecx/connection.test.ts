@@ -184,6 +184,44 @@ describe("TLS", () => {
     await watch(server.url, { pbx: { ca: made.cert } }).live();
     await watch(server.url, { pbx: { tlsVerify: false } }).live();
   });
+
+  const failure = async (url: string, ca: string | null = null) => {
+    const inspection = inspectPbx({ pbx: { ...pbxConfig(url), ca }, clock: steadyClock() });
+    cleanUpFirst(() => inspection.close());
+    const login = await inspection.logIn();
+    return login.kind === "found" ? "" : login.reason.replaceAll(new URL(url).host, "HOST");
+  };
+  const certified = (altNames: readonly object[]) =>
+    generate([{ name: "commonName", value: "pbx" }], {
+      extensions: [{ name: "subjectAltName", altNames: [...altNames] as never }],
+    });
+
+  it("of an unknown authority fails with our way out, not Node's", async () => {
+    const made = await certified([{ type: 7, ip: "127.0.0.1" }]);
+    const server = await pbx({ tls: { key: made.private, cert: made.cert } });
+    expect(await failure(server.url)).toBe(
+      "The certificate of HOST is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate). " +
+        "Set PBX_CA_FILE to a file with the certificate of its authority (or its own, if it is self-signed).",
+    );
+  });
+
+  it("for another name says for which ones the certificate is", async () => {
+    const names = ["pbx.example.com", "*.example.net"].map((value) => ({ type: 2, value }));
+    const made = await certified([...names, { type: 7, ip: "10.1.2.3" }]);
+    const server = await pbx({ tls: { key: made.private, cert: made.cert } });
+    expect(await failure(server.url, made.cert)).toBe(
+      "The certificate of HOST is for another name: it was made for pbx.example.com, *.example.net, " +
+        "10.1.2.3. Expected the name in PBX_URL; set PBX_URL to a name that the certificate has.",
+    );
+  });
+
+  it("asked of a port for http says so, in one line", async () => {
+    const { url } = await pbx();
+    expect(await failure(url.replace("http:", "https:"))).toBe(
+      "No TLS is spoken at HOST (ERR_SSL_WRONG_VERSION_NUMBER: wrong version number), as at a port for http. " +
+        "Check PBX_URL: its port (5001 is usual for https), or http:// in place of https://.",
+    );
+  });
 });
 
 describe("proxies", () => {

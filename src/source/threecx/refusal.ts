@@ -79,14 +79,16 @@ export function xapiReason(clientId: string, said: string): string {
   );
 }
 
-const certificateCodes = new Set([
+const untrustedCodes = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
+
+/** What OpenSSL says of a peer that does not speak TLS. */
+const plainCodes = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
 
 export function errorCodeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
@@ -95,15 +97,47 @@ export function errorCodeOf(error: unknown): string {
   return errorCodeOf(error.cause);
 }
 
+/** The names in what Node tells of a certificate that is another's: "DNS:pbx.example.com, IP Address:10.0.0.1". */
+function certifiedNames(error: unknown): string {
+  const { cert } = error as Error & { readonly cert?: { readonly subjectaltname?: string } };
+  const names = (cert?.subjectaltname ?? "").replace(/\b(DNS|IP Address):/g, "");
+  return names === "" ? "it names none" : `it was made for ${names}`;
+}
+
+/** Without Node's own advice, which does not fit a service, nor OpenSSL's places in its source. */
+function saidBy(error: unknown, code: string): string {
+  const isOfOpenSsl = code.startsWith("ERR_SSL_") && error instanceof Error && "reason" in error;
+  const [words = ""] = messageOf(isOfOpenSsl ? error.reason : error).split("; if the root CA");
+  const said = words.replace(/\s+/g, " ").trim();
+  return code === "" || said.includes(code) ? said : `${code}: ${said}`;
+}
+
 /** A failed connection as a sentence for the operator. */
 export function failureReason(error: unknown, host: string): string {
   const code = errorCodeOf(error);
-  const words = messageOf(error);
-  const said = code === "" || words.includes(code) ? words : `${code}: ${words}`;
-  if (certificateCodes.has(code)) {
+  const said = saidBy(error, code);
+  if (untrustedCodes.has(code)) {
     return (
       `The certificate of ${host} is not trusted (${said}). ` +
-      "Set PBX_CA_FILE to its authority, or use the name that it was made for in PBX_URL."
+      "Set PBX_CA_FILE to a file with the certificate of its authority (or its own, if it is self-signed)."
+    );
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return (
+      `The certificate of ${host} is for another name: ${certifiedNames(error)}. ` +
+      "Expected the name in PBX_URL; set PBX_URL to a name that the certificate has."
+    );
+  }
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    return (
+      `The certificate of ${host} is not valid now (${said}). ` +
+      "Renew it at the PBX, or set this machine's clock."
+    );
+  }
+  if (plainCodes.has(code)) {
+    return (
+      `No TLS is spoken at ${host} (${said}), as at a port for http. ` +
+      "Check PBX_URL: its port (5001 is usual for https), or http:// in place of https://."
     );
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
