@@ -227,6 +227,17 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
   });
 
+  it("is a blind one where who was consulted picks up what rings for another", () => {
+    const phone = consulting();
+    phone.gone("102/6", "103/7");
+    phone.leg("104", 8, "ringing", { originatedBy: null });
+    const pickup = { originatedBy: null, onBehalfOf: ref("104") };
+    phone.leg("103", 9, "connected", pickup);
+    phone.gone("104/8", "102/5");
+    const told = ["ringing 104 -2", "ended 102 -1 Ok passed on", "answered 103 -2 Blind"];
+    expect(phone.told()).toEqual(told);
+  });
+
   it("does not hold up the end of a call whose user consults, for long", () => {
     const phone = consulting();
     phone.gone("102/5");

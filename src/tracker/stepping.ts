@@ -216,6 +216,8 @@ export class Stepping extends Sight {
   #hasConsulted(leg: Leg, call: Call): boolean {
     const user = call.talk?.user ?? call.level?.dn;
     if (user === undefined || leg.dnKind !== "extension") return false;
+    // Who picks up what rings for another has it by that, whatever was spoken before.
+    if (leg.onBehalfOf !== null) return false;
     // What was handed over before, and waits since (parked), is joined with nothing.
     if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;
     const speaks = ({ legs }: Call) => legs.some((t) => isConsultation(t.leg, leg.dn, user));
