@@ -330,6 +330,22 @@ describe("pipeline", () => {
     expect(store.asked).toHaveLength(4);
   });
 
+  it("lets no time run back: what was heard of before a deadline and comes after it is of its time", async () => {
+    const { store, clock, take } = await world();
+    const connected = leg("101", 7, "connected", { callNumber: 7, party: outside() });
+    const heardAt = clock.now();
+    await clock.pass(400);
+    take({ ...rings(), at: heardAt + 10 });
+    take({ kind: "tick" });
+    take({ ...changed(connected), at: heardAt + 20 });
+    await clock.pass(0);
+    const events = store.asked.flatMap(({ entries }) => entries.map(({ event }) => event));
+    expect(events.map(({ kind, at }) => [kind, at - heardAt])).toEqual([
+      ["ringing", 10],
+      ["answered", 400],
+    ]);
+  });
+
   it("says which limit is reached, once a minute", async () => {
     const { clock, take, warnings, owed } = await world({ settings: { callsMax: 1 } });
     take(rings(7), rings(8, "102"), rings(9, "103"));

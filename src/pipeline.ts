@@ -76,6 +76,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   let seenStoredAt = Math.min(lastRun.seenAt, clock.now());
   const waiting: Activity[] = [];
   const limitToldAt = new Map<Limit["name"], EpochMs>();
+  let lastAt: EpochMs = Number.NEGATIVE_INFINITY;
   let working = false;
   let worked: Promise<void> = Promise.resolve();
   let trouble: string | null = null;
@@ -88,7 +89,9 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       trouble = `more than ${waitingMax} activities wait for the store`;
       return;
     }
-    waiting.push(activity);
+    // What was heard of early and comes late, after a list or a deadline, runs back before none of them.
+    lastAt = Math.max(lastAt, activity.at);
+    waiting.push(activity.at === lastAt ? activity : { ...activity, at: lastAt });
     if (!working) worked = work();
   }
 

@@ -3,6 +3,7 @@
  * as wait for one leg are answered by one question; different legs are asked for side by side.
  * What comes of them leaves by the release queue, in the order of the frames.
  */
+import type { EpochMs } from "../../events/event.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
 import type { Place, ReleaseQueue } from "./release.ts";
@@ -17,6 +18,8 @@ export interface LegAddress {
 interface Question {
   readonly address: LegAddress;
   readonly place: Place;
+  /** When the last Upsert came that its answer may tell of. */
+  heardAt: EpochMs;
   /** `lastAsked`: its leg was removed meanwhile; the answer still tells what it was before. */
   state: "queued" | "asked" | "lastAsked" | "cancelled";
 }
@@ -40,8 +43,13 @@ export interface EntitiesOptions {
   readonly get: (address: LegAddress) => Promise<RestAnswer>;
   /** The moment of a question, for telling the younger of two answers. */
   readonly moment: () => number;
-  /** Called in frame order. */
-  readonly onAnswer: (address: LegAddress, answer: RestAnswer, asked: number) => void;
+  /** Called in frame order. `heardAt`: when the PBX spoke of it. */
+  readonly onAnswer: (
+    address: LegAddress,
+    answer: RestAnswer,
+    asked: number,
+    heardAt: EpochMs,
+  ) => void;
 }
 
 export class Entities {
@@ -56,10 +64,16 @@ export class Entities {
   }
 
   upsert(address: LegAddress): void {
+    const { queue, clock } = this.#options;
     const asking = this.#asking.get(address.legId);
+    const heardAt = clock.now();
+    // What is asked already may be answered with what this Upsert tells of.
+    for (const question of [asking?.current, asking?.next]) {
+      if (question) question.heardAt = heardAt;
+    }
     // A question that is not sent yet will answer this Upsert too.
     if (asking && (asking.next !== null || asking.current.state === "queued")) return;
-    const question: Question = { address, place: this.#options.queue.place(), state: "queued" };
+    const question: Question = { address, place: queue.place(), heardAt, state: "queued" };
     if (asking) {
       asking.next = question;
       return;
@@ -132,9 +146,10 @@ export class Entities {
    * That a leg is missing says nothing of the moment of its Upsert: it went after all that has come until now, or with
    * its Remove, if that has come.
    */
-  #tell({ address, place, state }: Question, { answer, asked }: Omit<Told, "tookMs">): void {
+  #tell(question: Question, { answer, asked }: Omit<Told, "tookMs">): void {
     const { queue, onAnswer } = this.#options;
-    const tell = () => onAnswer(address, answer, asked);
+    const { address, place, heardAt, state } = question;
+    const tell = () => onAnswer(address, answer, asked, heardAt);
     if (answer.kind !== "missing") {
       place.fill(tell);
       return;

@@ -3,6 +3,7 @@
  * the frames kept back, then live, until it breaks. Nothing is replayed by the PBX, so each
  * connection begins with a snapshot and forgets what an earlier one knew.
  */
+import type { EpochMs } from "../../events/event.ts";
 import type { ActiveCalls, Activity, DnKind, Leg } from "../../tracker/activity.ts";
 import { assertNever } from "../../util/assertNever.ts";
 import type { Clock } from "../../util/clock.ts";
@@ -85,7 +86,7 @@ export class Session {
       queue: this.#queue,
       get: (address) => this.#getLeg(address),
       moment: () => this.#legs.next(),
-      onAnswer: (address, answer, asked) => this.#answered(address, answer, asked),
+      onAnswer: (...answered) => this.#answered(...answered),
     });
     this.#frames = new FrameReader(
       {
@@ -141,7 +142,7 @@ export class Session {
   /** More is known of numbers and DIDs: tells the legs that read otherwise now. */
   directoryChanged(): void {
     this.#queue.push(() => {
-      for (const leg of this.#legs.readAgain()) this.#tell(leg);
+      for (const leg of this.#legs.readAgain()) this.#tell(leg, this.#options.clock.now());
     });
   }
 
@@ -223,12 +224,12 @@ export class Session {
   #remove(address: LegAddress): void {
     this.#legs.bury(address.legId);
     this.#entities.removed(address.legId);
-    this.#queue.push(() => this.#gone(address.legId, this.#legs.remove(address.legId)));
+    const heardAt = this.#options.clock.now();
+    this.#queue.push(() => this.#gone(address.legId, this.#legs.remove(address.legId), heardAt));
   }
 
-  #gone(legId: string, wasKnown: boolean): void {
-    const { emit, clock } = this.#options;
-    if (wasKnown) emit({ kind: "legGone", at: clock.now(), legId });
+  #gone(legId: string, wasKnown: boolean, at: EpochMs): void {
+    if (wasKnown) this.#options.emit({ kind: "legGone", at, legId });
   }
 
   #getLeg({ dn, id }: LegAddress): Promise<RestAnswer> {
@@ -242,7 +243,8 @@ export class Session {
     });
   }
 
-  #answered(address: LegAddress, answer: RestAnswer, asked: number): void {
+  /** The time is the frame's: an answer that takes long makes no ring later and no conversation shorter. */
+  #answered(address: LegAddress, answer: RestAnswer, asked: number, heardAt: EpochMs): void {
     if (!this.#legs.isFresh(asked) || this.#legs.isGone(address.legId)) return;
     switch (answer.kind) {
       case "ok": {
@@ -253,11 +255,12 @@ export class Session {
         }
         const sameDn = wire.dn.toLowerCase() === address.dn.toLowerCase();
         const leg = this.#legs.learn(sameDn ? wire : { ...wire, dn: address.dn });
-        if (leg) this.#tell(leg);
+        if (leg) this.#tell(leg, heardAt);
         return;
       }
       case "missing":
-        this.#gone(address.legId, this.#legs.forget(address.legId));
+        // Since when, nobody says.
+        this.#gone(address.legId, this.#legs.forget(address.legId), this.#options.clock.now());
         return;
       case "notUnderstood":
         this.#answerNotUnderstood({ legId: address.legId }, answer.reason);
@@ -277,9 +280,8 @@ export class Session {
     }
   }
 
-  #tell(leg: Leg): void {
-    const { emit, clock } = this.#options;
-    emit({ kind: "legChanged", at: clock.now(), leg });
+  #tell(leg: Leg, at: EpochMs): void {
+    this.#options.emit({ kind: "legChanged", at, leg });
     this.#note(leg);
   }
 
