@@ -398,15 +398,16 @@ export class Telling {
       return;
     }
     this.#heedMoved(talk, fact);
-    const rings = [...this.#rings].some(([dn, legs]) => dn !== talk.user && legs.size > 0);
+    const ringing = [...this.#rings].filter(([dn, legs]) => dn !== talk.user && legs.size > 0);
+    const rings = ringing.some(([dn]) => this.#visibility.sees(dn, fact.at));
     const answered = [...this.#connected.values()].some(({ dn }) => dn !== talk.user);
     if (rings || answered || this.#outsiders.size > 0 || this.#handover === null) return;
     const places = [...this.#places];
     // Between two members of an unseen place nothing shows that the attempt still goes on.
-    if (places.length > 0 && !places.some(({ dn }) => this.#visibility.sees(dn, fact.at))) {
-      this.#doubt("unseenAttempt", fact.at);
-    }
-    if (places.length === 0) {
+    const isAtPlace = places.some(({ dn }) => this.#visibility.sees(dn, fact.at));
+    const goesOn = places.length > 0 || ringing.length > 0;
+    if (goesOn && !isAtPlace) this.#doubt("unseenAttempt", fact.at);
+    if (!goesOn) {
       this.#failed = this.#visibility.seen(fact.at, fact.leg);
       this.#isUncounted ||= !this.#said.isTold(this.#handover.link);
       this.#handover = null;
@@ -541,7 +542,10 @@ export class Telling {
     const ringing = [...this.#rings.values()].flatMap((legs) => [...legs]);
     const faults = [talks, ...ringing].map((leg) => this.#visibility.seen(at, leg).fault);
     const blurred = faults.find((fault) => fault !== null);
-    if (this.#handover !== null && blurred) this.#doubt(blurred, at);
+    // Their own phone that seems to ring on: as if the call had been sent there, where no list can be asked.
+    const rings = (this.#rings.get(this.#talk?.user ?? "")?.size ?? 0) > 0;
+    const isSent = this.#handover !== null || (rings && this.#visibility.listMs === null);
+    if (isSent && blurred) this.#doubt(blurred, at);
     // Who hangs up as the next phone begins to ring looks as if they had handed over (SPEC.md, G1).
     const begunAt = this.#handover?.at ?? Number.NEGATIVE_INFINITY;
     if (at - begunAt <= leaveWithMs + this.#visibility.briefMs) this.#doubt("briefHandOver", at);
