@@ -279,6 +279,23 @@ describe("a hand-over within moments of the answer to a place that no leg shows"
     expect(phone.told()).toEqual(["ringing 820 -2", "ringing 102 -2"]);
   });
 
+  it("to the own number shows in the list, which has the call on its way to who left, though no phone rings yet", () => {
+    for (const [afterMs, status] of [
+      [300, "Routing"],
+      [299, "Routing"],
+      [300, "Talking"],
+    ] as const) {
+      const phone = talking();
+      phone.at += afterMs;
+      phone.gone("102/5");
+      phone.list(row("102", { status }));
+      phone.leg("102", 9, "connected", { originatedBy: null });
+      const isSent = afterMs === 300 && status === "Routing";
+      const told = ["ended 102 -1 Ok passed on", "answered 102 -2 Blind"];
+      expect(phone.told()).toEqual(isSent ? told : []);
+    }
+  });
+
   it("is none where the list still has what brought the call", () => {
     const phone = new Phone();
     phone.leg("101", 1, "ringing");

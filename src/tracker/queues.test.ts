@@ -227,21 +227,4 @@ describe("the queues that a call has come by", () => {
       "answered 103 -1 NotDef",
     ]);
   });
-
-  it("parked, and sent back to who parked it, whose mobile alone rings: their forward", () => {
-    for (const isAnswered of [true, false]) {
-      const phone = talking();
-      phone.gone("102/5");
-      phone.list(row("SP0"));
-      phone.pass(60);
-      phone.list(row("SP0"));
-      phone.list(row("10007", { status: "Routing" }));
-      if (isAnswered) phone.list(row("10007"));
-      phone.list();
-      expect(phone.told()).toEqual([
-        "ended 102 -1 Ok passed on",
-        ...(isAnswered ? ["answered 102 -2 Blind", "ended 102 -2 Ok"] : ["ended 102 -2 Missed"]),
-      ]);
-    }
-  });
 });

@@ -124,7 +124,9 @@ function heedWhereabouts(
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
     // A moment later its kind may be known, by a leg that stands towards it.
     const isUnknown = inside?.kind === "unknown" && hidden.looks < joinLooksMax;
-    const ringsAnew = talk.shownBy === "inside" && inside?.dn === talk.user;
+    // On its way to the user who left: sent to the own number.
+    const isSent = routes(row) && askedAt >= talk.answeredAt + settings.listLagMs;
+    const ringsAnew = inside?.dn === talk.user && (talk.shownBy === "inside" || isSent);
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
     // Nothing has happened to it, whatever the DN is, which may be forgotten over our restart, but no place: nobody talks there.
@@ -153,10 +155,6 @@ function heedWhereabouts(
     if (talks(row)) tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
     call.handover = { ...call.handover, outside };
-  }
-  // From there it goes nowhere but back to who parked it: what goes outside then is their forward.
-  if (inside?.kind === "parking" && call.handover?.offered === false) {
-    call.handover = { ...call.handover, offered: true };
   }
 }
 

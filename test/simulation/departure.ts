@@ -42,8 +42,9 @@ export function departureUnseen(
       ({ fault, fromAt }) =>
         fault === "xapiFails" && fromAt >= at && fromAt <= (overAt ?? at) + slackMs,
     );
-  const isBrief = ({ at }: Due) =>
-    overAt !== null && overAt !== at && overAt - at <= leaveHoldMs + slackMs;
+  // From when it was seen that the user had left.
+  const isBrief = ({ at, latest }: Due) =>
+    overAt !== null && overAt !== at && overAt - latest <= leaveHoldMs + slackMs;
   const left = due.find((one) => one.transfer === "True" && isBrief(one) && failsFrom(one.at));
   return left === undefined ? null : { rule: "xapiFails", fromAt: left.at };
 }

@@ -57,7 +57,8 @@ export class Telling {
   /** An outside phone has answered, and is told once who hands over has gone. */
   #answering: (() => void) | null = null;
   #attended: (Fact & { what: "attended" }) | null = null;
-  #parkedBy: string | undefined;
+  /** From there the list alone shows who has it back; where a mobile rings with a phone of theirs, it names that. */
+  #isParked = false;
   /** The last user who left. */
   #departed: Departed | null = null;
   /** When it must have been seen that the last attempt to hand over had failed. */
@@ -112,8 +113,7 @@ export class Telling {
         if (fact.kind === "extension") this.#extension(fact);
         else if (places.has(fact.kind)) this.#place(fact);
         else if (fact.kind === "trunk") this.#outside(fact);
-        // From a parking place it goes nowhere but back to who parked it.
-        else if (fact.kind === "parking") this.#parkedBy = this.#talk?.user ?? this.#departed?.dn;
+        else if (fact.kind === "parking") this.#isParked = true;
         // In a conference the link's user is who made it, until the outside party goes.
         else if (fact.kind === "conference") this.#talk?.legs.add(fact.leg);
         return;
@@ -225,6 +225,7 @@ export class Telling {
   }
 
   #answer({ dn, leg }: Fact & { what: "shown" }, at: number): void {
+    this.#isParked = false;
     // Who picks it up has it from where it rang.
     if (leg.originatedBy && !this.#polledBy.has(dn)) this.#polledBy.set(dn, leg.originatedBy.dn);
     this.#heedDeparture(at, "left");
@@ -286,6 +287,8 @@ export class Telling {
   #outside(fact: Fact & { what: "shown" }): void {
     if (fact.leg.call.allLegs[0] === fact.leg) return;
     const { onBehalfOf } = fact.leg;
+    const isHidden = onBehalfOf !== null && !this.#visibility.sees(onBehalfOf.dn, fact.at);
+    if (this.#isParked && isHidden) this.#doubt("forwardUnseen", fact.at);
     if (onBehalfOf !== null && this.#isMobile(fact, onBehalfOf.dn)) {
       if (fact.status === "connected") this.#mobile(fact, onBehalfOf.dn);
       return;
@@ -311,8 +314,7 @@ export class Telling {
   #isMobile({ leg, place, at }: Fact & { what: "shown" }, dn: string): boolean {
     const known = this.#levels.some(({ mobile }) => mobile === leg);
     if (known || (this.#rings.get(dn)?.size ?? 0) > 0) return true;
-    const rings = place === dn || dn === this.#parkedBy;
-    if (!rings || this.#levels.length === 0) return false;
+    if (place !== dn || this.#levels.length === 0) return false;
     if (this.#talk !== null) this.#beginHandover(at);
     this.#levels.push({ ...phoneOf(dn, at), mobile: leg });
     return true;
