@@ -127,6 +127,20 @@ describe("a leg that cannot be of the call of before with its number", () => {
   });
 });
 
+describe("a row of the list that began at another time than the call of before with its number", () => {
+  it("shows that the PBX has restarted, though the ids of all legs are above those of before", () => {
+    const phone = talking();
+    phone.list(row("102", { establishedAt: t0 }));
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("101", 30, "ringing", { callNumber: 8, party: another }));
+    phone.told();
+    phone.list(row("104", { caller: another, establishedAt: t0 + 10_000, status: "Routing" }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.call(8)?.overAt).toBeNull();
+  });
+});
+
 describe("a call that the log has under its number", () => {
   const startedAt = t0 + 30_000;
   const entry = (more = {}) =>

@@ -106,9 +106,7 @@ const byNumber = (one: Leg, other: Leg) => one.legNumber - other.legNumber;
 
 /** The second witness: what the PBX's own list of calls says of ours. */
 function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
-  if (step.restartDoubt !== null && calls.some((row) => isOfNewPbx(step, row))) {
-    step.heedRestarted(step.restartDoubt);
-  }
+  if (calls.some((row) => isOfNewPbx(step, row))) step.heedRestarted();
   for (const row of calls) {
     const over = step.state.calls.get(row.callNumber);
     if (over?.overAt && begunApart(over, row)) step.bury(over, over.overAt);

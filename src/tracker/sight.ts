@@ -34,11 +34,6 @@ export class Sight extends Turns {
   protected gaps: readonly GapEvent[] = noGaps;
   protected inquireFromAt: EpochMs | null = null;
 
-  /** When we noticed that we were blind, if the PBX may have started anew meanwhile. */
-  get restartDoubt(): EpochMs | null {
-    return this.next.restartDoubt;
-  }
-
   loseSight(sinceAt: EpochMs, cause: BlindCause): void {
     // We saw all when we last saw again.
     const lostAt = Math.max(sinceAt, this.next.gap.toAt ?? 0);
@@ -154,23 +149,24 @@ export class Sight extends Turns {
    * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
    */
   heedRestart(legs: readonly Leg[]): void {
-    const lostAt = this.next.restartDoubt;
     if (legs.some((leg) => this.#belies(leg))) {
-      this.heedRestarted(lostAt ?? this.next.gap.toAt ?? this.at);
+      this.heedRestarted();
       return;
     }
-    if (lostAt === null) return;
+    if (this.next.restartDoubt === null) return;
     const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg) && !this.#isTaken(leg));
     const isRisen = (leg: Leg) => idOf(leg) > this.next.legIdMax;
     const telling = fresh.filter((leg) => isRisen(leg) || !this.#mayBeOlder(leg));
     if (telling.length === 0) return;
     if (telling.every(isRisen)) this.next.restartDoubt = null;
-    else this.heedRestarted(lostAt);
+    else this.heedRestarted();
   }
 
   /** Nothing of before goes on, and every number is free. */
-  heedRestarted(lostAt: EpochMs): void {
-    const isOpen = this.next.restartDoubt !== null;
+  heedRestarted(): void {
+    const { restartDoubt, gap } = this.next;
+    const isOpen = restartDoubt !== null;
+    const lostAt = restartDoubt ?? gap.toAt ?? this.at;
     this.next.restartDoubt = null;
     const calls = this.state.calls.values();
     this.next.gap = { ...this.next.gap, reason: "pbx" };
