@@ -58,6 +58,27 @@ describe("a call missed at a queue that offers callbacks", () => {
     expect(closed.told()).toEqual([plain]);
   });
 
+  it("is waited for anew after a blind stretch, over our restart, too; where it was missed is known", () => {
+    const again = (restarts: boolean) => {
+      const phone = left();
+      if (restarts) phone.restart();
+      phone.lose();
+      phone.at += 20_000;
+      phone.list();
+      phone.snapshot();
+      return phone;
+    };
+    for (const restarts of [false, true]) {
+      const phone = again(restarts);
+      phone.log(entry({ callbackOrdered: true, level: ref("101") }));
+      expect(phone.told()).toEqual([ordered]);
+      expect(phone.events.at(-1)?.at).toBe(t0 + 10_000);
+      const unlogged = again(restarts);
+      unlogged.pass(3_000);
+      expect(unlogged.told()).toEqual([plain]);
+    }
+  });
+
   it("has its order told by the PBX, which polls agents on behalf of the queue", () => {
     const phone = left();
     callsBack(phone);

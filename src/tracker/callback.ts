@@ -22,8 +22,13 @@ export function finishOrHold(turn: Turn, at: EpochMs): void {
     finish(turn, at);
     return;
   }
+  awaitOrder(turn, at);
+}
+
+/** Over at `endedAt`; the log is asked, from now on, whether a callback was ordered. */
+export function awaitOrder(turn: Turn, endedAt: EpochMs): void {
   const dueAt = turn.at + pauseOf(turn);
-  call.hidden = { sinceAt: at, looks: 0, dueAt, witness: "callback" };
+  turn.call.hidden = { sinceAt: endedAt, looks: 0, dueAt, witness: "callback" };
   turn.inquire = true;
 }
 

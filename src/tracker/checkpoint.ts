@@ -1,5 +1,6 @@
 /** Calls as they are kept over a restart of ours, each by itself; also as older versions kept them. */
 import type { ByDn } from "./byDn.ts";
+import { awaitsOrder } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { Calls } from "./calls.ts";
 import { idOf } from "./legs.ts";
@@ -48,8 +49,9 @@ export function restore(checkpoints: Iterable<string>, aheadMs = 0): TrackerStat
   return { ...initialState, calls: Calls.of(calls), legIdMax };
 }
 
-/** That the list has left it out stays known; all else is asked anew. */
+/** That the call is over stays known; all else is asked anew. */
 function witnessOf(call: Call): Hidden["witness"] {
+  if (awaitsOrder(call)) return "callback";
   return isInquired(call) ? "inquired" : "asked";
 }
 

@@ -4,6 +4,7 @@
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
+import { awaitOrder, awaitsOrder } from "./callback.ts";
 import { awaitLog, identityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
@@ -76,7 +77,8 @@ export class Sight extends Turns {
   #askAnew(call: Call, sinceAt: EpochMs): void {
     const turn = this.turn(call.callNumber);
     const byLegs = call.talk === null || call.talk.shownBy === "legs";
-    if (isInquired(call)) awaitLog(turn, sinceAt);
+    if (awaitsOrder(call)) awaitOrder(turn, sinceAt);
+    else if (isInquired(call)) awaitLog(turn, sinceAt);
     else hide(turn, byLegs ? sinceAt : this.at);
   }
 
