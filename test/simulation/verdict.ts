@@ -100,6 +100,8 @@ export function judge(
       // Who only hears the conversation stands towards one of ours.
       if (fact.what !== "shown" || fact.leg.barges !== null) return false;
       if (!visibility.sees(fact.dn, fact.at)) return false;
+      // A consultation has come in on no DID.
+      if (fact.leg.call.id !== chain.number) return false;
       const goneAt = fact.leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
       return goneAt > sight.seen(fact.at, fact.leg).at + briefMs;
     });
