@@ -8,40 +8,46 @@ import type { RestAnswer } from "./rest.ts";
 
 const address: LegAddress = { legId: "101/5", dn: "101", id: 5 };
 const there = { kind: "answer", body: { id: 5 } } as unknown as RestAnswer;
+const talks = { kind: "answer", body: { id: 5, status: "Connected" } } as unknown as RestAnswer;
 const gone = { kind: "failed", status: 404 } as unknown as RestAnswer;
 
 type Answer = readonly [afterMs: number, answer: RestAnswer];
 
-/** The leg is asked for; each answer comes after so long. */
-const asked = (...answers: readonly Answer[]) => heard([0], answers);
+const never = 1_000_000;
 
-/** Upserts of one leg come after so long; until the first answer is told. */
-async function heard(upsertsAfterMs: readonly number[], answers: readonly Answer[]) {
+/** A leg that may be asked for; each answer comes after so long. */
+function rig(answers: readonly Answer[]) {
   const clock = new VirtualClock();
   const startAt = clock.now();
   const queue = new ReleaseQueue(clock, limits.holdMsMax);
   const told: (readonly [RestAnswer, number])[] = [];
+  const heardAfterMs: number[] = [];
   let questions = 0;
-  let heardAfterMs = Number.NaN;
   let moment = 0;
+  const wait = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
   const get = async () => {
     const [afterMs, answer] = answers[questions++] ?? [0, gone];
-    await new Promise<void>((resolve) => clock.after(afterMs, resolve));
+    await wait(afterMs);
     return answer;
   };
-  await clock.run(
-    new Promise<void>((resolve) => {
-      const onAnswer = (_: LegAddress, answer: RestAnswer, at: number, heardAt: number) => {
-        told.push([answer, at]);
-        heardAfterMs = heardAt - startAt;
-        resolve();
-      };
-      const next = () => ++moment;
-      const entities = new Entities({ clock, limits, queue, get, moment: next, onAnswer });
-      for (const afterMs of upsertsAfterMs) clock.after(afterMs, () => entities.upsert(address));
-    }),
-  );
-  return { told, questions, heardAfterMs };
+  const onAnswer = (_: LegAddress, answer: RestAnswer, at: number, heardAt: number) => {
+    told.push([answer, at]);
+    heardAfterMs.push(heardAt - startAt);
+  };
+  const next = () => ++moment;
+  const entities = new Entities({ clock, limits, queue, get, moment: next, onAnswer });
+  const pass = (ms: number) => clock.run(wait(ms));
+  return { clock, entities, told, heardAfterMs, pass, questions: () => questions };
+}
+
+const asked = (...answers: readonly Answer[]) => heard([0], answers);
+
+/** Upserts of one leg come after so long. */
+async function heard(upsertsAfterMs: readonly number[], answers: readonly Answer[]) {
+  const { clock, entities, told, heardAfterMs, pass, questions } = rig(answers);
+  for (const afterMs of upsertsAfterMs) clock.after(afterMs, () => entities.upsert(address));
+  await pass(10_000);
+  return { told, questions: questions(), heardAfterMs: heardAfterMs[0] };
 }
 
 describe("an answer about a leg", () => {
@@ -51,8 +57,8 @@ describe("an answer about a leg", () => {
     expect(questions).toBe(1);
   });
 
-  it("that was long under way is asked for once more: what it says may be over since", async () => {
-    const { told, questions } = await asked([limits.entityLateMs + 1, there], [1, gone]);
+  it("that is long under way is asked for once more: what it says may be over by then", async () => {
+    const { told, questions } = await asked([limits.entityLateMs + 2, there], [3, gone]);
     expect(told).toEqual([[gone, 2]]);
     expect(questions).toBe(2);
   });
@@ -63,12 +69,50 @@ describe("an answer about a leg", () => {
     expect(questions).toBe(2);
   });
 
+  it("that never comes holds up no later one", async () => {
+    const { entities, told, pass, questions } = rig([
+      [never, there],
+      [1, there],
+      [1, talks],
+    ]);
+    entities.upsert(address);
+    await pass(3_000);
+    expect(told).toEqual([[there, 2]]);
+    entities.upsert(address);
+    await pass(10);
+    expect(told.slice(1)).toEqual([[talks, 3]]);
+    expect(questions()).toBe(3);
+  });
+
+  it("that is the only one from before the removal tells what the leg was", async () => {
+    const late = limits.entityLateMs + 100;
+    const { entities, told, pass } = rig([
+      [late, there],
+      [late, gone],
+    ]);
+    entities.upsert(address);
+    await pass(late - 50);
+    entities.removed(address.legId);
+    await pass(2 * late);
+    expect(told).toEqual([[there, 1]]);
+  });
+
+  it("is not asked for again once the leg is removed", async () => {
+    const { entities, told, pass, questions } = rig([[2_000, there]]);
+    entities.upsert(address);
+    await pass(100);
+    entities.removed(address.legId);
+    await pass(3_000);
+    expect(told).toEqual([[there, 1]]);
+    expect(questions()).toBe(1);
+  });
+
   it("is of the time of its Upsert, however long it takes", async () => {
     expect((await asked([400, there])).heardAfterMs).toBe(0);
   });
 
   it("is of the last Upsert before it: what that tells of may be in it", async () => {
     const { told, heardAfterMs } = await heard([0, 100, 450], [[400, there]]);
-    expect([told, heardAfterMs]).toEqual([[[there, 1]], 100]);
+    expect([told[0], heardAfterMs]).toEqual([[there, 1], 100]);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * The GET that each Upsert asks for. One leg's questions follow one another, and as many Upserts
- * as wait for one leg are answered by one question; different legs are asked for side by side.
+ * as wait for one leg are answered by one question; different legs are asked for side by side. A GET
+ * that does not answer soon is asked again beside it, so that one that hangs holds nothing up for long.
  * What comes of them leaves by the release queue, in the order of the frames.
  */
 import type { EpochMs } from "../../events/event.ts";
@@ -28,7 +29,6 @@ interface Told {
   readonly answer: RestAnswer;
   /** The moment of the question. */
   readonly asked: number;
-  readonly tookMs: number;
 }
 
 interface Asking {
@@ -146,7 +146,7 @@ export class Entities {
    * That a leg is missing says nothing of the moment of its Upsert: it went after all that has come until now, or with
    * its Remove, if that has come.
    */
-  #tell(question: Question, { answer, asked }: Omit<Told, "tookMs">): void {
+  #tell(question: Question, { answer, asked }: Told): void {
     const { queue, onAnswer } = this.#options;
     const { address, place, heardAt, state } = question;
     const tell = () => onAnswer(address, answer, asked, heardAt);
@@ -161,9 +161,7 @@ export class Entities {
   async #getPatiently(question: Question, isOff: () => boolean): Promise<Told> {
     const { clock, limits } = this.#options;
     const isLast = () => isOff() || question.state === "lastAsked";
-    let told = await this.#get(question);
-    // What was so long under way may be over since.
-    if (told.tookMs > limits.entityLateMs && !isLast()) told = await this.#get(question);
+    let told = await this.#getSoon(question, isLast);
     for (const pauseMs of limits.entityRetryMs) {
       const { answer } = told;
       const mayPass = answer.kind === "failed" && (answer.status === null || answer.status >= 429);
@@ -175,10 +173,28 @@ export class Entities {
     return told;
   }
 
+  /**
+   * The first answer if it comes soon. What is longer under way may be over by then, or never come: a second GET is
+   * believed in its place, but where the leg is removed, as the second may find nothing any more.
+   */
+  async #getSoon(question: Question, isLast: () => boolean): Promise<Told> {
+    const { clock, limits } = this.#options;
+    const first = this.#get(question);
+    let cancel = () => {};
+    const late = new Promise<null>((resolve) => {
+      cancel = clock.after(limits.entityLateMs + 1, () => resolve(null));
+    });
+    const soon = await Promise.race([first, late]);
+    cancel();
+    if (soon !== null) return soon;
+    if (isLast()) return first;
+    const second = this.#get(question);
+    return Promise.race([second, first.then((told) => (isLast() ? told : second))]);
+  }
+
   async #get({ address }: Question): Promise<Told> {
-    const { get, clock, moment } = this.#options;
-    const [asked, askedAt] = [moment(), clock.now()];
-    const answer = await get(address);
-    return { answer, asked, tookMs: clock.now() - askedAt };
+    const { get, moment } = this.#options;
+    const asked = moment();
+    return { answer: await get(address), asked };
   }
 }
