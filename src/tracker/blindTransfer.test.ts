@@ -1,6 +1,6 @@
 /** Blind hand-overs (docs/contract.md §3, Transfers): who leaves when, who gets it, who misses it. */
 import { describe, expect, it } from "vitest";
-import { leg, Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { inside, leg, Phone, ref, row, talking } from "../../test/support/phone.ts";
 
 describe("blind transfer", () => {
   it("of which the transferer stays until it is answered", () => {
@@ -308,5 +308,64 @@ describe("a hand-over within moments of the answer to a place that no leg shows"
     phone.list(row("800", { status: "Routing" }));
     phone.gone("102/2");
     expect(phone.told()).toEqual([]);
+  });
+});
+
+describe("a consultation that is completed while B rings, B's leg keeping its id and number", () => {
+  /** 102, whose leg is the caller's third, calls 103. */
+  function consulting(): Phone {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing", { legNumber: 3 });
+    phone.leg("102", 5, "connected", { legNumber: 3 });
+    const apart = { callNumber: 8, originatedBy: null };
+    phone.leg("102", 6, "dialing", { ...apart, legNumber: 1, party: inside("103") });
+    phone.leg("103", 7, "ringing", { ...apart, legNumber: 2, party: inside("102") });
+    phone.told();
+    return phone;
+  }
+
+  for (const survives of [7, 8]) {
+    const turned = { callNumber: survives, legNumber: 2, originatedBy: null };
+
+    it.each([true, false])(
+      `rings at that moment under number ${survives}, 102 gone first: %s`,
+      (first) => {
+        const phone = consulting();
+        if (first) phone.gone("102/5", "102/6");
+        phone.leg("103", 7, "ringing", turned);
+        if (!first) phone.gone("102/5", "102/6");
+        const told = phone.told();
+        expect(told.toSorted()).toEqual(["ended 102 -1 Ok passed on", "ringing 103 -2"]);
+        phone.pass(5_000);
+        phone.noList();
+        expect(phone.told()).toEqual([]);
+        phone.leg("103", 7, "connected", turned);
+        expect(phone.told()).toEqual(["answered 103 -2 Blind"]);
+      },
+    );
+
+    it(`is missed by B under number ${survives}`, () => {
+      const phone = consulting();
+      phone.gone("102/5", "102/6");
+      phone.leg("103", 7, "ringing", turned);
+      phone.told();
+      phone.gone("103/7");
+      phone.list();
+      expect(phone.told()).toEqual(["ended 103 -2 Missed"]);
+    });
+  }
+
+  it("has passed the call on at once, though whoever lost the polling of before may show late", () => {
+    const phone = new Phone();
+    const polled = { originatedBy: ref("800"), legNumber: 3 };
+    phone.leg("800", 2, "connected", { legNumber: 2 });
+    phone.leg("102", 5, "ringing", polled);
+    phone.leg("102", 5, "connected", polled);
+    const apart = { callNumber: 8, legNumber: 2, originatedBy: null };
+    phone.leg("103", 7, "ringing", { ...apart, party: inside("102") });
+    phone.told();
+    phone.leg("103", 7, "ringing", { legNumber: 2, originatedBy: null });
+    phone.gone("102/5");
+    expect(phone.told()).toEqual(["ringing 103 -2", "ended 102 -1 Ok passed on"]);
   });
 });

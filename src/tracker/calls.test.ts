@@ -21,6 +21,7 @@ const tracked = (dn: string, id: number, party = outside()) => ({
   seenAt: 0,
   external: party.kind === "trunk",
   offeredItself: false,
+  turned: false,
   rang: false,
 });
 

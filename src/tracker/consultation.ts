@@ -4,7 +4,13 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
-import type { Consultation } from "./state.ts";
+
+/** One side of an inside conversation that has ended. */
+export interface Consultation {
+  readonly dn: string;
+  readonly withDn: string;
+  readonly endedAt: EpochMs;
+}
 
 /** After the end of a consultation a join shows within this time. */
 export const joinMsMax = 2_000;

@@ -61,7 +61,8 @@ export function track(
     was?.leg.callNumber === leg.callNumber ? was.offeredItself : isSelfOffer(leg);
   const external = isExternal(leg) || conferring;
   const rang = leg.status === "ringing" || was?.rang === true;
-  return { leg, consulted, order, seenAt, offeredItself, external, rang };
+  const turned = was?.turned === true || (external && was?.leg.party.kind === "extension");
+  return { leg, consulted, order, seenAt, offeredItself, external, rang, turned };
 }
 
 /** It spoke to an inside party before; one that only rang was not consulted yet. */
@@ -121,6 +122,8 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
     // Another phone of theirs that rings on when they are gone: they sent the call to their own number.
     return leg.dn === talk.user ? !userTalks(call, talk) : isTalking(tracked);
   }
+  // Made in a consultation, its number there tells nothing of this call.
+  if (tracked.turned) return true;
   if (isOlder(leg, talk) && !isTalking(tracked)) return false;
   // It is gone soon; what outlives the user is none.
   const isGoing = talk.shownBy !== "legs" || userTalks(call, talk);
@@ -128,8 +131,8 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
 }
 
 /** A loser of the polling that brought the call, whose frame came late, is no transfer. */
-export function isLateLoser(call: Call, { leg, seenAt }: TrackedLeg, talk: Talk): boolean {
-  const soon = seenAt <= talk.answeredAt + lateLoserMs;
+export function isLateLoser(call: Call, { leg, seenAt, turned }: TrackedLeg, talk: Talk): boolean {
+  const soon = seenAt <= talk.answeredAt + lateLoserMs && !turned;
   // A polling that somebody before the user handed the call to names that one.
   const isHandedOver = leg.referredBy?.dn === talk.user;
   const polled = soon && isPolledWith(call, leg, talk) && !isBackAtVia(call, talk);

@@ -6,6 +6,7 @@ import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
 import type { ActiveCall, BlindCause, Did, Leg } from "./activity.ts";
 import { type ByDn, noDn } from "./byDn.ts";
 import { Calls } from "./calls.ts";
+import type { Consultation } from "./consultation.ts";
 
 /** A live leg and what the tracker remembers of it beyond what the PBX says now. */
 export interface TrackedLeg {
@@ -21,6 +22,8 @@ export interface TrackedLeg {
   readonly offeredItself: boolean;
   /** It has rung: somebody offered the call to it. */
   readonly rang: boolean;
+  /** It stood towards an inside party before, ringing or not: a consultation has brought it the outside party. */
+  readonly turned: boolean;
 }
 
 /** The outside party, fixed when first seen; only blanks are filled in later. */
@@ -226,13 +229,6 @@ export interface TrackerState {
   readonly legIdMax: number;
   /** When we noticed that we were blind, if no new leg has shown since whether the PBX has started anew meanwhile. */
   readonly restartDoubt: EpochMs | null;
-}
-
-/** One side of an inside conversation that has ended. */
-export interface Consultation {
-  readonly dn: string;
-  readonly withDn: string;
-  readonly endedAt: EpochMs;
 }
 
 export interface TrackerSettings {
