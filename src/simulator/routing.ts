@@ -33,6 +33,8 @@ export interface Route {
   readonly timeoutMs?: number;
   /** The phone that gets the call back when nobody answers. */
   readonly recallTo?: string;
+  /** Legs that ring there already, in another call, and are taken over from it in place of new ones. */
+  readonly takes?: Set<Leg>;
   /** Makes the route an attempt. Called at most once. */
   readonly settled?: (outcome: RouteOutcome) => void;
 }
@@ -180,6 +182,14 @@ export function ringPhones(
       onBehalfOf: route.onBehalfOf,
     });
   return devices.map(({ deviceId, directControl }) => {
+    const taken = takeOver(route, extension.number, deviceId);
+    if (taken !== null) {
+      taken.party = { ...party, name: route.prefix + party.name };
+      taken.offer = offer;
+      offer.legs.add(taken);
+      exchange.show(taken);
+      return taken;
+    }
     if (exchange.random() < settings.flickerChance) {
       const flicker = make(deviceId, directControl);
       exchange.show(flicker);
@@ -194,6 +204,19 @@ export function ringPhones(
     }
     return leg;
   });
+}
+
+/** The leg of this phone that the route takes over: it keeps its id and its number in the call. */
+function takeOver({ takes, call }: Route, dn: string, deviceId: string): Leg | null {
+  for (const leg of takes ?? []) {
+    if (leg.dn !== dn || leg.deviceId !== deviceId) continue;
+    takes?.delete(leg);
+    leg.call = call;
+    call.legs.add(leg);
+    call.allLegs.push(leg);
+    return leg;
+  }
+  return null;
 }
 
 /** An offer whose first acceptor is joined with the anchor. */

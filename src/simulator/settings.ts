@@ -21,6 +21,8 @@ export const settingsSchema = z.strictObject({
   referredBy: z.enum(["present", "empty"]).default("present"),
   /** What becomes of the consulted leg when an attended transfer completes. */
   attendedTransfer: z.enum(["keepX", "keepY", "newLeg"]).default("keepX"),
+  /** What becomes of the phone that still rings when a consultation completes: rung anew, or its leg turns to the caller. */
+  ringingTransfer: z.enum(["newLeg", "keepsLeg"]).default("newLeg"),
   /** Whose leg goes at a blind transfer: at once, or when the target accepts. */
   blindTransferLeaves: z.enum(["atOnce", "onAnswer"]).default("atOnce"),
   deviceLegs: z.enum(["perDn", "perDevice"]).default("perDn"),

@@ -46,6 +46,38 @@ describe("handing over", () => {
     expect(pbx.activeCalls().map((row) => row.id)).toEqual([callNumber]);
   });
 
+  it.each([
+    ["newLeg", ["U 103#7 ringing"], [7, 5]],
+    ["keepsLeg", ["U 103#6 ringing"], [6, 2]],
+  ] as const)("attended, while it rings, %s", (ringingTransfer, rung, [id, legid]) => {
+    const { pbx, taken } = talking({ ringingTransfer });
+    pbx.dial("150", "103");
+    expect(only(pbx.legsOf("103")).party.dn).toBe("150");
+    taken();
+    pbx.completeTransfer("150");
+    expect(taken().filter((said) => said.startsWith("U"))).toEqual(rung);
+    const leg = only(pbx.legsOf("103"));
+    expect([leg.id, leg.legid, leg.call.id, leg.party.number]).toEqual([id, legid, 1, FROM]);
+    pbx.answer("103");
+    expect(pbx.activeCalls()).toMatchObject([{ id: 1, callee: expect.stringMatching(/^103/) }]);
+    pbx.hangUp("103");
+    expect(pbx.legs()).toEqual([]);
+  });
+
+  it("attended, while it rings: what the call does not go to falls silent", () => {
+    const directory = defaultDirectory();
+    const onBusy = { to: "dn", number: "104" } as const;
+    const extensions = directory.extensions.map((row) => ({ ...row, onBusy }));
+    const { incoming, pbx } = setUp({ ringingTransfer: "keepsLeg" }, { ...directory, extensions });
+    incoming("420222000150");
+    pbx.answer("150");
+    pbx.dial("150", "103");
+    pbx.dial("103", "105");
+    pbx.completeTransfer("150");
+    expect(pbx.legsOf("103").map(({ status }) => status)).toEqual(["dialing"]);
+    expect(only(pbx.legsOf("104")).party.number).toBe(FROM);
+  });
+
   it("transferto: the leg stays until the target answers, and when it does not", async () => {
     const { pbx } = talking();
     const first = pbx.act(only(pbx.legsOf("150")), { action: "transferto", destination: "103" });

@@ -25,9 +25,15 @@ export function otherSide(leg: Leg): Leg {
   return peer;
 }
 
-export function blindTransfer(exchange: Exchange, leg: Leg, to: Destination): void {
+/** `takes`: legs that ring there already. */
+export function blindTransfer(
+  exchange: Exchange,
+  leg: Leg,
+  to: Destination,
+  takes: Set<Leg> = new Set(),
+): void {
   if (exchange.settings.blindTransferLeaves === "onAnswer") {
-    attempt(exchange, leg, to, { referredBy: refOf(leg), originatedBy: null }, () => {});
+    attempt(exchange, leg, to, { referredBy: refOf(leg), originatedBy: null, takes }, () => {});
     return;
   }
   const anchor = otherSide(leg);
@@ -42,6 +48,7 @@ export function blindTransfer(exchange: Exchange, leg: Leg, to: Destination): vo
     onBehalfOf: null,
     prefix: "",
     recallTo: leg.dn,
+    takes,
   };
   routeTo(exchange, route, to);
   exchange.remove(leg, "transferred");
@@ -52,7 +59,7 @@ export function attempt(
   exchange: Exchange,
   leg: Leg,
   to: Destination,
-  marks: { readonly referredBy: DnRef | null; readonly originatedBy: DnRef | null },
+  marks: Pick<Route, "referredBy" | "originatedBy" | "takes">,
   told: (outcome: RouteOutcome) => void,
   timeoutMs?: number,
 ): void {
@@ -134,22 +141,39 @@ function adopt(leg: Leg, call: Call): void {
   call.allLegs.push(leg);
 }
 
+/** Its legs that ring at this extension leave the call, if they are to outlive it. */
+function keepsRinging({ settings }: Exchange, call: Call, dn: string): Set<Leg> {
+  const ringing = new Set<Leg>();
+  if (settings.ringingTransfer === "newLeg") return ringing;
+  for (const leg of call.legs) {
+    if (leg.dn !== dn || leg.offer === null || leg.status !== "ringing") continue;
+    leg.offer.legs.delete(leg);
+    leg.offer = null;
+    call.legs.delete(leg);
+    ringing.add(leg);
+  }
+  return ringing;
+}
+
 /**
  * `dn` joins its two calls and leaves. `first` is the older conversation, `second` the
  * consultation.
  * While the consulted side still rings this is a blind transfer.
  */
 export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): void {
+  const stays = otherSide(first);
   const { step } = second.call;
   if (step || second.status === "dialing") {
     // Whom the consultation has got to: another one, if it was handed over meanwhile.
     const rings = step?.place.kind === "extension" ? step.place.dn : second.party.number;
     const to = { to: "dn", number: rings } as const;
+    const ringing = keepsRinging(exchange, second.call, rings);
     exchange.endCall(second.call, "transferred");
-    blindTransfer(exchange, first, to);
+    blindTransfer(exchange, first, to, ringing);
+    // Where the call went on elsewhere.
+    for (const leg of ringing) exchange.remove(leg, "transferred");
     return;
   }
-  const stays = otherSide(first);
   const consulted = otherSide(second);
   const [x, y] = [first.call, second.call];
   exchange.remove(first, "transferred");

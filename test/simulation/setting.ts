@@ -77,6 +77,7 @@ export function settingOf(
     legEnds: chance.pick(["youngestFirst", "oldestFirst"]),
     legEndSpreadMs: chance.pick([0, 8]),
     cancelMs: chance.pick([3, 3, 700]),
+    ringingTransfer: chance.pick(["newLeg", "keepsLeg"]),
   };
   return {
     switches: { ...switches, ...ends },

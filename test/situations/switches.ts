@@ -102,7 +102,7 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
-    keys: ["referredBy", "attendedTransfer", "blindTransferLeaves"],
+    keys: ["referredBy", "attendedTransfer", "ringingTransfer", "blindTransferLeaves"],
     title: "Transfers",
     variants: [
       variant(
@@ -114,6 +114,10 @@ export const unknowns: readonly Unknown[] = [
         "When a consultation is joined, the call number of the consultation survives instead of the caller's.",
       ),
       variant({ attendedTransfer: "newLeg" }, "The consulted leg is replaced by a new one."),
+      variant(
+        { ringingTransfer: "keepsLeg" },
+        "When a consultation is completed while the phone rings, that phone's leg turns to the caller and keeps its number.",
+      ),
       variant(
         { blindTransferLeaves: "onAnswer" },
         "Who hands over stays until the other has answered. The number counts up when the other begins to ring.",
