@@ -261,7 +261,27 @@ export function holderOf(call: Call, leg: Leg): Level | null {
   }
   const { level } = call;
   const polling = level?.kind === "queue" || level?.kind === "ringgroup";
-  return polling && get(call.offers, level.dn) === "inferred" ? level : null;
+  const polls = polling && get(call.offers, level.dn) === "inferred";
+  // Whom it rings, its legs name: who rings on another's behalf when those have gone, rings for themselves.
+  const isElses = leg.status === "ringing" && polls && hasLeft(call, level);
+  return polls && !isElses ? level : null;
+}
+
+/** It has given the call away: its own leg was seen and has gone, or all legs that named it have. */
+export function hasLeft(call: Call, level: Level): boolean {
+  if (hadLeg(call, level)) return !isThere(call, level.dn);
+  const isNamed = get(call.reached, level.dn) === "named";
+  return isNamed && !externalLegs(call).some(({ leg }) => leg.originatedBy?.dn === level.dn);
+}
+
+/** Only this user rings, for a queue or ring group that no leg shows. */
+export function ringsAlone(call: Call, dn: string): boolean {
+  const { level } = call;
+  const polls = level?.kind === "queue" || level?.kind === "ringgroup";
+  const isUnshown = polls && get(call.offers, level.dn) === "inferred";
+  const rings = ({ leg }: TrackedLeg) => leg.dn === dn && leg.status === "ringing";
+  const legs = externalLegs(call);
+  return isUnshown && legs.length > 0 && legs.every(rings);
 }
 
 /** This leg is seen late: the level has rung somebody since it was made. */

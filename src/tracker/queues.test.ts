@@ -1,6 +1,7 @@
 /** Where a call comes by before somebody answers: queues, menus, parking places, applications (docs/contract.md §3). */
 import { describe, expect, it } from "vitest";
 import { outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
+import type { Leg } from "./activity.ts";
 
 const inQueue = (queue: string) => ({ originatedBy: ref(queue) });
 
@@ -46,6 +47,77 @@ describe("queues and menus, again", () => {
         `ended ${where} -0 Missed`,
       ]);
     }
+  });
+
+  describe("a place that no leg shows gives the call to a phone that it does not ring", () => {
+    /** 101 and 102 ring, for a place that they name or the list has; then another phone alone. */
+    const givenUp = (place: string, named: boolean, more: Partial<Leg>) => {
+      const phone = new Phone();
+      const polled = named ? inQueue(place) : {};
+      phone.leg("101", 5, "ringing", polled);
+      phone.leg("102", 6, "ringing", polled);
+      phone.at += 1_000;
+      phone.list(row(place, { status: "Routing" }));
+      phone.pass(5_000);
+      phone.gone("101/5", "102/6");
+      phone.leg("150", 7, "ringing", more);
+      return phone;
+    };
+    const missedAt = (phone: Phone) => {
+      phone.gone("150/7");
+      phone.list();
+      return phone.told().at(-1);
+    };
+
+    it.each([
+      ["the PBX's router", { originatedBy: ref("ROUTER") }],
+      ["nobody", { originatedBy: null }],
+      ["nobody, on its behalf", { originatedBy: null, onBehalfOf: ref("800") }],
+    ])("which %s rings: missed there", (_by, more) => {
+      for (const place of ["800", "820"]) {
+        expect(missedAt(givenUp(place, true, more))).toBe("ended 150 -0 Missed");
+        // Where the phones before name none either, that tells nothing.
+        expect(missedAt(givenUp(place, false, more))).toBe(`ended ${place} -0 Missed`);
+      }
+    });
+
+    it("and the list has it there: missed there, whoever rings it", () => {
+      for (const [named, by] of [
+        [true, "820"],
+        [false, "ROUTER"],
+      ] as const) {
+        const phone = givenUp("820", named, { originatedBy: ref(by) });
+        phone.list(row("150", { status: "Routing" }));
+        phone.at += 300;
+        phone.list(row("150"));
+        expect(phone.state.calls.get(7)?.level?.dn).toBe("820");
+        phone.list(row("150", { status: "Routing" }));
+        expect(missedAt(phone)).toBe("ended 150 -0 Missed");
+      }
+    });
+
+    it("and the list has it at the place still: told no second time, unless it has come there again", () => {
+      const phone = givenUp("820", true, {});
+      const { at } = phone;
+      phone.list(row("820", { status: "Routing" }));
+      phone.at += 300;
+      phone.list(row("820", { status: "Routing", changedAt: at - 5_000 }));
+      expect(phone.told().slice(-1)).toEqual(["ringing 150 -0"]);
+      phone.list(row("820", { status: "Routing", changedAt: at }));
+      expect(phone.told()).toEqual(["ringing 820 -0"]);
+    });
+
+    it("while the others still ring: missed at the place, until that phone alone rings on", () => {
+      const phone = new Phone();
+      phone.leg("101", 5, "ringing", inQueue("820"));
+      phone.leg("150", 7, "ringing");
+      phone.list(row("150", { status: "Routing" }));
+      phone.gone("101/5");
+      phone.pass(299);
+      expect(phone.state.calls.get(7)?.level?.dn).toBe("820");
+      phone.pass(1);
+      expect(missedAt(phone)).toBe("ended 150 -0 Missed");
+    });
   });
 
   it("a menu whose leg is seen after the phones that were rung from there: told, and no more than a way by", () => {

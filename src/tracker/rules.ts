@@ -9,7 +9,7 @@ import { drop, get, put } from "./byDn.ts";
 import { endTalk, finish } from "./ends.ts";
 import {
   externalLegs,
-  hadLeg,
+  hasLeft,
   hasRungSince,
   holderOf,
   isAnswer,
@@ -29,7 +29,7 @@ import {
 } from "./legs.ts";
 import { awaitsNumber, filled, listedTalker, recognise } from "./recognise.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
-import type { Call, External, Level, Talk, TrackedLeg } from "./state.ts";
+import type { Call, External, Level, Reach, Talk, TrackedLeg } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
 
 /** Who takes over what nobody has been offered comes as its user goes, give or take this. */
@@ -236,7 +236,7 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
     // It may be polled by a queue or ring group that neither shows nor is named: the list may tell.
     turn.ask = true;
   } else {
-    reach(turn, holder, "inferred");
+    reach(turn, holder, leg.originatedBy?.dn === holder.dn ? "named" : "inferred");
   }
   call.offers = put(call.offers, leg.dn, "leg");
   call.reached = put(call.reached, leg.dn, "leg");
@@ -259,16 +259,16 @@ function nameIvr(turn: Turn, { originatedBy }: Leg): void {
 }
 
 /** The call is at a queue, IVR, ring group or the like. Told once for each stay. */
-export function reach(turn: Turn, level: Level, how: "leg" | "inferred"): void {
+export function reach(turn: Turn, level: Level, how: Reach): void {
   const { call } = turn;
   const known = get(call.offers, level.dn);
-  if (how === "leg" && get(call.reached, level.dn) !== "leg") {
-    call.reached = put(call.reached, level.dn, "leg");
-  } else if (get(call.reached, level.dn) === undefined) {
+  const before = get(call.reached, level.dn);
+  // The surer is remembered.
+  if (before === undefined || (before !== "leg" && how !== "inferred")) {
     call.reached = put(call.reached, level.dn, how);
   }
   if (known === undefined || (known === "inferred" && how === "leg")) {
-    call.offers = put(call.offers, level.dn, how);
+    call.offers = put(call.offers, level.dn, how === "leg" ? "leg" : "inferred");
   }
   if (known !== undefined) return;
   // A route point is no place where a call is missed, unless it came no further.
@@ -282,8 +282,7 @@ export function reach(turn: Turn, level: Level, how: "leg" | "inferred"): void {
  */
 function followLevel({ call, at, settings }: Turn): void {
   const { level, talk } = call;
-  const hasLevel = talk === null && level !== null;
-  const left = hasLevel && hadLeg(call, level) && !isThere(call, level.dn);
+  const left = talk === null && level !== null && hasLeft(call, level);
   const ringing = left
     ? externalLegs(call).findLast(({ leg }) => leg.dnKind === "extension")
     : undefined;

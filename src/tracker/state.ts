@@ -34,10 +34,7 @@ export interface External {
 }
 
 /** Where a call is, or was last: what a missed call is blamed on. */
-export interface Level {
-  readonly dn: string;
-  readonly kind: UserKind;
-}
+export type Level = { readonly dn: string; readonly kind: UserKind };
 
 /** The open link with a conversation. */
 export interface Talk {
@@ -126,6 +123,8 @@ export interface Tally {
 
 /** A user is being told as ringing: by a live leg, or as a level that no visible leg shows. */
 export type Offer = "leg" | "inferred";
+/** How we know that the call came there: legs that it made may name it, too. */
+export type Reach = Offer | "named";
 
 export interface Call {
   readonly callNumber: number;
@@ -152,7 +151,7 @@ export interface Call {
   readonly rings: ByDn<Ring>;
   readonly tally: Tally;
   /** Queues, IVRs, ring groups, extensions that the call has reached, by DN, and how we know. */
-  readonly reached: ByDn<Offer>;
+  readonly reached: ByDn<Reach>;
   /** The queues among them that were told, in the order of their coming. */
   readonly queues: readonly string[];
   readonly level: Level | null;
@@ -361,7 +360,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
   };
 }
 
-/** The situation of a call, for tables, logs and tests. */
+/** The situation of a call. */
 export type Phase = "inside" | "offered" | "dialing" | "talking" | "handedOver" | "hidden" | "over";
 
 export function phaseOf(call: Call): Phase {

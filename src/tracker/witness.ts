@@ -9,6 +9,7 @@ import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
+import { ringsAlone } from "./legs.ts";
 import { insideParty, recogniseListed, routes, talks } from "./recognise.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
@@ -41,6 +42,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
   const fresh = askedAt >= call.touchedAt && isPolled(call, row);
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
+  else if (settled) heedGivenUp(call, row);
   if (settled || fresh || handedOn) heedLevel(turn, row);
 }
 
@@ -70,11 +72,15 @@ function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs)
 function heedSent(call: Turn["call"], { user }: Talk, row: ActiveCall): void {
   const inside = insideParty(row);
   if (inside?.kind === "extension") {
-    call.level = {
-      dn: routes(row) ? inside.dn : user,
-      kind: "extension",
-    };
+    call.level = { dn: routes(row) ? inside.dn : user, kind: "extension" };
   }
+}
+
+/** A place that no leg shows has given the call up: the list has it at the one phone that rings, not at what would ring it. */
+function heedGivenUp(call: Turn["call"], row: ActiveCall): void {
+  const inside = insideParty(row);
+  if (inside !== null && routes(row) && ringsAlone(call, inside.dn))
+    call.level = { dn: inside.dn, kind: "extension" };
 }
 
 /** A list that lags may still have a call that has just ended; one that does not has it where it went on. */
@@ -94,10 +100,11 @@ function heedDeparted(
   } else if (isSettled) passOn(turn, talk, at, false);
 }
 
-/** Extensions ring, and the list says for whom: a queue or ring group that no leg names. */
-function isPolled({ level }: Turn["call"], row: ActiveCall): boolean {
-  const place = insideParty(row)?.kind;
-  return level?.kind === "extension" && (place === "queue" || place === "ringgroup");
+/** Extensions ring, and the list says for whom: a queue or ring group that no leg names, nor had the call before. */
+function isPolled({ level, reached }: Turn["call"], row: ActiveCall): boolean {
+  const place = insideParty(row);
+  const polls = place?.kind === "queue" || place?.kind === "ringgroup";
+  return polls && level?.kind === "extension" && get(reached, place.dn) === undefined;
 }
 
 /** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
@@ -269,8 +276,10 @@ function heedLevel(turn: Turn, row: ActiveCall): void {
   if (call.external?.direction === "outgoing" && call.handover === null) return;
   const { dn, kind } = inside;
   if (kind !== "queue" && kind !== "ivr" && kind !== "ringgroup") return;
-  // Where visible legs tell of a level, a late list has no say.
-  if (call.level?.dn === dn || get(call.reached, dn) === "leg") return;
+  // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
+  const known = get(call.reached, dn);
+  const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;
+  if (call.level?.dn === dn || known === "leg" || (known !== undefined && isOld)) return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
 }
