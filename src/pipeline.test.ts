@@ -51,12 +51,17 @@ async function world(circumstances: Circumstances = {}) {
   const inquiries: [number, number][] = [];
   const sought: number[] = [];
   const warnings: [object, string][] = [];
+  const infos: [object, string][] = [];
   const pipeline = await createPipeline({
     tracker: { ...defaultSettings, pbx: "main", timezone: "UTC", ...settings },
     outbox: store,
     clock: { now, after: (delayMs, run) => clock.after(delayMs, run) },
     timeBase,
-    log: { ...silentLog, warn: (fields, line) => warnings.push([fields, line]) },
+    log: {
+      ...silentLog,
+      warn: (...line) => warnings.push(line),
+      info: (...line) => infos.push(line),
+    },
     route: () => ["default"],
     ask: () => asks.push(clock.now()),
     inquire: (fromAt, toAt) => inquiries.push([fromAt, toAt]),
@@ -69,7 +74,7 @@ async function world(circumstances: Circumstances = {}) {
   const take = (...activities: readonly Told[]) => {
     for (const activity of activities) pipeline.take({ at: now(), ...activity } as Activity);
   };
-  return { store, clock, pipeline, take, owed, asks, inquiries, sought, warnings };
+  return { store, clock, pipeline, take, owed, asks, inquiries, sought, warnings, infos };
 }
 
 type Told = { readonly kind: Activity["kind"] } & Readonly<Record<string, unknown>>;
@@ -212,6 +217,21 @@ describe("pipeline", () => {
     again.take({ kind: "snapshot", legs: [] }, { ...isOver, askedAt: clock.now() });
     await clock.pass(60_000);
     expect([...owed, ...again.owed]).toEqual(["ringing 101 of 7", "ended 101 of 7"]);
+  });
+
+  it("says, once, that the end of what went while it was down waits for the call log", async () => {
+    const { store, clock, take } = await world();
+    take(rings());
+    await clock.pass(600_000);
+    const { infos, owed, ...again } = await world({ store, clock });
+    again.take({ kind: "snapshot", legs: [] }, { ...isOver, askedAt: clock.now() });
+    await clock.pass(500);
+    expect(infos).toEqual([
+      [{ pbx: "main", calls: 1, callNumbers: [7] }, expect.stringContaining("wait for the")],
+    ]);
+    await clock.pass(60_000);
+    expect(owed).toEqual(["ended 101 of 7"]);
+    expect(infos.map(([, line]) => line).slice(1)).toEqual(["event.stored"]);
   });
 
   it("knows after a restart since when it was blind, and asks the call log of that stretch", async () => {

@@ -9,6 +9,7 @@ import type { EpochMs, OffhookEvent } from "./events/event.ts";
 import { checkpointOf, seenKey, stretchCheckpoint, takeUp } from "./lastRun.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
+import { isInquired } from "./tracker/callLog.ts";
 import { reduce } from "./tracker/reduce.ts";
 import { isBlind, nextDueAt, type TrackerSettings } from "./tracker/state.ts";
 import type { Limit } from "./tracker/turns.ts";
@@ -64,6 +65,10 @@ const limitLines: Readonly<Record<Limit["name"], string>> = {
   legs: "A call has more legs than are followed; those beyond are not told.",
   links: "A call is handed on and on, as in a loop; it is told as ended and not followed further.",
 };
+const awaitingLine =
+  "Calls that went while nobody looked wait for the PBX's call log; their ends are told within a minute.";
+/** So many of them are named. */
+const namedCallsMax = 20;
 /** A deadline is never awaited in a tight loop, whatever the clock does. */
 const tickMsMin = 10;
 
@@ -76,6 +81,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   let seenStoredAt = Math.min(lastRun.seenAt, clock.now());
   const waiting: Activity[] = [];
   const limitToldAt = new Map<Limit["name"], EpochMs>();
+  const awaitingLog = new Set<number>();
   let lastAt: EpochMs = Number.NEGATIVE_INFINITY;
   let working = false;
   let worked: Promise<void> = Promise.resolve();
@@ -122,9 +128,24 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
         options.inquire(step.inquireFromAt - clockSlackMs, activity.at + clockSlackMs);
       }
     }
+    tellAwaiting(changed);
     const calls = [...changed].map((n) => checkpointOf(tracker.pbx, n, state.calls.get(n)));
     const stretch = state.stretch === before ? [] : [stretchCheckpoint(tracker.pbx, state)];
     return { entries, checkpoints: [...calls, ...stretch, ...seenAfter(batch)] };
+  }
+
+  /** An end that keeps somebody waiting is no riddle to who reads the log. */
+  function tellAwaiting(changed: ReadonlySet<number>): void {
+    const callNumbers: number[] = [];
+    for (const callNumber of changed) {
+      const call = state.calls.get(callNumber);
+      if (call === undefined || !isInquired(call)) awaitingLog.delete(callNumber);
+      else if (!awaitingLog.has(callNumber)) callNumbers.push(callNumber);
+    }
+    if (callNumbers.length === 0) return;
+    for (const callNumber of callNumbers) awaitingLog.add(callNumber);
+    const named = callNumbers.slice(0, namedCallsMax);
+    log.info({ pbx: tracker.pbx, calls: callNumbers.length, callNumbers: named }, awaitingLine);
   }
 
   /** A limit that is reached is reached again and again. */
