@@ -1,6 +1,16 @@
 /** Callback orders at queues (docs/contract.md §3, Titles and Decided cases; SPEC.md, R32). */
 import { describe, expect, it } from "vitest";
-import { caller, inside, logged, outside, Phone, ref, row, t0 } from "../../test/support/phone.ts";
+import {
+  caller,
+  inside,
+  leg,
+  logged,
+  outside,
+  Phone,
+  ref,
+  row,
+  t0,
+} from "../../test/support/phone.ts";
 import type { TrackerSettings } from "./state.ts";
 
 /** A caller has left queue 800 after ten seconds, and the list says so. */
@@ -77,6 +87,16 @@ describe("a call missed at a queue that offers callbacks", () => {
       unlogged.pass(3_000);
       expect(unlogged.told()).toEqual([plain]);
     }
+  });
+
+  it("has its order told once, by agents whom the PBX polls where the blind stretch ends", () => {
+    const phone = left();
+    phone.lose();
+    phone.at += 20_000;
+    const marks = { originatedBy: ref("800"), onBehalfOf: ref("800"), callNumber: 8 };
+    phone.snapshot(leg("101", 9, "ringing", marks));
+    phone.pass(3_000);
+    expect(phone.told().filter((line) => line.startsWith("ended"))).toEqual([ordered]);
   });
 
   it("has its order told by the PBX, which polls agents on behalf of the queue", () => {

@@ -62,11 +62,12 @@ export class Sight extends Turns {
     if (stretch === null || stretch.toAt !== null) return;
     for (const before of this.state.calls.values()) {
       if (this.isBuried(before.callNumber)) continue;
-      const { legs } = this.turns.get(before.callNumber)?.call ?? before;
+      const { legs, overAt } = this.turns.get(before.callNumber)?.call ?? before;
       const seen = legs.length > 0;
       const { hidden } = before;
       if (before.blind && seen) this.turn(before.callNumber).call.blind = false;
-      else if (hidden !== null) this.#askAnew(before, hidden.sinceAt);
+      // What the snapshot itself ended, as a call-back that rings tells of its order, is asked nothing more.
+      else if (hidden !== null && overAt === null) this.#askAnew(before, hidden.sinceAt);
     }
     this.next.stretch = { ...stretch, toAt: this.at };
     this.next.gap = { ...this.next.gap, toAt: this.at };
