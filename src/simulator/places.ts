@@ -80,7 +80,8 @@ export function enterVoicemail(exchange: Exchange, route: Route, of: string): vo
     originatedBy: route.originatedBy,
     onBehalfOf: route.onBehalfOf,
   });
-  placeAt(exchange, route, leg);
+  if (exchange.settings.voicemailListed === "menu") placeAt(exchange, route, leg);
+  else exchange.place(call, anchor, exchange.partyOfDn(of, "extension"), "Talking");
   exchange.show(leg);
   stage.enter(call);
   call.step = null;

@@ -65,6 +65,9 @@ export function awaitsNumber({ call, at, settings }: Turn): boolean {
   return false;
 }
 
+/** How exact the times of the list are. */
+export const rowTimeMs = 2_000;
+
 /** The party of a row that is one of ours; null if both stand outside. */
 export function insideParty(row: ActiveCall): Party | null {
   if (row.callee.kind !== "trunk") return row.callee;
@@ -74,6 +77,16 @@ export function insideParty(row: ActiveCall): Party | null {
 /** Its parties are connected, as far as a row says so. */
 export function talks({ status }: ActiveCall): boolean {
   return status.toLowerCase() === "talking";
+}
+
+/** A user talks, the list says, of whom every leg would show, and none does: their voicemail box has the call. */
+export function isAtBox({ call, watched }: Turn, row: ActiveCall): boolean {
+  const inside = insideParty(row);
+  const comes = call.external?.direction === "incoming" || call.handover !== null;
+  if (!comes || !talks(row) || inside?.kind !== "extension") return false;
+  // After our restart the first reading tells who is monitored.
+  const isWatched = watched.includes(inside.dn) || (watched.length === 0 && call.blind);
+  return isWatched && !call.legs.some(({ leg }) => leg.dn === inside.dn);
 }
 
 /** It is still on its way to somebody. */

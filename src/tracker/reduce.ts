@@ -57,6 +57,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.remove(activity.legId);
       break;
     case "snapshot": {
+      if (activity.dns !== undefined) step.noteWatched(activity.dns);
       step.heedOutliving(activity.legs);
       step.heedRestart(activity.legs);
       const present = new Set(activity.legs.map((leg) => leg.legId));

@@ -199,10 +199,9 @@ export interface BlindStretch {
   readonly dueAt: EpochMs | null;
 }
 
-/** The last blind stretch: told as a gap, once, if something of it stays unknown. */
+/** The last blind stretch: told as a gap, once, if something of it stays unknown; null = not over yet. */
 export interface Gap {
   readonly fromAt: EpochMs;
-  /** Null as long as we do not see again. */
   readonly toAt: EpochMs | null;
   readonly reason: BlindCause | "pbx";
   readonly told: boolean;
@@ -222,6 +221,8 @@ export interface TrackerState {
   readonly callbackQueues: readonly string[];
   /** How long queues and ring groups let a phone ring. */
   readonly ringMs: ByDn<number>;
+  /** DNs of which every leg shows. */
+  readonly watched: readonly string[];
   /** Inside conversations that ended a moment ago. */
   readonly consultations: readonly Consultation[];
   /** Highest leg id seen; ids rise as long as the PBX runs. */
@@ -275,9 +276,8 @@ export interface TrackerSettings {
   readonly extras: boolean;
   /** How long an ended call is remembered. */
   readonly overKeptMs: number;
-  /** Calls that are followed at once; what comes beyond is followed from when there is room. */
+  /** Calls that are followed at once, and legs of one; what comes beyond is followed from when there is room. */
   readonly callsMax: number;
-  /** Legs of one call that are followed at once. */
   readonly legsMax: number;
   /** A chain of so many links is a loop: its open link ends, and the rest of it is not told. */
   readonly linksMax: number;
@@ -309,7 +309,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   linksMax: 10_000,
 };
 
-/** As if it had been told: nothing is left to tell. */
+/** Nothing is left to tell. */
 export const noGap: Gap = { fromAt: 0, toAt: null, reason: "connection", told: true };
 
 export const initialState: TrackerState = {
@@ -321,6 +321,7 @@ export const initialState: TrackerState = {
   logNumbered: false,
   callbackQueues: [],
   ringMs: noDn,
+  watched: [],
   consultations: [],
   legIdMax: 0,
   restartDoubt: null,

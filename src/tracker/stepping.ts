@@ -48,6 +48,10 @@ export class Stepping extends Sight {
     this.next.ringMs = ringMs;
   }
 
+  noteWatched(dns: TrackerState["watched"]): void {
+    this.next.watched = dns;
+  }
+
   legIds(): string[] {
     return this.state.calls.values().flatMap((call) => call.legs.map(({ leg }) => leg.legId));
   }

@@ -23,6 +23,7 @@ export interface Turn {
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: TrackerState["callbackQueues"];
   readonly ringMs: TrackerState["ringMs"];
+  readonly watched: TrackerState["watched"];
   /** The list of active calls is wanted. */
   ask: boolean;
   /** The call log is wanted. */
@@ -39,7 +40,7 @@ export function beginTurn(
   listed: ActiveCall | null,
   at: EpochMs,
   settings: TrackerSettings,
-  { callbackQueues, ringMs }: Pick<TrackerState, "callbackQueues" | "ringMs">,
+  { callbackQueues, ringMs, watched }: Pick<TrackerState, "callbackQueues" | "ringMs" | "watched">,
 ): Turn {
   return {
     call: { ...call },
@@ -50,6 +51,7 @@ export function beginTurn(
     listed,
     callbackQueues,
     ringMs,
+    watched,
     ask: false,
     inquire: false,
     lacking: false,

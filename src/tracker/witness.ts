@@ -10,7 +10,7 @@ import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { ringsAlone } from "./legs.ts";
-import { insideParty, recogniseListed, routes, talks } from "./recognise.ts";
+import { insideParty, isAtBox, recogniseListed, routes, rowTimeMs, talks } from "./recognise.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -76,7 +76,7 @@ function heedSent(call: Turn["call"], { user }: Talk, row: ActiveCall): void {
   }
 }
 
-/** A place that no leg shows has given the call up: the list has it at the one phone that rings, not at what would ring it. */
+/** A place that no leg shows has given the call up: the list has it at the one phone that rings. */
 function heedGivenUp(call: Turn["call"], row: ActiveCall): void {
   const inside = insideParty(row);
   if (inside !== null && routes(row) && ringsAlone(call, inside.dn))
@@ -148,7 +148,8 @@ function heedWhereabouts(
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
     } else if (outside || elsewhere || ringsAnew) passOn(turn, talk, leftWhen, outside);
-  } else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
+  } else if (isAtBox(turn, row)) return;
+  else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
     tellTaken(turn, row, hidden, spoke);
   } else if (conferred !== null) {
@@ -170,9 +171,6 @@ function offerUnseen(call: Turn["call"], { dn }: Pick<Level, "dn">): void {
   call.level = { dn, kind: "extension" };
   if (call.handover !== null) call.handover = { ...call.handover, outside: false, offered: true };
 }
-
-/** How exact the times of the list are. */
-const rowTimeMs = 2_000;
 
 /**
  * The row names another place of ours. Where the call was before, it counts only if the row changed after the

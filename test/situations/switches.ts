@@ -135,6 +135,16 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
+    keys: ["voicemailListed"],
+    title: "Voicemail",
+    variants: [
+      variant(
+        { voicemailListed: "owner" },
+        "The list has a caller who speaks to a voicemail box at the box's owner. A monitored owner without a leg has not answered; of one who is not monitored it cannot be told from an answer.",
+      ),
+    ],
+  },
+  {
     keys: ["conference", "legEnds", "legEndSpreadMs"],
     title: "Conferences, and how a call ends",
     variants: [

@@ -1,0 +1,89 @@
+/** A voicemail box that the list has at its owner: no answer (docs/contract.md §2; SPEC.md, R34). */
+import { describe, expect, it } from "vitest";
+import { inside, leg, Phone, row } from "../../test/support/phone.ts";
+import { restore, serialise } from "./checkpoint.ts";
+
+describe("a voicemail box that the list has at its owner, who is monitored", () => {
+  const watching = () => {
+    const phone = new Phone();
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["104", "150"] });
+    return phone;
+  };
+  /** It speaks to the box for a while. */
+  const left = (phone: Phone, owner: string) => {
+    for (let looks = 0; looks < 6; looks++) {
+      phone.at += 1_000;
+      phone.list(row(owner));
+    }
+    phone.list();
+    return phone.told();
+  };
+
+  it("has not answered: missed by its owner, whose phone has rung", () => {
+    const phone = watching();
+    phone.leg("150", 5, "ringing");
+    phone.gone("150/5");
+    expect(left(phone, "150")).toEqual(["ringing 150 -0", "ended 150 -0 Missed"]);
+  });
+
+  it("or at the queue that gave the call to it", () => {
+    const phone = watching();
+    phone.leg("800", 4, "connected");
+    phone.gone("800/4");
+    expect(left(phone, "150")).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
+  it("nor where the call was sent on to them", () => {
+    const phone = watching();
+    phone.leg("150", 5, "connected");
+    phone.leg("104", 6, "ringing");
+    phone.gone("150/5");
+    phone.gone("104/6");
+    expect(left(phone, "104").slice(-2)).toEqual([
+      "ended 150 -1 Ok passed on",
+      "ended 104 -2 Missed",
+    ]);
+  });
+
+  it("is none if a reading of the legs shows one of theirs, whose frame was lost", () => {
+    const phone = watching();
+    phone.leg("150", 5, "ringing");
+    phone.gone("150/5");
+    phone.at += 500;
+    phone.list(row("150"));
+    expect(phone.told()).toEqual(["ringing 150 -0"]);
+    phone.snapshot(leg("150", 6, "connected"));
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
+  });
+
+  it("is not known before the first reading after our restart", () => {
+    const before = watching();
+    before.leg("150", 5, "ringing");
+    before.gone("150/5");
+    const phone = new Phone();
+    phone.state = restore(before.state.calls.values().map(serialise));
+    phone.feed({ kind: "sightLost", at: phone.at, sinceAt: phone.at, cause: "restart" });
+    phone.at += 500;
+    phone.list(row("150"));
+    expect(phone.told()).toEqual([]);
+  });
+
+  it("nor if a leg of theirs shows, whoever it seems to stand towards", () => {
+    const phone = watching();
+    phone.leg("104", 5, "ringing");
+    phone.leg("150", 6, "connected", { party: inside("101") });
+    phone.gone("104/5");
+    phone.at += 500;
+    phone.list(row("150"));
+    expect(phone.told()).toEqual(["ringing 104 -0", "answered 150 -1 NotDef"]);
+  });
+
+  it("nor where its owner dials", () => {
+    const phone = watching();
+    phone.leg("150", 5, "dialing");
+    phone.gone("150/5");
+    phone.at += 500;
+    phone.list(row("10007", { caller: inside("150") }));
+    expect(phone.told()).toEqual(["dialing 150 -0", "answered 150 -1 NotDef"]);
+  });
+});
