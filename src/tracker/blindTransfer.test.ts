@@ -1,6 +1,6 @@
 /** Blind hand-overs (docs/contract.md §3, Transfers): who leaves when, who gets it, who misses it. */
 import { describe, expect, it } from "vitest";
-import { inside, leg, Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { inside, leg, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
 
 describe("blind transfer", () => {
   it("of which the transferer stays until it is answered", () => {
@@ -323,6 +323,16 @@ describe("a consultation that is completed while B rings, B's leg keeping its id
     phone.told();
     return phone;
   }
+
+  it("rings though it stood towards another outside party, in another call", () => {
+    const phone = consulting();
+    const ringing = { legNumber: 2, originatedBy: null };
+    phone.leg("104", 8, "ringing", { ...ringing, callNumber: 9, party: outside("420777000099") });
+    phone.told();
+    phone.gone("102/5", "102/6", "103/7");
+    phone.leg("104", 8, "ringing", { ...ringing, callNumber: 7 });
+    expect(phone.told()).toContain("ringing 104 -2");
+  });
 
   for (const survives of [7, 8]) {
     const turned = { callNumber: survives, legNumber: 2, originatedBy: null };

@@ -61,7 +61,9 @@ export function track(
     was?.leg.callNumber === leg.callNumber ? was.offeredItself : isSelfOffer(leg);
   const external = isExternal(leg) || conferring;
   const rang = leg.status === "ringing" || was?.rang === true;
-  const turned = was?.turned === true || (external && was?.leg.party.kind === "extension");
+  const elsewhere = was !== null && was.leg.callNumber !== leg.callNumber;
+  const inside = was?.leg.party.kind === "extension";
+  const turned = was?.turned === true || (external && (inside || elsewhere));
   return { leg, consulted, order, seenAt, offeredItself, external, rang, turned };
 }
 

@@ -22,7 +22,7 @@ export interface TrackedLeg {
   readonly offeredItself: boolean;
   /** It has rung: somebody offered the call to it. */
   readonly rang: boolean;
-  /** It stood towards an inside party before, ringing or not: a consultation has brought it the outside party. */
+  /** It stood towards an inside party or in another call before, ringing or not: a consultation has brought it the outside party. */
   readonly turned: boolean;
 }
 
