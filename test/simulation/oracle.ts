@@ -184,7 +184,10 @@ export class Telling {
         return;
       }
       this.#heedPolledAgain(fact);
-      if (this.#talk !== null) this.#beginHandover(fact.at);
+      if (this.#talk !== null) {
+        this.#heedTurned(fact);
+        this.#beginHandover(fact.at);
+      }
       const direct = fact.place === "" || fact.place === fact.dn;
       if (direct) this.#levels.push(level);
       // Another phone of theirs: told already.
@@ -200,6 +203,13 @@ export class Telling {
     if (!this.#connected.has(fact.leg)) this.#connected.set(fact.leg, fact);
     if (this.#talk === null) this.#answer(fact, fact.at);
     else if (this.#talk.user === fact.dn) this.#talk.legs.add(fact.leg);
+  }
+
+  /** A leg that rang in a consultation, and was not read before it turned, looks like one that lost the polling. */
+  #heedTurned({ leg, at }: Fact & { what: "shown" }): void {
+    const { briefMs } = this.#visibility;
+    const first = leg.startedAt < at ? this.#visibility.seen(leg.startedAt, leg) : null;
+    if (first?.fault && first.at + briefMs >= at) this.#doubt(first.fault, at);
   }
 
   /** Back at the unseen place that brought it, so soon that its phones look like late ones of the first polling. */
