@@ -75,7 +75,7 @@ export interface ActiveCall {
   readonly changedAt: EpochMs | null;
 }
 
-/** A leg appeared or changed. `at`: when the PBX said that it did, though what it is was asked for afterwards. */
+/** A leg appeared or changed. `at`, of a connected one: when the PBX said that it did, though what it is was asked for afterwards. */
 export interface LegChanged {
   readonly kind: "legChanged";
   readonly at: EpochMs;

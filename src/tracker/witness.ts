@@ -71,16 +71,19 @@ function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs)
 /** Its user talks on while the call is sent to somebody whose mobile alone rings: no leg shows it. */
 function heedSent(call: Turn["call"], { user }: Talk, row: ActiveCall): void {
   const inside = insideParty(row);
-  if (inside?.kind === "extension") {
-    call.level = { dn: routes(row) ? inside.dn : user, kind: "extension" };
-  }
+  if (inside?.kind === "extension") isAt(call, routes(row) ? inside.dn : user);
+}
+
+/** The extension is the level. What is so already is no change, which would be stored. */
+function isAt(call: Turn["call"], dn: string): void {
+  const { level } = call;
+  if (level?.dn !== dn || level.kind !== "extension") call.level = { dn, kind: "extension" };
 }
 
 /** A place that no leg shows has given the call up: the list has it at the one phone that rings. */
 function heedGivenUp(call: Turn["call"], row: ActiveCall): void {
   const inside = insideParty(row);
-  if (inside !== null && routes(row) && ringsAlone(call, inside.dn))
-    call.level = { dn: inside.dn, kind: "extension" };
+  if (inside !== null && routes(row) && ringsAlone(call, inside.dn)) isAt(call, inside.dn);
 }
 
 /** A list that lags may still have a call that has just ended; one that does not has it where it went on. */
@@ -305,8 +308,7 @@ export function heedUnlisted(
     // Asked for many calls that end at once, it leaves each of them out again and again before its legs go.
     const [omitted] = omittedAt.slice(-1);
     const counts = omitted === undefined || askedAt >= omitted + turn.settings.listLagMs;
-    if (counts && askedAt >= call.touchedAt && !call.blind)
-      call.omittedAt = [...omittedAt, askedAt];
+    if (trusted && counts && askedAt >= call.touchedAt) call.omittedAt = [...omittedAt, askedAt];
     return;
   }
   if (sibling === "joined" && call.talk !== null) {

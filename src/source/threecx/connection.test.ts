@@ -219,7 +219,8 @@ describe("TLS", () => {
     const { url } = await pbx();
     expect(await failure(url.replace("http:", "https:"))).toBe(
       "No TLS is spoken at HOST (ERR_SSL_WRONG_VERSION_NUMBER: wrong version number), as at a port for http. " +
-        "Check PBX_URL: its port (5001 is usual for https), or http:// in place of https://.",
+        "Check PBX_URL: its port (5001 is usual for https). http:// sends the client secret in clear and " +
+        "needs PBX_ALLOW_HTTP = 1.",
     );
   });
 });

@@ -115,4 +115,27 @@ describe("an answer about a leg", () => {
     const { told, heardAfterMs } = await heard([0, 100, 450], [[400, there]]);
     expect([told[0], heardAfterMs]).toEqual([[there, 1], 100]);
   });
+
+  it("that it is missing tells nothing if it was spoken of since: the next answer does", async () => {
+    const missing: RestAnswer = { kind: "missing" };
+    const { told } = await heard(
+      [0, 50],
+      [
+        [100, missing],
+        [100, there],
+      ],
+    );
+    expect(told).toEqual([[there, 2]]);
+    const last = await heard(
+      [0, 50],
+      [
+        [100, there],
+        [100, missing],
+      ],
+    );
+    expect(last.told).toEqual([
+      [there, 1],
+      [missing, 2],
+    ]);
+  });
 });

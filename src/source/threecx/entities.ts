@@ -144,7 +144,7 @@ export class Entities {
 
   /**
    * That a leg is missing says nothing of the moment of its Upsert: it went after all that has come until now, or with
-   * its Remove, if that has come.
+   * its Remove, if that has come. If it was spoken of since, it is asked for once more, and that answer tells.
    */
   #tell(question: Question, { answer, asked }: Told): void {
     const { queue, onAnswer } = this.#options;
@@ -155,7 +155,8 @@ export class Entities {
       return;
     }
     place.drop();
-    if (state !== "lastAsked") queue.push(tell);
+    const isAskedAgain = (this.#asking.get(address.legId)?.next ?? null) !== null;
+    if (state !== "lastAsked" && !isAskedAgain) queue.push(tell);
   }
 
   async #getPatiently(question: Question, isOff: () => boolean): Promise<Told> {

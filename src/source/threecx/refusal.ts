@@ -137,7 +137,8 @@ export function failureReason(error: unknown, host: string): string {
   if (plainCodes.has(code)) {
     return (
       `No TLS is spoken at ${host} (${said}), as at a port for http. ` +
-      "Check PBX_URL: its port (5001 is usual for https), or http:// in place of https://."
+      "Check PBX_URL: its port (5001 is usual for https). http:// sends the client secret in clear and " +
+      "needs PBX_ALLOW_HTTP = 1."
     );
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {

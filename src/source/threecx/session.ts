@@ -243,7 +243,6 @@ export class Session {
     });
   }
 
-  /** The time is the frame's: an answer that takes long makes no ring later and no conversation shorter. */
   #answered(address: LegAddress, answer: RestAnswer, asked: number, heardAt: EpochMs): void {
     if (!this.#legs.isFresh(asked) || this.#legs.isGone(address.legId)) return;
     switch (answer.kind) {
@@ -280,8 +279,11 @@ export class Session {
     }
   }
 
-  #tell(leg: Leg, at: EpochMs): void {
-    this.#options.emit({ kind: "legChanged", at, leg });
+  /** What rings may wait for its number, from when we know of it; a conversation begins when the PBX says so. */
+  #tell(leg: Leg, heardAt: EpochMs): void {
+    const { emit, clock } = this.#options;
+    const at = leg.status === "connected" ? heardAt : clock.now();
+    emit({ kind: "legChanged", at, leg });
     this.#note(leg);
   }
 
