@@ -24,7 +24,7 @@ import {
   isInquired,
 } from "./callLog.ts";
 import { isSameNumber } from "./legs.ts";
-import { insideParty, routes } from "./recognise.ts";
+import { insideParty, routes, rowTimeMs } from "./recognise.ts";
 import type { Call, TrackerSettings, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
@@ -39,9 +39,6 @@ import {
 
 /** The list tells the start of a call to a second. */
 const sameStartMs = 2_000;
-
-/** How exact the times of the list are. */
-const rowTimeMs = 2_000;
 
 /** Two calls that a user joins go from that user within this time. */
 const togetherMs = 1_000;

@@ -290,8 +290,8 @@ function followLevel({ call, at, settings }: Turn): void {
     call.levelDueAt = null;
     return;
   }
-  const isNew = ringing.seenAt >= at - settings.leaveWithMs;
-  const dueAt = at + (isNew ? settings.levelFollowMs : settings.levelRingsOnMs);
+  const hasJustRung = ringing.seenAt >= at - settings.leaveWithMs;
+  const dueAt = at + (hasJustRung ? settings.levelFollowMs : settings.levelRingsOnMs);
   call.levelDueAt = Math.min(call.levelDueAt ?? dueAt, dueAt);
   if (at < call.levelDueAt) return;
   call.levelDueAt = null;
