@@ -57,11 +57,7 @@ async function world(circumstances: Circumstances = {}) {
     outbox: store,
     clock: { now, after: (delayMs, run) => clock.after(delayMs, run) },
     timeBase,
-    log: {
-      ...silentLog,
-      warn: (...line) => warnings.push(line),
-      info: (...line) => infos.push(line),
-    },
+    log: { ...silentLog, warn: (...row) => warnings.push(row), info: (...row) => infos.push(row) },
     route: () => ["default"],
     ask: () => asks.push(clock.now()),
     inquire: (fromAt, toAt) => inquiries.push([fromAt, toAt]),

@@ -211,12 +211,18 @@ function takeOver({ takes, call }: Route, dn: string, deviceId: string): Leg | n
   for (const leg of takes ?? []) {
     if (leg.dn !== dn || leg.deviceId !== deviceId) continue;
     takes?.delete(leg);
-    leg.call = call;
-    call.legs.add(leg);
-    call.allLegs.push(leg);
+    moveTo(call, leg);
     return leg;
   }
   return null;
+}
+
+/** The leg goes on in another call, under its id. */
+export function moveTo(call: Call, leg: Leg): void {
+  leg.call.legs.delete(leg);
+  leg.call = call;
+  call.legs.add(leg);
+  call.allLegs.push(leg);
 }
 
 /** An offer whose first acceptor is joined with the anchor. */

@@ -6,7 +6,7 @@ import type { Destination } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Call, DnRef, Leg } from "./model.ts";
-import { type Route, type RouteOutcome, ringPhones, routeTo } from "./routing.ts";
+import { moveTo, type Route, type RouteOutcome, ringPhones, routeTo } from "./routing.ts";
 import { accept } from "./stage.ts";
 
 function refOf(leg: Leg): DnRef {
@@ -133,12 +133,9 @@ export function ringAlso(exchange: Exchange, leg: Leg, number: string): boolean 
 
 /** Moves a leg into another call: same id, that call's number, a new leg number. */
 function adopt(leg: Leg, call: Call): void {
-  leg.call.legs.delete(leg);
+  moveTo(call, leg);
   call.lastLegid += 1;
-  leg.call = call;
   leg.legid = call.lastLegid;
-  call.legs.add(leg);
-  call.allLegs.push(leg);
 }
 
 /** Its legs that ring at this extension leave the call, if they are to outlive it. */

@@ -19,6 +19,13 @@ export type DnKind =
   | "other"
   | "unknown";
 
+/** What rings others for a caller: their legs are its polling, not the call's next place. */
+export function canPoll<Kind extends string>(
+  kind: Kind | undefined,
+): kind is Kind & ("queue" | "ringgroup") {
+  return kind === "queue" || kind === "ringgroup";
+}
+
 export interface DnRef {
   readonly dn: string;
   readonly kind: DnKind;
@@ -73,6 +80,16 @@ export interface ActiveCall {
   readonly establishedAt: EpochMs | null;
   /** When the row last changed, by our clock, to about a second; null if not told. */
   readonly changedAt: EpochMs | null;
+}
+
+/** Its parties are connected, as far as a row says so. */
+export function talks({ status }: ActiveCall): boolean {
+  return status.toLowerCase() === "talking";
+}
+
+/** It is still on its way to somebody. */
+export function routes({ status }: ActiveCall): boolean {
+  return status.toLowerCase() === "routing";
 }
 
 /** A leg appeared or changed. `at`, of a connected one: when the PBX said that it did, though what it is was asked for afterwards. */

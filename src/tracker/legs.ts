@@ -1,6 +1,6 @@
 /** What a leg means for its call: does it stand towards the outside party, answer, carry the call on? Pure looks. */
 import type { EpochMs, UserKind } from "../events/event.ts";
-import type { DnKind, DnRef, Leg } from "./activity.ts";
+import { canPoll, type DnKind, type DnRef, type Leg } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { joinMsMax } from "./consultation.ts";
 import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
@@ -252,21 +252,24 @@ export function holderOf(call: Call, leg: Leg): Level | null {
   const from = leg.originatedBy;
   // A ring group that rings it on its own behalf forwards the call there.
   if (from?.kind === "ringgroup" && leg.onBehalfOf?.dn === from.dn) return null;
-  if (from !== null && (from.kind === "queue" || from.kind === "ringgroup")) {
+  if (from !== null && canPoll(from.kind)) {
     // A queue whose leg was seen and is gone has passed the call on: not its polling any more.
     const left = get(call.reached, from.dn) === "leg" && !isThere(call, from.dn);
     return left ? null : { dn: from.dn, kind: from.kind };
   }
   for (const { leg: other } of externalLegs(call).toReversed()) {
     const kind = other.dnKind;
-    if (kind === "queue" || kind === "ringgroup") return { dn: other.dn, kind };
+    if (canPoll(kind)) return { dn: other.dn, kind };
   }
-  const { level } = call;
-  const polling = level?.kind === "queue" || level?.kind === "ringgroup";
-  const polls = polling && get(call.offers, level.dn) === "inferred";
+  const poller = unshownPoller(call);
   // Whom it rings, its legs name: who rings on another's behalf when those have gone, rings for themselves.
-  const isElses = leg.status === "ringing" && polls && hasLeft(call, level);
-  return polls && !isElses ? level : null;
+  const isElses = leg.status === "ringing" && poller !== null && hasLeft(call, poller);
+  return isElses ? null : poller;
+}
+
+/** The queue or ring group that has the call, and that no leg shows. */
+function unshownPoller({ level, offers }: Call): Level | null {
+  return canPoll(level?.kind) && get(offers, level.dn) === "inferred" ? level : null;
 }
 
 /** It has given the call away: its own leg was seen and has gone, or all legs that named it have. */
@@ -278,12 +281,9 @@ export function hasLeft(call: Call, level: Level): boolean {
 
 /** Only this user rings, for a queue or ring group that no leg shows. */
 export function ringsAlone(call: Call, dn: string): boolean {
-  const { level } = call;
-  const polls = level?.kind === "queue" || level?.kind === "ringgroup";
-  const isUnshown = polls && get(call.offers, level.dn) === "inferred";
   const rings = ({ leg }: TrackedLeg) => leg.dn === dn && leg.status === "ringing";
   const legs = externalLegs(call);
-  return isUnshown && legs.length > 0 && legs.every(rings);
+  return unshownPoller(call) !== null && legs.length > 0 && legs.every(rings);
 }
 
 /** This leg is seen late: the level has rung somebody since it was made. */
@@ -302,8 +302,7 @@ export function stillPolls(call: Call, { originatedBy, onBehalfOf }: Leg): boole
 
 /** Its leaving can be seen: a queue or ring group whose own leg was seen, or an extension. */
 export function hadLeg(call: Call, { dn, kind }: Level): boolean {
-  const polls = kind === "queue" || kind === "ringgroup";
-  return kind === "extension" || (polls && get(call.reached, dn) === "leg");
+  return kind === "extension" || (canPoll(kind) && get(call.reached, dn) === "leg");
 }
 
 /** So many last digits make a number the same, however it is written. */

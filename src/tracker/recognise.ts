@@ -2,7 +2,7 @@
  * Who the outside party of a call is, and who called whom: by the first leg that shows it, and by what the list had of
  * the call before (SPEC.md, R2-R4, R34). Of what no leg has shown, only a row with the same outside number is believed.
  */
-import type { ActiveCall, Party } from "./activity.ts";
+import { type ActiveCall, type Party, talks } from "./activity.ts";
 import { directionOf, externalLegs, isExternal, isSameNumber, noLegs, standing } from "./legs.ts";
 import type { External, TrackedLeg } from "./state.ts";
 import type { Draft, Turn } from "./turn.ts";
@@ -30,12 +30,12 @@ export function recognise({ call, listed }: Turn): void {
 }
 
 /** Its legs stood towards a conference when they were seen first: the list names who is outside. */
-export function recogniseListed(call: Draft, { caller, callee }: ActiveCall): void {
+export function recogniseListed(call: Draft, row: ActiveCall): void {
   const isThere = ({ leg }: TrackedLeg) => leg.party.kind === "conference";
-  const { kind, number } = caller.kind === "trunk" ? caller : callee;
-  if (kind !== "trunk" || !call.legs.some(isThere)) return;
-  const direction = caller.kind === "trunk" ? "incoming" : "outgoing";
-  call.external = { direction, number, name: "" };
+  const outside = outsideParty(row);
+  if (outside === null || !call.legs.some(isThere)) return;
+  const direction = outside === row.caller ? "incoming" : "outgoing";
+  call.external = { direction, number: outside.number, name: "" };
   call.legs = call.legs.map((each) => ({ ...each, external: isThere(each) }));
 }
 
@@ -68,15 +68,16 @@ export function awaitsNumber({ call, at, settings }: Turn): boolean {
 /** How exact the times of the list are. */
 export const rowTimeMs = 2_000;
 
+/** The outside party of a row, the caller where both are; null if it is an inside call. */
+export function outsideParty({ caller, callee }: ActiveCall): Party | null {
+  if (caller.kind === "trunk") return caller;
+  return callee.kind === "trunk" ? callee : null;
+}
+
 /** The party of a row that is one of ours; null if both stand outside. */
 export function insideParty(row: ActiveCall): Party | null {
   if (row.callee.kind !== "trunk") return row.callee;
   return row.caller.kind === "trunk" ? null : row.caller;
-}
-
-/** Its parties are connected, as far as a row says so. */
-export function talks({ status }: ActiveCall): boolean {
-  return status.toLowerCase() === "talking";
 }
 
 /** A user talks, the list says, of whom every leg would show, and none does: their voicemail box has the call. */
@@ -87,11 +88,6 @@ export function isAtBox({ call, watched }: Turn, row: ActiveCall): boolean {
   // After our restart the first reading tells who is monitored.
   const isWatched = watched.includes(inside.dn) || (watched.length === 0 && call.blind);
   return isWatched && !call.legs.some(({ leg }) => leg.dn === inside.dn);
-}
-
-/** It is still on its way to somebody. */
-export function routes({ status }: ActiveCall): boolean {
-  return status.toLowerCase() === "routing";
 }
 
 /** The extension that talked to this outside party before any leg showed: it is not monitored. And since when. */
@@ -110,7 +106,7 @@ function listedDirection(row: ActiveCall | null, number: string): External["dire
   return row?.caller.kind === "trunk" ? "incoming" : "outgoing";
 }
 
-function isRowOf({ caller, callee }: ActiveCall, number: string): boolean {
-  const outside = caller.kind === "trunk" ? caller : callee;
-  return outside.kind === "trunk" && number !== "" && isSameNumber(outside.number, number);
+function isRowOf(row: ActiveCall, number: string): boolean {
+  const outside = outsideParty(row);
+  return outside !== null && number !== "" && isSameNumber(outside.number, number);
 }

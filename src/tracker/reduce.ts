@@ -13,6 +13,7 @@ import type {
   LoggedCall,
   Party,
 } from "./activity.ts";
+import { routes } from "./activity.ts";
 import { heedOrderLogged } from "./callback.ts";
 import {
   adoptLogged,
@@ -24,7 +25,7 @@ import {
   isInquired,
 } from "./callLog.ts";
 import { isSameNumber } from "./legs.ts";
-import { insideParty, routes, rowTimeMs } from "./recognise.ts";
+import { insideParty, rowTimeMs } from "./recognise.ts";
 import type { Call, TrackerSettings, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";

@@ -9,6 +9,7 @@ import { isConsultation, joinMsMax, noted, usedUp, wasConsulted } from "./consul
 import { finish } from "./ends.ts";
 import { answers, idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
+import { outsideParty } from "./recognise.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { Sight } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
@@ -199,10 +200,10 @@ export class Stepping extends Sight {
   heedJoined(row: ActiveCall, rows: readonly ActiveCall[]): void {
     const own = this.callOf(row.callNumber);
     const call = this.now(own);
-    const { number } = row.caller.kind === "trunk" ? row.caller : row.callee;
-    if (!isOutside(row) || number === "" || call === undefined || call.external !== null) return;
+    const number = outsideParty(row)?.number ?? "";
+    if (number === "" || call === undefined || call.external !== null) return;
     const before = this.state.unseen.get(row.callNumber);
-    let isApart = before !== undefined && isOutside(before);
+    let isApart = before !== undefined && outsideParty(before) !== null;
     for (const { leg } of call.legs) {
       const joined = this.handedOverBy(leg.party.dn, number);
       const left = joined === undefined ? undefined : this.now(joined);
@@ -299,10 +300,6 @@ export class Stepping extends Sight {
     if (this.#changed === null) this.#changed = [callNumber];
     else this.#changed.push(callNumber);
   }
-}
-
-function isOutside({ caller, callee }: ActiveCall): boolean {
-  return caller.kind === "trunk" || callee.kind === "trunk";
 }
 
 /** No leg and nothing told or to be told: an inside call that ended. */

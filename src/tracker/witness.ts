@@ -4,13 +4,13 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import type { ActiveCall, DnKind, Party } from "./activity.ts";
+import { type ActiveCall, canPoll, type DnKind, type Party, routes, talks } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { ringsAlone } from "./legs.ts";
-import { insideParty, isAtBox, recogniseListed, routes, rowTimeMs, talks } from "./recognise.ts";
+import { insideParty, isAtBox, recogniseListed, rowTimeMs } from "./recognise.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -60,7 +60,7 @@ function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs)
   const { talk, handover } = call;
   const place = insideParty(row);
   if (talk === null || handover !== null || place === null || talk.via === "") return false;
-  const polls = place.kind === "queue" || place.kind === "ringgroup";
+  const polls = canPoll(place.kind);
   const isNew = polls && get(call.reached, place.dn) === undefined;
   const isRung = call.legs.some(
     ({ leg, order }) => leg.status === "ringing" && order > talk.legCount,
@@ -106,7 +106,7 @@ function heedDeparted(
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names, nor had the call before. */
 function isPolled({ level, reached }: Turn["call"], row: ActiveCall): boolean {
   const place = insideParty(row);
-  const polls = place?.kind === "queue" || place?.kind === "ringgroup";
+  const polls = canPoll(place?.kind);
   return polls && level?.kind === "extension" && get(reached, place.dn) === undefined;
 }
 
@@ -247,7 +247,7 @@ function tellUnseen(
   const answeredAt = Math.min(at, Math.max(changedAt ?? at, fromAt, call.firstSeenAt));
   // The legs of those who were rung with it may be seen late.
   const { level: place } = call;
-  const polls = place?.kind === "queue" || place?.kind === "ringgroup";
+  const polls = canPoll(place?.kind);
   openTalk(turn, level, answeredAt, { via: polls ? place.dn : "", ...how });
   call.hidden = { ...hidden, sinceAt: at };
 }
@@ -276,7 +276,7 @@ function heedLevel(turn: Turn, row: ActiveCall): void {
   if (inside === null || (call.talk !== null && call.handover === null)) return;
   if (call.external?.direction === "outgoing" && call.handover === null) return;
   const { dn, kind } = inside;
-  if (kind !== "queue" && kind !== "ivr" && kind !== "ringgroup") return;
+  if (kind !== "ivr" && !canPoll(kind)) return;
   // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
   const known = get(call.reached, dn);
   const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;

@@ -3,7 +3,7 @@
  * belongs to. A bonus: each set may fail alone, and without any of them calls are watched all the
  * same.
  */
-import type { Did, DnKind } from "../../tracker/activity.ts";
+import { canPoll, type Did, type DnKind } from "../../tracker/activity.ts";
 import { type DidRule, type DidRules, didRules } from "./didRules.ts";
 import { kindOfType } from "./dnKind.ts";
 import type { Limits } from "./limits.ts";
@@ -198,9 +198,7 @@ export function makeDirectory(sets: Sets): Directory {
   }
   const rules = rulesOf(sets, trunkOfId);
   const dids = didRules(rules, trunkNumbersOf(sets, trunkOfId));
-  const groups = [...entries.values()].filter(
-    ({ kind }) => kind === "queue" || kind === "ringgroup",
-  );
+  const groups = [...entries.values()].filter(({ kind }) => canPoll(kind));
   return {
     entries: [...entries.values()],
     find: (dn) => entries.get(dn.toLowerCase()) ?? null,

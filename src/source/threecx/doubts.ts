@@ -4,7 +4,14 @@
  * frames any more. Must hold: each contradiction is a reason to read all legs once, however long it lasts, as the list
  * may go by other call numbers than the legs (after a transfer), or leave kinds of calls out.
  */
-import type { ActiveCall, ActiveCalls, DnKind, Leg, Party } from "../../tracker/activity.ts";
+import {
+  type ActiveCall,
+  type ActiveCalls,
+  type DnKind,
+  type Leg,
+  type Party,
+  talks,
+} from "../../tracker/activity.ts";
 
 /** The list lags behind the legs by up to 300 ms (docs/unknowns.md), and an answer about a leg behind the list. */
 const lastsMs = 500;
@@ -43,8 +50,6 @@ function contradictions(
 ): string[] {
   return [...unknownOf(calls, legs, isVisible), ...unlistedOf(calls, legs)];
 }
-
-const talks = ({ status }: ActiveCall) => status.toLowerCase() === "talking";
 
 /** The list has an extension in a call that has no leg of it, or none that is connected. */
 function unknownOf(

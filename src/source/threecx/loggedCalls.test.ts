@@ -4,10 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { DnKind, LoggedCall } from "../../tracker/activity.ts";
 import { parseLogRow } from "./callLogRow.ts";
 import { makeDirectory } from "./directory.ts";
-import { parseHistoryId } from "./historyId.ts";
 import { loggedCalls } from "./loggedCalls.ts";
 import type { Knowledge } from "./normalise.ts";
-import { durationOf } from "./values.ts";
 
 const directory = makeDirectory({
   Peers: [
@@ -86,41 +84,6 @@ const talk = (user: string, fromMs: number, toMs: number) => ({
   endedAt: beganAt + toMs,
 });
 
-describe("call-history ids", () => {
-  it.each([
-    ["00000000-01dc-27dd-cc8a-799100000029", "2025-09-17T14:17:28.715Z", 41],
-    ["00000000-01dc-27f5-3c43-81de0000002d", "2025-09-17T17:05:14.580Z", 45],
-    ["{00000000-01DC-27FA-D1EB-64B00000002E}", "2025-09-17T17:45:13.144Z", 46],
-    ["00000000-01dc-27fc-0bdb-88fd0000002f", "2025-09-17T17:53:59.845Z", 47],
-    ["00000C21DE5C2470_6531", "2023-09-19T13:33:54.672Z", 6531],
-    ["4cc2c72490010000_26808", "2024-06-17T05:59:49.580Z", 26808],
-  ])("reads %s", (text, startedAt, callNumber) => {
-    expect(parseHistoryId(text)).toEqual({ startedAt: Date.parse(startedAt), callNumber });
-  });
-
-  it.each(["", "77", "00000000-0000-0000-0000-000000000000", "0000000000000000_1", "x_y"])(
-    "does not read %j",
-    (text) => expect(parseHistoryId(text)).toBeNull(),
-  );
-});
-
-describe("durations", () => {
-  it.each([
-    ["PT1M5.2S", 65_200],
-    ["PT1M59.975875S", 119_976],
-    ["PT2H", 7_200_000],
-    ["P1DT1S", 86_401_000],
-    ["PT0S", 0],
-    ["00:01:05.2", 65_200],
-    ["1.02:00:00", 93_600_000],
-    ["0:00:0", 0],
-    ["", null],
-    ["-PT1S", null],
-    ["P999999999D", null],
-    ["a while", null],
-  ])("reads %j as %j ms", (text, spanMs) => expect(durationOf(text)).toBe(spanMs));
-});
-
 describe("callback orders", () => {
   const inQueue = [hop("800", 2, 0, 9_000, 40), hop("100", 0, 100, 9_000)];
 
@@ -148,31 +111,6 @@ describe("callback orders", () => {
       { ...hop("QCB", 6, 9_000, 9_010), ...failed },
     ];
     expect(only(rows)).toMatchObject({ direction: "outgoing", callbackOrdered: false });
-  });
-
-  it("are offered by queues with a time for it", () => {
-    const queue = (number: string, afterS?: number) => ({
-      Number: number,
-      CallbackEnableTime: afterS,
-    });
-    const Queues = [queue("800", 30), queue("801", -1), queue("802", 0), queue("803"), queue("")];
-    expect(makeDirectory({ Queues }).callbackQueues).toEqual(["800", "802"]);
-  });
-
-  it("are rung for by queues and ring groups for their time, where that is one", () => {
-    const { ringMs } = makeDirectory({
-      Queues: [
-        { Number: "800", RingTimeout: 20 },
-        { Number: "801", RingTimeout: 0 },
-        { Number: "802", RingTimeout: "soon" },
-        { Number: "", RingTimeout: 20 },
-      ],
-      RingGroups: [{ Number: "820", RingTime: 15 }, { Number: "821" }],
-    });
-    expect(ringMs).toEqual([
-      ["800", 20_000],
-      ["820", 15_000],
-    ]);
   });
 });
 

@@ -4,7 +4,13 @@
  * within milliseconds: only an extension's answer is one.
  */
 import type { EpochMs } from "../../events/event.ts";
-import type { Did, DnRef, LoggedCall, LoggedTalk } from "../../tracker/activity.ts";
+import {
+  canPoll,
+  type Did,
+  type DnRef,
+  type LoggedCall,
+  type LoggedTalk,
+} from "../../tracker/activity.ts";
 import { type LogRow, type LogSide, parseLogRow } from "./callLogRow.ts";
 import { digitsOf } from "./didRules.ts";
 import { parseHistoryId } from "./historyId.ts";
@@ -106,10 +112,6 @@ function conferred(talks: readonly LoggedTalk[], rows: readonly LogRow[]): reado
   return through;
 }
 
-function polls({ kind }: LogSide): boolean {
-  return kind === "queue" || kind === "ringgroup";
-}
-
 /** Where a call came that nobody could be rung for at all is no more than where it was sent. */
 function levelOf(rows: readonly LogRow[]): DnRef | null {
   return lastLevel(rows.filter(({ startAt, endAt }) => endAt > startAt)) ?? lastLevel(rows);
@@ -122,7 +124,7 @@ function lastLevel(rows: readonly LogRow[]): DnRef | null {
   for (const row of rows) {
     const { dn, kind } = row.destination;
     if (dn === "" || row.isCallbackOrder) continue;
-    if (polls(row.destination)) polling = row;
+    if (canPoll(kind)) polling = row;
     else if (kind === "extension") {
       if (row.source.kind === "extension") continue;
       if (polling !== null && row.startAt < polling.endAt - overlapMsMax) continue;
@@ -213,7 +215,9 @@ function loggedCallOf(
     talks,
     // Whom it came to is not told then, nor that an answered call was missed.
     level: isUnseen || talks.length < talked.length ? null : level,
-    polledBy: inOrder.flatMap(({ destination }) => (polls(destination) ? [destination.dn] : [])),
+    polledBy: inOrder.flatMap(({ destination }) =>
+      canPoll(destination.kind) ? [destination.dn] : [],
+    ),
     // A callback that fails ends at the same place as its order, but goes out.
     callbackOrdered: direction === "incoming" && inOrder.some((row) => row.isCallbackOrder),
   };
