@@ -50,7 +50,7 @@ export function departureUnseen(
 }
 
 /** So soon after a hand-over has begun, whoever goes has handed it over without waiting (SPEC.md, R31, G1). */
-const leaveWithMs = 100;
+export const leaveWithMs = 100;
 
 /** The caller hung up so soon after a hand-over had begun that it looks like one without waiting. */
 export function handedOverLast(

@@ -1,0 +1,76 @@
+/** Conversations of users with the outside party: how they begin and end, and what of that nobody saw. */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Course, Shown } from "./course.ts";
+import { leaveWithMs } from "./departure.ts";
+import type { Due } from "./due.ts";
+import { levelOf, phoneOf, type Talk } from "./levels.ts";
+
+export function answer(course: Course, { dn, leg }: Shown, at: number): void {
+  course.isParked = false;
+  // Who picks it up has it from where it rang.
+  if (leg.originatedBy && !course.polledBy.has(dn)) course.polledBy.set(dn, leg.originatedBy.dn);
+  course.heedDeparture(at, "left");
+  // Who is back at another phone so soon seems to have gone on there.
+  const { dn: left, at: leftAt = Number.NEGATIVE_INFINITY } = course.departed ?? {};
+  const isSoon = at - leftAt <= leaveWithMs + course.visibility.briefMs;
+  if (left === dn && isSoon) course.doubt("briefHandOver", leftAt);
+  course.departed = null;
+  course.backAt = null;
+  // Who is not monitored shows in the list alone.
+  const isUnseen = course.visibility.listMs === null && !course.visibility.sees(dn, at);
+  if (isUnseen && course.isSeen) course.doubt("unseenUser", at);
+  const level = phoneOf(dn, at);
+  const link = course.handover?.link ?? Math.max(1, course.lastLink);
+  const attended = course.attended?.at === at;
+  const spokeMs = at - (course.attended?.spokeFromAt ?? at);
+  // Whether they had spoken is told by the consultation's legs alone.
+  const { startedAt } = course.chain;
+  const isClear = course.visibility.sees(dn, at) && !course.visibility.troubled(dn, startedAt, at);
+  const isUnsure = attended && (!isClear || spokeMs <= course.visibility.briefMs);
+  const known = course.handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
+  const trtype = isUnsure ? null : known;
+  // Whom nothing shows to have been rung with the one who answers looks as if the call were handed over to them.
+  const isNamed =
+    course.visibility.namesHolder || course.visibility.sees(course.polledBy.get(dn) ?? "", at);
+  const late = isNamed ? null : course.said.lateLoser(dn, at);
+  if (late !== null) course.doubt(late, at);
+  const seen = course.visibility.answerSeen(dn, at, leg);
+  const { at: latest, fault } = seen;
+  const more = fault === null ? { trtype } : { trtype, latest, fault };
+  course.said.tell("answered", level, link, at, leg, more);
+  course.talk = { user: dn, usertype: "ext", link, at, seen, legs: new Set([leg]) };
+  course.lastLink = link;
+  course.handover = null;
+  course.levels = [level];
+}
+
+export function endTalk(
+  course: Course,
+  talk: Talk,
+  at: number,
+  leg: Leg | null,
+  passedOn: boolean,
+  more: Partial<Due> = {},
+): void {
+  const level = levelOf(talk);
+  const isOutside = leg?.kind === "trunk";
+  const isDark = !course.visibility.sees(talk.user, talk.at);
+  course.heedTalk(at, isOutside);
+  const off = course.visibility.clockOffMs(talk.at, at);
+  const isListed = isOutside || isDark || leg?.kind === "conference";
+  const lookedAt = isListed ? course.visibility.listedBy(at) : at;
+  const lastAt = course.visibility.seen(lookedAt, leg).at;
+  // Another phone of theirs, which went before, may seem to talk on.
+  const late = Math.max(lastAt, course.said.silent(talk.user).at) - at + talk.seen.at - talk.at;
+  course.said.tell("ended", level, talk.link, at, leg, {
+    slackMs: late + off,
+    lostMs: course.visibility.lostMs(at),
+    finish: "Ok",
+    transfer: passedOn ? "True" : "False",
+    talkMs: at - talk.at,
+    // In a conference no leg of theirs shows, though they are monitored by now.
+    ...(isDark && leg?.kind === "conference" ? { unseen: true } : {}),
+    ...more,
+  });
+  course.talk = null;
+}

@@ -1,0 +1,89 @@
+/** A phone or a place shows a leg: the call is offered there, rings there anew, or is answered. */
+import { answer } from "./conversations.ts";
+import type { Course, Shown } from "./course.ts";
+import { type Level, phoneOf, usertypeOf } from "./levels.ts";
+
+/** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
+const lateLoserMs = 2_000;
+
+export function phoneShown(course: Course, fact: Shown): void {
+  // Who only hears the conversation takes no part in it, but looks as if it were theirs.
+  if (fact.leg.barges !== null) {
+    course.heedTalk(fact.at);
+    course.bargedAt = fact.at;
+    return;
+  }
+  const level: Level = phoneOf(fact.dn, fact.at);
+  if (fact.status === "ringing") {
+    const rings = course.rings.get(fact.dn) ?? new Set();
+    const isNew = rings.size === 0;
+    rings.add(fact.leg);
+    course.rings.set(fact.dn, rings);
+    if (course.talk?.user === fact.dn) {
+      // A group rings the very phone that handed the call to it: the contract is silent.
+      const isUnseen = !course.visibility.sees(fact.dn, fact.at);
+      if (course.handover !== null || isUnseen) course.doubt("ringsWhoHandsOver", fact.at);
+      return;
+    }
+    heedPolledAgain(course, fact);
+    if (course.talk !== null) {
+      heedTurned(course, fact);
+      course.beginHandover(fact.at);
+    }
+    const direct = fact.place === "" || fact.place === fact.dn;
+    if (direct) course.levels.push(level);
+    // Another phone of theirs: told already.
+    const told = course.said.lastOf(fact.dn);
+    if (!isNew && told !== undefined) level.due = told;
+    if (!isNew) course.said.maybeAgain(level, fact, course.link());
+    else course.said.tell("ringing", level, course.link(), fact.at, fact.leg);
+    return;
+  }
+  if (fact.status !== "connected") return;
+  course.rings.get(fact.dn)?.delete(fact.leg);
+  course.said.ceased(fact.dn, fact.at);
+  if (!course.connected.has(fact.leg)) course.connected.set(fact.leg, fact);
+  if (course.talk === null) answer(course, fact, fact.at);
+  else if (course.talk.user === fact.dn) course.talk.legs.add(fact.leg);
+}
+
+/** A leg that rang in a consultation, and was not read before it turned, looks like one that lost the polling. */
+function heedTurned(course: Course, { leg, at }: Shown): void {
+  const { briefMs } = course.visibility;
+  const first = leg.startedAt < at ? course.visibility.seen(leg.startedAt, leg) : null;
+  if (first?.fault && first.at + briefMs >= at) course.doubt(first.fault, at);
+}
+
+/** Back at the unseen place that brought it, so soon that its phones look like late ones of the first polling. */
+function heedPolledAgain(course: Course, { place, dn, at }: Shown): void {
+  const talk = course.talk;
+  // What an unseen place gave the call to looks as if the place still polled it.
+  const last = course.levels.findLast(({ user }) => user !== dn);
+  const isUnseen = last !== undefined && !course.visibility.sees(last.user, at);
+  if (talk === null) course.polledBy.set(dn, place === dn && isUnseen ? last.user : place);
+  else if (place !== "" && place !== dn) {
+    const isSame = place === course.polledBy.get(talk.user) || course.visibility.namesRouter;
+    const isSeen = course.visibility.sees(place, at) && !course.said.lastOf(place)?.fault;
+    if (isSame && !isSeen && at - talk.at <= lateLoserMs) course.doubt("unseenAttempt", at);
+  }
+}
+
+export function placeShown(course: Course, fact: Shown): void {
+  if (course.places.has(fact.leg)) return;
+  // A menu that leads back to itself is still the same place.
+  const isThere = [...course.places].some(({ dn }) => dn === fact.dn);
+  course.places.add(fact.leg);
+  if (fact.leg.legid === 1 && course.chain.direction === "outgoing") return;
+  if (course.talk !== null) course.beginHandover(fact.at);
+  const { dn: user, kind, at } = fact;
+  const level: Level = { user, usertype: usertypeOf(kind), kind, at };
+  if (isThere) {
+    course.said.maybeAgain(level, fact, course.link());
+    return;
+  }
+  if (fact.kind !== "routepoint" || course.levels.length === 0) course.levels.push(level);
+  const before = course.said.lastOf(fact.dn);
+  const due = course.said.tell("ringing", level, course.link(), fact.at, fact.leg);
+  // Named by the list alone while a fault hid its leg, it may look as if it had had the call since.
+  if (before?.unseen && before.fault !== null && before.link === due.link) due.unseen = true;
+}
