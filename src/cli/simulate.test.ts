@@ -1,13 +1,18 @@
 /** `offhook simulate` as a process: starts, is told what happens, stops. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { simulateCommand } from "./simulate.ts";
 
 const MODULE = new URL("./simulate.ts", import.meta.url).href;
 const ENTRY = `
   const { simulateCommand } = await import(${JSON.stringify(MODULE)});
-  await simulateCommand().parseAsync(process.argv.slice(1), { from: "user" });
+  const command = simulateCommand();
+  for (const each of [command, ...command.commands]) each.exitOverride();
+  await command.parseAsync(process.argv.slice(1), { from: "user" }).catch((error) => {
+    process.exitCode = error.exitCode;
+  });
 `;
 
 const running: ChildProcessWithoutNullStreams[] = [];
@@ -63,6 +68,22 @@ describe("offhook simulate", () => {
       code: 0,
       said: expect.stringMatching(/Stopped\.\n$/),
     });
+  });
+
+  it("leaves the loopback port out, and ends if one asked for cannot be had", async () => {
+    const server = simulate("--port", "0", "--tls", "--loopback-port", "none");
+    await server.hear(/--list +all scenes/);
+    server.child.kill("SIGTERM");
+    const { said } = await server.over;
+    expect(said).not.toMatch(/Without TLS|Expected/);
+    const taken = createServer();
+    await once(taken.listen(0, "127.0.0.1"), "listening");
+    const { port } = taken.address() as AddressInfo;
+    expect(await simulate("--port", "0", "--loopback-port", `${port}`).over).toEqual({
+      code: 1,
+      said: expect.stringMatching(/another program listens there\. Choose another with --loopback/),
+    });
+    taken.close();
   });
 
   it.each([

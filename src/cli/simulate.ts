@@ -21,7 +21,7 @@ interface Said {
   readonly host: string;
   readonly tls?: true;
   readonly caFile?: string;
-  readonly loopbackPort?: number | null;
+  readonly loopbackPort?: number | "none";
   readonly set?: Readonly<Record<string, unknown>>;
   readonly play?: readonly string[];
   readonly pace: number;
@@ -80,8 +80,10 @@ async function run(said: Said, command: Command): Promise<void> {
     });
   }
   const simulator = await open(said, command);
-  const loopbackUrl = await openLoopback(simulator, said, command);
-  if (said.caFile !== undefined) writeCertificate(said.caFile, simulator, command);
+  const loopbackUrl = await furnish(simulator, said, command).catch(async (error: unknown) => {
+    await simulator.close();
+    throw error;
+  });
   print(...greeting(simulator, loopbackUrl, said));
   const stopping = new AbortController();
   const asked = stopAsked().then(() => stopping.abort());
@@ -100,14 +102,21 @@ function open(said: Said, command: Command): Promise<Simulator> {
   );
 }
 
+/** What stands beside its port: the plain one, whose address is returned, and the certificate's file. */
+async function furnish(simulator: Simulator, said: Said, command: Command): Promise<string | null> {
+  const loopbackUrl = await openLoopback(simulator, said, command);
+  if (said.caFile !== undefined) writeCertificate(said.caFile, simulator, command);
+  return loopbackUrl;
+}
+
 /** The port that nobody asked for by name is left out if it cannot be had. */
 async function openLoopback(
   simulator: Simulator,
   { tls, loopbackPort }: Said,
   command: Command,
 ): Promise<string | null> {
+  if (loopbackPort === "none" || (loopbackPort === undefined && !tls)) return null;
   const port = loopbackPort ?? PBX_LOOPBACK_PORT;
-  if (loopbackPort === null || (loopbackPort === undefined && !tls)) return null;
   return simulator.listenOnLoopback(port).catch((error: unknown) => {
     if (loopbackPort === undefined) return null;
     return command.error(refused(error, `127.0.0.1:${port}`, "--loopback-port"), { exitCode: 1 });
@@ -185,8 +194,8 @@ function listing(): string[] {
   ];
 }
 
-function readLoopbackPort(text: string): number | null {
-  return text === "none" ? null : readPort(text);
+function readLoopbackPort(text: string): number | "none" {
+  return text === "none" ? text : readPort(text);
 }
 
 function readPace(text: string): number {
