@@ -43,6 +43,10 @@ describe("offhook deliveries without the service", () => {
     ],
     [["--call", `${callEvent(2).callId}-0`], ["2"]],
     [["--callerid", "1"], []],
+    [
+      ["--callerid", "+420111222333"],
+      ["3", "2", "1"],
+    ],
     [["--outcome", "older"], ["3"]],
     [
       ["--event", "ringing", "--user", "101", "--pbx", "main", "--endpoint", "default"],
@@ -60,6 +64,7 @@ describe("offhook deliveries without the service", () => {
     ["--event", "hangup", "Expected any of ringing, dialing,"],
     ["--call", "1", "Expected a call id such as"],
     ["--since", "yesterday", "Expected a time such as"],
+    ["--since", "2026-02-30", "Expected a time such as"],
     ["--limit", "0", "Expected a number from 1 to"],
   ])("refuses %s %s", async (option, value, sentence) => {
     const { run } = await settledWorld();
@@ -94,7 +99,10 @@ describe("offhook deliveries without the service", () => {
     expect(head).toMatch(/^deliveryId,webhookId,endpoint,state,reason,/);
     expect(first).toMatch(/^1,evt_main_1_1,default,delivered,,1,main,ringing,2021-07-01T/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await run(...args)).toMatchObject({ code: 1 });
+    const again = await run(...args);
+    expect(again.err).toMatch(/Expected a new file for --output, but .*all\.csv is there already/);
+    const nowhere = await run("deliveries", "export", "--output", join(dir, "no", "all.jsonl"));
+    expect(nowhere).toMatchObject({ code: 1, err: expect.stringContaining("ENOENT") });
   });
 
   it("counts first what it would replay, and makes it pending when told to", async () => {
@@ -110,6 +118,25 @@ describe("offhook deliveries without the service", () => {
     expect((await run("deliveries", "replay", "--yes")).out).toBe("Nothing to replay.\n");
     const one = await run("deliveries", "replay", "1", "2", "--json");
     expect(JSON.parse(one.out)).toMatchObject({ found: 1, replayed: 1, serviceRuns: false });
+  });
+
+  it("replays nothing if it is told of one that is not there", async () => {
+    const { run, store } = await settledWorld();
+    const ran = await run("deliveries", "replay", "2", "99999");
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toContain("found no delivery 99999. Nothing was sent.");
+    expect(await store((outbox) => outbox.counts())).toMatchObject({ pending: 0 });
+  });
+
+  it.each([
+    ["list", "--endpoint", "an endpoint of the configuration (default) or the store"],
+    ["export", "--pbx", "a PBX of the configuration (main) or the store"],
+    ["replay", "--endpoint", "an endpoint of the configuration (default) or the store"],
+  ])("%s %s of nobody", async (command, option, sentence) => {
+    const { run } = await settledWorld();
+    const ran = await run("deliveries", command, option, "nobody");
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toContain(`Expected ${sentence}, got "nobody".`);
   });
 
   it("says what is missing", async () => {
@@ -158,6 +185,7 @@ describe("beside the running service", () => {
     expect((await run("endpoints", "resume", "nobody")).err).toContain("name of an endpoint");
     expect((await run("endpoints", "resume", "default")).out).toBe("default is resumed.\n");
     await facts.until(() => inbox.webhooks().length === 2, "the webhook again");
+    expect((await run("endpoints", "resume", "default")).out).toContain("was not paused.");
     const json = JSON.parse((await run("endpoints", "--json")).out);
     expect(json).toMatchObject([{ name: "default", state: expect.any(String) }]);
   });

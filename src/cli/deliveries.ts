@@ -4,12 +4,13 @@ import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DeliveryRow } from "../outbox/lookup.ts";
+import { messageOf } from "../util/messageOf.ts";
 import { looking } from "./backstage.ts";
 import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 import { type FilterSaid, filterOf, withFilter } from "./deliveriesFilter.ts";
 import { csvLine, details, flat, jsonLine, LIST_HEAD, listRow } from "./deliveriesPrint.ts";
 import { readId, replayCommand } from "./deliveriesReplay.ts";
-import { walk } from "./deliveriesWalk.ts";
+import { heedNames, walk } from "./deliveriesWalk.ts";
 
 export function deliveriesCommand(context: CliContext): Command {
   const command = new Command("deliveries").description(
@@ -42,7 +43,9 @@ function listCommand(context: CliContext): Command {
       const loaded = await configured(context, said.config);
       if (loaded === null) return;
       await looking(loaded.config, (lookup) => {
-        const rows = [...take(walk(lookup, filterOf(said), "newest"), said.limit + 1)];
+        const filter = filterOf(said);
+        heedNames(lookup, loaded.config, filter);
+        const rows = [...take(walk(lookup, filter, "newest"), said.limit + 1)];
         const shown = rows.slice(0, said.limit);
         if (said.json) for (const row of shown) process.stdout.write(jsonLine(row));
         else print(...table([LIST_HEAD, ...shown.map(listRow)]));
@@ -90,12 +93,13 @@ function exportCommand(context: CliContext): Command {
       const loaded = await configured(context, said.config);
       if (loaded === null) return;
       await looking(loaded.config, async (lookup) => {
-        const rows = walk(lookup, filterOf(said), "oldest");
+        const filter = filterOf(said);
+        heedNames(lookup, loaded.config, filter);
+        const rows = walk(lookup, filter, "oldest");
         const lines = said.format === "csv" ? csvLines(rows) : map(rows, jsonLine);
         if (said.output === undefined) await pour(lines, process.stdout);
         else {
-          const file = createWriteStream(said.output, { flags: "wx", mode: 0o600 });
-          await once(file, "open");
+          const file = await openNew(said.output);
           await pour(lines, file);
           file.end();
           await once(file, "close");
@@ -103,6 +107,16 @@ function exportCommand(context: CliContext): Command {
       });
     },
   );
+}
+
+async function openNew(path: string): Promise<Writable> {
+  const file = createWriteStream(path, { flags: "wx", mode: 0o600 });
+  await once(file, "open").catch((error: unknown) => {
+    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+    const found = isThere ? `${path} is there already. Move it away` : messageOf(error);
+    throw new Error(`Expected a new file for --output, but ${found}.`);
+  });
+  return file;
 }
 
 /** No faster than it is read: what waits to be written is one line. */

@@ -38,7 +38,7 @@ export function withFilter(command: Command): Command {
     .option("--pbx <name>", "of this PBX")
     .option("--event <kinds>", `of these events, comma-separated: ${kinds}`, readKinds)
     .option("--user <number>", "of this extension, queue, IVR or ring group")
-    .option("--callerid <number>", "of this outside number, as it is sent")
+    .option("--callerid <number>", "of this outside number, with or without its +", readNumber)
     .option("--call <id>", "of this call, with or without the link's number", readCall)
     .option(
       "--since <time>",
@@ -73,6 +73,8 @@ function readWords<T extends string>(text: string, known: readonly T[]): readonl
   });
 }
 
+/** Webhooks carry it less one leading `+` (docs/contract.md §3). */
+const readNumber = (text: string) => text.replace(/^\+/, "");
 const readStates = (text: string) => readWords(text, DELIVERY_STATES);
 const readKinds = (text: string) => readWords(text, Object.keys(KINDS) as EventKind[]);
 
@@ -89,9 +91,16 @@ function readTime(text: string): number {
   const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (unit !== undefined)
     return Date.now() - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const time = isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new InvalidArgumentError(
     "Expected a time such as 2026-11-21T08:00 (this machine's zone), 2026-11-21T07:00Z, or an age: 90s, 5m, 2h, 3d.",
   );
+}
+
+/** `2026-02-30` is none, though it parses. */
+function isDay(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)?.map(Number) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return false;
+  return new Date(Date.UTC(year, month - 1, day)).toISOString().startsWith(text);
 }

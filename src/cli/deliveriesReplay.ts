@@ -8,7 +8,7 @@ import { ANY_DELIVERY, type DeliveryFilter, IDS_MAX } from "../outbox/lookup.ts"
 import { looking, openReplaying } from "./backstage.ts";
 import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 import { type FilterSaid, filterOf, withFilter } from "./deliveriesFilter.ts";
-import { newestId, walk } from "./deliveriesWalk.ts";
+import { heedNames, newestId, walk } from "./deliveriesWalk.ts";
 
 type Said = FilterSaid & {
   readonly config?: string;
@@ -35,6 +35,8 @@ offhook-replay: 1; their retries begin anew. They become due at REPLAY_PER_S a s
     )
     .action((ids: readonly number[] | undefined, said: Said) => replay(context, ids ?? [], said));
 }
+
+const idsShownMax = 10;
 
 interface Found {
   readonly byEndpoint: ReadonlyMap<string, number>;
@@ -75,13 +77,22 @@ function meant(ids: readonly number[], said: Said): DeliveryFilter {
 
 function count(config: Config, filter: DeliveryFilter): Promise<Found> {
   return looking(config, (lookup) => {
+    heedNames(lookup, config, filter);
     const through = newestId(lookup);
     const byEndpoint = new Map<string, number>();
     let total = 0;
+    const missing = new Set(filter.ids);
     for (const { endpoint, state, deliveryId } of walk(lookup, filter, "oldest")) {
+      missing.delete(deliveryId);
       if (state === "pending" || deliveryId > through) continue;
       byEndpoint.set(endpoint, (byEndpoint.get(endpoint) ?? 0) + 1);
       total += 1;
+    }
+    if (missing.size > 0) {
+      const which = [...missing].slice(0, idsShownMax).join(", ");
+      throw new Error(
+        `Expected all of these in the store, found no delivery ${which}. Nothing was sent. Retention may have removed it.`,
+      );
     }
     return { byEndpoint, total, through };
   });

@@ -1,4 +1,5 @@
 /** A walk through deliveries, a page in memory at a time. */
+import type { Config } from "../config/config.ts";
 import {
   ANY_DELIVERY,
   type DeliveryFilter,
@@ -21,8 +22,28 @@ export function* walk(
   } while (after !== null);
 }
 
+/** Throws if the filter names an endpoint or a PBX that neither the configuration nor the store knows. */
+export function heedNames(lookup: StoreLookup, config: Config, filter: DeliveryFilter): void {
+  const { endpoint, pbx } = filter;
+  const named = [
+    ["an endpoint", config.endpoints, { endpoint }],
+    ["a PBX", config.pbxs, { pbx }],
+  ] as const;
+  for (const [what, known, by] of named) {
+    const [name] = Object.values(by);
+    if (name == null || known.some((each) => each.name === name)) continue;
+    const found = lookup.list({ ...ANY_DELIVERY, ...by }, { ...newest, limit: 1 });
+    if (found.rows.length > 0) continue;
+    const names = known.map((each) => each.name).join(", ");
+    throw new Error(
+      `Expected ${what} of the configuration (${names}) or the store, got "${name}".`,
+    );
+  }
+}
+
+const newest = { order: "newest", after: null } as const;
+
 /** The id of the newest delivery; 0 if there is none. */
 export function newestId(lookup: StoreLookup): number {
-  const page = { order: "newest", after: null, limit: 1 } as const;
-  return lookup.list(ANY_DELIVERY, page).rows[0]?.deliveryId ?? 0;
+  return lookup.list(ANY_DELIVERY, { ...newest, limit: 1 }).rows[0]?.deliveryId ?? 0;
 }

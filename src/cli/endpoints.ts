@@ -29,8 +29,14 @@ export function endpointsCommand(context: CliContext): Command {
         resume.optsWithGlobals<{ config?: string }>().config,
       );
       if (loaded === null) return;
+      const before = await askEndpoints(loaded.config);
       await resumeEndpoint(loaded.config, name);
-      print(`${name} is resumed.`);
+      const wasPaused = before?.find((each) => each.name === name)?.state === "paused";
+      print(
+        wasPaused
+          ? `${name} is resumed.`
+          : `${name} was not paused. What waits for it is tried again now.`,
+      );
     });
   return command;
 }

@@ -9,6 +9,7 @@ describe("parseRetryAfter", () => {
     ["0", NOW],
     ["120", NOW + 120_000],
     [" 1.5 ", NOW + 1500],
+    ["9".repeat(400), NOW + 100 * 365 * 86_400_000],
     ["Sat, 21 Nov 2026 12:00:30 GMT", NOW + 30_000],
     ["Saturday, 21-Nov-26 12:00:30 GMT", NOW + 30_000],
     ["Sat Nov 21 12:00:30 2026", NOW + 30_000],
@@ -19,18 +20,12 @@ describe("parseRetryAfter", () => {
     expect(parseRetryAfter(header, NOW)).toBe(at);
   });
 
-  test.each([
-    null,
-    "",
-    "soon",
-    "-5",
-    "1e9",
-    "12345678901",
-    "Sat, 21 Abc 2026 12:00:30 GMT",
-    "2026-11-21",
-  ])("takes %j as absent", (header) => {
-    expect(parseRetryAfter(header, NOW)).toBeNull();
-  });
+  test.each([null, "", "soon", "-5", "1e9", "Sat, 21 Abc 2026 12:00:30 GMT", "2026-11-21"])(
+    "takes %j as absent",
+    (header) => {
+      expect(parseRetryAfter(header, NOW)).toBeNull();
+    },
+  );
 
   test("reads every time that an HTTP date can tell", () => {
     fc.assert(

@@ -14,10 +14,15 @@ const RFC_850 = new RegExp(`^[a-z]{6,9}, (\\d{2})-([a-z]{3})-(\\d{2}) ${TIME} gm
 /** `Sun Nov  6 08:49:37 1994`, in UTC though it does not say so */
 const ASCTIME = new RegExp(`^[a-z]{3} ([a-z]{3}) +(\\d{1,2}) ${TIME} (\\d{4})$`);
 
+/** A hundred years: any time beyond is as good, and this one is still a date. */
+const askedMsMax = 100 * 365 * 86_400_000;
+
 /** When the receiver asks to be tried again, never before `now`; null if it does not say. */
 export function parseRetryAfter(header: string | null, now: EpochMs): EpochMs | null {
   const text = header?.trim().toLowerCase() ?? "";
-  if (/^\d{1,10}(\.\d+)?$/.test(text)) return now + Math.ceil(Number(text) * 1000);
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    return now + Math.min(Math.ceil(Number(text) * 1000), askedMsMax);
+  }
   const date = parseHttpDate(text, now);
   return date === null ? null : Math.max(now, date);
 }
