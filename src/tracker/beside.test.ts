@@ -156,6 +156,24 @@ describe("somebody joins the conversation of a user", () => {
     expect(phone.told()).toEqual(["answered 107 -1 NotDef", "ended 107 -1 Ok"]);
   });
 
+  it("barge-in by who had consulted with the user, while another is rung and answers: that one has the call", () => {
+    const phone = talking();
+    const spoken = { callNumber: 8, originatedBy: null, legNumber: 2, party: inside("102") };
+    phone.leg("105", 7, "connected", spoken);
+    phone.gone("105/7");
+    phone.leg("105", 9, "connected", { originatedBy: null });
+    phone.at += 1_000;
+    phone.leg("103", 10, "ringing", { referredBy: ref("102") });
+    phone.at += 500;
+    phone.leg("103", 10, "connected", { originatedBy: null });
+    phone.gone("102/5", "105/9");
+    expect(phone.told()).toEqual([
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Blind",
+    ]);
+  });
+
   it("barge-in keeps no attempt to hand over alive that has failed", () => {
     const phone = talking();
     phone.leg("105", 9, "connected", { originatedBy: null });

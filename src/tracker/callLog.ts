@@ -30,6 +30,8 @@ export function identityOf(call: Call): CallIdentity | null {
 /** The log's entry for this call, or that of a consultation which took it over. */
 export function isSame(call: CallIdentity, logged: LoggedCall): boolean {
   const { establishedAt, beganAt, number } = call;
+  // What had ended before it was first seen is another, of before a restart of the PBX.
+  if (logged.endedAt < beganAt - sameStartMs) return false;
   const isParty = isSameNumber(number, logged.number);
   // Which way it went, and when it began, is the consultation's in the log.
   if (logged.callNumber !== null && call.aliases.includes(logged.callNumber)) return isParty;
@@ -38,6 +40,8 @@ export function isSame(call: CallIdentity, logged: LoggedCall): boolean {
     establishedAt === null ? [beganAt, logged.startedAt] : [establishedAt, logged.establishedAt];
   const apartMs = Math.abs(one - other);
   if (logged.callNumber === call.callNumber) {
+    // Nor does it come round within a second, whoever is named as the outside party of two.
+    if (apartMs <= roundedMs) return true;
     // Which way a call went that was first seen in the middle is a guess.
     if (isParty) return apartMs <= sameNumberMs;
     if (number === "" || logged.number === "") return apartMs <= sameStartMs;

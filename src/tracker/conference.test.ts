@@ -153,3 +153,15 @@ describe("a call that was dialled, answered and sent to a conference before its 
     expect(phone.told()).toEqual(["dialing 103 -0", "answered 103 -1 NotDef", "ended 103 -1 Ok"]);
   });
 });
+
+describe("a conference that who spoke to one of ours is taken into", () => {
+  it("has the outside party that the list names there next to it not as theirs", () => {
+    const phone = new Phone();
+    phone.leg("129", 5, "connected", { party: inside("117"), legNumber: 2, originatedBy: null });
+    phone.leg("129", 5, "connected", { party: inside("700"), legNumber: 2, originatedBy: null });
+    const caller = { ...inside("700"), kind: "conference" as const };
+    phone.list(row("10007", { caller, callee: outside() }));
+    phone.pass(1_000);
+    expect(phone.told()).toEqual([]);
+  });
+});

@@ -340,3 +340,20 @@ describe("a call that rings where nobody is monitored, picked up by a phone that
     expect(phone.events[0]?.direction).toBe("incoming");
   });
 });
+
+describe("who talks on a phone outside, and to another with the same number on their own", () => {
+  it("hands that one over when they have consulted", () => {
+    const phone = forwarded();
+    const own = { callNumber: 9, originatedBy: null };
+    phone.leg("102", 6, "ringing", { callNumber: 9 });
+    phone.leg("102", 6, "connected", own);
+    const consulted = { callNumber: 10, originatedBy: null, legNumber: 2 };
+    phone.leg("103", 7, "connected", { ...consulted, party: inside("102") });
+    phone.told();
+    phone.pass(5_000);
+    phone.gone("102/6");
+    phone.leg("103", 7, "connected", consulted);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
+    expect(phone.events.at(-1)?.callId).toMatch(/_9$/);
+  });
+});

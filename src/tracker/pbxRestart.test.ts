@@ -343,3 +343,36 @@ describe("a leg of before at a phone that is monitored only now", () => {
     }
   });
 });
+
+describe("a log that has a call under a number of ours", () => {
+  const before = { startedAt: t0 - 45_000, endedAt: t0 - 20_000 };
+
+  it("has that of before the restart, if that had ended when ours was first seen, though it was the same caller's", () => {
+    const phone = new Phone();
+    phone.offerCallbacks("800");
+    phone.leg("800", 5, "connected");
+    phone.gone("800/5");
+    phone.list();
+    phone.log(logged({ ...before, callbackOrdered: true }));
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+    phone.log(logged({ endedAt: t0, level: ref("800") }));
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
+  it("has ours, if both began in the same second, though it names another outside party: it is not told again", () => {
+    const phone = new Phone();
+    phone.leg("108", 5, "dialing", { originatedBy: null });
+    phone.list(row("10007", { caller: inside("108"), callee: outside(), establishedAt: t0 }));
+    phone.leg("108", 5, "connected");
+    phone.at += 19_000;
+    phone.gone("108/5");
+    phone.list();
+    phone.lose(t0);
+    phone.at += 30_000;
+    phone.snapshot(leg("101", 2, "ringing", { callNumber: 1, party: another }));
+    phone.told();
+    const talks = [{ user: "108", answeredAt: t0, endedAt: t0 + 19_000 }];
+    readLog(phone, logged({ number: another.number, startedAt: t0 + 10, talks }));
+    expect(phone.told()).toEqual([]);
+  });
+});

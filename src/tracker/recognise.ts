@@ -31,7 +31,8 @@ export function recognise({ call, listed }: Turn): void {
 
 /** Its legs stood towards a conference when they were seen first: the list names who is outside. */
 export function recogniseListed(call: Draft, row: ActiveCall): void {
-  const isThere = ({ leg }: TrackedLeg) => leg.party.kind === "conference";
+  // Who has spoken to one of ours there stands with that one: what the list has since is not theirs.
+  const isThere = ({ leg, consulted }: TrackedLeg) => leg.party.kind === "conference" && !consulted;
   const outside = outsideParty(row);
   if (outside === null || !call.legs.some(isThere)) return;
   const direction = outside === row.caller ? "incoming" : "outgoing";

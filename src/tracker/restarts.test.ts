@@ -76,7 +76,7 @@ describe("our own restart in the middle of a blind stretch", () => {
     phone.at += hourMs;
     phone.lose(phone.at);
     phone.snapshot();
-    const before = logged({ startedAt: t0 + hourMs });
+    const before = logged({ startedAt: t0 + hourMs, endedAt: t0 + hourMs + 60_000 });
     const meanwhile = { callNumber: 8, number: "420999888777" };
     phone.log(before, logged({ ...meanwhile, startedAt: t0 + 8_000 + hourMs }));
     expect(phone.told()).toEqual(["ended 101 -0 Missed"]);

@@ -305,7 +305,9 @@ function currentLink(call: Call): number {
 function tellAnswer(turn: Turn): void {
   const { call } = turn;
   if (call.talk !== null) return;
-  const answer = externalLegs(call).find((t) => isAnswer(call, t));
+  const answers = externalLegs(call).filter((t) => isAnswer(call, t));
+  // Who was rung for it has it, not who stands beside.
+  const answer = answers.find(({ rang }) => rang) ?? answers[0];
   if (answer === undefined) return;
   const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
   const via = holderOf(call, answer.leg)?.dn ?? "";

@@ -127,8 +127,12 @@ export class Turns {
     // What went on outside is nobody's to hand over, and what waits since long (parked) is joined with nothing.
     const isOff = ({ handover }: Call) =>
       handover !== null && (handover.outside || this.at - handover.beganAt > lateJoinMsMax);
+    // Who talks on a phone outside consults on none of ours.
     const has = (call: Call | undefined) =>
-      call?.external?.number === number && userOf(call) === user && !isOff(call);
+      call?.external?.number === number &&
+      userOf(call) === user &&
+      call.talk?.shownBy !== "outside" &&
+      !isOff(call);
     return [...theirs, ...concerned].find(({ callNumber }) => has(this.now(callNumber)))
       ?.callNumber;
   }

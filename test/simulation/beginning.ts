@@ -2,7 +2,7 @@
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
-import { type Level, usertypeOf } from "./levels.ts";
+import { type Level, places, usertypeOf } from "./levels.ts";
 
 export interface Beginning {
   readonly kind: "dialing" | "ringing";
@@ -35,15 +35,18 @@ export function beginningOf(
   return { kind: "ringing", level, leg: first?.leg ?? null, unseen };
 }
 
-/** Who is not monitored dialled, or talked before anything was to be seen. */
+/** Who is not monitored dialled, or talked before anything was to be seen: a leg, or a place that the list has it at. */
 export function isBegunUnseen(
   { facts, owner, startedAt }: Chain,
-  shown: Fact,
+  shown: Fact | undefined,
   visibility: Visibility,
 ): boolean {
+  const isPlace = (fact: Fact) => fact.what === "shown" && places.has(fact.kind);
+  const first = shown ?? facts.find(isPlace);
+  if (first === undefined) return false;
   if (owner !== "") return !visibility.sees(owner, startedAt);
   return facts
-    .slice(0, facts.indexOf(shown))
+    .slice(0, facts.indexOf(first))
     .some(
       (fact) => fact.what === "shown" && fact.kind === "extension" && fact.status === "connected",
     );

@@ -34,9 +34,7 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
   const { briefMs, listMs } = course.visibility;
   const isShown = at - course.outsideAt > briefMs + (listMs ?? 0);
   if (course.handover?.outside && !isShown) course.doubt("briefHandOver", course.outsideAt);
-  // Nobody saw that it was back.
-  const back = course.backAt === null ? null : course.visibility.seen(course.backAt, null);
-  if (back?.fault && back.at >= at) course.doubt(back.fault, course.backAt ?? at);
+  heedBack(course, at);
   if (joined || course.handover?.outside) return;
   if (course.handover === null && course.lastLink > 0) return;
   const level = course.levels.at(-1) ?? routedTo(course, at);
@@ -55,6 +53,19 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
   const ordered = isOrdered(course.chain, at, course.visibility);
   const missed = { finish: "Missed", transfer: "False", instead, ordered };
   course.said.tell("ended", level, link, at, null, missed);
+}
+
+/** Back from outside, as nobody saw: neither by the phone that rang then, nor by the list, which was not read meanwhile. */
+function heedBack(course: Course, at: number): void {
+  const { backAt, levels, visibility } = course;
+  if (backAt === null) return;
+  const back = visibility.seen(backAt, null);
+  if (back.fault !== null && back.at >= at) course.doubt(back.fault, backAt);
+  const { briefMs, listMs } = visibility;
+  const rang = levels.at(-1)?.due;
+  const isBrief = at - backAt <= briefMs + (listMs ?? 0);
+  if (isBrief && rang?.fault && rang.at >= backAt && rang.latest + briefMs >= at)
+    course.doubt(rang.fault, backAt);
 }
 
 /** It came to nobody who could be rung, or was over before: that can only be known from the log, which names where it was sent. */
@@ -94,8 +105,8 @@ function heedBlur(course: Course, at: number, talks: Leg | null): void {
   const rings = (course.rings.get(course.talk?.user ?? "")?.size ?? 0) > 0;
   const isSent = course.handover !== null || (rings && course.visibility.listMs === null);
   if (isSent && blurred) course.doubt(blurred, at);
-  // Who hangs up as the next phone begins to ring looks as if they had handed over (SPEC.md, G1).
-  const begunAt = course.handover?.at ?? Number.NEGATIVE_INFINITY;
+  // Who hangs up as the next phone, or another of the user's, begins to ring looks as if they had handed over (SPEC.md, G1).
+  const begunAt = Math.max(course.ownRingAt, course.handover?.at ?? 0);
   if (at - begunAt <= leaveWithMs + course.visibility.briefMs) course.doubt("briefHandOver", at);
   // Where a phone seems to ring on, and no list can be asked, the caller seems to stay.
   const lingers = course.visibility.listMs === null ? course.said.lingers(at) : null;

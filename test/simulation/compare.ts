@@ -93,7 +93,9 @@ export function compare(expectation: Expectation, got: readonly Got[]): Differen
   const heads = got.filter((each) => {
     const at = isOther(each) ? -1 : placeOf(open, each, chain);
     const [one] = at < 0 ? [] : open.splice(at, 1);
-    const isTold = one !== undefined && isHead(one);
+    // What rang unseen before is told by then, if at all.
+    const isBefore = one?.unseen && one.kind === "ringing" && each.at >= exemptFromAt;
+    const isTold = one !== undefined && isHead(one) && !isBefore;
     const isLater = due.some((other) => !isHead(other) && matches(other, each, chain));
     if (!isTold && (isLater || each.at >= exemptFromAt)) tail.push(each);
     return !tail.includes(each);

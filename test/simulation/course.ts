@@ -48,6 +48,8 @@ export class Course {
   isUncounted = false;
   /** When it went outside after a hand-over, which only the list shows. */
   outsideAt = Number.NEGATIVE_INFINITY;
+  /** When a phone of who talks began to ring last: they send the call to their own number. */
+  ownRingAt = Number.NEGATIVE_INFINITY;
   /** When it came back from outside since the last conversation. */
   backAt: number | null = null;
 

@@ -57,7 +57,7 @@ export interface Visibility {
   seen(at: number, leg: Leg | null): Seen;
   /** How much longer or shorter what lasted from then to then may look, as our clock was set. */
   clockOffMs(fromAt: number, toAt: number): number;
-  /** For how long we were blind already when the PBX restarted at `at`: its log does not have what it ended. */
+  /** For how long we were blind already at `at`, if the PBX restarted then or later in that stretch: its log is not asked of calls of before. */
   lostMs(at: number): number;
   /** A fault struck legs of this DN in that time. */
   troubled(dn: string, fromAt: number, toAt: number): boolean;

@@ -23,6 +23,7 @@ export function phoneShown(course: Course, fact: Shown): void {
       // A group rings the very phone that handed the call to it: the contract is silent.
       const isUnseen = !course.visibility.sees(fact.dn, fact.at);
       if (course.handover !== null || isUnseen) course.doubt("ringsWhoHandsOver", fact.at);
+      course.ownRingAt = fact.at;
       return;
     }
     heedPolledAgain(course, fact);

@@ -74,9 +74,10 @@ export class Sight {
     return stepped && isBlind ? 2 * this.#clockOffMsMax : 0;
   }
 
-  /** For how long we were blind already when the PBX restarted at `at`; 0 if it did not. */
+  /** For how long we were blind already at `at`, if the PBX restarted then, or before we saw again; 0 if it did not. */
   lostMs(at: number): number {
-    if (!this.#restarts.includes(at)) return 0;
+    const seenAt = this.seen(at, null).at;
+    if (!this.#restarts.some((restartAt) => restartAt >= at && restartAt <= seenAt)) return 0;
     let since = at;
     for (const { fault, fromAt, toAt } of this.#all.toReversed()) {
       if (blinding.has(fault) && fromAt < since && toAt >= since) since = fromAt;

@@ -110,7 +110,7 @@ export function judge(
     const clockOffMs = visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt);
     const hidden = hiddenStretches(chain, visibility);
     const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
-    const forgotten = !hasList(setting) && (exempt === "dnChanged" || hidden.some(isLong));
+    const forgotten = !hasList(setting) && (changed !== null || hidden.some(isLong));
     const truth = {
       ...lapsesOf(chain, due, plan.notes, hasList(setting), changed !== null),
       looksMs: (visibility.listMs ?? 0) + listLagMs + briefMs,
