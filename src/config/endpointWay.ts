@@ -1,13 +1,13 @@
 /** How an endpoint is reached: authorities, our own certificate, proxy, log-in, which addresses. */
 import { isIP } from "node:net";
 import { kindOfAddress } from "../util/address.ts";
-import type { EndpointConfig, Secret } from "./config.ts";
+import type { Config, EndpointConfig, Secret } from "./config.ts";
 import type { Key } from "./key.ts";
 import { keys } from "./keys.ts";
 import { readCa, readClient } from "./pem.ts";
 import type { SectionReader } from "./reader.ts";
 import { secret } from "./secret.ts";
-import { maskUrl } from "./urls.ts";
+import { isLoopback, maskUrl } from "./urls.ts";
 
 type AccessKeys =
   | typeof keys.default
@@ -62,17 +62,29 @@ export async function readAccess(
 export function checkUrlAddress(
   reader: SectionReader,
   key: Key<string, null>,
-  url: string | null,
+  url: URL,
   { allowPrivate }: Way,
+  own: Config["listen"],
 ): void {
-  if (url === null) return;
-  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const shown = maskUrl(url.href);
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const ours = host === own.host || (isLoopback(host) && isHere(own.host));
+  if (ours && port === own.port) {
+    reader.error(key, `${shown}, Offhook's own server (LISTEN)`, "where your receiver listens");
+    return;
+  }
   if (isIP(host) === 0) return;
   const found = kindOfAddress(host);
   if (found.kind === "forbidden") {
-    reader.error(key, `${maskUrl(url)}, ${found.what}`, "an address that a receiver may have");
+    reader.error(key, `${shown}, ${found.what}`, "an address that a receiver may have");
   } else if (found.kind !== "public" && !allowPrivate) {
     const expected = "an address on the internet, or ALLOW_PRIVATE = 1";
-    reader.error(key, `${maskUrl(url)}, a ${found.kind} address`, expected);
+    reader.error(key, `${shown}, a ${found.kind} address`, expected);
   }
+}
+
+/** Who listens there listens on loopback too. */
+function isHere(host: string): boolean {
+  return isLoopback(host) || host === "0.0.0.0" || host === "::";
 }

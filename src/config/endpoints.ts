@@ -2,7 +2,7 @@
  * The endpoints of the configuration: the three pairs of the original and the `[endpoint.NAME]`
  * sections.
  */
-import type { EndpointConfig, PbxConfig } from "./config.ts";
+import type { Config, EndpointConfig, PbxConfig } from "./config.ts";
 import { defaultBody, readBody } from "./endpointBody.ts";
 import { checkUrlAddress, readAccess, readTopWay, readWay, type Way } from "./endpointWay.ts";
 import { keys } from "./keys.ts";
@@ -21,6 +21,8 @@ const FILTERLESS = {
   missedOnly: false,
   callerid: null,
 } as const;
+
+const tellsMissed: ReadonlySet<string> = new Set(["incoming", "outgoing", "callsummary"]);
 
 type PairKeys = typeof keys.default | typeof keys.second | typeof keys.monitor;
 /** What an endpoint is, however it is written. */
@@ -43,6 +45,7 @@ export async function readEndpoints(
   top: SectionReader,
   sections: readonly SectionReader[],
   pbxs: readonly PbxConfig[],
+  own: Config["listen"],
 ): Promise<readonly EndpointConfig[]> {
   const manner = readTopManner(top);
   const way = await readTopWay(top);
@@ -54,7 +57,7 @@ export async function readEndpoints(
     { name: "monitor", receives: "all", names: keys.monitor },
   ] as const;
   for (const { name, receives, names } of pairs) {
-    const identity = { name, receives, ...(await readTarget(top, names, way)) };
+    const identity = { name, receives, ...(await readTarget(top, names, way, own)) };
     if (!top.has(names.url) && !top.has(names.recordingUrl)) continue;
     const at = top.has(names.url) ? names.url : names.recordingUrl;
     const pbx = ownPbx(pbxs) ?? noPbx(top, at);
@@ -64,7 +67,7 @@ export async function readEndpoints(
     if (index === ENDPOINTS_MAX) {
       reader.error(keys.endpoint.url, "one endpoint too many", `at most ${ENDPOINTS_MAX}`);
     }
-    endpoints.push(await readSection(reader, manner, way, pbxs));
+    endpoints.push(await readSection(reader, manner, way, own, pbxs));
   }
   return endpoints;
 }
@@ -73,6 +76,7 @@ async function readSection(
   reader: SectionReader,
   topManner: Manner,
   topWay: Way,
+  own: Config["listen"],
   pbxs: readonly PbxConfig[],
 ): Promise<EndpointConfig> {
   const names = keys.endpoint;
@@ -80,10 +84,15 @@ async function readSection(
     reader.error(names.url, "nothing", "where to send: URL, RECORDING_URL or both");
   }
   const way = await readWay(reader, topWay);
-  const target = await readTarget(reader, names, way);
+  const target = await readTarget(reader, names, way, own);
   const direction = reader.get(names.direction);
   const manner = readManner(reader, topManner);
   const events = reader.get(names.events);
+  const missedOnly = reader.get(names.missedOnly);
+  if (missedOnly && events?.every((event) => !tellsMissed.has(event))) {
+    const expected = "ended in EVENTS, or no EVENTS: MISSED_ONLY lets nothing but ends through";
+    reader.warning(names.missedOnly, "1, while EVENTS has no end of a call", expected);
+  }
   return {
     name: reader.section.name,
     receives: "all",
@@ -98,19 +107,28 @@ async function readSection(
       direction: direction === "both" ? null : direction,
       queues: reader.get(names.queues),
       dids: reader.get(names.dids),
-      missedOnly: reader.get(names.missedOnly),
+      missedOnly,
       callerid: reader.get(names.callerid),
     },
   };
 }
 
-async function readTarget(reader: SectionReader, names: PairKeys | typeof keys.endpoint, way: Way) {
+async function readTarget(
+  reader: SectionReader,
+  names: PairKeys | typeof keys.endpoint,
+  way: Way,
+  own: Config["listen"],
+) {
   const url = reader.get(names.url);
   const recordingUrl = reader.get(names.recordingUrl);
   warnOfClearText(reader, names.url, url);
   warnOfClearText(reader, names.recordingUrl, recordingUrl);
-  checkUrlAddress(reader, names.url, url, way);
-  checkUrlAddress(reader, names.recordingUrl, recordingUrl, way);
+  for (const [key, value] of [
+    [names.url, url],
+    [names.recordingUrl, recordingUrl],
+  ] as const) {
+    if (value !== null) checkUrlAddress(reader, key, new URL(value), way, own);
+  }
   const secrets = (await reader.secret(names.secret)) ?? [];
   const headers = readHeaders(reader, names);
   const access = await readAccess(reader, names, headers);

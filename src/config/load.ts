@@ -100,8 +100,9 @@ async function readAll(bytes: Uint8Array, gathered: Gathered): Promise<Config> {
   }
   const sections = readersOf(ini, gathered);
   const pbxs = await readPbxs(sections.top, sections.pbxs);
-  const endpoints = await readEndpoints(sections.top, sections.endpoints, pbxs);
-  return assemble(sections.top, pbxs, endpoints, gathered);
+  const listen = sections.top.get(keys.top.listen);
+  const endpoints = await readEndpoints(sections.top, sections.endpoints, pbxs, listen);
+  return assemble(sections.top, pbxs, endpoints, listen, gathered);
 }
 
 function readersOf(ini: IniFile, gathered: Gathered) {
@@ -126,6 +127,7 @@ async function assemble(
   top: SectionReader,
   pbxs: readonly PbxConfig[],
   endpoints: readonly EndpointConfig[],
+  listen: Config["listen"],
   gathered: Gathered,
 ): Promise<Config> {
   if (endpoints.length === 0) {
@@ -133,7 +135,6 @@ async function assemble(
     top.error(keys.default.url, "nothing to send to", expected);
   }
   const routed = await routeUsers(top, endpoints, gathered);
-  const listen = top.get(keys.top.listen);
   return {
     file: gathered.file,
     pbxs,

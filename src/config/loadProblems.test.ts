@@ -139,6 +139,39 @@ describe("loadConfig: problems", () => {
   });
 
   it.each([
+    ["EVENTS = ended", "EVENTS in a section [endpoint.NAME]"],
+    ["CLIENT_ID = x", "CLIENT_ID in a section [pbx.NAME]"],
+  ])(
+    "a section's key above the first section is told where it belongs: %s",
+    async (line, place) => {
+      const loaded = await load([...PBX, HOOK, line]);
+      expect(loaded.problems[0]?.expected).toContain(`${place}, where it belongs`);
+    },
+  );
+
+  it.each([
+    ["WEBHOOK_URL", "http://127.0.0.1:8480/x"],
+    ["WEBHOOK_POST_URL", "http://localhost:8480/x"],
+    ["WEBHOOK_URL", "http://[::1]:8480/x"],
+  ])("%s is not our own server: %s", async (key, url) => {
+    const loaded = await load([...PBX, `${key} = ${url}`, "PUBLIC_URL = https://a.example"]);
+    expect(brief(loaded)).toEqual([`error ${key}@4`]);
+    expect(loaded.problems[0]?.found).toContain("Offhook's own server");
+    const there = ["LISTEN = 0.0.0.0:8499", "[endpoint.x]", "URL = https://127.0.0.1:8499/"];
+    expect(brief(await load([...PBX, ...there]))).toEqual(["error URL@6"]);
+    expect(brief(await load([...PBX, "LISTEN = 8499", `WEBHOOK_URL = ${url}`]))).toEqual([]);
+  });
+
+  it("a filter that lets nothing through is warned of", async () => {
+    const missed = ["[endpoint.x]", "URL = https://a.example", "MISSED_ONLY = 1"];
+    expect(brief(await load([...PBX, ...missed, "EVENTS = ringing"]))).toEqual([
+      "warning MISSED_ONLY@6",
+    ]);
+    expect(brief(await load([...PBX, ...missed, "EVENTS = ringing, ended"]))).toEqual([]);
+    expect(brief(await load([...PBX, ...missed]))).toEqual([]);
+  });
+
+  it.each([
     ["PBX_URL", "http://pbx.example.com", "PBX_ALLOW_HTTP = 1"],
     ["WEBHOOK_URL", "http://crm.example.com", ""],
     ["PBX_TLS_VERIFY", "0", ""],

@@ -23,6 +23,12 @@ const KNOWN: Readonly<Record<Scope, ReadonlySet<string>>> = {
   endpoint: new Set(namesIn("endpoint")),
 };
 
+const PLACE: Readonly<Record<Scope, string>> = {
+  top: "above the first [section]",
+  pbx: "in a section [pbx.NAME]",
+  endpoint: "in a section [endpoint.NAME]",
+};
+
 /** The prefixes that a section's keys go without. */
 const NEEDLESS_PREFIX: Readonly<Record<Scope, RegExp>> = {
   top: /^$/,
@@ -50,10 +56,12 @@ function judge(scope: Scope, entry: IniEntry) {
     const found = `number ${number.slice(0, 9)}`;
     return { severity: "error" as const, found, expected: `a number from 1 to ${HEADERS_MAX}` };
   }
+  const near = nearest(name, scope);
+  const elsewhere = (["top", "endpoint", "pbx"] as const).find((other) => KNOWN[other].has(name));
   const expected =
-    scope !== "top" && KNOWN.top.has(name)
-      ? `${name} above the first [section], where it belongs; nearest here: ${nearest(name, scope)}`
-      : `a known key; nearest: ${nearest(name, scope)}`;
+    elsewhere === undefined
+      ? `a known key; nearest: ${near}`
+      : `${name} ${PLACE[elsewhere]}, where it belongs; nearest here: ${near}`;
   return { severity: "warning" as const, found: "an unknown key, which is ignored", expected };
 }
 
