@@ -35,12 +35,18 @@ export function isNearby(hostname: string): boolean {
   return !host.includes(".") || LOCAL_NAME.test(host);
 }
 
+/** A part of the path as long as this is rather a key than a name: `/services/T0/B0/…` of a chat, `/webhook/{uuid}`. */
+const KEY_CHARS_MIN = 20;
+const PATH_KEY = new RegExp(`(?<=[^/]/)[^/?#{}]{${KEY_CHARS_MIN},}(?=[/?#]|$)`, "g");
+
 /**
- * For logs and reports: user information and the query, where keys and tokens stand, are masked.
+ * For logs and reports: user information, long parts of the path and the query, where keys and tokens stand,
+ * are masked.
  */
 export function maskUrl(url: string): string {
   return url
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, "$1***@")
+    .replace(PATH_KEY, "***")
     .replace(/[?#].+$/s, (rest) => `${rest[0]}***`);
 }
 

@@ -147,5 +147,10 @@ describe("addresses", () => {
   it("masks what a URL may hide", () => {
     expect(maskUrl("https://u:p@a.example/x?token=1#z")).toBe("https://***@a.example/x?***");
     expect(maskUrl("https://a.example/x")).toBe("https://a.example/x");
+    const key = "5f0c1d7e-9a3b-4c22-8f10-2b6a7c1d9e44";
+    expect(maskUrl(`https://a.example/webhook/${key}/end?${key}`)).toBe(
+      "https://a.example/webhook/***/end?***",
+    );
+    expect(maskUrl(`https://${"a".repeat(30)}.example`)).toBe(`https://${"a".repeat(30)}.example`);
   });
 });
