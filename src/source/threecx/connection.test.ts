@@ -215,6 +215,18 @@ describe("TLS", () => {
     );
   });
 
+  it("for a crowd of other names says the first of them, and how many more there are", async () => {
+    const long = `${"x".repeat(400)}.example.net`;
+    const crowd = Array.from({ length: 199 }, (_, index) => `pbx${index}.example.com`);
+    const made = await certified([long, ...crowd].map((value) => ({ type: 2, value })));
+    const server = await pbx({ tls: { key: made.private, cert: made.cert } });
+    expect(await failure(server.url, made.cert)).toBe(
+      `The certificate of HOST is for another name: it was made for ${"x".repeat(253)}, pbx0.example.com, ` +
+        "pbx1.example.com, pbx2.example.com, pbx3.example.com and 195 more. " +
+        "Expected the name in PBX_URL; set PBX_URL to a name that the certificate has.",
+    );
+  });
+
   it("asked of a port for http says so, in one line", async () => {
     const { url } = await pbx();
     expect(await failure(url.replace("http:", "https:"))).toBe(

@@ -97,11 +97,21 @@ export function errorCodeOf(error: unknown): string {
   return errorCodeOf(error.cause);
 }
 
+/** A shared host's certificate names hundreds; DNS has none longer than this. */
+const certifiedNamesMax = 5;
+const certifiedNameCharsMax = 253;
+
 /** The names in what Node tells of a certificate that is another's: "DNS:pbx.example.com, IP Address:10.0.0.1". */
 function certifiedNames(error: unknown): string {
   const { cert } = error as Error & { readonly cert?: { readonly subjectaltname?: string } };
-  const names = (cert?.subjectaltname ?? "").replace(/\b(DNS|IP Address):/g, "");
-  return names === "" ? "it names none" : `it was made for ${names}`;
+  const all = (cert?.subjectaltname ?? "").replace(/\b(DNS|IP Address):/g, "");
+  if (all === "") return "it names none";
+  const names = all.split(", ");
+  const shown = names
+    .slice(0, certifiedNamesMax)
+    .map((name) => name.slice(0, certifiedNameCharsMax));
+  const more = names.length - shown.length;
+  return `it was made for ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Without Node's own advice, which does not fit a service, nor OpenSSL's places in its source. */
