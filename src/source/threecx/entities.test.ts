@@ -7,8 +7,8 @@ import { ReleaseQueue } from "./release.ts";
 import type { RestAnswer } from "./rest.ts";
 
 const address: LegAddress = { legId: "101/5", dn: "101", id: 5 };
-const there = { kind: "answer", body: { id: 5 } } as unknown as RestAnswer;
-const talks = { kind: "answer", body: { id: 5, status: "Connected" } } as unknown as RestAnswer;
+const there: RestAnswer = { kind: "ok", body: { id: 5 } };
+const talks: RestAnswer = { kind: "ok", body: { id: 5, status: "Connected" } };
 const gone = { kind: "failed", status: 404 } as unknown as RestAnswer;
 
 type Answer = readonly [afterMs: number, answer: RestAnswer];
@@ -25,9 +25,14 @@ function rig(answers: readonly Answer[]) {
   let questions = 0;
   let moment = 0;
   const wait = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+  let open = 0;
+  let openMax = 0;
   const get = async () => {
     const [afterMs, answer] = answers[questions++] ?? [0, gone];
+    open += 1;
+    openMax = Math.max(openMax, open);
     await wait(afterMs);
+    open -= 1;
     return answer;
   };
   const onAnswer = (_: LegAddress, answer: RestAnswer, at: number, heardAt: number) => {
@@ -37,7 +42,8 @@ function rig(answers: readonly Answer[]) {
   const next = () => ++moment;
   const entities = new Entities({ clock, limits, queue, get, moment: next, onAnswer });
   const pass = (ms: number) => clock.run(wait(ms));
-  return { clock, entities, told, heardAfterMs, pass, questions: () => questions };
+  const counts = { questions: () => questions, openMax: () => openMax };
+  return { clock, entities, told, heardAfterMs, pass, ...counts };
 }
 
 const asked = (...answers: readonly Answer[]) => heard([0], answers);
@@ -57,16 +63,58 @@ describe("an answer about a leg", () => {
     expect(questions).toBe(1);
   });
 
-  it("that is long under way is asked for once more: what it says may be over by then", async () => {
-    const { told, questions } = await asked([limits.entityLateMs + 2, there], [3, gone]);
-    expect(told).toEqual([[gone, 2]]);
+  it("that is long under way is asked for once more, and stands if it comes first", async () => {
+    const { told, questions } = await asked([limits.entityLateMs + 100, there], [3_000, gone]);
+    expect(told).toEqual([[there, 1]]);
     expect(questions).toBe(2);
   });
 
-  it("is believed the second time, however long that takes", async () => {
-    const { told, questions } = await asked([3_000, there], [3_000, there], [1, gone]);
+  it("that is long under way may be over if the leg was spoken of since: the second time tells", async () => {
+    const { told, questions } = await heard(
+      [0, 100],
+      [
+        [3_000, there],
+        [3_000, talks],
+        [1, gone],
+      ],
+    );
+    expect(told).toEqual([
+      [talks, 2],
+      [gone, 3],
+    ]);
+    expect(questions).toBe(3);
+  });
+
+  it("that fails after long is believed the second time, however long that takes", async () => {
+    const { told, questions } = await asked([600, gone], [3_000, there], [1, gone]);
     expect(told).toEqual([[there, 2]]);
     expect(questions).toBe(2);
+  });
+
+  it("is asked for once more only as there is room: both count among those asked at once", async () => {
+    const slowMs = limits.entityLateMs + 100;
+    const many = 2 * limits.entityGetsMax;
+    const { entities, told, pass, questions, openMax } = rig(
+      Array.from({ length: 2 * many }, () => [slowMs, there] as const),
+    );
+    for (let id = 1; id <= many; id++) entities.upsert({ legId: `101/${id}`, dn: "101", id });
+    await pass(3 * slowMs);
+    expect([told.length, questions(), openMax()]).toEqual([many, many, limits.entityGetsMax]);
+  });
+
+  it("that never comes is asked for once more as soon as there is room", async () => {
+    const { entities, told, pass, openMax } = rig([
+      [never, there],
+      ...Array.from({ length: limits.entityGetsMax - 1 }, () => [600, there] as const),
+      [1, talks],
+    ]);
+    for (let id = 1; id <= limits.entityGetsMax; id++)
+      entities.upsert({ legId: `101/${id}`, dn: "101", id });
+    await pass(990);
+    expect(told).toHaveLength(limits.entityGetsMax - 1);
+    await pass(20);
+    expect(told.at(-1)?.[0]).toEqual(talks);
+    expect(openMax()).toBe(limits.entityGetsMax);
   });
 
   it("that never comes holds up no later one", async () => {

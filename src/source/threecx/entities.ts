@@ -1,7 +1,8 @@
 /**
  * The GET that each Upsert asks for. One leg's questions follow one another, and as many Upserts
  * as wait for one leg are answered by one question; different legs are asked for side by side. A GET
- * that does not answer soon is asked again beside it, so that one that hangs holds nothing up for long.
+ * that does not answer soon is asked again beside it, so that one that hangs holds nothing up for long; both count
+ * among those asked at once.
  * What comes of them leaves by the release queue, in the order of the frames.
  */
 import type { EpochMs } from "../../events/event.ts";
@@ -126,7 +127,6 @@ export class Entities {
     question.state = "asked";
     this.#inFlight += 1;
     const { answer, asked } = await this.#getPatiently(question, isOff);
-    this.#inFlight -= 1;
     if (!isOff()) {
       this.#tell(question, { answer, asked });
       const asking = this.#asking.get(address.legId);
@@ -139,7 +139,7 @@ export class Entities {
         }
       }
     }
-    this.#startMore();
+    this.#free();
   }
 
   /**
@@ -175,22 +175,40 @@ export class Entities {
   }
 
   /**
-   * The first answer if it comes soon. What is longer under way may be over by then, or never come: a second GET is
-   * believed in its place, but where the leg is removed, as the second may find nothing any more.
+   * The first answer if it comes soon. What is longer under way may never come: it is asked for once more, as soon as
+   * there is room, and the answer that comes first tells. But what the first GET says may be over by then if the leg was
+   * spoken of since, or may be a failure: then the second tells, unless the leg is removed and it may find nothing.
    */
   async #getSoon(question: Question, isLast: () => boolean): Promise<Told> {
-    const { clock, limits } = this.#options;
+    const { limits } = this.#options;
     const first = this.#get(question);
+    do {
+      const soon = await this.#within(first, limits.entityLateMs + 1);
+      if (soon !== null) return soon;
+      if (isLast()) return first;
+    } while (this.#inFlight >= limits.entityGetsMax);
+    const second = this.#get(question);
+    this.#inFlight += 1;
+    void Promise.all([first, second]).then(() => this.#free());
+    const isSpokenOf = () => (this.#asking.get(question.address.legId)?.next ?? null) !== null;
+    const stands = ({ answer }: Told) => answer.kind === "ok" && !isSpokenOf();
+    return Promise.race([second, first.then((told) => (stands(told) || isLast() ? told : second))]);
+  }
+
+  /** Null if it has not come by then. */
+  async #within(told: Promise<Told>, ms: number): Promise<Told | null> {
     let cancel = () => {};
     const late = new Promise<null>((resolve) => {
-      cancel = clock.after(limits.entityLateMs + 1, () => resolve(null));
+      cancel = this.#options.clock.after(ms, () => resolve(null));
     });
-    const soon = await Promise.race([first, late]);
+    const soon = await Promise.race([told, late]);
     cancel();
-    if (soon !== null) return soon;
-    if (isLast()) return first;
-    const second = this.#get(question);
-    return Promise.race([second, first.then((told) => (isLast() ? told : second))]);
+    return soon;
+  }
+
+  #free(): void {
+    this.#inFlight -= 1;
+    this.#startMore();
   }
 
   async #get({ address }: Question): Promise<Told> {

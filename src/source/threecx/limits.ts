@@ -45,7 +45,7 @@ export interface Limits {
   readonly entityGetsMax: number;
   /** Pauses before a failed GET of a leg is tried again; then a fresh snapshot decides. */
   readonly entityRetryMs: readonly number[];
-  /** What has not been answered about a leg by then is asked once more, beside it, and that answer is believed. */
+  /** What has not been answered about a leg by then is asked once more, beside it, if there is room among `entityGetsMax`. */
   readonly entityLateMs: number;
   /** How long a removed leg stays removed whatever a late answer says. */
   readonly removedKeptMs: number;
