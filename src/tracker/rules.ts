@@ -27,7 +27,7 @@ import {
   stillPolls,
   userTalks,
 } from "./legs.ts";
-import { awaitsNumber, filled, listedTalker, recognise } from "./recognise.ts";
+import { awaitsNumber, filled, isAtBox, listedTalker, recognise } from "./recognise.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Reach, Talk, TrackedLeg } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
@@ -75,9 +75,15 @@ export function hurryAnswer(turn: Turn, { party }: Leg): void {
 
 /** The conversation that the list had before any leg showed is told now; whoever shows came later. */
 function tellListed(turn: Turn, { number }: External): void {
-  const { call, at } = turn;
-  const talker = listedTalker(turn.listed, number);
+  const { call, at, listed } = turn;
+  if (listed === null) return;
+  const talker = listedTalker(listed, number);
   if (talker === null || call.legs.some(({ leg }) => leg.dn === talker.dn)) return;
+  if (isAtBox(turn, listed)) {
+    // It reached them, whose phone has not rung.
+    call.level = { dn: talker.dn, kind: "extension" };
+    return;
+  }
   // What still rings with that one was rung by what brought the call.
   const [via = ""] = call.legs.flatMap(({ leg }) => holderOf(call, leg)?.dn ?? []);
   const how = { via, consulted: false, shownBy: "inside", legs: [] } as const;

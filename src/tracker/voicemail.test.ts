@@ -1,6 +1,6 @@
 /** A voicemail box that the list has at its owner: no answer (docs/contract.md §2; SPEC.md, R34). */
 import { describe, expect, it } from "vitest";
-import { inside, leg, Phone, row } from "../../test/support/phone.ts";
+import { inside, leg, Phone, ref, row } from "../../test/support/phone.ts";
 import { restore, serialise } from "./checkpoint.ts";
 
 describe("a voicemail box that the list has at its owner, who is monitored", () => {
@@ -31,6 +31,14 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     phone.leg("800", 4, "connected");
     phone.gone("800/4");
     expect(left(phone, "150")).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
+  it("nor where the list has it there before the box's own leg shows: missed by its owner, who has not rung", () => {
+    const phone = watching();
+    phone.list(row("150"));
+    phone.leg("666", 9, "connected", { originatedBy: ref("150") });
+    phone.gone("666/9");
+    expect(left(phone, "150")).toEqual(["ended 150 -0 Missed"]);
   });
 
   it("nor where the call was sent on to them", () => {
