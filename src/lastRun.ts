@@ -10,7 +10,7 @@ import type { TimeBase } from "./util/clock.ts";
 
 /** Until when we saw. */
 export const seenKey = "seen";
-/** What is still to be looked up of a blind stretch. */
+/** What is still to be looked up of a blind stretch, and what is known of the log. */
 const stretchKey = "stretch";
 /** What the times in the checkpoints count from. */
 const timeBaseKey = "timeBase";

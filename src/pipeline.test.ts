@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { OutboxModel } from "../test/conformance/outboxModel.ts";
 import { START, TestClock } from "../test/support/deliveryWorld.ts";
-import { leg, outside } from "../test/support/phone.ts";
+import { leg, logged, outside } from "../test/support/phone.ts";
 import type { Checkpoint, Entry } from "./outbox/outbox.ts";
 import { createPipeline } from "./pipeline.ts";
 import type { Activity, Leg } from "./tracker/activity.ts";
@@ -292,6 +292,23 @@ describe("pipeline", () => {
       await world({ store, clock, timeBase });
       expect(store.asked).toHaveLength(1);
     });
+  });
+
+  it("keeps that the call log has the PBX's numbers, as it shows by the call whose order it was asked of", async () => {
+    const { store, clock, take } = await world();
+    take({ kind: "callbackQueues", queues: ["800"] }, changed(leg("800", 7, "connected")));
+    take(gone("800/7"), isOver);
+    await clock.pass(100);
+    take({
+      kind: "callLog",
+      fromAt: 0,
+      toAt: START * 2,
+      calls: [logged({ startedAt: START })],
+      isCut: false,
+    });
+    await clock.pass(0);
+    const kept = store.asked.at(-1)?.checkpoints.find(({ key }) => key === "stretch");
+    expect(JSON.parse(kept?.state ?? "null")).toMatchObject({ stretch: null, logNumbered: true });
   });
 
   it("stores the gap that our own restart leaves where the call log cannot be had, for who wants it", async () => {

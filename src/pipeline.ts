@@ -116,7 +116,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   function digest(batch: readonly Activity[]): { entries: Entry[]; checkpoints: Checkpoint[] } {
     const entries: Entry[] = [];
     const changed = new Set<number>();
-    const before = state.stretch;
+    const before = state;
     for (const activity of batch) {
       const step = reduce(state, activity, tracker);
       state = step.state;
@@ -130,7 +130,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     }
     tellAwaiting(changed);
     const calls = [...changed].map((n) => checkpointOf(tracker.pbx, n, state.calls.get(n)));
-    const stretch = state.stretch === before ? [] : [stretchCheckpoint(tracker.pbx, state)];
+    const isSame = state.stretch === before.stretch && state.logNumbered === before.logNumbered;
+    const stretch = isSame ? [] : [stretchCheckpoint(tracker.pbx, state)];
     return { entries, checkpoints: [...calls, ...stretch, ...seenAfter(batch)] };
   }
 

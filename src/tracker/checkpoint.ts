@@ -55,20 +55,23 @@ function witnessOf(call: Call): Hidden["witness"] {
   return isInquired(call) ? "inquired" : "asked";
 }
 
-/** What is still to be looked up of a blind stretch; null if nothing is. */
-export function serialiseStretch({ stretch, gap }: TrackerState): string | null {
-  return stretch === null ? null : JSON.stringify({ stretch, gap });
+/** What is still to be looked up of a blind stretch, and that the log has our numbers; null if there is nothing of either. */
+export function serialiseStretch({ stretch, gap, logNumbered }: TrackerState): string | null {
+  return stretch === null && !logNumbered ? null : JSON.stringify({ stretch, gap, logNumbered });
 }
 
 /** The stretch goes on until the next snapshot. */
-export function restoreStretch(
-  checkpoint: string,
-  aheadMs = 0,
-): Pick<TrackerState, "stretch" | "gap"> {
-  const { stretch, gap } = parse(checkpoint, aheadMs) as { stretch: BlindStretch; gap: Gap };
+export function restoreStretch(checkpoint: string, aheadMs = 0): Partial<TrackerState> {
+  const saved = parse(checkpoint, aheadMs) as {
+    stretch: BlindStretch | null;
+    gap: Gap;
+    logNumbered?: boolean;
+  };
+  const { stretch, gap, logNumbered = false } = saved;
+  if (stretch === null) return { logNumbered };
   // Older ones do not name the consultations that took a call over.
   const told = stretch.told.map((identity) => ({ ...identity, aliases: identity.aliases ?? [] }));
-  return { stretch: { ...stretch, told, toAt: null, looks: 0, dueAt: null }, gap };
+  return { stretch: { ...stretch, told, toAt: null, looks: 0, dueAt: null }, gap, logNumbered };
 }
 
 /** Checkpoints of 0.1.0 know no conversation that the list alone shows. */

@@ -189,29 +189,33 @@ describe("a call that the log has under its number", () => {
     expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed"]);
   });
 
-  it("is not another that began in the same moments, once the log has had one under the number that we know", () => {
-    const phone = talking();
-    phone.leg("101", 9, "ringing", { callNumber: 8, originatedBy: null });
-    phone.told();
-    phone.gone("102/5");
-    phone.list(row("101", { callNumber: 8, status: "Routing" }));
-    phone.lose();
-    phone.at += 10_000;
-    phone.snapshot(leg("101", 9, "ringing", { callNumber: 8, originatedBy: null }));
-    phone.list(row("101", { callNumber: 8, status: "Routing" }));
-    phone.log(logged());
-    expect(phone.state.logNumbered).toBe(true);
-    phone.pass(90_000);
-    phone.lose();
-    phone.snapshot();
-    phone.list();
-    const talks = [{ user: "105", answeredAt: t0 + 1_000, endedAt: t0 + 9_000 }];
-    readLog(phone, logged({ callNumber: 9, talks }));
-    const ended = phone.events.filter(
-      (event) => event.callNumber === 8 && event.kind !== "ringing",
-    );
-    expect(ended.map(line)).toEqual(["ended 101 -0 Missed"]);
-  });
+  it.each(["", ", over our restart too"])(
+    "is not another that began in the same moments, once the log has had one under the number that we know%s",
+    (when) => {
+      const phone = talking();
+      phone.leg("101", 9, "ringing", { callNumber: 8, originatedBy: null });
+      phone.told();
+      phone.gone("102/5");
+      phone.list(row("101", { callNumber: 8, status: "Routing" }));
+      phone.lose();
+      phone.at += 10_000;
+      phone.snapshot(leg("101", 9, "ringing", { callNumber: 8, originatedBy: null }));
+      phone.list(row("101", { callNumber: 8, status: "Routing" }));
+      readLog(phone, logged());
+      expect(phone.state).toMatchObject({ logNumbered: true, stretch: null });
+      phone.pass(90_000);
+      if (when !== "") phone.restart();
+      phone.lose();
+      phone.snapshot();
+      phone.list();
+      const talks = [{ user: "105", answeredAt: t0 + 1_000, endedAt: t0 + 9_000 }];
+      readLog(phone, logged({ callNumber: 9, talks }));
+      const ended = phone.events.filter(
+        (event) => event.callNumber === 8 && event.kind !== "ringing",
+      );
+      expect(ended.map(line)).toEqual(["ended 101 -0 Missed"]);
+    },
+  );
 
   it("is one that is over and was told, under its consultation's number, too", () => {
     const phone = talking();
@@ -264,6 +268,13 @@ describe("a blind stretch that an older version kept", () => {
     expect(kept).toContain('"aliases":[],');
     const { stretch } = restoreStretch(kept.replace('"aliases":[],', ""));
     expect(stretch?.told).toEqual(phone.state.stretch?.told);
+  });
+
+  it("knows nothing of whether the log has our numbers", () => {
+    const phone = talking();
+    phone.lose(t0);
+    const kept = serialiseStretch(phone.state) ?? "";
+    expect(restoreStretch(kept.replace(',"logNumbered":false', ""))).toEqual(restoreStretch(kept));
   });
 });
 
