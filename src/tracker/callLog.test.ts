@@ -385,14 +385,3 @@ describe("a call that came and went while we were blind", () => {
     expect(phone.state.stretch).toBeNull();
   });
 });
-
-describe("the start that the list told before the first leg", () => {
-  it("makes the id", () => {
-    const phone = new Phone();
-    phone.list(row("101", { establishedAt: t0 - 4_000 }), row("101", { callNumber: 8 }));
-    phone.at += 2_000;
-    phone.leg("101", 5, "ringing");
-    phone.leg("101", 6, "ringing", { callNumber: 8 });
-    expect(phone.events.map((e) => e.callId)).toEqual(["260504075956_7", "260504080000_8"]);
-  });
-});

@@ -156,3 +156,40 @@ describe("our wall clock jumps while we are down", () => {
     expect(told(phone)).toEqual(["260504080000_7 20000", "260504080020_8 12000"]);
   });
 });
+
+describe("the start that the list told before the first leg", () => {
+  it("makes the id", () => {
+    const phone = new Phone();
+    phone.list(row("101", { establishedAt: t0 - 4_000 }), row("101", { callNumber: 8 }));
+    phone.at += 2_000;
+    phone.leg("101", 5, "ringing");
+    phone.leg("101", 6, "ringing", { callNumber: 8 });
+    expect(phone.events.map((e) => e.callId)).toEqual(["260504075956_7", "260504080000_8"]);
+  });
+
+  it("is when the list showed the call first, as long as the list names no start", () => {
+    const phone = new Phone();
+    phone.list(row("101"));
+    phone.at += 5_000;
+    phone.list(row("101"));
+    phone.at += 5_000;
+    phone.leg("101", 5, "ringing");
+    expect(phone.events.map((e) => e.callId)).toEqual(["260504080000_7"]);
+  });
+
+  it("is no other call's, nor that of a call of after a restart of the PBX, if the list names it only later", () => {
+    const phone = new Phone();
+    phone.list(row("101"));
+    phone.at += 10_000;
+    phone.leg("101", 5, "connected");
+    phone.lose();
+    phone.at += 10_000;
+    phone.list(row("101", { establishedAt: t0 - 3_000 }));
+    phone.snapshot(leg("101", 5, "connected"));
+    phone.pass(1_000);
+    phone.gone("101/5");
+    phone.list();
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
+    expect(phone.events.map((e) => e.callId)).toEqual(["260504080000_7", "260504080000_7"]);
+  });
+});

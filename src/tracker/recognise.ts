@@ -2,10 +2,15 @@
  * Who the outside party of a call is, and who called whom: by the first leg that shows it, and by what the list had of
  * the call before (SPEC.md, R2-R4, R34). Of what no leg has shown, only a row with the same outside number is believed.
  */
+
+import type { EpochMs } from "../events/event.ts";
 import { type ActiveCall, type Party, talks } from "./activity.ts";
 import { directionOf, externalLegs, isExternal, isSameNumber, noLegs, standing } from "./legs.ts";
 import type { External, TrackedLeg } from "./state.ts";
 import type { Draft, Turn } from "./turn.ts";
+
+/** A row of the list, and when the list showed the call first. */
+export type ListedCall = ActiveCall & { readonly seenAt: EpochMs };
 
 /** Fixes the outside party and the direction at the first leg that shows them, or as the list had them before. */
 export function recognise({ call, listed }: Turn): void {

@@ -3,10 +3,11 @@
  * The rules that change it are in reduce.ts and rules.ts; what must always hold is in invariants.ts; SPEC.md explains.
  */
 import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
-import type { ActiveCall, BlindCause, Did, Leg } from "./activity.ts";
+import type { BlindCause, Did, Leg } from "./activity.ts";
 import { type ByDn, noDn } from "./byDn.ts";
 import { Calls } from "./calls.ts";
 import type { Consultation } from "./consultation.ts";
+import type { ListedCall } from "./recognise.ts";
 
 /** A live leg and what the tracker remembers of it beyond what the PBX says now. */
 export interface TrackedLeg {
@@ -135,6 +136,8 @@ export interface Call {
   readonly touchedAt: EpochMs;
   /** Start of the call by the PBX's list, if told. */
   readonly establishedAt: EpochMs | null;
+  /** When the list showed it first, if before any leg. */
+  readonly listedAt: EpochMs | null;
   /** Frozen at the first event. */
   readonly id: { readonly callId: string; readonly startedAt: EpochMs } | null;
   readonly eventCount: number;
@@ -210,7 +213,7 @@ export interface Gap {
 export interface TrackerState {
   readonly calls: Calls;
   /** Rows of calls that, or whose outside party, only the last list shows, by call number. */
-  readonly unseen: ReadonlyMap<number, ActiveCall>;
+  readonly unseen: ReadonlyMap<number, ListedCall>;
   readonly stretch: BlindStretch | null;
   /** Told lately, and no more in `calls`: the log of the next stretch may reach back to it. */
   readonly buried: { readonly at: EpochMs; readonly told: BlindStretch["told"] };
@@ -334,6 +337,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     firstSeenAt: at,
     touchedAt: at,
     establishedAt: null,
+    listedAt: null,
     id: null,
     eventCount: 0,
     external: null,

@@ -4,8 +4,8 @@
 import { formatCallId } from "../events/callId.ts";
 import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
 import { publicNumber } from "../events/number.ts";
-import type { ActiveCall } from "./activity.ts";
 import { added } from "./lists.ts";
+import type { ListedCall } from "./recognise.ts";
 import type { Call, Level, TrackerSettings, TrackerState } from "./state.ts";
 
 export type Draft = { -readonly [K in keyof Call]: Call[K] };
@@ -19,7 +19,7 @@ export interface Turn {
   readonly settings: TrackerSettings;
   events: readonly CallEvent[];
   /** What the last list had of the call before any leg of it showed; null if nothing, or if the call is not new. */
-  readonly listed: ActiveCall | null;
+  readonly listed: ListedCall | null;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: TrackerState["callbackQueues"];
   readonly ringMs: TrackerState["ringMs"];
@@ -37,7 +37,7 @@ const nothing: readonly CallEvent[] = [];
 export function beginTurn(
   call: Call,
   before: Call | undefined,
-  listed: ActiveCall | null,
+  listed: ListedCall | null,
   at: EpochMs,
   settings: TrackerSettings,
   { callbackQueues, ringMs, watched }: Pick<TrackerState, "callbackQueues" | "ringMs" | "watched">,
@@ -91,7 +91,7 @@ export function tell(turn: Turn, told: Told, link: number, level: Level, at: Epo
   const extra = told.kind === "ringstop" || told.kind === "callsummary";
   if (extra && !settings.extras) return;
   if (call.id === null) {
-    const startedAt = call.establishedAt ?? call.firstSeenAt;
+    const startedAt = call.establishedAt ?? call.listedAt ?? call.firstSeenAt;
     const callId = formatCallId(startedAt, settings.timezone, call.callNumber);
     call.id = { callId, startedAt };
   }

@@ -7,6 +7,7 @@ import type { ActiveCall } from "./activity.ts";
 import { userOf } from "./calls.ts";
 import { lateJoinMsMax } from "./consultation.ts";
 import { legIn } from "./legs.ts";
+import type { ListedCall } from "./recognise.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
@@ -77,12 +78,13 @@ export class Turns {
     this.limits.push({ name, max, callNumber });
   }
 
-  begin(callNumber: number, listed: ActiveCall | null): Call {
+  begin(callNumber: number, listed: ListedCall | null): Call {
     this.#begun += 1;
     const call = newCall(callNumber, this.at);
     if (listed === null) return call;
     this.dropListed(callNumber);
-    return { ...call, establishedAt: listed.establishedAt };
+    const { establishedAt, seenAt: listedAt } = listed;
+    return { ...call, establishedAt, listedAt };
   }
 
   /** Legs tell of the call from now on. */
@@ -149,13 +151,13 @@ export class Turns {
     this.#apart.add(callNumber);
   }
 
-  /** Remembers the rows of calls of which no leg shows the outside party; what is new began now. */
+  /** Remembers the rows of calls of which no leg shows the outside party, and since when they are listed. */
   noteUnseen(calls: readonly ActiveCall[]): void {
     const isUnseen = (number: number) => !this.state.calls.has(number) || this.#apart?.has(number);
     const unseen = calls.filter(({ callNumber }) => isUnseen(callNumber));
-    const begun = ({ establishedAt }: ActiveCall) => establishedAt ?? this.at;
+    const seenAt = (number: number) => this.next.unseen.get(number)?.seenAt ?? this.at;
     this.next.unseen = new Map(
-      unseen.map((row) => [row.callNumber, { ...row, establishedAt: begun(row) }]),
+      unseen.map((row) => [row.callNumber, { ...row, seenAt: seenAt(row.callNumber) }]),
     );
   }
 }
