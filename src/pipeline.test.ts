@@ -303,7 +303,7 @@ describe("pipeline", () => {
       kind: "callLog",
       fromAt: 0,
       toAt: START * 2,
-      calls: [logged({ startedAt: START })],
+      calls: [logged({ startedAt: START, endedAt: START })],
       isCut: false,
     });
     await clock.pass(0);
