@@ -68,6 +68,13 @@ function stream(
   return shots;
 }
 
+/** As the pipeline does it: what is done with is let go. */
+function next(state: TrackerState, activity: Activity): TrackerState {
+  const step = reduce(state, activity, settings);
+  state.calls.letGo();
+  return step.state;
+}
+
 /** As the pipeline does it, in the worst case: a look at what is due after each activity, and ticks in time. */
 function play(
   from: TrackerState,
@@ -77,7 +84,7 @@ function play(
   let state = from;
   const work = (activity: Activity) => {
     note(activity);
-    state = reduce(state, activity, settings).state;
+    state = next(state, activity);
   };
   for (const activity of activities) {
     for (let dueAt = nextDueAt(state, settings); dueAt !== null && dueAt <= activity.at; ) {
@@ -98,7 +105,7 @@ function withTicks(activities: readonly Activity[]): Activity[] {
 
 function reduceAll(activities: readonly Activity[]): void {
   let state = initialState;
-  for (const activity of activities) state = reduce(state, activity, settings).state;
+  for (const activity of activities) state = next(state, activity);
 }
 
 function seconds(work: () => void): number {
@@ -148,7 +155,7 @@ function live(footage: readonly Footage[], count: number): TrackerState {
   for (let playing = 0; playing < count; playing += 1) {
     const film = openings[playing % openings.length] ?? [];
     for (const { activity } of replay(film, playing, 100 + (playing % offices), startAt)) {
-      state = reduce(state, { ...activity, at: startAt }, settings).state;
+      state = next(state, { ...activity, at: startAt });
     }
   }
   return state;
@@ -160,7 +167,7 @@ function openingOf(film: Footage): Footage | null {
     const opening = film.slice(0, length);
     const activities = replay(opening, 1, 100, startAt).map(({ activity }) => activity);
     const state = activities.reduce(
-      (before: TrackerState, activity) => reduce(before, activity, settings).state,
+      (before: TrackerState, activity) => next(before, activity),
       initialState,
     );
     const [call, ...others] = state.calls.values();

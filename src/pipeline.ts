@@ -119,6 +119,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     const before = state;
     for (const activity of batch) {
       const step = reduce(state, activity, tracker);
+      state.calls.letGo();
       state = step.state;
       for (const callNumber of step.changed) changed.add(callNumber);
       for (const event of [...step.events, ...step.gaps]) entries.push(entryOf(event));

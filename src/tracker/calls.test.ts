@@ -38,6 +38,14 @@ describe("an old value", () => {
     expect([numbers(other), numbers(old), numbers(newest)]).toEqual([[2], [1, 2], [1, 3]]);
   });
 
+  it("cannot be asked any more once it is let go; the newest one can", () => {
+    const old = Calls.of([call(1), call(2)]);
+    const newest = old.with(1, null);
+    for (const calls of [old, newest]) calls.letGo();
+    expect(() => numbers(old)).toThrow("let go");
+    expect(numbers(newest)).toEqual([2]);
+  });
+
   it("stays empty if it was, and holds nothing that follows", () => {
     const empty = Calls.of([]);
     expect(numbers(empty.with(1, call(1)))).toEqual([1]);
