@@ -3,6 +3,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import { endTalk } from "./conversations.ts";
 import type { Course } from "./course.ts";
 import { leaveWithMs } from "./departure.ts";
+import type { Fact } from "./journal.ts";
 import { type Level, places, usertypeOf } from "./levels.ts";
 import { isOrdered, standIns, unseenMs } from "./standIns.ts";
 
@@ -62,6 +63,8 @@ function heedBack(course: Course, at: number): void {
   const back = visibility.seen(backAt, null);
   if (back.fault !== null && back.at >= at) course.doubt(back.fault, backAt);
   const { briefMs, listMs } = visibility;
+  if (at - backAt <= unseenMs(levels.at(-1), course.said.due, visibility))
+    course.doubt("briefHandOver", backAt);
   const rang = levels.at(-1)?.due;
   const isBrief = at - backAt <= briefMs + (listMs ?? 0);
   if (isBrief && rang?.fault && rang.at >= backAt && rang.latest + briefMs >= at)
@@ -71,7 +74,9 @@ function heedBack(course: Course, at: number): void {
 /** It came to nobody who could be rung, or was over before: that can only be known from the log, which names where it was sent. */
 function routedTo(course: Course, at: number): Level | null {
   const { facts, call } = course.chain;
-  if (facts.some((fact) => fact.what === "shown" && fact.kind !== "trunk")) return null;
+  const isOffer = (fact: Fact) =>
+    fact.what === "shown" && (fact.kind === "extension" || places.has(fact.kind));
+  if (facts.some(isOffer)) return null;
   const isShown = facts.some(({ what }) => what === "shown");
   const sent = isShown ? call.allLegs.findLast((leg) => places.has(leg.kind)) : call.callee;
   if (!sent?.kind || (sent.kind !== "extension" && !places.has(sent.kind))) return null;

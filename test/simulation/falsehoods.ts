@@ -170,7 +170,9 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   }
   if (transfer === "True" && !wasPassedOn(truth, user)) lies.push("it was not passed on");
   const isOrdered = title.endsWith("(callback requested)");
-  if (isOrdered && !chain.call.callbackOrdered) lies.push("no call-back was ordered");
+  // Or perhaps by another caller with this number.
+  const maybe = truth.due.some(({ ordered }) => ordered === null);
+  if (isOrdered && !chain.call.callbackOrdered && !maybe) lies.push("no call-back was ordered");
   const seconds = talkSecondsOf(title);
   if (seconds !== null) {
     const fromAt = Math.min(...talked.map((stay) => stay.fromAt));
