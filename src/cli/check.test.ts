@@ -146,6 +146,26 @@ describe("offhook check", () => {
     expect(ran.out).toMatch(/^FAIL {2}endpoint monitor .*self-signed.* WEBHOOK_CA_FILE/m);
   });
 
+  it("says where no TLS is spoken", async () => {
+    const { url } = await inbox();
+    const { out } = await check({
+      lines: [`WEBHOOK_URL_MONITOR = ${url.replace("http:", "https:")}/x`],
+    });
+    expect(out).toMatch(/^FAIL {2}endpoint monitor .*No TLS is spoken at .* Check the URL's port/m);
+  });
+
+  it("finds what a proxy cannot be asked for", async () => {
+    const proxy = await inbox();
+    const lines = [
+      "[endpoint.x]",
+      `PROXY = ${proxy.url}`,
+      "URL = https://metadata.google.internal/",
+    ];
+    const { out, code } = await check({ lines });
+    expect(code).toBe(1);
+    expect(out).toMatch(/^FAIL {2}endpoint x .*metadata/m);
+  });
+
   it("counts the oddities of the configuration", async () => {
     const ran = await check({ lines: ["WEBHOOK_URI = x"] });
     expect(ran.code).toBe(0);

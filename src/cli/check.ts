@@ -13,6 +13,7 @@ import { type DirectoryEntry, type Found, inspectPbx } from "../source/threecx/i
 import type { DnKind } from "../tracker/activity.ts";
 import { steadyClock } from "../util/clock.ts";
 import { type ProxyEnv, proxyFor } from "../util/proxy.ts";
+import { type TlsFaultKind, tlsFaultOf } from "../util/tlsFault.ts";
 import { checkKeeping, checkListing, wantsRecordings } from "./checkRecordings.ts";
 import { type CliContext, configured, print, table } from "./context.ts";
 import type { Finding } from "./finding.ts";
@@ -131,7 +132,10 @@ async function checkEndpoint(endpoint: EndpointConfig, proxyEnv: ProxyEnv): Prom
     const proxy = proxyOf(endpoint, origin, proxyEnv);
     const target = proxy ?? new URL(origin);
     const via = proxy === null ? "" : `its proxy ${proxy.host} `;
-    const fault = await reach(target, proxy === null ? endpoint : null);
+    // Behind a proxy, what the URL itself says is all that we can refuse.
+    const fault =
+      refusedBy(endpoint, new URL(origin)) ??
+      (await reach(target, proxy === null ? endpoint : null));
     return fault === null
       ? { mark: "ok", what, says: `${origin}: ${via}can be reached` }
       : { mark: "FAIL", what, says: `${origin}: ${via}cannot be reached: ${fault}` };
@@ -150,11 +154,8 @@ function proxyOf({ proxy }: EndpointConfig, origin: string, proxyEnv: ProxyEnv):
  */
 function reach(target: URL, endpoint: EndpointConfig | null): Promise<string | null> {
   const tls = target.protocol === "https:";
-  const host = target.hostname.replace(/^\[|\]$/g, "");
-  const port = Number(target.port || (tls ? 443 : 80));
+  const { host, port } = placeOf(target);
   const guard = endpoint && createGuard({ ...endpoint, ownPort: () => null });
-  const refused = guard?.checkHost(host, port);
-  if (refused) return Promise.resolve(refused.message);
   const to = { host, port, ...(guard && { lookup: guard.lookup(port) }) };
   return new Promise((resolve) => {
     let socket: Socket;
@@ -171,8 +172,19 @@ function reach(target: URL, endpoint: EndpointConfig | null): Promise<string | n
       socket = connectTcp(to, () => done(null));
     }
     socket.setTimeout(reachTimeoutMs, () => done(`no answer within ${reachTimeoutMs / 1000} s`));
-    socket.on("error", (error) => done(faultOf(error)));
+    socket.on("error", (error) => done(faultOf(error, target.host)));
   });
+}
+
+function refusedBy(endpoint: EndpointConfig, target: URL): string | null {
+  const { host, port } = placeOf(target);
+  const guard = createGuard({ ...endpoint, ownPort: () => null });
+  return guard.checkHost(host, port)?.message ?? null;
+}
+
+function placeOf({ hostname, protocol, port }: URL) {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return { host, port: Number(port || (protocol === "https:" ? 443 : 80)) };
 }
 
 function tlsOf({ ca, client }: EndpointConfig) {
@@ -182,12 +194,15 @@ function tlsOf({ ca, client }: EndpointConfig) {
   };
 }
 
-const untrusted = /certificate|self.signed/i;
+/** What follows from a receiver's certificate. */
+const tlsWaysOut: Readonly<Record<TlsFaultKind, string>> = {
+  untrusted: "Set WEBHOOK_CA_FILE (CA_FILE in a section) to a file with the receiver's authority.",
+  otherName: "Set the URL to a name that the certificate has.",
+  notValidNow: "Have it renewed at the receiver, or set this machine's clock.",
+  plain: "Check the URL's port, or use http:// within your own network.",
+};
 
-/** Node adds advice of its own to what it says of certificates; ours fits a service. */
-function faultOf({ message }: Error): string {
-  const [said = ""] = message.split(";");
-  return untrusted.test(said)
-    ? `${said}. Set WEBHOOK_CA_FILE (CA_FILE in a section) to a file with the receiver's authority.`
-    : message;
+function faultOf(error: Error, host: string): string {
+  const fault = tlsFaultOf(error, host);
+  return fault === null ? error.message : `${fault.says} ${tlsWaysOut[fault.kind]}`;
 }

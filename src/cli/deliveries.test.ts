@@ -202,12 +202,24 @@ describe("beside the running service", () => {
     expect((await stat(join(dir, "copy.sqlite"))).mode & 0o777).toBe(0o600);
     const again = await run("backup", "copy.sqlite");
     expect(again.err).toMatch(/Expected a new file for the backup, but .*copy\.sqlite is there/);
+    expect((await run("backup", join("no", "copy.sqlite"))).err).toMatch(
+      /Expected a place for the backup that can be written, got: ENOENT/,
+    );
     // As operations.md says: the copy in place of the store.
     const other = await storedWorld();
     await mkdir(other.dataDir, { mode: 0o700 });
     await copyFile(join(dir, "copy.sqlite"), join(other.dataDir, "outbox.sqlite"));
     expect(ids((await other.run("deliveries", "list")).out)).toEqual(["3", "2", "1"]);
     expect(await other.store((outbox) => outbox.counts())).toMatchObject({ events: 3, dead: 1 });
+  });
+
+  it("says where the admin token should be", async () => {
+    const { run, store, dataDir } = await storedWorld();
+    await store(storeSettled);
+    await mkdir(join(dataDir, "admin.token"));
+    const ran = await run("endpoints");
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toMatch(/Expected the admin token in the file .*admin\.token, got: EISDIR/);
   });
 
   it("is refused with another token", async () => {

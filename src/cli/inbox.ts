@@ -2,8 +2,9 @@
  * `offhook inbox`: a receiver for the person who sets Offhook up or writes a receiver of their own.
  */
 
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { createInbox, formatWebhook, type Inbox } from "../simulator/inbox.ts";
+import { readPlan } from "../simulator/inboxFailure.ts";
 import { silentLog } from "../util/log.ts";
 import { messageOf } from "../util/messageOf.ts";
 import { print, readPort, stopAsked } from "./context.ts";
@@ -29,7 +30,7 @@ export function inboxCommand(): Command {
           "for a command line is seen by every user of the machine",
       ).env("OFFHOOK_INBOX_SECRET"),
     )
-    .option("--fail <plan>", "how to fail, e.g. 500x3,429:retry-after=5x1,timeout@20%")
+    .option("--fail <plan>", "how to fail, e.g. 500x3,429:retry-after=5x1,timeout@20%", checkPlan)
     .option("--raw", "show each body (or query) as it came, too")
     .option("--tls", "serve https with a certificate made for it")
     .addHelpText(
@@ -79,4 +80,13 @@ function open(said: Said, command: Command): Promise<Inbox> {
     const sentence = messageOf(error);
     return command.error(`error: ${sentence}`, { exitCode: 1, code: "offhook.inbox" });
   });
+}
+
+function checkPlan(text: string): string {
+  try {
+    readPlan(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
 }

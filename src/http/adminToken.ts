@@ -6,6 +6,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../util/messageOf.ts";
 
 export const TOKEN_FILE = "admin.token";
 const TOKEN_BYTES = 32;
@@ -34,7 +35,11 @@ export function readToken(dataDir: string): string | null {
     return readFileSync(join(dataDir, TOKEN_FILE), "utf8").trim() || null;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
+    const file = join(dataDir, TOKEN_FILE);
+    throw new Error(
+      `Expected the admin token in the file ${file}, got: ${messageOf(error)}. ` +
+        "Run this as the service's user, or move it away: the next start makes a new one.",
+    );
   }
 }
 

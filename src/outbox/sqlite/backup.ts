@@ -6,6 +6,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../../util/messageOf.ts";
 import { openForReading } from "./database.ts";
 import { createLookup } from "./lookup.ts";
 
@@ -23,7 +24,7 @@ export function backUp(dataDir: string, file: string): Backup {
   rmSync(part, { force: true });
   const db = openForReading(dataDir);
   try {
-    closeSync(openSync(part, "wx", 0o600));
+    makePrivately(part);
     // What the store holds at this moment, without free pages; the writer goes on meanwhile.
     db.prepare("VACUUM INTO ?").run(part);
     const checked = check(part);
@@ -36,6 +37,16 @@ export function backUp(dataDir: string, file: string): Backup {
     throw error;
   } finally {
     db.close();
+  }
+}
+
+function makePrivately(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    throw new Error(
+      `Expected a place for the backup that can be written, got: ${messageOf(error)}.`,
+    );
   }
 }
 

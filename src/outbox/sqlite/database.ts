@@ -44,6 +44,7 @@ export function openDatabase(dataDir: string): StoreFiles {
     }
   } catch (error) {
     if (error instanceof OutboxError) throw error;
+    if (isNoStore(error)) throw noStore(join(dataDir, FILE_NAME), error);
     const found = messageOf(error);
     throw new OutboxError(
       "unusable",
@@ -131,6 +132,7 @@ export function openForReading(dataDir: string): DatabaseSync {
   } catch (error) {
     db?.close();
     if (error instanceof OutboxError) throw error;
+    if (isNoStore(error)) throw noStore(path, error);
     const found = messageOf(error);
     throw new OutboxError(
       "unusable",
@@ -166,4 +168,20 @@ function checkVersion(db: DatabaseSync): void {
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === 5;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const noStoreCodes = new Set([11, 26]);
+
+function isNoStore(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) : 0;
+  return noStoreCodes.has(code & 0xff);
+}
+
+function noStore(path: string, error: unknown): OutboxError {
+  return new OutboxError(
+    "unusable",
+    `Expected a sound store at ${path}, got: ${messageOf(error)}. Put a backup in its place ` +
+      "(docs/operations.md), or move it away: the next start makes an empty one.",
+  );
 }

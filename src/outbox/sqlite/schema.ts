@@ -13,6 +13,7 @@ export function migrate(db: DatabaseSync, path: string): void {
   const files = migrationFiles();
   const applied = schemaOf(db);
   refuseNewer(applied, files.length, path);
+  if (applied === 0) refuseForeign(db, path);
   if (applied < files.length) applyFrom(db, applied, files);
   if (applied > 0) letItShrink(db);
   // A file that can only be read opens without complaint; writing tells.
@@ -64,6 +65,16 @@ function refuseNewer(found: number, known: number, path: string): void {
     "schema",
     `Expected a store of schema ${known} or older at ${path}, got schema ${found}, made ` +
       "by a newer Offhook. Start that version, or restore a backup made before the upgrade.",
+  );
+}
+
+function refuseForeign(db: DatabaseSync, path: string): void {
+  const table = db.prepare("SELECT name FROM sqlite_schema LIMIT 1").get()?.name;
+  if (table === undefined) return;
+  throw new OutboxError(
+    "schema",
+    `Expected an Offhook store or no file at ${path}, got another program's database (with "${table}"). ` +
+      "Check DATA_DIR.",
   );
 }
 

@@ -14,6 +14,7 @@ import { writeSchema1 } from "../../../test/conformance/outboxSchema1.ts";
 import { pendingOf } from "../../../test/conformance/pendingOf.ts";
 import { silentLog } from "../../util/log.ts";
 import { type Outbox, OutboxError } from "../outbox.ts";
+import { openForReading } from "./database.ts";
 import { openSqliteOutbox } from "./sqliteOutbox.ts";
 
 const GOLDEN_SCHEMA = new URL("../../../test/conformance/outbox.schema.sql", import.meta.url);
@@ -104,6 +105,21 @@ describe("opening", () => {
     const refusal = await faultOf(open());
     expect(refusal.fault).toBe("schema");
     expect(refusal.message).toContain("schema 99");
+  });
+
+  test("takes no other program's database, and says of a damaged one what to do", async () => {
+    await mkdir(dataDir);
+    look((db) => db.exec("CREATE TABLE songs (title TEXT)"));
+    expect(await faultOf(open())).toMatchObject({
+      fault: "schema",
+      message: expect.stringContaining(`another program's database (with "songs")`),
+    });
+    await writeFile(join(dataDir, "outbox.sqlite"), "x".repeat(8192));
+    expect(await faultOf(open())).toMatchObject({
+      fault: "unusable",
+      message: expect.stringMatching(/a sound store at .*file is not a database\. Put a backup/),
+    });
+    expect(() => openForReading(dataDir)).toThrow(/a sound store at/);
   });
 
   test("brings a store of the first schema up to date, with all that is in it", async () => {

@@ -9,9 +9,10 @@ import { pipeline } from "node:stream/promises";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import type { Clock } from "../../util/clock.ts";
+import { errorCodeOf } from "../../util/tlsFault.ts";
 import type { Limits } from "./limits.ts";
 import { proxyAuthorization, type TlsOptions } from "./proxy.ts";
-import { errorCodeOf, failureReason } from "./refusal.ts";
+import { failureReason } from "./refusal.ts";
 import { ServerClock } from "./serverClock.ts";
 
 export interface HttpAsk {

@@ -3,7 +3,7 @@
  * answer an unticked box with 401 or 403), so the place where it was said and its words decide
  * together.
  */
-import { messageOf } from "../../util/messageOf.ts";
+import { errorCodeOf, saidBy, type TlsFaultKind, tlsFaultOf } from "../../util/tlsFault.ts";
 import type { Refusal } from "../source.ts";
 import { parseErrorText } from "./parse.ts";
 
@@ -79,80 +79,24 @@ export function xapiReason(clientId: string, said: string): string {
   );
 }
 
-const untrustedCodes = new Set([
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
-
-/** What OpenSSL says of a peer that does not speak TLS. */
-const plainCodes = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
-
-export function errorCodeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  const own = (error as NodeJS.ErrnoException).code;
-  if (typeof own === "string") return own;
-  return errorCodeOf(error.cause);
-}
-
-/** A shared host's certificate names hundreds; DNS has none longer than this. */
-const certifiedNamesMax = 5;
-const certifiedNameCharsMax = 253;
-
-/** The names in what Node tells of a certificate that is another's: "DNS:pbx.example.com, IP Address:10.0.0.1". */
-function certifiedNames(error: unknown): string {
-  const { cert } = error as Error & { readonly cert?: { readonly subjectaltname?: string } };
-  const all = (cert?.subjectaltname ?? "").replace(/\b(DNS|IP Address):/g, "");
-  if (all === "") return "it names none";
-  const names = all.split(", ");
-  const shown = names
-    .slice(0, certifiedNamesMax)
-    .map((name) => name.slice(0, certifiedNameCharsMax));
-  const more = names.length - shown.length;
-  return `it was made for ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-/** Without Node's own advice, which does not fit a service, nor OpenSSL's places in its source. */
-function saidBy(error: unknown, code: string): string {
-  const isOfOpenSsl = code.startsWith("ERR_SSL_") && error instanceof Error && "reason" in error;
-  const [words = ""] = messageOf(isOfOpenSsl ? error.reason : error).split("; if the root CA");
-  const said = words.replace(/\s+/g, " ").trim();
-  return code === "" || said.includes(code) ? said : `${code}: ${said}`;
-}
+/** What follows from the PBX's certificate. */
+const tlsWaysOut: Readonly<Record<TlsFaultKind, string>> = {
+  untrusted:
+    "Set PBX_CA_FILE to a file with the certificate of its authority (or its own, if it is self-signed).",
+  otherName: "Expected the name in PBX_URL; set PBX_URL to a name that the certificate has.",
+  notValidNow: "Renew it at the PBX, or set this machine's clock.",
+  plain:
+    "Check PBX_URL: its port (5001 is usual for https). http:// sends the client secret in clear and " +
+    "needs PBX_ALLOW_HTTP = 1.",
+};
 
 /** A failed connection as a sentence for the operator. */
 export function failureReason(error: unknown, host: string): string {
+  const fault = tlsFaultOf(error, host);
+  if (fault !== null) return `${fault.says} ${tlsWaysOut[fault.kind]}`;
   const code = errorCodeOf(error);
-  const said = saidBy(error, code);
-  if (untrustedCodes.has(code)) {
-    return (
-      `The certificate of ${host} is not trusted (${said}). ` +
-      "Set PBX_CA_FILE to a file with the certificate of its authority (or its own, if it is self-signed)."
-    );
-  }
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return (
-      `The certificate of ${host} is for another name: ${certifiedNames(error)}. ` +
-      "Expected the name in PBX_URL; set PBX_URL to a name that the certificate has."
-    );
-  }
-  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    return (
-      `The certificate of ${host} is not valid now (${said}). ` +
-      "Renew it at the PBX, or set this machine's clock."
-    );
-  }
-  if (plainCodes.has(code)) {
-    return (
-      `No TLS is spoken at ${host} (${said}), as at a port for http. ` +
-      "Check PBX_URL: its port (5001 is usual for https). http:// sends the client secret in clear and " +
-      "needs PBX_ALLOW_HTTP = 1."
-    );
-  }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return `The name ${host} is not known to DNS (${code}). Check PBX_URL.`;
   }
-  return `No connection to ${host} (${said || "no reason given"}).`;
+  return `No connection to ${host} (${saidBy(error) || "no reason given"}).`;
 }
