@@ -71,7 +71,7 @@ export function restoreStretch(checkpoint: string, aheadMs = 0): Partial<Tracker
   if (stretch === null) return { logNumbered };
   // Older ones do not name the consultations that took a call over.
   const told = stretch.told.map((identity) => ({ ...identity, aliases: identity.aliases ?? [] }));
-  return { stretch: { ...stretch, told, toAt: null, looks: 0, dueAt: null }, gap, logNumbered };
+  return { stretch: { ...stretch, told, toAt: null, dueAt: null }, gap, logNumbered };
 }
 
 /** Checkpoints of 0.1.0 know no conversation that the list alone shows. */

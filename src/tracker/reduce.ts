@@ -233,8 +233,12 @@ function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void
   const both = stopped.length === 0 ? due : due.concat(stopped).sort((a, b) => a - b);
   for (const callNumber of both) heedTime(step.turn(callNumber));
   // An ended call is known until the log of a blind stretch, which has it too, has been read.
-  const over = stretch === null ? calls.over.until(at - settings.overKeptMs) : [];
-  for (const callNumber of over) step.forget(callNumber);
+  const over = step.isRead() ? calls.over.until(at - settings.overKeptMs) : [];
+  for (const callNumber of over) {
+    // Its last, late look finds it, too.
+    if (stretch !== null) step.noteTold(step.turn(callNumber).call);
+    step.forget(callNumber);
+  }
   step.heedStretchTime();
 }
 

@@ -10,7 +10,7 @@ import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, TrackerState } from "./state.ts";
-import { noGap } from "./state.ts";
+import { isRead, noGap } from "./state.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { Turns } from "./turns.ts";
 
@@ -50,9 +50,9 @@ export class Sight extends Turns {
       }
     }
     // What the log has not told of an earlier stretch is asked again together with this one.
-    const pending = this.next.stretch === null ? noGap : this.next.gap;
-    this.next.gap = gapFrom(pending, { sinceAt, cause });
-    this.next.stretch = lost(this.next.stretch, sinceAt, this.#lately());
+    const open = this.isRead() ? null : this.next.stretch;
+    this.next.gap = gapFrom(open === null ? noGap : this.next.gap, { sinceAt, cause });
+    this.next.stretch = lost(open, sinceAt, this.#lately());
     this.next.restartDoubt = this.at;
   }
 
@@ -117,8 +117,13 @@ export class Sight extends Turns {
 
   /** The log cannot be had: nobody will ever tell what came and went. */
   endStretch(): void {
-    if (this.next.stretch !== null) this.lack();
+    if (!this.isRead()) this.lack();
     this.next.stretch = null;
+  }
+
+  /** But for the last, late look. */
+  isRead(): boolean {
+    return isRead(this.next, this.settings);
   }
 
   /** Something of the last blind stretch stays unknown: an answer, an end, a whole call. */

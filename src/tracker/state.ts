@@ -365,21 +365,14 @@ export function newCall(callNumber: number, at: EpochMs): Call {
   };
 }
 
-/** The situation of a call. */
-export type Phase = "inside" | "offered" | "dialing" | "talking" | "handedOver" | "hidden" | "over";
-
-export function phaseOf(call: Call): Phase {
-  if (call.overAt !== null) return "over";
-  if (call.external === null) return "inside";
-  if (call.hidden !== null) return "hidden";
-  if (call.talk !== null) return "talking";
-  if (call.handover !== null) return "handedOver";
-  return call.external.direction === "incoming" ? "offered" : "dialing";
-}
-
 /** We do not see: nothing is judged by silence or time until we do again. */
 export function isBlind({ stretch }: TrackerState): boolean {
   return stretch !== null && stretch.toAt === null;
+}
+
+/** The log of the last blind stretch has been read as often as ends wait for it; a last, late look may still come. */
+export function isRead({ stretch }: TrackerState, { logAgainMs }: TrackerSettings): boolean {
+  return stretch === null || stretch.looks > logAgainMs.length;
 }
 
 /** When the tracker wants the next tick; null = nothing is due. */
@@ -387,7 +380,7 @@ export function nextDueAt(state: TrackerState, settings: TrackerSettings): Epoch
   if (isBlind(state)) return null;
   const { calls, stretch } = state;
   const stoppedAt = calls.stopped.first();
-  const overAt = stretch === null ? calls.over.first() : null;
+  const overAt = isRead(state, settings) ? calls.over.first() : null;
   const due = earlier(stretch?.dueAt ?? null, calls.due.first());
   const rings = stoppedAt === null ? null : stoppedAt + settings.ringStopMs;
   return earlier(earlier(due, rings), overAt === null ? null : overAt + settings.overKeptMs);

@@ -43,6 +43,9 @@ export function isWithin(stretch: BlindStretch | null, startedAt: EpochMs): bool
   return stretch !== null && startedAt >= stretch.fromAt && startedAt <= (stretch.toAt ?? 0);
 }
 
+/** The PBX writes its log up to a minute late: calls that came and went are looked for once more, which keeps no end waiting. */
+const lateLookMs = 45_000;
+
 /** A log from `fromAt` to `toAt` was read: all of the stretch's is read again, as the PBX writes it late. */
 export function afterLog(
   stretch: BlindStretch | null,
@@ -51,7 +54,7 @@ export function afterLog(
 ): BlindStretch | null {
   if (stretch === null || stretch.toAt === null) return stretch;
   if (log.fromAt > stretch.fromAt || log.toAt < stretch.toAt) return stretch;
-  const pause = logAgainMs[stretch.looks];
+  const pause = [...logAgainMs, lateLookMs][stretch.looks];
   if (pause === undefined) return null;
   return { ...stretch, looks: stretch.looks + 1, dueAt: log.at + pause };
 }

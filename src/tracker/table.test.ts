@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { inside, leg, logged, Phone } from "../../test/support/phone.ts";
 import type { ActivityKind } from "./activity.ts";
-import { type Phase, phaseOf } from "./state.ts";
+import { type Phase, phaseOf } from "./phase.ts";
 
 const arrive: Record<Phase, () => Phone> = {
   inside: () => {

@@ -1,0 +1,79 @@
+/** The call log is written up to a minute late: a last look at it, which keeps no end waiting (SPEC.md, R20). */
+import { describe, expect, it } from "vitest";
+import { leg, logged, Phone, t0 } from "../../test/support/phone.ts";
+
+/** Blind for a while; the log has been read as often as ends wait for it, and has nothing. */
+function read(more: ConstructorParameters<typeof Phone>[0] = {}): Phone {
+  const phone = new Phone(more);
+  phone.lose();
+  phone.at += 120_000;
+  phone.snapshot();
+  phone.log();
+  for (const pauseMs of phone.settings.logAgainMs) {
+    phone.pass(pauseMs);
+    phone.log();
+  }
+  return phone;
+}
+
+describe("a call that came and went while we were blind", () => {
+  it("is told from the log once more after a minute, if it was written only then", () => {
+    const phone = read();
+    const looks = phone.inquiries.length;
+    phone.pass(44_000);
+    expect(phone.inquiries).toHaveLength(looks);
+    phone.pass(2_000);
+    expect(phone.inquiries.slice(looks)).toEqual([t0]);
+    phone.log(logged());
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+    expect(phone.state.stretch).toBeNull();
+    phone.log(logged());
+    expect(phone.told()).toEqual([]);
+  });
+
+  it("is not told again then, though its state is gone", () => {
+    const phone = new Phone();
+    phone.lose();
+    phone.at += 5_000;
+    phone.leg("101", 5, "ringing");
+    phone.snapshot(leg("101", 5, "ringing"));
+    phone.gone("101/5");
+    phone.list();
+    const entry = logged({ startedAt: phone.at, endedAt: phone.at });
+    for (const pauseMs of [2_000, 15_000, 90_000]) {
+      phone.log(entry);
+      phone.pass(pauseMs);
+    }
+    expect(phone.call()).toBeUndefined();
+    phone.log(entry);
+    expect(phone.told()).toEqual(["ringing 101 -0", "ended 101 -0 Missed"]);
+    expect(phone.state.stretch).toBeNull();
+  });
+
+  it("leaves no gap if the log cannot be had for that last look", () => {
+    const phone = read({ extras: true });
+    phone.pass(60_000);
+    phone.noLog();
+    expect(phone.gaps).toEqual([]);
+    expect(phone.state.stretch).toBeNull();
+  });
+});
+
+describe("a blind stretch of which only the last look is still to come", () => {
+  it("is over when sight is lost anew: so no flapping connection keeps what has ended for ever", () => {
+    const phone = read();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    phone.list();
+    phone.pass(10_000);
+    phone.lose();
+    expect(phone.state.stretch).toMatchObject({ fromAt: phone.at, toAt: null, looks: 0 });
+  });
+
+  it("nor is it taken up after our restart", () => {
+    const phone = read();
+    phone.restart();
+    phone.lose();
+    expect(phone.state.stretch).toMatchObject({ fromAt: phone.at });
+  });
+});
