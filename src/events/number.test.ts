@@ -18,7 +18,18 @@ describe("publicNumber", () => {
     ["withheld", "anonymous"],
     ["Private", "anonymous"],
     ["restricted", "anonymous"],
+    ["Unavailable", "anonymous"],
+    ["BLOCKED", "anonymous"],
+    ["anonymous@anonymous.invalid", "anonymous"],
+    ["sip:Anonymous@anonymous.invalid", "anonymous"],
+    ["sips:restricted@10.0.0.1", "anonymous"],
+    ["Unavailable@unknown.invalid", "anonymous"],
+    ["c8Oqz84zk7z@Anonymous.Invalid", "anonymous"],
+    ["anonymous@", "anonymous"],
+    ["@pbx.example", "anonymous"],
     ["private-line-7", "private-line-7"],
+    ["unknown.caller@example.com", "unknown.caller@example.com"],
+    ["420774852629@anonymous.example", "420774852629@anonymous.example"],
   ])("%j is sent as %j", (given, sent) => {
     expect(publicNumber(given)).toBe(sent);
   });

@@ -1,6 +1,6 @@
-/** Durations as the PBX writes them, and as it does not. */
+/** JSON and durations as the PBX writes them, and as it does not. */
 import { describe, expect, it } from "vitest";
-import { durationOf } from "./values.ts";
+import { durationOf, parseJson } from "./values.ts";
 
 describe("durations", () => {
   it.each([
@@ -17,4 +17,14 @@ describe("durations", () => {
     ["P999999999D", null],
     ["a while", null],
   ])("reads %j as %j ms", (text, spanMs) => expect(durationOf(text)).toBe(spanMs));
+});
+
+describe("JSON", () => {
+  it.each([
+    ['{"a":1}', { a: 1 }],
+    ['\ufeff{"a":1}', { a: 1 }],
+    ["\ufeff\ufeff{}", undefined],
+    ["<html>", undefined],
+    ["", undefined],
+  ])("reads %j as %j", (text, value) => expect(parseJson(text)).toEqual(value));
 });

@@ -9,10 +9,10 @@ export type Json = Readonly<Record<string, unknown>>;
 /** Longest text that is taken over; names and numbers are far shorter. */
 const textCharsMax = 1_000;
 
-/** The parsed text, or undefined (which JSON cannot say) if it is not JSON. */
+/** The parsed text, a byte order mark before it ignored (RFC 8259 §8.1); undefined (which JSON cannot say) if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
   } catch {
     return undefined;
   }
