@@ -109,7 +109,7 @@ class Tables {
     }
     if (now === null) return was;
     this.due.plan(was, now);
-    this.over.plan(was, now);
+    if (was?.overAt !== now.overAt) this.over.plan(was, now);
     if (was?.rings !== now.rings) this.stopped.plan(was, now);
     return was;
   }

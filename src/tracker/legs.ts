@@ -257,9 +257,10 @@ export function holderOf(call: Call, leg: Leg): Level | null {
     const left = get(call.reached, from.dn) === "leg" && !isThere(call, from.dn);
     return left ? null : { dn: from.dn, kind: from.kind };
   }
-  for (const { leg: other } of externalLegs(call).toReversed()) {
-    const kind = other.dnKind;
-    if (canPoll(kind)) return { dn: other.dn, kind };
+  const legs = externalLegs(call);
+  for (let at = legs.length - 1; at >= 0; at -= 1) {
+    const { dn, dnKind: kind } = (legs[at] as TrackedLeg).leg;
+    if (canPoll(kind)) return { dn, kind };
   }
   const poller = unshownPoller(call);
   // Whom it rings, its legs name: who rings on another's behalf when those have gone, rings for themselves.

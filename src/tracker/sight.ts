@@ -148,7 +148,7 @@ export class Sight extends Turns {
   /** A leg of before, or a later one of a call of before, is in the first snapshot after a blind stretch: the PBX has run through. */
   heedOutliving(legs: readonly Leg[]): void {
     if (this.next.stretch === null || this.next.stretch.toAt !== null) return;
-    if (legs.some((leg) => this.#belies(leg))) return;
+    if (legs.some((leg) => this.belies(leg))) return;
     if (legs.some((leg) => this.#outlived(leg) || this.#goesOn(leg))) this.next.restartDoubt = null;
   }
 
@@ -157,7 +157,7 @@ export class Sight extends Turns {
    * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
    */
   heedRestart(legs: readonly Leg[]): void {
-    if (legs.some((leg) => this.#belies(leg))) {
+    if (legs.some((leg) => this.belies(leg))) {
       this.heedRestarted();
       return;
     }
@@ -194,7 +194,7 @@ export class Sight extends Turns {
    * It cannot be of the call of before that has its number, of which no leg has shown since we lost sight: it has
    * another outside party, or the number in the call of a leg that has another id.
    */
-  #belies(leg: Leg): boolean {
+  protected belies(leg: Leg): boolean {
     const call = this.before(leg.callNumber);
     if (call === undefined || call.overAt !== null || call.external === null) return false;
     // The log that cannot be had ends the waiting for it, and tells nothing of a restart.

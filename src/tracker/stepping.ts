@@ -100,7 +100,8 @@ export class Stepping extends Sight {
 
   /** Puts a leg, new or changed, into its call; a leg may come over from another call. */
   place(told: Leg): void {
-    this.heedRestart([told]);
+    // Mostly nothing is in doubt.
+    if (this.next.restartDoubt !== null || this.belies(told)) this.heedRestart([told]);
     const leg = this.#resolved(told);
     const known = this.now(leg.callNumber);
     const before = known && legIn(known, leg.legId);
@@ -291,7 +292,9 @@ export class Stepping extends Sight {
   #eventsOf(turns: readonly Turn[]): readonly CallEvent[] {
     const { ended } = this;
     if (turns.length < 2 && ended === null) return turns[0]?.events ?? noEvents;
-    return (ended ?? []).concat(turns.flatMap(({ events }) => events));
+    const all = [...(ended ?? noEvents)];
+    for (const { events } of turns) all.push(...events);
+    return all;
   }
 
   /** From the first on, what there was before is not to be looked up any more (calls.ts). */
