@@ -15,7 +15,7 @@ import type { Turn } from "./turn.ts";
 const sameStartMs = 5_000;
 /** So far may a time of the log be from the truth. */
 const roundedMs = 1_000;
-/** A number comes round again after a restart of the PBX only. */
+/** A number comes round again after a restart of the PBX only, which takes so long at least where only our clock tells a start. */
 const sameNumberMs = 60_000;
 
 /** What a call is known by, beyond the life of its state. */
@@ -43,7 +43,7 @@ export function isSame(call: CallIdentity, logged: LoggedCall): boolean {
     // Nor does it come round within a second, whoever is named as the outside party of two.
     if (apartMs <= roundedMs) return true;
     // Which way a call went that was first seen in the middle is a guess.
-    if (isParty) return apartMs <= sameNumberMs;
+    if (isParty) return apartMs <= (establishedAt === null ? sameNumberMs : sameStartMs);
     if (number === "" || logged.number === "") return apartMs <= sameStartMs;
   }
   const isWay = call.direction === logged.direction;

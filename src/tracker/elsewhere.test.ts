@@ -57,6 +57,23 @@ describe("forwarded to an outside phone", () => {
     }
   });
 
+  it("and answered there, before its own phone is seen to ring: that one has rung with it", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    phone.list(row("102", { status: "Routing" }));
+    phone.list(row("10007"));
+    expect(phone.told()).toEqual(["ringing 101 -0", "answered 102 -1 NotDef"]);
+    phone.leg("102", 6, "ringing", { originatedBy: ref("101"), onBehalfOf: ref("101") });
+    phone.pass(1_000);
+    phone.list(row("10007"));
+    phone.gone("102/6");
+    phone.list(row("10007"));
+    expect(phone.told()).toEqual([]);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+  });
+
   it("and ended when the list leaves it out, though the list could not be had just before", () => {
     const phone = forwarded();
     phone.at += 5_000;

@@ -119,10 +119,12 @@ export function isAnswer(call: Call, tracked: TrackedLeg): boolean {
 /** What the outside party stands before, besides the open conversation: the sign of a hand-over. */
 export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   const { leg } = tracked;
-  if (leg.dn === talk.user && leg.status !== "ringing") return false;
+  // Whose mobile talks, their own phone has rung with it.
+  const isOwn = leg.dn === talk.user;
+  if (isOwn && (leg.status !== "ringing" || talk.shownBy === "outside")) return false;
   if (tracked.order <= talk.legCount) {
     // Another phone of theirs that rings on when they are gone: they sent the call to their own number.
-    return leg.dn === talk.user ? !userTalks(call, talk) : isTalking(tracked);
+    return isOwn ? !userTalks(call, talk) : isTalking(tracked);
   }
   // Made in a consultation, its number there tells nothing of this call.
   if (tracked.turned) return true;

@@ -141,6 +141,29 @@ describe("a row of the list that began at another time than the call of before w
   });
 });
 
+describe("a row of the list with the number of a new call", () => {
+  const withheld = outside("");
+  const before = { callNumber: 8, establishedAt: t0 - 4_000 };
+  const dialled = { ...before, caller: inside("MakeCall") };
+
+  it.each([
+    ["is another's, of before a restart of the PBX", row("666", before), another, "080000"],
+    ["is its own", row("666", { ...before, caller: another }), another, "075956"],
+    ["is its own, of two parties", row("10007", { ...before, callee: another }), another, "075956"],
+    ["withholds its number", row("666", { ...before, caller: withheld }), another, "075956"],
+    ["tells the number, which the leg withholds", row("666", before), withheld, "075956"],
+    ["is of before its line was there", row("102", dialled), another, "075956"],
+  ])("%s", (_, listed, party, time) => {
+    const phone = new Phone();
+    phone.list(listed);
+    phone.lose();
+    phone.snapshot(leg("102", 9, "dialing", { callNumber: 8, party }));
+    phone.pass(1_000);
+    expect(phone.told()).toEqual(["dialing 102 -0"]);
+    expect(phone.events[0]?.callId).toBe(`260504${time}_8`);
+  });
+});
+
 describe("a call that the log has under its number", () => {
   const startedAt = t0 + 30_000;
   const entry = (more = {}) =>
@@ -175,6 +198,20 @@ describe("a call that the log has under its number", () => {
     phone.list();
     phone.log(logged(entry));
     expect(phone.told().at(-1)).toBe(`ended ${user} -0 Missed`);
+  });
+
+  it("is not one that began at another time, where the PBX has told us the start of ours", () => {
+    const phone = talking();
+    phone.list(row("102", { establishedAt: t0 }));
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    readLog(
+      phone,
+      entry({ talks: [{ user: "104", answeredAt: t0 + 31_000, endedAt: t0 + 50_000 }] }),
+    );
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
   it("is not a later one whose caller withheld the number", () => {

@@ -123,6 +123,7 @@ export class Stepping extends Sight {
       return;
     }
     const was = before ?? this.remove(leg.legId);
+    if (known === undefined) this.dropUnlike(leg);
     this.#heedCallback(leg);
     const turn = this.turn(leg.callNumber);
     const { call } = turn;

@@ -3,10 +3,10 @@
  * a join made another name of.
  */
 import type { EpochMs } from "../events/event.ts";
-import type { ActiveCall } from "./activity.ts";
+import type { ActiveCall, Leg, Party } from "./activity.ts";
 import { userOf } from "./calls.ts";
 import { lateJoinMsMax } from "./consultation.ts";
-import { legIn } from "./legs.ts";
+import { isSameNumber, legIn, userTalks } from "./legs.ts";
 import type { ListedCall } from "./recognise.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
@@ -93,6 +93,15 @@ export class Turns {
     this.next.unseen = new Map([...this.next.unseen].filter(([number]) => number !== callNumber));
   }
 
+  /** What the list had with the number of this new call is of one of before a restart of the PBX: it has other parties. */
+  protected dropUnlike({ callNumber, party }: Leg): void {
+    const row = this.next.unseen.get(callNumber);
+    if (row === undefined || party.kind !== "trunk" || party.number === "") return;
+    const outside = [row.caller, row.callee].filter((one) => one.kind === "trunk");
+    const isIt = ({ number }: Party) => number === "" || isSameNumber(number, party.number);
+    if (outside.length > 0 && !outside.some(isIt)) this.dropListed(callNumber);
+  }
+
   knows(callNumber: number): boolean {
     return this.now(callNumber) !== undefined;
   }
@@ -130,13 +139,16 @@ export class Turns {
     const isOff = ({ handover }: Call) =>
       handover !== null && (handover.outside || this.at - handover.beganAt > lateJoinMsMax);
     // Who talks on a phone outside consults on none of ours.
-    const has = (call: Call | undefined) =>
+    const has = (call: Call | undefined): call is Call =>
       call?.external?.number === number &&
       userOf(call) === user &&
       call.talk?.shownBy !== "outside" &&
       !isOff(call);
-    return [...theirs, ...concerned].find(({ callNumber }) => has(this.now(callNumber)))
-      ?.callNumber;
+    const all = [...theirs, ...concerned].map(({ callNumber }) => this.now(callNumber));
+    const found = all.filter(has);
+    // Of two with one number it is that which the user has left.
+    const isLeft = (call: Call) => call.talk === null || !userTalks(call, call.talk);
+    return (found.find(isLeft) ?? found[0])?.callNumber;
   }
 
   /** Its first leg is inside: that the list had an outside party before is still to be known. */

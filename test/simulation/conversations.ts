@@ -4,16 +4,21 @@ import type { Course, Shown } from "./course.ts";
 import { leaveWithMs } from "./departure.ts";
 import type { Due } from "./due.ts";
 import { levelOf, phoneOf, type Talk } from "./levels.ts";
+import { staysMs } from "./withoutList.ts";
 
 export function answer(course: Course, { dn, leg }: Shown, at: number): void {
   course.isParked = false;
   // Who picks it up has it from where it rang.
   if (leg.originatedBy && !course.polledBy.has(dn)) course.polledBy.set(dn, leg.originatedBy.dn);
   course.heedDeparture(at, "left");
-  // Who is back at another phone so soon seems to have gone on there.
+  const seen = course.visibility.answerSeen(dn, at, leg);
+  // Who is back at another phone so soon, or before it is seen that they were not, seems to have gone on there.
   const { dn: left, at: leftAt = Number.NEGATIVE_INFINITY } = course.departed ?? {};
-  const isSoon = at - leftAt <= leaveWithMs + course.visibility.briefMs;
-  if (left === dn && isSoon) course.doubt("briefHandOver", leftAt);
+  const judgedAt = leftAt + staysMs(course.visibility);
+  const isHidden = seen.fault !== null && seen.at >= judgedAt;
+  const soonAt = isHidden ? judgedAt : leftAt + leaveWithMs;
+  const isSoon = at <= soonAt + course.visibility.briefMs;
+  if (left === dn && isSoon) course.doubt(seen.fault ?? "briefHandOver", leftAt);
   course.departed = null;
   course.backAt = null;
   // Who is not monitored shows in the list alone.
@@ -34,7 +39,6 @@ export function answer(course: Course, { dn, leg }: Shown, at: number): void {
     course.visibility.namesHolder || course.visibility.sees(course.polledBy.get(dn) ?? "", at);
   const late = isNamed ? null : course.said.lateLoser(dn, at);
   if (late !== null) course.doubt(late, at);
-  const seen = course.visibility.answerSeen(dn, at, leg);
   const { at: latest, fault } = seen;
   const more = fault === null ? { trtype } : { trtype, latest, fault };
   course.said.tell("answered", level, link, at, leg, more);

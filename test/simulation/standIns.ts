@@ -58,7 +58,8 @@ function isListed(
 export function isOrdered({ call, outside }: Chain, at: number, visibility: Visibility) {
   // Another caller with this number is called back just then.
   const byAnother = visibility.isCalledBack(outside, at) ? null : false;
-  return call.callbackOrdered ? visibility.tellsOrder(at) : byAnother;
+  // A wait that begins late, or another's call-back, may tell in time what is so.
+  return call.callbackOrdered ? visibility.tellsOrder(at) || null : byAnother;
 }
 
 /** `levels` were reached since the last conversation; `rings` are the legs that ring, phone by phone. */

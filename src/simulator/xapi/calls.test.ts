@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defaultDirectory } from "../directory.ts";
 import { listIn, XapiBench } from "./bench.ts";
 import { historyId, isoDuration } from "./reports.ts";
 import { toneWav, WAV_HEADER_BYTES } from "./wav.ts";
@@ -175,6 +176,37 @@ describe("reports", () => {
       { SourceCallerId: CALLER, DestinationDn: "103", TalkingDuration: "PT5S" },
     ]);
   });
+
+  it.each(["101", "102"])(
+    "tell a click-to-call at two phones of 101 by %s, who lifted it",
+    async (by) => {
+      const directory = defaultDirectory();
+      const desk = { deviceId: "sip:101@127.0.0.1:5484", userAgent: "Desk", directControl: true };
+      const extensions = directory.extensions.map((one) =>
+        one.number === "101" ? { ...one, devices: [...one.devices, desk] } : one,
+      );
+      const bench = new XapiBench({ ...directory, extensions });
+      bench.pbx.makeCall("101", CALLER);
+      bench.clock.advance(2000);
+      const [call] = bench.pbx.calls();
+      if (by === "101") bench.pbx.answer("101");
+      else bench.pbx.pickUp(by, "101");
+      bench.clock.advance(3000);
+      bench.pbx.outsideAnswers(call?.id ?? 0);
+      bench.clock.advance(20_000);
+      bench.pbx.outsideHangsUp(call?.id ?? 0);
+      bench.clock.advance(1000);
+      const rows = await bench.rows(`${DAY}?$orderby=StartTime`);
+      const rung = rows.filter(({ SourceDn }) => SourceDn === "MakeCall");
+      expect(
+        rung.every(({ DestinationDn, Answered }) => DestinationDn === "101" && !Answered),
+      ).toBe(true);
+      expect(rung).toHaveLength(by === "101" ? 1 : 2);
+      expect(rows.slice(rung.length)).toMatchObject([
+        { SourceDn: by, DestinationCallerId: CALLER, TalkingDuration: "PT20S" },
+      ]);
+    },
+  );
 
   it("part the talks of an attended transfer where the call was handed on", async () => {
     const bench = new XapiBench();

@@ -3,6 +3,7 @@
  * talking) and the call log (one row for each leg that the call was offered to). The words of
  * `Direction`, `Status` and `Reason` are not published; those here are plain English.
  */
+import { MAKE_CALL } from "../exchange.ts";
 import type { Call, Leg, LegEnd, Party } from "../model.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
 import { dnTypeCode, fileName, type Recording, sidesOf } from "./recordings.ts";
@@ -36,9 +37,23 @@ export function historyId(startedAt: number, counter: number): string {
   return `00000000-${a}-${b}-${c}-${d}${count}`;
 }
 
+/** Those that stood before any line did: the caller's; or all phones that click-to-call rang. */
+function firstLegs({ direction, allLegs }: Call): readonly Leg[] {
+  const line = allLegs.findIndex(({ kind }) => kind === "trunk");
+  if (direction !== "outgoing") return allLegs.slice(0, 1);
+  return line < 0 ? allLegs : allLegs.slice(0, Math.max(1, line));
+}
+
+/** The caller's own leg; by click-to-call that of the phone that was lifted, or picked it up. */
+function originOf(call: Call): Leg | undefined {
+  const legs = firstLegs(call);
+  return legs.find(({ end }) => end?.why !== "answeredElsewhere") ?? legs[0];
+}
+
 /** The legs that a call was offered to: all but the caller's own. */
 function offeredLegs(call: Call): Leg[] {
-  const [origin, ...others] = call.allLegs;
+  const origin = originOf(call);
+  const others = call.allLegs.filter((leg) => leg !== origin);
   const offered = others.filter((leg) => call.direction === "outgoing" || leg.kind !== "trunk");
   if (offered.length > 0 || !origin) return offered;
   return origin.kind === "trunk" ? [] : [origin];
@@ -63,7 +78,7 @@ function hopOf(leg: Leg, call: Call, movedAt: number | undefined): Hop {
     const joinedAt = answeredAt === null ? null : Math.max(answeredAt, movedAt);
     return { startAt: Math.max(startedAt, movedAt), answeredAt: joinedAt, endAt };
   }
-  const [origin] = call.allLegs;
+  const origin = originOf(call);
   // Who dialled out talks until the call is handed on, though the line goes on.
   const isLine = call.direction === "outgoing" && leg.kind === "trunk" && origin !== undefined;
   return {
@@ -143,14 +158,18 @@ function callbackOrder(call: Call, last: Row | undefined): Row[] {
   return [{ ...last, ...order }];
 }
 
-/** Of an outgoing call the dialler; once the line is there, the outside party is whom others get. */
+/**
+ * Of an outgoing call the dialler, or `MakeCall`, an IVR in the PBX's own records, of phones that it rang; once the line
+ * is there, the outside party is whom others get.
+ */
 function sourceOf(
   call: Call,
   leg: Leg,
   nameOf: NameOf,
 ): Pick<Party, "dn" | "kind" | "number" | "name"> {
   if (call.direction !== "outgoing") return call.caller;
-  const [origin] = call.allLegs;
+  const origin = originOf(call);
+  if (leg !== origin && firstLegs(call).includes(leg)) return { ...MAKE_CALL, kind: "ivr" };
   const line = call.allLegs.find((one) => one.kind === "trunk");
   if (line?.outside && leg.kind !== "trunk") {
     return { ...line.outside, dn: line.dn, kind: line.kind };

@@ -1,0 +1,30 @@
+/** Two calls of one outside number: which of them is meant (SPEC.md, R22). */
+import { describe, expect, it } from "vitest";
+import { inside, outside, Phone, row, talking } from "../../test/support/phone.ts";
+
+describe("attended transfer that takes the consultation's number, of two callers with one number", () => {
+  const consulted = { callNumber: 8, originatedBy: null };
+
+  it("hands over the one whom the user has left", () => {
+    const phone = talking();
+    phone.leg("102", 9, "connected", { callNumber: 9 });
+    phone.leg("103", 7, "connected", { ...consulted, party: inside("102") });
+    phone.gone("102/9");
+    phone.told();
+    phone.leg("103", 7, "connected", consulted);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
+    expect(phone.events.at(-1)?.callNumber).toBe(9);
+  });
+
+  it("hands over none who talks to the user's mobile", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.gone("102/5");
+    phone.list(row("10008", { callee: outside("420603000102"), status: "Talking" }));
+    expect(phone.told().at(-1)).toBe("answered 102 -1 NotDef");
+    phone.leg("103", 7, "connected", { ...consulted, party: inside("102") });
+    phone.leg("103", 7, "connected", consulted);
+    expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+});
