@@ -3,7 +3,7 @@ import type { ByDn } from "./byDn.ts";
 import { awaitsOrder } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { Calls } from "./calls.ts";
-import { idOf } from "./legs.ts";
+import { idOf, lastLegsMax } from "./legs.ts";
 import type { BlindStretch, Gap, Hidden } from "./state.ts";
 import { type Call, initialState, newCall, type TrackerState } from "./state.ts";
 
@@ -44,9 +44,10 @@ export function restore(checkpoints: Iterable<string>, aheadMs = 0): TrackerStat
     // Whether the list is a witness shows anew.
     calls.push({ ...call, hidden, omittedAt: [] });
   }
-  let legIdMax = 0;
-  for (const { leg } of calls.flatMap(({ legs }) => legs)) legIdMax = Math.max(legIdMax, idOf(leg));
-  return { ...initialState, calls: Calls.of(calls), legIdMax };
+  const legs = calls.flatMap((call) => call.legs.map(({ leg }) => leg));
+  const inOrder = legs.sort((a, b) => idOf(a) - idOf(b));
+  const lastLegs = inOrder.slice(-lastLegsMax).map(({ legId }) => legId);
+  return { ...initialState, calls: Calls.of(calls), lastLegs };
 }
 
 /** That the call is over stays known; all else is asked anew. */

@@ -80,8 +80,11 @@ function isSelfOffer({ status, party, dnKind, originatedBy, legNumber }: Leg): b
   return dnKind === "extension" && status === "ringing" && nobody && first;
 }
 
+/** So many legs that came last are remembered; as many may have been made whose frames were under way when sight was lost. */
+export const lastLegsMax = 20;
+
 /** The PBX-wide number of a leg. */
-export function idOf({ legId }: Leg): number {
+export function idOf({ legId }: Pick<Leg, "legId">): number {
   return Number(legId.slice(legId.lastIndexOf("/") + 1));
 }
 

@@ -390,9 +390,22 @@ describe("a restart of the PBX", () => {
     expect(new Set(phone.events.map((e) => e.callId)).size).toBe(1);
   });
 
+  it("shows in a leg whose id was that of another phone's a moment before, though the same caller talks there again", () => {
+    const phone = new Phone();
+    phone.leg("103", 8, "ringing");
+    phone.leg("102", 9, "ringing");
+    phone.leg("102", 9, "connected");
+    phone.gone("103/8");
+    phone.told();
+    phone.lose();
+    phone.at += 10_000;
+    phone.snapshot(leg("112", 8, "connected"));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok", "answered 112 -1 NotDef"]);
+  });
+
   it("is known from the checkpoints, too", () => {
     const phone = talking();
     phone.restart();
-    expect(phone.state.legIdMax).toBe(5);
+    expect(phone.state.lastLegs).toEqual(["101/5"]);
   });
 });

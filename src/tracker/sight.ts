@@ -7,7 +7,7 @@ import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { awaitOrder, awaitsOrder } from "./callback.ts";
 import { awaitLog, identityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, isSameLeg, isSameNumber } from "./legs.ts";
+import { idOf, isExternal, isSameLeg, isSameNumber, lastLegsMax } from "./legs.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, TrackerState } from "./state.ts";
 import { isRead, noGap } from "./state.ts";
@@ -16,9 +16,6 @@ import { Turns } from "./turns.ts";
 
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
 const pbxRestartMsMin = 1_000;
-
-/** So many legs may have been made whose frames were still under way when sight was lost. */
-const lateLegsMax = 20;
 
 /** So many are remembered that no state tells of any more. */
 const buriedMax = 200;
@@ -163,7 +160,8 @@ export class Sight extends Turns {
     }
     if (this.next.restartDoubt === null) return;
     const fresh = legs.filter((leg) => isExternal(leg) && this.#isNew(leg) && !this.#isTaken(leg));
-    const isRisen = (leg: Leg) => idOf(leg) > this.next.legIdMax;
+    const legIdMax = this.#legIdMax();
+    const isRisen = (leg: Leg) => idOf(leg) > legIdMax;
     const telling = fresh.filter((leg) => isRisen(leg) || !this.#mayBeOlder(leg));
     if (telling.length === 0) return;
     if (telling.every(isRisen)) this.next.restartDoubt = null;
@@ -185,7 +183,7 @@ export class Sight extends Turns {
       const isUnseen = isOpen || call.blind || call.overAt !== null;
       if (isUnseen && call.firstSeenAt <= lostAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
-    this.next.legIdMax = 0;
+    this.next.lastLegs = [];
     this.next.unseen = new Map();
     this.next.consultations = [];
   }
@@ -218,7 +216,7 @@ export class Sight extends Turns {
   /** A new leg of a call of before: it has its number and its outside party. */
   #goesOn(leg: Leg): boolean {
     const call = this.before(leg.callNumber);
-    if (!call?.blind || call.external === null || idOf(leg) <= this.next.legIdMax) return false;
+    if (!call?.blind || call.external === null || idOf(leg) <= this.#legIdMax()) return false;
     const { number } = call.external;
     return isExternal(leg) && number !== "" && isSameNumber(leg.party.number, number);
   }
@@ -228,18 +226,35 @@ export class Sight extends Turns {
    * and was joined with an outside party meanwhile.
    */
   #mayBeOlder(leg: Leg): boolean {
-    const { legIdMax } = this.next;
+    const legIdMax = this.#legIdMax();
     const before = this.legOf(this.callOf(leg.callNumber), leg.legId)?.leg;
     if (before?.legNumber === leg.legNumber && !isExternal(before)) return true;
-    const late = Math.min(lateLegsMax, Math.floor(legIdMax / 2));
+    if (this.#wasAnothers(leg)) return false;
+    const late = Math.min(lastLegsMax, Math.floor(legIdMax / 2));
     return idOf(leg) > legIdMax - late && this.state.calls.withLeg(leg.legId) === undefined;
   }
 
   /** Perhaps a consultation of before, which is in no checkpoint, and has a caller of ours now. */
-  #isTaken({ status, party, callNumber }: Leg): boolean {
+  #isTaken(leg: Leg): boolean {
+    const { status, party, callNumber } = leg;
     const call = this.state.calls.get(this.callOf(callNumber));
     if (!call?.external || call.talk === null || status !== "connected") return false;
+    if (this.#wasAnothers(leg)) return false;
     return party.number !== "" && isSameNumber(call.external.number, party.number);
+  }
+
+  noteLeg({ legId }: Leg): void {
+    this.next.lastLegs = [...this.next.lastLegs.slice(1 - lastLegsMax), legId];
+  }
+
+  #legIdMax(): number {
+    return Math.max(0, ...this.next.lastLegs.map((legId) => idOf({ legId })));
+  }
+
+  /** Its id was that of a leg at another phone. */
+  #wasAnothers(leg: Leg): boolean {
+    const isSameId = (legId: string) => idOf({ legId }) === idOf(leg);
+    return this.next.lastLegs.some((legId) => isSameId(legId) && legId !== leg.legId);
   }
 
   /** Not of before, as far as can be told: one that is in another call now may have been moved there by a join. */

@@ -228,8 +228,8 @@ export interface TrackerState {
   readonly watched: readonly string[];
   /** Inside conversations that ended a moment ago. */
   readonly consultations: readonly Consultation[];
-  /** Highest leg id seen; ids rise as long as the PBX runs. */
-  readonly legIdMax: number;
+  /** The legs that came last; their ids rise as long as the PBX runs. */
+  readonly lastLegs: readonly string[];
   /** When we noticed that we were blind, if no new leg has shown since whether the PBX has started anew meanwhile. */
   readonly restartDoubt: EpochMs | null;
 }
@@ -326,7 +326,7 @@ export const initialState: TrackerState = {
   ringMs: noDn,
   watched: [],
   consultations: [],
-  legIdMax: 0,
+  lastLegs: [],
   restartDoubt: null,
 };
 

@@ -7,7 +7,7 @@ import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
 import { isConsultation, joinMsMax, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { answers, idOf, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
+import { answers, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
 import { outsideParty } from "./recognise.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
@@ -150,7 +150,7 @@ export class Stepping extends Sight {
         ? added(call.legs, tracked)
         : replacedAt(call.legs, call.legs.indexOf(before), tracked);
     call.touchedAt = this.at;
-    if (before === undefined) this.next.legIdMax = Math.max(this.next.legIdMax, idOf(leg));
+    if (was === null) this.noteLeg(leg);
   }
 
   #isLoop({ lastLink }: Call): boolean {
