@@ -285,6 +285,15 @@ describe("the queues that a call has come by", () => {
     }
   });
 
+  it("a ring group that the list has it at, whose leg then names the menu that sent it there: missed there", () => {
+    const phone = new Phone();
+    phone.list(row("820", { status: "Routing" }));
+    phone.leg("820", 8, "ringing", { originatedBy: ref("801") });
+    phone.gone("820/8");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 820 -0", "ringing 801 -0", "ended 820 -0 Missed"]);
+  });
+
   it("a withheld number's call that another phone picks up: those that rang did so first", () => {
     const withheld = { ...inQueue("820"), party: outside("") };
     const phone = new Phone();

@@ -225,7 +225,9 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
     const { level } = call;
     nameIvr(turn, leg);
     reach(turn, { dn: leg.dn, kind }, "leg");
-    if (level !== null && hasRungSince(call, level, leg)) call.level = level;
+    // The list had it there already, or it has been there since.
+    const isLevel = level?.dn === leg.dn;
+    if (level !== null && (isLevel || hasRungSince(call, level, leg))) call.level = level;
     return;
   }
   // What a leg names as its maker counts when it comes, not as long as it stays.
