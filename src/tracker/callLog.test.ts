@@ -120,7 +120,12 @@ describe("a call that ended while we were blind", () => {
   });
 
   it("is not asked of a call that shows again before it ends", () => {
-    const phone = backAgain();
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.told();
     phone.leg("101", 6, "ringing");
     phone.gone("101/6");
     phone.list();

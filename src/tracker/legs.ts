@@ -348,10 +348,10 @@ function sameRef(a: DnRef | null, b: DnRef | null): boolean {
 
 /** A leg with the number of a call that is over, and of somebody else: the number is in use anew. */
 export function isAnother(call: Call, leg: Leg): boolean {
-  const { external, lastLegId, legCount, touchedAt } = call;
+  const { external, lastLegId, legCount, touchedAt, leftOut } = call;
   const { number } = leg.party;
   // The log has calls that have ended; one that the list had first may have legs yet.
-  if (legCount === 0 && touchedAt > 0) return true;
+  if (leftOut || (legCount === 0 && touchedAt > 0)) return true;
   const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
   return dials || (number !== "" && !isSameNumber(number, external?.number ?? ""));
 }

@@ -190,7 +190,7 @@ export class Sight extends Turns {
 
   /**
    * It cannot be of the call of before that has its number, of which no leg has shown since we lost sight: it has
-   * another outside party, or the number in the call of a leg that has another id.
+   * another outside party, or the number in the call of a leg that has another id; or the list has left that call out.
    */
   protected belies(leg: Leg): boolean {
     const call = this.before(leg.callNumber);
@@ -199,6 +199,7 @@ export class Sight extends Turns {
     const isOpen = this.next.restartDoubt !== null && call.firstSeenAt <= this.next.restartDoubt;
     if (!call.blind && !(isOpen && call.hidden !== null)) return false;
     if (!isExternal(leg) || this.#outlived(leg)) return false;
+    if (call.leftOut) return true;
     const { dn, legId, legNumber, party } = leg;
     const isOther = (other: Leg) =>
       other.dn === dn && other.legNumber === legNumber && other.legId !== legId;

@@ -166,6 +166,8 @@ export interface Call {
   readonly hidden: Hidden | null;
   /** We lost sight since a leg of it was last seen. */
   readonly blind: boolean;
+  /** And neither the legs nor the list had it when we saw again: it is over, whatever the log has yet to tell of its end. */
+  readonly leftOut: boolean;
   /** Time of the last answer or end that was told. */
   readonly toldUntilAt: EpochMs;
   /** Looks in a row at which the list left the call out though its legs lived. */
@@ -357,6 +359,7 @@ export function newCall(callNumber: number, at: EpochMs): Call {
     leaving: null,
     hidden: null,
     blind: false,
+    leftOut: false,
     toldUntilAt: 0,
     omittedAt: [],
     levelDueAt: null,

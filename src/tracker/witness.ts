@@ -1,6 +1,5 @@
 /**
- * The second witness: what the PBX's own list of active calls, its silence, and time say of a call
- * (SPEC.md, R15-R18).
+ * The second witness: what the list of active calls, its silence and time say of a call (SPEC.md, R15-R18).
  */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
@@ -332,6 +331,7 @@ export function heedUnlisted(
       call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "omitted" };
       return;
     }
+    call.leftOut = call.blind;
     conclude(turn, sinceAt);
   }
 }
