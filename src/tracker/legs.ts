@@ -72,12 +72,17 @@ export function wasInside({ consulted, leg }: TrackedLeg): boolean {
   return consulted || (leg.party.kind === "extension" && leg.status === "connected");
 }
 
-/** Click-to-call: the user's own phone rings first, from nobody. */
+/** What the PBX calls who has a user's own phone ring. */
+const makeCall = "makecall";
+
+/** Click-to-call: the user's own phone rings first, from nobody, or from what it is to dial. */
 function isSelfOffer({ status, party, dnKind, originatedBy, legNumber }: Leg): boolean {
-  const nobody = party.kind === "unknown" || party.kind === "other" || party.kind === "specialmenu";
   // A leg that another DN made is a call from somewhere, whose party is just not filled in yet.
-  const first = legNumber <= 1 && originatedBy === null;
-  return dnKind === "extension" && status === "ringing" && nobody && first;
+  if (dnKind !== "extension" || status !== "ringing" || originatedBy !== null) return false;
+  const nobody = party.kind === "unknown" || party.kind === "other" || party.kind === "specialmenu";
+  const isMade = [party.dn, party.name].some((name) => name.toLowerCase() === makeCall);
+  // Leg 1 is that of who calls.
+  return isMade || legNumber === 1 || (nobody && legNumber === 0);
 }
 
 /** So many legs that came last are remembered; as many may have been made whose frames were under way when sight was lost. */
