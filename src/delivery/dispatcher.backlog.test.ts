@@ -4,6 +4,7 @@ import { endpointConfig } from "../../test/conformance/outboxEndpoint.ts";
 import { callEvent, numberOf } from "../../test/conformance/outboxEvents.ts";
 import { OK, refused, START, UNREACHABLE, World } from "../../test/support/deliveryWorld.ts";
 import { HELD_WHILE_CLOSED_MAX } from "./outlet.ts";
+import { FRESH_MAX } from "./window.ts";
 
 const WINDOW = 16;
 const id = (call: number, number: number) => `evt_main_${call}_${number}`;
@@ -89,7 +90,7 @@ describe("a backlog", () => {
     await world.clock.pass(1000);
     const status = world.statusOf("default");
     expect(status?.queued).toBe(620);
-    expect(status?.held).toBeLessThanOrEqual(HELD_WHILE_CLOSED_MAX);
+    expect(status?.held).toBeLessThanOrEqual(HELD_WHILE_CLOSED_MAX + FRESH_MAX);
     world.answer = () => OK;
     await world.clock.pass(60_000);
     expect(world.delivered()).toHaveLength(620);

@@ -11,6 +11,7 @@ import {
   World,
 } from "../../test/support/deliveryWorld.ts";
 import type { OrderMode } from "../config/config.ts";
+import { PROBE_INTERVAL_MS_MAX } from "./breaker.ts";
 import { UNSETTLED_MAX } from "./dispatcher.ts";
 import { FREE_RETRY_MS_MAX } from "./policy.ts";
 
@@ -166,6 +167,25 @@ describe("an endpoint that is down as a whole", () => {
     await world.clock.pass(40_000);
     expect(world.delivered()).toEqual([id(9, 1)]);
   });
+
+  test.each([20, 500])(
+    "the next healthy call shows it up, though %i poisoned ones wait",
+    async (poisoned) => {
+      const world = new World([endpointConfig()]);
+      world.answer = (_endpoint, { event }) => (numberOf(event) <= poisoned ? refused(500) : OK);
+      for (let call = 1; call <= poisoned; call += 1) {
+        await world.append(call, 1);
+        await world.clock.pass(300);
+      }
+      expect(world.lines).toContain("endpoint.down: only probes are sent, no attempts used up");
+      const healthy = Array.from({ length: 20 }, (_, index) => poisoned + 1 + index);
+      for (const call of healthy) {
+        for (const number of [1, 2]) await world.append(call, number);
+        await world.clock.pass(PROBE_INTERVAL_MS_MAX * 1.2);
+        expect(world.delivered()).toContain(id(call, 2));
+      }
+    },
+  );
 });
 
 describe("410", () => {

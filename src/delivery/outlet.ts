@@ -259,6 +259,7 @@ export class Outlet {
     const longestMs = Math.max(WAIT_MS_MIN, ...(this.#config?.retryScheduleMs ?? []));
     return {
       now,
+      isDown: this.down,
       heldMax: open ? heldMax : Math.min(heldMax, HELD_WHILE_CLOSED_MAX),
       waitMsMax: longestMs * (1 + JITTER_SHARE),
     };

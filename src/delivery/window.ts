@@ -3,7 +3,8 @@
  * store and is paged in by position. Lanes that sleep while others want their room are shelved: put back to
  * the store until their time comes.
  * Must hold: of a lane that is here and `whole`, all that is pending up to `#after` is here. So no event of a
- * call is sent while an earlier one is only in the store.
+ * call is sent while an earlier one is only in the store. While the endpoint is down, a few of the newest calls
+ * are here whatever else is not: they tell best whether it lives.
  */
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery } from "../outbox/outbox.ts";
@@ -31,6 +32,9 @@ const ASLEEP_SHARE_MAX = 1 / 4;
 /** … until they are no more than this. */
 const ASLEEP_SHARE_KEPT = 1 / 8;
 
+/** Calls that are here because they are new, though there is no room. */
+export const FRESH_MAX = 8;
+
 export interface Found {
   readonly kind: "send" | "expire";
   readonly lane: Lane;
@@ -46,6 +50,8 @@ export interface Bounds {
   readonly now: EpochMs;
   /** Deliveries in memory, about: a page or a lane may go beyond. */
   readonly heldMax: number;
+  /** The endpoint is down and only probed. */
+  readonly isDown: boolean;
   /** The longest that anything waits: times in the store may stem from a clock that was set back since. */
   readonly waitMsMax: number;
 }
@@ -58,6 +64,8 @@ export class Window {
   readonly #ids = new Set<number>();
   readonly #ready = new Fifo<Lane>();
   readonly #alarms = new Alarms<Lane>();
+  /** The newest calls of an endpoint that is down, the newest last. */
+  #fresh: Lane[] = [];
   /** Lanes of which nothing is left here, but more in the store. */
   readonly #usedUp = new Set<Lane>();
   #asleep = 0;
@@ -120,7 +128,8 @@ export class Window {
     if (this.#ids.has(deliveryId)) return;
     const lane = this.#lanes.get(keyOf(delivery));
     // The first event of a call has no lane that could be shelved.
-    const mayBeShelved = this.#shelvedUntil !== null && (sequence > 1 || replay);
+    const isFirst = sequence === 1 && !replay;
+    const mayBeShelved = this.#shelvedUntil !== null && !isFirst;
     const fits = lane
       ? lane.part === "whole" && lane.owed.length < laneMaxOf(bounds)
       : !mayBeShelved;
@@ -129,6 +138,10 @@ export class Window {
     if (inReach && this.held < bounds.heldMax && fits) {
       this.#add(delivery, bounds);
       this.#after = Math.max(this.#after, position);
+      return;
+    }
+    if (bounds.isDown && isFirst && lane === undefined) {
+      this.#addFresh(delivery, bounds);
       return;
     }
     this.#away += 1;
@@ -181,10 +194,7 @@ export class Window {
 
   shelved(lanes: readonly Shelved[]): void {
     for (const { lane, wakeAt } of lanes) {
-      this.#rouse(lane);
-      this.#lanes.delete(lane.key);
-      for (const { delivery } of lane.owed) this.#ids.delete(delivery.deliveryId);
-      this.#away += lane.owed.length;
+      this.#forget(lane);
       this.#shelvedUntil = Math.min(this.#shelvedUntil ?? Infinity, wakeAt);
     }
   }
@@ -239,7 +249,10 @@ export class Window {
     return null;
   }
 
-  /** The least recently tried that the order allows, due or not. */
+  /**
+   * What the order allows, due or not: the newest that was never tried, else the least recently tried. If some
+   * calls alone are failed, the next healthy one shows it, however many of those wait.
+   */
   probe(rules: LaneRules, now: EpochMs): Found | null {
     let best: Found | null = null;
     for (const lane of this.#lanes.values()) {
@@ -271,6 +284,27 @@ export class Window {
       this.#rouse(lane);
       this.#lanes.delete(lane.key);
     } else this.#usedUp.add(lane);
+  }
+
+  /** Nothing of its call can be in the store. The oldest such goes back there to make room. */
+  #addFresh(delivery: Delivery, bounds: Bounds): void {
+    this.#add(delivery, bounds);
+    const isHere = (lane: Lane | undefined): lane is Lane =>
+      lane !== undefined && this.#lanes.get(lane.key) === lane;
+    this.#fresh = [...this.#fresh, this.#lanes.get(keyOf(delivery))].filter(isHere);
+    const [oldest] = this.#fresh;
+    if (this.#fresh.length <= FRESH_MAX || oldest === undefined || oldest.busy > 0) return;
+    this.#fresh.shift();
+    oldest.part = "leaving";
+    this.#forget(oldest);
+    this.#lookAgainFrom(oldest.owed[0]?.delivery.position ?? 1);
+  }
+
+  #forget(lane: Lane): void {
+    this.#rouse(lane);
+    this.#lanes.delete(lane.key);
+    for (const { delivery } of lane.owed) this.#ids.delete(delivery.deliveryId);
+    this.#away += lane.owed.length;
   }
 
   #wantsMore(now: EpochMs): boolean {
@@ -342,5 +376,5 @@ function keyOf({ event }: Delivery): string {
 
 function isBetterProbe(a: Owed, b: Owed): boolean {
   if (a.triedAt !== b.triedAt) return a.triedAt < b.triedAt;
-  return a.delivery.position < b.delivery.position;
+  return a.delivery.position > b.delivery.position;
 }
