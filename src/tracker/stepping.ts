@@ -7,7 +7,16 @@ import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
 import { isConsultation, joinMsMax, noted, usedUp, wasConsulted } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { answers, isAnother, isExternal, legIn, sameLeg, track, wasInside } from "./legs.ts";
+import {
+  answers,
+  dialsPlace,
+  isAnother,
+  isExternal,
+  legIn,
+  sameLeg,
+  track,
+  wasInside,
+} from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
 import { outsideParty } from "./recognise.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
@@ -186,10 +195,10 @@ export class Stepping extends Sight {
     if (call === undefined || call.external !== null || !isExternal(leg)) return leg;
     // Or another phone of the same user, to which the conversation has gone on just then.
     const before = legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn);
-    if (before === undefined || before.leg.party.kind !== "extension") return leg;
-    // Who dials has been put through: to a mobile, whose number another call may have as well.
-    if (before.leg.status === "dialing") return leg;
-    const joined = this.handedOverBy(before.leg.party.dn, leg.party.number);
+    if (before === undefined) return leg;
+    // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
+    if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return leg;
+    const joined = this.takenFrom(before.leg, leg.party.number);
     if (joined === undefined) return leg;
     this.join(own, joined);
     return { ...leg, callNumber: joined };
@@ -207,7 +216,7 @@ export class Stepping extends Sight {
     const before = this.state.unseen.get(row.callNumber);
     let isApart = before !== undefined && outsideParty(before) !== null;
     for (const { leg } of call.legs) {
-      const joined = this.handedOverBy(leg.party.dn, number);
+      const joined = this.takenFrom(leg, number);
       const left = joined === undefined ? undefined : this.now(joined);
       // Its user's leg has gone; that of who listened may stand for a moment.
       if (joined === undefined || (left?.hidden === null && left.leaving === null)) continue;

@@ -6,7 +6,7 @@ import type { EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, Party } from "./activity.ts";
 import { userOf } from "./calls.ts";
 import { lateJoinMsMax } from "./consultation.ts";
-import { isSameNumber, legIn, userTalks } from "./legs.ts";
+import { dialsPlace, isSameNumber, legIn, userTalks } from "./legs.ts";
 import type { ListedCall } from "./recognise.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
@@ -129,6 +129,23 @@ export class Turns {
     this.joined.set(own, joined);
     const { call: taken } = this.turn(joined);
     taken.aliases = [...taken.aliases, own].slice(-aliasesMax);
+  }
+
+  /** The outside party's call that whoever had this leg has now: a consultation has brought it, or the code of a parking place. */
+  protected takenFrom(leg: Leg, number: string): number | undefined {
+    if (dialsPlace(leg)) return this.#parkedWith(number);
+    return leg.party.kind === "extension" ? this.handedOverBy(leg.party.dn, number) : undefined;
+  }
+
+  /** The call with this outside party that was handed over, and waits at no phone. */
+  #parkedWith(number: string): number | undefined {
+    const isParked = (call: Call | undefined) =>
+      call?.external?.number === number &&
+      call.talk === null &&
+      call.handover?.outside === false &&
+      call.legs.every(({ leg }) => leg.dnKind === "parking");
+    const numbers = this.state.calls.values().map(({ callNumber }) => callNumber);
+    return number === "" ? undefined : numbers.find((one) => isParked(this.now(one)));
   }
 
   /** The outside party's call that `user`, who consulted in another, has handed over. */
