@@ -52,19 +52,31 @@ export function isNew(before: Call | undefined, { legId }: Leg): boolean {
 export function track(
   leg: Leg,
   was: TrackedLeg | null,
-  how: Pick<TrackedLeg, "order" | "consulted" | "seenAt"> & { readonly talks: boolean },
+  how: Pick<TrackedLeg, "order" | "consulted" | "seenAt"> & {
+    /** Its user has the conversation. */
+    readonly talks: boolean;
+    /** The call has an outside party. */
+    readonly leadsOut: boolean;
+  },
 ): TrackedLeg {
   const { order, consulted, seenAt } = how;
   // Who is taken into a conference stands towards it, and still towards the outside party; so does another phone of theirs.
   const conferring = leg.party.kind === "conference" && (was?.external ?? how.talks);
   const offeredItself =
     was?.leg.callNumber === leg.callNumber ? was.offeredItself : isSelfOffer(leg);
-  const external = isExternal(leg) || conferring;
+  const inside = was?.leg.party.kind === "extension";
+  // And so it stands when lifted, as long as it shows who handed over.
+  const isStill = inside && was.external && was.leg.party.dn === leg.party.dn;
+  const external = isExternal(leg) || conferring || (how.leadsOut && (isStill || isReferred(leg)));
   const rang = leg.status === "ringing" || was?.rang === true;
   const elsewhere = was !== null && was.leg.callNumber !== leg.callNumber;
-  const inside = was?.leg.party.kind === "extension";
   const turned = was?.turned === true || (external && (inside || elsewhere));
   return { leg, consulted, order, seenAt, offeredItself, external, rang, turned };
+}
+
+/** It rings by a blind transfer, and shows who hands over, as the outside party is not known there yet. */
+function isReferred({ status, party, referredBy }: Leg): boolean {
+  return status === "ringing" && referredBy !== null && referredBy.dn === party.dn;
 }
 
 /** It spoke to an inside party before; one that only rang was not consulted yet. */

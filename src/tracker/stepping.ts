@@ -153,7 +153,8 @@ export class Stepping extends Sight {
     const consulted = was === null ? joins : wasInside(was);
     const seenAt = before?.seenAt ?? this.at;
     const talks = call.talk?.user === leg.dn;
-    const tracked = track(leg, was, { order, consulted, seenAt, talks });
+    const leadsOut = call.external !== null;
+    const tracked = track(leg, was, { order, consulted, seenAt, talks, leadsOut });
     call.legs =
       before === undefined
         ? added(call.legs, tracked)

@@ -1,0 +1,69 @@
+/** A phone that rings by a blind transfer and shows who hands over, not the outside party (SPEC.md, R11). */
+import { describe, expect, it } from "vitest";
+import { inside, Phone, ref, row, talking } from "../../test/support/phone.ts";
+
+const shown = { party: inside("102"), referredBy: ref("102"), originatedBy: null };
+
+describe("a phone that rings by a blind transfer and shows who hands over", () => {
+  it("rings for the outside party, and has it when answered", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", shown);
+    phone.gone("102/5");
+    phone.pass(5_000);
+    phone.leg("103", 6, "connected", { originatedBy: null });
+    phone.gone("103/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Blind",
+      "ended 103 -2 Ok",
+    ]);
+    expect(phone.events.every(({ callerid }) => callerid === "420777000001")).toBe(true);
+  });
+
+  it("has it when answered, though the outside party shows there only later", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", shown);
+    phone.gone("102/5");
+    phone.told();
+    phone.leg("103", 6, "connected", { ...shown, referredBy: null });
+    phone.leg("103", 6, "connected", { originatedBy: null });
+    expect(phone.told()).toEqual(["answered 103 -2 Blind"]);
+  });
+
+  it("has missed it if the caller hangs up", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", shown);
+    phone.gone("102/5");
+    phone.list(row("103", { status: "Transferring" }));
+    phone.gone("103/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "ended 103 -2 Missed",
+    ]);
+  });
+
+  it("has not had it if the attempt fails", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", shown);
+    phone.gone("103/6");
+    phone.pass(phone.settings.attemptFollowMs);
+    phone.gone("102/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 103 -2", "ended 102 -1 Ok"]);
+  });
+
+  it("rings for nobody outside in a call inside, nor if it shows another than who hands over", () => {
+    const own = new Phone();
+    own.leg("103", 6, "ringing", shown);
+    const other = talking();
+    other.leg("103", 6, "ringing", { ...shown, party: inside("104") });
+    for (const phone of [own, other]) {
+      phone.pass(5_000);
+      expect(phone.told()).toEqual([]);
+    }
+  });
+});
