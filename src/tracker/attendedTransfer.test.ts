@@ -216,15 +216,19 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
   });
 
-  it("is a blind one where the call had been parked before they spoke", () => {
+  it.each([
+    ["as the list shows", true, " passed on"],
+    ["and looked over, without a list", false, ""],
+  ])("is a blind one where the call had been parked before they spoke, %s", (_, listed, ended) => {
     const phone = talking();
     phone.gone("102/5");
-    phone.list(row("SP0"));
-    phone.pass(2_001);
+    if (listed) phone.list(row("SP0"));
+    else phone.noList();
+    phone.pass(4_001);
     phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102") });
     phone.gone("103/7");
     phone.leg("103", 9, "connected", { originatedBy: null });
-    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+    expect(phone.told()).toEqual([`ended 102 -1 Ok${ended}`, "answered 103 -2 Blind"]);
   });
 
   it("is a blind one where who was consulted picks up what rings for another", () => {

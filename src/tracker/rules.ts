@@ -390,10 +390,10 @@ export function hide(turn: Turn, sinceAt: EpochMs): void {
   }
 }
 
-/** A leg came back to a call that was told as over: its chain goes on with the next link, never renumbered. */
-export function resume(turn: Turn): void {
+/** A leg came back to a call that was told as over by then: its chain goes on with the next link, never renumbered. */
+export function resume(turn: Turn, beganAt: EpochMs): void {
   const { call } = turn;
   call.overAt = null;
   const transferType = call.lastLink === 0 ? "NotDef" : "Blind";
-  call.handover = { ...beginHandover(turn), transferType };
+  call.handover = { ...beginHandover(turn), beganAt, transferType };
 }

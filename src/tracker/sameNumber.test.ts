@@ -1,6 +1,6 @@
-/** Two calls of one outside number: which of them is meant (SPEC.md, R22). */
+/** Two calls of one outside number, or of one number of the PBX's: which of them is meant (SPEC.md, R22, R28). */
 import { describe, expect, it } from "vitest";
-import { inside, outside, Phone, row, talking } from "../../test/support/phone.ts";
+import { caller, inside, leg, outside, Phone, row, t0, talking } from "../../test/support/phone.ts";
 
 describe("attended transfer that takes the consultation's number, of two callers with one number", () => {
   const consulted = { callNumber: 8, originatedBy: null };
@@ -26,5 +26,32 @@ describe("attended transfer that takes the consultation's number, of two callers
     phone.leg("103", 7, "connected", consulted);
     expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
     expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+});
+
+describe("an inside call of which no leg is left when we see again", () => {
+  const makeCall = { ...inside("MakeCall"), number: "420111222333" };
+
+  it.each([
+    ["is none of an outside party whom none of them knew", caller, t0 + 30_000],
+    ["is that of the outside party whom click-to-call dials", makeCall.number, t0],
+  ])("%s", (_, number, seenAt) => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing", { party: makeCall, originatedBy: null });
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("103", 9, "connected", { party: outside(number) }));
+    expect(phone.told()).toEqual(["answered 103 -1 NotDef"]);
+    expect(phone.call()?.firstSeenAt).toBe(seenAt);
+  });
+
+  it("is one still while its new leg stands inside, too", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing", { party: inside("101") });
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("103", 9, "connected", { party: inside("101") }));
+    expect(phone.told()).toEqual([]);
+    expect(phone.call()?.firstSeenAt).toBe(t0);
   });
 });

@@ -12,6 +12,7 @@ import {
   dialsPlace,
   isAnother,
   isExternal,
+  isSameNumber,
   legIn,
   sameLeg,
   track,
@@ -126,7 +127,8 @@ export class Stepping extends Sight {
         return;
       }
     }
-    if (known !== undefined && isNothing(known) && beginsAnew(leg)) this.bury(known, this.at);
+    const isGone = known !== undefined && isNothing(known);
+    if (isGone && (beginsAnew(leg) || this.#isAnothers(known, leg))) this.bury(known, this.at);
     if (before === undefined && !this.#hasRoom(leg)) {
       this.remove(leg.legId);
       return;
@@ -141,7 +143,7 @@ export class Stepping extends Sight {
     if (call.overAt !== null) {
       // What else was there at its end is as old as that.
       call.legs = before === undefined ? [] : [before];
-      resume(turn);
+      resume(turn, call.overAt);
     }
     // We see it again, and what it does now. A new leg inside may be of a PBX that has begun its numbers anew.
     if (!isBlind(this.next) && (before !== undefined || isExternal(leg))) call.blind = false;
@@ -161,6 +163,14 @@ export class Stepping extends Sight {
         : replacedAt(call.legs, call.legs.indexOf(before), tracked);
     call.touchedAt = this.at;
     if (was === null) this.noteLeg(leg);
+  }
+
+  /** All legs of an inside call went while we were blind, and none knew this outside party: the PBX has restarted. */
+  #isAnothers({ blind, callNumber }: Call, { party }: Leg): boolean {
+    const knew = ({ leg }: TrackedLeg) => isSameNumber(leg.party.number, party.number);
+    if (!blind || party.kind !== "trunk") return false;
+    const { legs } = this.state.calls.get(callNumber) as Call;
+    return !legs.some(knew);
   }
 
   #isLoop({ lastLink }: Call): boolean {
