@@ -118,19 +118,23 @@ export function goneTogether(
   return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }
 
-/** It had a leg at a DN that was put on the list of monitored DNs, or taken from it, before all legs were read again. */
+/**
+ * It had a leg at a DN that was put on the list of monitored DNs, or taken from it, before all legs were read again. Of
+ * what came there after it was put on the list, frames tell; after it was taken from it, the list of active calls does.
+ */
 export function dnChanged(
   { facts, startedAt, overAt }: Chain,
   changes: readonly DnChange[],
-  { sees }: Pick<Visibility, "sees">,
+  { sees, listMs }: Pick<Visibility, "sees" | "listMs">,
 ): Exemption | null {
-  const touched = changes.find(({ dn, at, settledAt }) =>
-    facts.some((fact) => {
+  const touched = changes.find(({ dn, at, settledAt, visible }) => {
+    const untilAt = visible || listMs !== null ? at : settledAt;
+    return facts.some((fact) => {
       if (fact.what !== "shown" || fact.dn !== dn) return false;
       const goneAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
-      return fact.at <= settledAt && goneAt >= at;
-    }),
-  );
+      return fact.at <= untilAt && goneAt >= at;
+    });
+  });
   if (touched === undefined) return null;
   // Of what nobody saw until then, it is told where it is.
   const isSeen = facts.some(
@@ -155,7 +159,18 @@ function joinedUnseen(chain: Chain, visibility: Visibility, { switches }: Settin
 /** A list that failed is asked again so much later. */
 const lookMs = 1_000;
 
-/** The list, asked when it is the only witness, fails again and again for as long as the grace. */
+/** One that has named the call before may fail for so long (SPEC.md, R17). */
+const listedGraceMs = 60_000;
+
+/** The list has named the call by then, and is back before that is forgotten. */
+function isNamedBefore({ startedAt }: Chain, at: number, { listMs, listedBy, seen }: Visibility) {
+  if (listMs === null) return false;
+  const first = seen(listedBy(startedAt + listLagMs), null);
+  const namedAt = first.fault === null ? first.at : listedBy(first.at);
+  return namedAt < at && listedBy(at) < at + listedGraceMs;
+}
+
+/** The list, asked when it is the only witness, fails again and again for as long as the grace, and has not named the call before. */
 function witnessFails(
   chain: Chain,
   visibility: Visibility,
@@ -179,7 +194,7 @@ function witnessFails(
   return stretches.flatMap(([from, to]) =>
     // Before a call comes to anything that can be seen, nobody misses it.
     [from, ...seenAgain.filter((at) => at > from && at <= to), ...readFails(from, to)]
-      .filter((at) => at > chain.startedAt)
+      .filter((at) => at > chain.startedAt && !isNamedBefore(chain, at, visibility))
       // Over before it can be asked again, or the PBX cannot be reached then.
       .filter((at) => {
         const untilAt = Math.min(to, at + graceMs + slackMs);

@@ -10,6 +10,8 @@ export interface SeedSummary {
   readonly chains: number;
   readonly webhooks: number;
   readonly due: number;
+  /** Exempt chains of which all was told as if they were not. */
+  readonly exemptAsDue: number;
   /** Webhooks due after an exemption began. */
   readonly exemptDue: number;
   readonly invented: number;
@@ -31,10 +33,12 @@ export function summaryOf(outcome: Outcome): SeedSummary {
   const exempt = new Map<string, number>();
   let due = 0;
   let exemptDue = 0;
+  let exemptAsDue = 0;
   for (const verdict of verdicts) {
     for (const { fault } of verdict.differences) differences[fault] += 1;
     due += verdict.due.length;
     exemptDue += verdict.exemptDue;
+    if (verdict.isAsDue) exemptAsDue += 1;
     if (verdict.exempt !== null) exempt.set(verdict.exempt, (exempt.get(verdict.exempt) ?? 0) + 1);
   }
   const values = [
@@ -50,6 +54,7 @@ export function summaryOf(outcome: Outcome): SeedSummary {
     webhooks,
     due,
     exemptDue,
+    exemptAsDue,
     invented: invented.length,
     broken: brokenInvariants.length,
     isFailing: outcomeFaults(outcome) > 0,
@@ -72,6 +77,7 @@ export class Tally {
   webhooks = 0;
   due = 0;
   exemptDue = 0;
+  exemptAsDue = 0;
   invented = 0;
   broken = 0;
   readonly failing: number[] = [];
@@ -89,6 +95,7 @@ export class Tally {
     this.webhooks += summary.webhooks;
     this.due += summary.due;
     this.exemptDue += summary.exemptDue;
+    this.exemptAsDue += summary.exemptAsDue;
     this.invented += summary.invented;
     this.broken += summary.broken;
     if (summary.isFailing) this.failing.push(summary.seed);
@@ -138,6 +145,7 @@ export class Tally {
       "exempt outside parties, by rule:",
       ...exempt.map(([rule, count]) => row(rule, count, this.chains)),
       row("all rules", total, this.chains),
+      row("of them told as if they were not exempt", this.exemptAsDue, total),
       "faults injected:",
       ...[...this.struck]
         .sort()

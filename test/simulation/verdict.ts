@@ -8,6 +8,7 @@ import type { Due, Visibility } from "./due.ts";
 import {
   blinding,
   dnChanged,
+  type Exemption,
   entitiesOf,
   exemptionOf,
   goneTogether,
@@ -32,6 +33,8 @@ export interface ChainVerdict {
   readonly due: readonly Due[];
   readonly got: readonly Got[];
   readonly exempt: string | null;
+  /** Exempt, and all the same told as if it were not. */
+  readonly isAsDue: boolean;
   /** How many of the due webhooks are exempt. */
   readonly exemptDue: number;
   readonly expectation: Expectation;
@@ -91,7 +94,8 @@ export function judge(
       handedOverLast(chain, due, visibility),
       changed,
     ];
-    const exemption = exemptionOf(chain, doubts, visibility, setting, plan.notes);
+    const doubt = exemptionOf(chain, doubts, visibility, setting, plan.notes);
+    const exemption = doubt !== null && isVain(doubt, due) ? null : doubt;
     const exempt = exemption?.rule ?? null;
     const exemptFromAt = exemption?.fromAt ?? null;
     const mine = told.get(chain) ?? [];
@@ -148,8 +152,10 @@ export function judge(
     const lateMs = (one: Due) => (isUnseen(one) ? null : lateMsMax(one, calm));
     const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };
     const differences = compare(expectation, mine);
+    const isAsDue =
+      exempt !== null && compare({ ...expectation, exemptFromAt: null }, mine).length === 0;
     const exemptDue = due.filter(({ at }) => exemptFromAt !== null && at >= exemptFromAt).length;
-    return { chain, due, got: mine, exempt, exemptDue, expectation, differences };
+    return { chain, due, got: mine, exempt, isAsDue, exemptDue, expectation, differences };
   });
   return {
     seed,
@@ -182,6 +188,10 @@ function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting
   if (hasList(setting)) return { due, exemption: goneTogether(chain, due, visibility) };
   return dueWithoutList(chain, due, visibility);
 }
+
+/** All was due before, and nothing since; but what seems to be over may seem to go on. */
+const isVain = ({ rule, fromAt }: Exemption, due: readonly Due[]) =>
+  rule !== "aboutTheGrace" && due.every(({ at }) => at < fromAt);
 
 const attempting: ReadonlySet<string> = new Set([
   "unseenAttempt",
