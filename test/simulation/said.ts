@@ -182,6 +182,7 @@ export class Said {
 
   /** Where a leg seems to stand that is gone. */
   lingering(at: number): string[] {
-    return [...this.#freeAt].flatMap(([dn, seen]) => (seen.at > at ? [dn] : []));
+    const lingers = ({ at: seenAt, fault }: Seen) => fault !== null && seenAt > at;
+    return [...this.#freeAt].flatMap(([dn, seen]) => (lingers(seen) ? [dn] : []));
   }
 }

@@ -85,6 +85,12 @@ export class Sight {
     return at - since;
   }
 
+  /** We saw nothing for a while of that time. */
+  blinded(fromAt: number, toAt: number): boolean {
+    const within = (blind: Blind) => blind.fromAt <= toAt && blind.toAt >= fromAt;
+    return this.#all.some((blind) => blinding.has(blind.fault) && within(blind));
+  }
+
   troubled(dn: string, fromAt: number, toAt: number): boolean {
     const within = (blind: Blind) => blind.fromAt <= toAt && blind.toAt >= fromAt;
     const own = [...this.#byEntity].filter(([entity]) => entity.split("/")[2] === dn);

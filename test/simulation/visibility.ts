@@ -46,6 +46,7 @@ export function visibilityOf(
     seen: (at, leg) => sight.seen(at, leg),
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
     lostMs: (at) => sight.lostMs(at),
+    blinded: (fromAt, toAt) => sight.blinded(fromAt, toAt),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
   };
 }

@@ -77,8 +77,8 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     const isSharp = sharp.some(isIt) && lingering.some(isIt);
     const isHit = (at: number) => visibility.seen(at, null).fault !== null;
     // While we are blind nothing is judged, and the log, asked then, may not have the call.
-    const isBlind = visibility.troubled("", fromAt, fromAt + graceMs);
-    const isBlurred = !isSharp || isHit(fromAt) || isHit(fromAt + graceMs) || isBlind;
+    const isBlind = visibility.blinded(fromAt, fromAt + graceMs);
+    const isBlurred = !isSharp || isHit(fromAt) || isBlind;
     if (isBlurred || (!ends && lastsMs < longMs)) {
       return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
     }
