@@ -189,9 +189,9 @@ function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting
   return dueWithoutList(chain, due, visibility);
 }
 
-/** All was due before, and nothing since; but what seems to be over may seem to go on. */
+/** All was due before, and nothing since: a list that fails then invents nothing. */
 const isVain = ({ rule, fromAt }: Exemption, due: readonly Due[]) =>
-  rule !== "aboutTheGrace" && due.every(({ at }) => at < fromAt);
+  rule === "xapiFails" && due.every(({ at }) => at < fromAt);
 
 const attempting: ReadonlySet<string> = new Set([
   "unseenAttempt",

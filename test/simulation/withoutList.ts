@@ -8,6 +8,7 @@ import type { Due, Visibility } from "./due.ts";
 import { type Exemption, hiddenStretches, listLagMs } from "./exemptions.ts";
 import type { Chain } from "./journal.ts";
 import { callbackHoldMs } from "./lateness.ts";
+import type { Seen } from "./sight.ts";
 
 /** SPEC.md, R17. */
 const graceMs = 2_000;
@@ -20,6 +21,9 @@ export const staysMs = ({ listMs }: Pick<Visibility, "listMs">): number =>
 
 /** So much shorter or longer a stretch may look. */
 const greyMs = 500;
+
+/** Frames and answers of others may hold ours back for so long. */
+const shiftMs = 500;
 
 /** The log is looked at so often while an order is waited for (SPEC.md, R32). */
 const orderLookMs = 1_000;
@@ -78,13 +82,16 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     const isHit = (at: number) => visibility.seen(at, null).fault !== null;
     // While we are blind nothing is judged, and the log, asked then, may not have the call.
     const isBlind = visibility.blinded(fromAt, fromAt + graceMs);
-    const isBlurred = !isSharp || isHit(fromAt) || isBlind;
+    // What was hidden for a moment ends then, or a moment later; it makes no other stretch of it.
+    const isNear = ([from, to]: Stretch) => Math.abs(from - fromAt) <= shiftMs && to === toAt;
+    const isShifted = ends && sharp.some(isNear) && lingering.some(isNear);
+    const isBlurred = isBlind || (!isShifted && (!isSharp || isHit(fromAt)));
     if (isBlurred || (!ends && lastsMs < longMs)) {
       return { due: now, exemption: { rule: "aboutTheGrace", fromAt } };
     }
     if (!ends && lastsMs > rememberedMs)
       return { due: now, exemption: { rule: "forgotten", fromAt } };
-    now = lookingOver(now, fromAt, ends, chain.calledBackBy);
+    now = lookingOver(now, fromAt, ends, chain.calledBackBy, visibility.seen(fromAt, null));
   }
   if (blurred !== undefined) {
     return { due: now, exemption: { rule: "aboutTheGrace", fromAt: blurredFromAt } };
@@ -135,6 +142,7 @@ function lookingOver(
   fromAt: number,
   ends: boolean,
   calledBackBy: string,
+  { at: latest, fault }: Seen,
 ): Due[] {
   const before = due.filter(({ at }) => at < fromAt);
   const after = due.filter(({ at }) => at >= fromAt);
@@ -154,8 +162,8 @@ function lookingOver(
     kind: "ended",
     link,
     at: fromAt,
-    latest: fromAt,
-    fault: null,
+    latest,
+    fault,
     finish: "Missed",
     transfer: "False",
     unseen: false,
@@ -167,7 +175,11 @@ function lookingOver(
   // An order that comes as the wait for it ends, or later, may come too late.
   const waitsUntilAt = fromAt + graceMs + callbackHoldMs - orderLookMs;
   const ordered = missed && missed.at <= waitsUntilAt ? missed.ordered : null;
-  if (ends) return [...before, missed ? { ...missed, link, at: fromAt, instead, ordered } : end];
+  if (ends)
+    return [
+      ...before,
+      missed ? { ...missed, link, at: fromAt, latest, fault, instead, ordered } : end,
+    ];
   // A place that is not seen, or has no leg as it calls back, is reached anew when a leg names it.
   const isPlace = ({ kind, user, unseen }: Due) =>
     kind === "ringing" && (unseen || user === calledBackBy);
