@@ -67,6 +67,7 @@ export interface Exemption {
 /** The first rule by which the chain is exempt; null = all of it is due. */
 export function exemptionOf(
   chain: Chain,
+  due: readonly Due[],
   doubts: readonly (Exemption | null)[],
   visibility: Visibility,
   setting: Setting,
@@ -84,7 +85,11 @@ export function exemptionOf(
     ...ownMobile(chain),
     ...doubts.filter((doubt) => doubt !== null),
   ];
-  return found.reduce<Exemption | null>(
+  // All was due before, and nothing since: a list that fails then invents nothing.
+  const isVain = ({ rule, fromAt }: Exemption) =>
+    rule === "xapiFails" && due.every(({ at }) => at < fromAt);
+  const telling = found.filter((each) => !isVain(each));
+  return telling.reduce<Exemption | null>(
     (first, each) => (first === null || each.fromAt < first.fromAt ? each : first),
     null,
   );

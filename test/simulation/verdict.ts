@@ -8,7 +8,6 @@ import type { Due, Visibility } from "./due.ts";
 import {
   blinding,
   dnChanged,
-  type Exemption,
   entitiesOf,
   exemptionOf,
   goneTogether,
@@ -94,8 +93,7 @@ export function judge(
       handedOverLast(chain, due, visibility),
       changed,
     ];
-    const doubt = exemptionOf(chain, doubts, visibility, setting, plan.notes);
-    const exemption = doubt !== null && isVain(doubt, due) ? null : doubt;
+    const exemption = exemptionOf(chain, due, doubts, visibility, setting, plan.notes);
     const exempt = exemption?.rule ?? null;
     const exemptFromAt = exemption?.fromAt ?? null;
     const mine = told.get(chain) ?? [];
@@ -188,10 +186,6 @@ function looksOf(chain: Chain, { due }: Telling, visibility: Visibility, setting
   if (hasList(setting)) return { due, exemption: goneTogether(chain, due, visibility) };
   return dueWithoutList(chain, due, visibility);
 }
-
-/** All was due before, and nothing since: a list that fails then invents nothing. */
-const isVain = ({ rule, fromAt }: Exemption, due: readonly Due[]) =>
-  rule === "xapiFails" && due.every(({ at }) => at < fromAt);
 
 const attempting: ReadonlySet<string> = new Set([
   "unseenAttempt",
