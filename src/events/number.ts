@@ -19,6 +19,8 @@ const withheldHost = "@anonymous.invalid";
 
 /** Also as a SIP address, as a trunk may hand it on: `anonymous@anonymous.invalid`, `sip:Restricted@10.0.0.1`. */
 function isWithheld(number: string): boolean {
+  // Mostly it is digits alone.
+  if (/^\d+$/.test(number)) return false;
   const address = number.toLowerCase().replace(/^sips?:/, "");
   const name = address.replace(/@.*$/, "").trim();
   return withheldWords.has(name) || address.endsWith(withheldHost);
