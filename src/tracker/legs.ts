@@ -92,9 +92,9 @@ function isSelfOffer({ status, party, dnKind, originatedBy, legNumber }: Leg): b
   // A leg that another DN made is a call from somewhere, whose party is just not filled in yet.
   if (dnKind !== "extension" || status !== "ringing" || originatedBy !== null) return false;
   const nobody = party.kind === "unknown" || party.kind === "other" || party.kind === "specialmenu";
-  const isMade = [party.dn, party.name].some((name) => name.toLowerCase() === makeCall);
   // Leg 1 is that of who calls.
-  return isMade || legNumber === 1 || (nobody && legNumber === 0);
+  if (legNumber === 1 || (nobody && legNumber === 0)) return true;
+  return [party.dn, party.name].some((name) => name.toLowerCase() === makeCall);
 }
 
 /** So many legs that came last are remembered; as many may have been made whose frames were under way when sight was lost. */

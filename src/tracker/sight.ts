@@ -8,6 +8,7 @@ import { awaitOrder, awaitsOrder } from "./callback.ts";
 import { awaitLog, identityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber, lastLegsMax } from "./legs.ts";
+import { added } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, TrackerState } from "./state.ts";
 import { isRead, noGap } from "./state.ts";
@@ -245,7 +246,7 @@ export class Sight extends Turns {
   }
 
   noteLeg({ legId }: Leg): void {
-    this.next.lastLegs = [...this.next.lastLegs.slice(1 - lastLegsMax), legId];
+    this.next.lastLegs = added(this.next.lastLegs.slice(1 - lastLegsMax), legId);
   }
 
   #legIdMax(): number {
