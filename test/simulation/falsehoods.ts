@@ -82,7 +82,10 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing }: Truth): Stay[] {
         else if (unseenTalks.has(rule ?? "")) heard = fact.dn;
       }
       // In a conference the user goes on talking.
-      const own = kind === "conference" ? [talked, heard, fact.dn] : [fact.dn];
+      const there = kind === "conference" ? [talked, heard, fact.dn] : [fact.dn];
+      // A voicemail box is its owner's: so says the log.
+      const boxOwner = kind === "specialmenu" ? leg.onBehalfOf?.dn : undefined;
+      const own = boxOwner === undefined ? there : [...there, boxOwner];
       const isRecent = ({ toAt }: Stay) => toAt <= at && toAt >= at - looksMs;
       const late = stays.filter(isRecent).map(({ dn }) => dn);
       const dns =
