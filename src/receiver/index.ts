@@ -62,7 +62,7 @@ export interface Webhook {
 }
 
 export interface ReceiverOptions {
-  /** `whsec_…`, one or, while they are being changed, several. */
+  /** `whsec_…`, one or, while they are being changed, several; in a text with blanks or commas between, as in the ini. */
   readonly secrets: string | readonly string[];
   /** How far `webhook-timestamp` may be from our clock. Default 300 s. */
   readonly toleranceSeconds?: number;
@@ -85,7 +85,8 @@ const SIGNATURES_MAX = 20;
 /** Throws at once, without repeating it, if a secret is none. */
 export function createReceiver(options: ReceiverOptions): Receiver {
   const { toleranceSeconds = TOLERANCE_SECONDS, now = Date.now } = options;
-  const secrets = typeof options.secrets === "string" ? [options.secrets] : options.secrets;
+  const secrets =
+    typeof options.secrets === "string" ? options.secrets.trim().split(/[\s,]+/) : options.secrets;
   const keys = secrets.map(keyOf);
   if (keys.length === 0) throw new Error("Expected at least one secret, got none.");
   return {

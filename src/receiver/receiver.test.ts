@@ -29,6 +29,7 @@ describe("the vectors", () => {
   });
 
   test("no secret at all is refused", () => {
+    expect(() => createReceiver({ secrets: `${SECRET}, ${SECOND}` })).not.toThrow();
     expect(() => createReceiver({ secrets: [] })).toThrow("at least one secret");
   });
 
