@@ -27,8 +27,9 @@ export interface ActiveCallsOptions {
 
 export class ActiveCallsReader {
   readonly #options: ActiveCallsOptions;
-  /** `forbidden`: the PBX said that this client may not; tried again slowly. */
+  /** `forbidden`: the PBX said that this client may not; tried again, each time after twice as long. */
   #access: "open" | "forbidden" = "open";
+  #probeMs: number;
   #live = false;
   #busy = false;
   #askedWhileBusy = false;
@@ -36,13 +37,16 @@ export class ActiveCallsReader {
 
   constructor(options: ActiveCallsOptions) {
     this.#options = options;
+    this.#probeMs = options.limits.forbiddenProbeMsMin;
   }
 
   /** From now on the list is read steadily. */
   resume(): void {
     if (this.#live || this.#options.pollMs === 0) return;
     this.#live = true;
-    this.#schedule(this.#access === "open" ? 0 : this.#options.limits.forbiddenProbeMs);
+    // A PBX that has just started may have answered for a part that was not there yet.
+    this.#probeMs = this.#options.limits.forbiddenProbeMsMin;
+    this.#schedule(this.#access === "open" ? 0 : this.#probeMs);
   }
 
   pause(): void {
@@ -68,6 +72,7 @@ export class ActiveCallsReader {
       case "rows":
         if (this.#access === "forbidden") log.info({}, "The list of active calls is open again.");
         this.#access = "open";
+        this.#probeMs = limits.forbiddenProbeMsMin;
         break;
       case "denied":
       case "missing":
@@ -125,6 +130,10 @@ export class ActiveCallsReader {
     if (!this.#live) return;
     // From start to start, but a slow PBX is left some time to itself.
     const waitMs = Math.max(pollMs - (clock.now() - beganAt), pollMs / 4);
-    this.#schedule(this.#access === "open" ? waitMs : limits.forbiddenProbeMs);
+    if (this.#access === "open") this.#schedule(waitMs);
+    else {
+      this.#schedule(this.#probeMs);
+      this.#probeMs = Math.min(this.#probeMs * 2, limits.forbiddenProbeMsMax);
+    }
   }
 }

@@ -86,8 +86,10 @@ export interface Limits {
   /** The whole of it, from the question to the last byte: who drips holds a place for others. */
   readonly downloadMsMax: number;
 
-  /** How often a forbidden list of active calls is tried again. */
-  readonly forbiddenProbeMs: number;
+  /** A forbidden list of active calls is tried again after this, and then after twice as long each time, … */
+  readonly forbiddenProbeMsMin: number;
+  /** … up to this. */
+  readonly forbiddenProbeMsMax: number;
 
   /**
    * A token is renewed this long before it ends, or at nine tenths of its life if that is later.
@@ -164,7 +166,8 @@ export const defaultLimits: Limits = {
   downloadIdleMs: 30_000,
   downloadMsMax: 3_600_000,
 
-  forbiddenProbeMs: 600_000,
+  forbiddenProbeMsMin: 1000,
+  forbiddenProbeMsMax: 600_000,
 
   tokenAheadMs: 300_000,
   tokenRetryMs: 10_000,

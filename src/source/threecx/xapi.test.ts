@@ -89,7 +89,7 @@ describe("active calls", () => {
       server.xapi.set("ActiveCalls", status);
       const watched = watch(server.url, {
         pbx: { activeCallsPollMs: 1 },
-        limits: { forbiddenProbeMs: 60_000 },
+        limits: { forbiddenProbeMsMin: 60_000 },
       });
       await watched.live();
       for (let n = 1; n <= 3; n += 1) {
@@ -108,6 +108,24 @@ describe("active calls", () => {
     await watched.until(() => watched.of("activeCallsUnavailable").length >= 2);
     server.xapi.set("ActiveCalls", [row]);
     await watched.until(() => watched.of("activeCalls").length >= 1);
+  });
+
+  it("are read again soon where they were forbidden for a moment", async () => {
+    const server = await pbx();
+    server.xapi.set("ActiveCalls", [row]);
+    const watched = watch(server.url, {
+      pbx: { activeCallsPollMs: 5 },
+      limits: { forbiddenProbeMsMin: 5 },
+    });
+    await watched.until(() => watched.of("activeCalls").length >= 1);
+    server.xapi.set("ActiveCalls", 403);
+    await watched.until(() => watched.of("activeCallsUnavailable").length >= 3);
+    server.xapi.set("ActiveCalls", [row]);
+    const before = watched.of("activeCalls").length;
+    await watched.until(() => watched.of("activeCalls").length > before);
+    expect(
+      watched.lines.filter((line) => line.includes("ends of calls are inferred")),
+    ).toHaveLength(1);
   });
 
   it("are answered for while there is no connection", async () => {
