@@ -52,6 +52,17 @@ describe("a call without visible legs", () => {
     }
   });
 
+  it("is not taken for passed on to what brought it by a list that lags, if all answered at once", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected", { originatedBy: ref("820") });
+    phone.told();
+    phone.gone("101/5");
+    phone.list(row("820"));
+    phone.pass(200);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
   it("is not taken for passed on by a list that lags, to where it was before; by one that insists it is", () => {
     for (const insists of [false, true]) {
       const phone = new Phone();

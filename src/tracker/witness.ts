@@ -175,8 +175,8 @@ function offerUnseen(call: Turn["call"], { dn }: Pick<Level, "dn">): void {
 }
 
 /**
- * The row names another place of ours. Where the call was before, it counts only if the row changed after the
- * answer, or insists: a list lags.
+ * The row names another place of ours. Where the call was before, or what brought it to its user, it counts only if the
+ * row changed after the answer, or insists: a list lags.
  */
 function isElsewhere(
   { call, at, settings }: Turn,
@@ -187,8 +187,8 @@ function isElsewhere(
   const inside = insideParty(row);
   if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
   const isNew = row.changedAt !== null && row.changedAt >= talk.answeredAt + rowTimeMs;
-  const insists = at >= sinceAt + settings.listInsistsMs;
-  return get(call.reached, inside.dn) === undefined || isNew || insists;
+  const isKnown = inside.dn === talk.via || get(call.reached, inside.dn) !== undefined;
+  return !isKnown || isNew || at >= sinceAt + settings.listInsistsMs;
 }
 
 /** The conversation goes on, though no leg shows it: in a conference, or where the list alone showed its answer. */
