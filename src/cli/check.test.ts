@@ -47,10 +47,13 @@ describe("offhook check", () => {
       expect.stringMatching(/^ok {4}configuration {10}.*TCXWebAPI\.ini: no problems$/),
       "ok    pbx main               log-in accepted at http://HOST",
       "ok    pbx main call control  8 DNs are monitored",
+      "ok    pbx main events        the WebSocket opens",
       expect.stringMatching(
         /^warn {2}pbx main directory {5}Not monitored: 1 of 9 extensions, queues/,
       ),
       "warn    820                  ring group Sales",
+      "ok    pbx main active calls  can be read",
+      "ok    pbx main call log      can be read",
       "ok    endpoint default       http://HOST: can be reached",
       "",
       "Nothing failed.",
@@ -78,7 +81,7 @@ describe("offhook check", () => {
     const pbx = { directory: client({ monitored: ["101", "800"] }) };
     const ran = await check({ pbx, lines: ["WEBHOOK_URL = http://127.0.0.1:9/x"] });
     expect(ran.out).toMatch(/^warn {4}105/m);
-    expect(ran.out).toMatch(/\n1 of 5 checks failed\.\n$/);
+    expect(ran.out).toMatch(/\n1 of 8 checks failed\.\n$/);
   });
 
   it("is content when everything is monitored", async () => {

@@ -9,7 +9,12 @@ import type { Config, EndpointConfig, PbxConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
 import { countProblems } from "../config/report.ts";
 import { createGuard } from "../delivery/guard.ts";
-import { type DirectoryEntry, type Found, inspectPbx } from "../source/threecx/index.ts";
+import {
+  type DirectoryEntry,
+  type Found,
+  type Inspection,
+  inspectPbx,
+} from "../source/threecx/index.ts";
 import type { DnKind } from "../tracker/activity.ts";
 import { steadyClock } from "../util/clock.ts";
 import { type ProxyEnv, proxyFor } from "../util/proxy.ts";
@@ -82,12 +87,32 @@ async function checkPbx(pbx: PbxConfig, config: Config, proxyEnv: ProxyEnv): Pro
           : "No extension is monitored, so nothing would be told. Select them in the admin console: " +
             "Integrations → API → the client → Select Extensions.",
     });
-    findings.push(...silentDns(what, await inspection.pbxDns(), seen));
+    const feed = await inspection.feed();
+    findings.push(
+      feed.kind === "found"
+        ? { mark: "ok", what: `${what} events`, says: "the WebSocket opens" }
+        : { mark: "FAIL", what: `${what} events`, says: feed.reason },
+    );
+    const directory = await inspection.pbxDns();
+    findings.push(...silentDns(what, directory, seen));
+    // What is closed altogether is said once.
+    if (directory.kind === "found") findings.push(...(await checkLists(what, inspection)));
     if (!wantsRecordings(config, pbx.name)) return findings;
     return [...findings, await checkListing(config, pbx.name, inspection.recordings)];
   } finally {
     await inspection.close();
   }
+}
+
+async function checkLists(what: string, inspection: Inspection): Promise<Finding[]> {
+  const findingOf = (list: string, found: Found<null>): Finding =>
+    found.kind === "found"
+      ? { mark: "ok", what: `${what} ${list}`, says: "can be read" }
+      : { mark: "warn", what: `${what} ${list}`, says: found.reason };
+  return [
+    findingOf("active calls", await inspection.activeCalls()),
+    findingOf("call log", await inspection.callLog()),
+  ];
 }
 
 const kindNames: Partial<Record<DnKind, string>> = { ivr: "IVR", ringgroup: "ring group" };

@@ -311,6 +311,19 @@ describe("the operator's check", () => {
     expect(first).toEqual({ number: "100", name: "U 0", kind: "extension" });
   });
 
+  it("opens the WebSocket, or says what may keep it shut", async () => {
+    const server = await pbx();
+    const inspection = inspect(server);
+    expect(await inspection.feed()).toEqual({ kind: "found", value: null });
+    server.intercept = (path) => (path === "WS /callcontrol/ws" ? { status: 404 } : undefined);
+    expect(await inspection.feed()).toMatchObject({
+      refusal: "not-found",
+      reason: expect.stringMatching(/\/callcontrol\/ws answered 404.* pass on WebSockets/),
+    });
+    server.intercept = (path) => (path === "WS /callcontrol/ws" ? { status: 502 } : undefined);
+    expect(await inspection.feed()).toMatchObject({ kind: "failed" });
+  });
+
   it("fails each question with its own reason", async () => {
     const server = await pbx();
     server.intercept = (path) =>
@@ -321,6 +334,11 @@ describe("the operator's check", () => {
     expect(await inspection.pbxDns()).toMatchObject({
       kind: "refused",
       reason: expect.stringContaining("Configuration API Access"),
+    });
+    expect(await inspection.activeCalls()).toMatchObject({ kind: "refused" });
+    expect(await inspection.callLog()).toMatchObject({
+      kind: "refused",
+      reason: expect.stringContaining("System Owner"),
     });
     server.intercept = () => ({ status: 401 });
     expect(await inspect(server).logIn()).toMatchObject({ refusal: "wrong-secret" });

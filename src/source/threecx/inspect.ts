@@ -6,12 +6,14 @@ import type { RecordingSource } from "../../recordings/find/recordingSource.ts";
 import type { DnKind } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { ProxyEnv } from "../../util/proxy.ts";
+import { reportOf } from "./callLog.ts";
 import { type ConnectionConfig, makeConnection } from "./connection.ts";
 import { type DirectoryEntry, makeDirectory, readSets, saidBy } from "./directory.ts";
 import { kindOfType } from "./dnKind.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { type RowsAnswer, readReport, readSet } from "./odata.ts";
 import { recordingsOf } from "./recordings.ts";
-import { type Refused, xapiReason } from "./refusal.ts";
+import { callLogReason, type Refused, refusedBy, xapiReason } from "./refusal.ts";
 import { readSnapshot } from "./snapshot.ts";
 
 export type Found<T> =
@@ -29,6 +31,10 @@ export interface Inspection {
   logIn(): Promise<Found<null>>;
   /** What `GET /callcontrol` shows this client. */
   visibleDns(): Promise<Found<readonly VisibleDn[]>>;
+  /** Whether the WebSocket opens; it is closed at once. */
+  feed(): Promise<Found<null>>;
+  activeCalls(): Promise<Found<null>>;
+  callLog(): Promise<Found<null>>;
   /** Extensions, queues, IVRs and ring groups of the PBX, from XAPI, by number. */
   pbxDns(): Promise<Found<readonly DirectoryEntry[]>>;
   readonly recordings: RecordingSource;
@@ -45,6 +51,19 @@ export interface InspectOptions {
 const watchable: ReadonlySet<DnKind> = new Set(["extension", "queue", "ivr", "ringgroup"]);
 /** Without one of these the list would leave something out. */
 const neededSets: ReadonlySet<string> = new Set(["Users", "Queues", "Receptionists", "RingGroups"]);
+
+/** So much of the call log is asked for, to see whether it may be read. */
+const logProbeMs = 60_000;
+
+/** Nothing but whether it is open; `closed` tells what follows and the way out. */
+function opened(answer: RowsAnswer, closed: (said: string) => string): Found<null> {
+  if (answer.kind === "rows") return { kind: "found", value: null };
+  if (answer.kind === "refused") return { kind: "refused", ...answer.refused };
+  if (answer.kind !== "denied" && answer.kind !== "missing") {
+    return { kind: "failed", reason: saidBy(answer) };
+  }
+  return { kind: "refused", refusal: "other", reason: closed(saidBy(answer)) };
+}
 
 export function inspectPbx(options: InspectOptions): Inspection {
   const limits = { ...defaultLimits, ...options.limits };
@@ -71,6 +90,34 @@ export function inspectPbx(options: InspectOptions): Inspection {
         kind: kindOfType(type) ?? "unknown",
       }));
       return { kind: "found", value };
+    },
+    async feed() {
+      const got = await connection.tokens.get();
+      if (got.kind === "refused") return { kind: "refused", ...got.refused };
+      if (got.kind === "failed") return got;
+      const { tls, proxy, openSocket } = connection;
+      const nothing = { onFrame: () => {}, onTooLarge: () => {} };
+      const { signal } = new AbortController();
+      const options = { url: pbx.url, tls, proxy, clock, limits, ...nothing };
+      const answer = await openSocket(options, got.token, signal);
+      if (answer.kind === "failed") return answer;
+      if (answer.kind === "open") {
+        answer.socket.close();
+        return { kind: "found", value: null };
+      }
+      const refused = refusedBy("socket", answer.status, answer.text, pbx.clientId);
+      if (refused !== null) return { kind: "refused", ...refused };
+      return { kind: "failed", reason: `The PBX answered the WebSocket with ${answer.status}.` };
+    },
+    async activeCalls() {
+      const answer = await readSet(connection.rest, limits, "ActiveCalls");
+      return opened(answer, (said) => xapiReason(pbx.clientId, said));
+    },
+    async callLog() {
+      const now = clock.now();
+      const report = reportOf(now - logProbeMs, now);
+      const answer = await readReport(connection.rest, limits, report, () => limits.logTimeoutMs);
+      return opened(answer, (said) => callLogReason(pbx.clientId, said));
     },
     async pbxDns() {
       const { sets, failed } = await readSets(connection.rest, limits, {});

@@ -13,7 +13,14 @@ export interface Refused {
 }
 
 /** Which part of the PBX said no. */
-export type Part = "token" | "callcontrol" | "xapi";
+export type Part = "token" | "callcontrol" | "socket" | "xapi";
+
+const paths: Readonly<Record<Part, string>> = {
+  token: "/connect/token",
+  callcontrol: "/callcontrol",
+  socket: "/callcontrol/ws",
+  xapi: "/xapi/v1",
+};
 
 const place = "the PBX's admin console, Integrations → API";
 
@@ -51,7 +58,8 @@ function refusalOf(part: Part, status: number, words: string): Refusal | null {
     if (status === 403) return "address-not-allowed";
     return status === 400 || status === 401 ? "wrong-secret" : "other";
   }
-  if (part === "callcontrol" && (status === 401 || status === 403)) return "call-control-off";
+  if ((part === "callcontrol" || part === "socket") && (status === 401 || status === 403))
+    return "call-control-off";
   return "other";
 }
 
@@ -65,9 +73,19 @@ export function refusedBy(
   const words = parseErrorText(body);
   const refusal = refusalOf(part, status, words === "" ? body.slice(0, 500) : words);
   if (refusal === null) return null;
-  const path = { token: "/connect/token", callcontrol: "/callcontrol", xapi: "/xapi/v1" }[part];
-  const said = `${path} answered ${status}${words === "" ? "" : `: ${words}`}`;
-  return makeRefused(refusal, clientId, said);
+  const said = `${paths[part]} answered ${status}${words === "" ? "" : `: ${words}`}`;
+  const refused = makeRefused(refusal, clientId, said);
+  if (part !== "socket") return refused;
+  const proxies = "If a proxy stands in between, it must pass on WebSockets (Upgrade).";
+  return { ...refused, reason: `${refused.reason} ${proxies}` };
+}
+
+/** The call log is for owners alone; it is read after an interruption. */
+export function callLogReason(clientId: string, said: string): string {
+  return (
+    `The call log is not open to client "${clientId}" (${said}). What happens while Offhook is not ` +
+    `connected is told with less. Give it the role System Owner in ${place}.`
+  );
 }
 
 /** XAPI is a bonus: what is poorer without it, and the way out. */

@@ -182,7 +182,7 @@ export class Session {
     const { answer } = tried;
     if (answer.kind === "open") return answer;
     if (answer.kind === "failed") return { kind: "lost", reason: answer.reason };
-    const refused = refusedBy("callcontrol", answer.status, answer.text, config.clientId);
+    const refused = refusedBy("socket", answer.status, answer.text, config.clientId);
     if (refused) return { kind: "refused", refused };
     return { kind: "lost", reason: `The PBX answered the WebSocket with ${answer.status}.` };
   }
