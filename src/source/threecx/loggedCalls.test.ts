@@ -169,6 +169,7 @@ describe("logged calls", () => {
 
   it.each<[string, readonly Row[], string, DnKind]>([
     ["queue", [hop("800", 2, 0, 20_000, 10), hop("100", 0, 20, 9_000)], "800", "queue"],
+    ["queue till the end", [hop("800", 2, 0, 90, 1), hop("100", 0, 20, 93)], "800", "queue"],
     ["ring group", [hop("484", 2, 0, 20_000), hop("100", 0, 20, 20_000)], "484", "ringgroup"],
     ["menu", [hop("600", 6, 0, 5_000, 10)], "600", "ivr"],
     [
@@ -177,6 +178,7 @@ describe("logged calls", () => {
       "900",
       "queue",
     ],
+    ["phone it went to", [hop("800", 2, 0, 90, 1), hop("100", 0, 90, 99)], "100", "extension"],
     ["overflow", [hop("800", 2, 0, 20_000, 10), hop("100", 0, 19_900, 30_000)], "100", "extension"],
     [
       "menu, not the group of nobody",

@@ -117,6 +117,12 @@ function levelOf(rows: readonly LogRow[]): DnRef | null {
   return lastLevel(rows.filter(({ startAt, endAt }) => endAt > startAt)) ?? lastLevel(rows);
 }
 
+/** It rang before the place's end, or stopped with it: the phone of whom the place gives the call to rings on. */
+function isPolledBy({ startAt, endAt }: LogRow, place: LogRow): boolean {
+  if (startAt >= place.endAt) return false;
+  return startAt < place.endAt - overlapMsMax || endAt <= place.endAt + overlapMsMax;
+}
+
 /** A queue or ring group polls extensions as long as it has the call. */
 function lastLevel(rows: readonly LogRow[]): DnRef | null {
   let level: DnRef | null = null;
@@ -127,7 +133,7 @@ function lastLevel(rows: readonly LogRow[]): DnRef | null {
     if (canPoll(kind)) polling = row;
     else if (kind === "extension") {
       if (row.source.kind === "extension") continue;
-      if (polling !== null && row.startAt < polling.endAt - overlapMsMax) continue;
+      if (polling !== null && isPolledBy(row, polling)) continue;
     } else if (kind !== "ivr") continue;
     level = { dn, kind };
   }
