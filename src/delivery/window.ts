@@ -125,6 +125,7 @@ export class Window {
   /** Takes a delivery that has just been stored, or leaves it there for later. */
   offer(delivery: Delivery, bounds: Bounds): void {
     const { deliveryId, position, sequence, replay } = delivery;
+    if (!bounds.isDown) this.#fresh.length = 0;
     if (this.#ids.has(deliveryId)) return;
     const lane = this.#lanes.get(keyOf(delivery));
     // The first event of a call has no lane that could be shelved.
@@ -286,23 +287,34 @@ export class Window {
     } else this.#usedUp.add(lane);
   }
 
-  /** Nothing of its call can be in the store. The oldest such goes back there to make room. */
+  /** Nothing of its call can be in the store. Only `probe` looks for it. The oldest that goes back makes room. */
   #addFresh(delivery: Delivery, bounds: Bounds): void {
-    this.#add(delivery, bounds);
-    const isHere = (lane: Lane | undefined): lane is Lane =>
-      lane !== undefined && this.#lanes.get(lane.key) === lane;
-    this.#fresh = [...this.#fresh, this.#lanes.get(keyOf(delivery))].filter(isHere);
+    const { lane } = this.#hold(delivery, bounds);
+    this.#fresh = [...this.#fresh.filter((each) => this.#goesBack(each)), lane];
     const [oldest] = this.#fresh;
-    if (this.#fresh.length <= FRESH_MAX || oldest === undefined || oldest.busy > 0) return;
+    if (this.#fresh.length <= FRESH_MAX || oldest === undefined) return;
     this.#fresh.shift();
-    oldest.part = "leaving";
+    const [first] = oldest.owed;
     this.#forget(oldest);
-    this.#lookAgainFrom(oldest.owed[0]?.delivery.position ?? 1);
+    // It may still be in the queue of lanes, and should hold nothing there.
+    oldest.owed.length = 0;
+    if (first !== undefined) this.#lookAgainFrom(first.delivery.position);
+  }
+
+  /** A page will bring all of it again. Once a page is to begin behind it, it is a lane as any other. */
+  #goesBack(lane: Lane): boolean {
+    const first = lane.owed[0]?.delivery.position ?? 0;
+    const isIdle = this.#isHere(lane) && lane.part === "whole" && lane.busy === 0;
+    return isIdle && first > Math.max(this.#after, this.#asked?.after ?? 0);
+  }
+
+  #isHere(lane: Lane): boolean {
+    return this.#lanes.get(lane.key) === lane;
   }
 
   #forget(lane: Lane): void {
     this.#rouse(lane);
-    this.#lanes.delete(lane.key);
+    if (this.#isHere(lane)) this.#lanes.delete(lane.key);
     for (const { delivery } of lane.owed) this.#ids.delete(delivery.deliveryId);
     this.#away += lane.owed.length;
   }
@@ -328,7 +340,13 @@ export class Window {
     if (this.#hastened) owed.dueAt = Math.min(owed.dueAt, bounds.now);
   }
 
-  #add(delivery: Delivery, { now, waitMsMax }: Bounds): Owed {
+  #add(delivery: Delivery, bounds: Bounds): Owed {
+    const { lane, owed } = this.#hold(delivery, bounds);
+    this.wake(lane);
+    return owed;
+  }
+
+  #hold(delivery: Delivery, { now, waitMsMax }: Bounds): Pick<Found, "lane" | "owed"> {
     const owed = owedFrom(delivery);
     if (owed.firstAttemptAt !== null) owed.firstAttemptAt = Math.min(owed.firstAttemptAt, now);
     // A replay waits for its turn among many, for as long as it takes.
@@ -338,8 +356,7 @@ export class Window {
     this.#lanes.set(key, lane);
     addToLane(lane, owed);
     this.#ids.add(delivery.deliveryId);
-    this.wake(lane);
-    return owed;
+    return { lane, owed };
   }
 
   #sleep(lane: Lane, until: EpochMs): void {
