@@ -41,6 +41,8 @@ export interface Calm {
   /** The log has it as another kind of call. */
   readonly isCallback: boolean;
   readonly changes: readonly DnChange[];
+  /** When this program logged in. */
+  readonly logIns: readonly number[];
 }
 
 /** The limit for one webhook; null = none, as a fault was in the way or nothing could show it. */
@@ -52,7 +54,7 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const logMs = isHidden && wasBlind(due, calm) ? logLooksMs : 0;
   const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm, isHidden) : 0) + logMs;
   const shownMs = due.latest - due.at;
-  const limitMs = wayMs + holdMs + shownMs + waitsMs;
+  const limitMs = wayMs + holdMs + shownMs + waitsMs + logInMs(due, calm);
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
     fault !== "duplicateFrames" &&
     (entity === null || entity === "" || entities.has(entity)) &&
@@ -63,6 +65,13 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   // A phone that rings again without a pause is told once, for whichever time.
   if (due.unseen && (!hasList(setting) || isRing)) return null;
   return Math.max(notes.length === 0 ? limitMs - holdMs : limitMs, readMs(due, calm) + wayMs);
+}
+
+/** A token that died before its time is found out by a request in vain, and the log-in is one more; each there and back. */
+function logInMs({ at, latest }: Due, { setting, logIns }: Calm): number {
+  const wayMs = 4 * setting.latencyMsMax;
+  const isMeanwhile = logIns.some((loggedInAt) => loggedInAt >= at && loggedInAt <= latest + wayMs);
+  return isMeanwhile ? wayMs : 0;
 }
 
 /** Put on the list of monitored DNs since, its leg shows when all are read: the PBX tells nobody of the list. */

@@ -34,6 +34,8 @@ export class SimWire {
   /** What went over the wire, newest last, for a failure's report; bounded. */
   readonly trail: string[] = [];
   keepTrail = false;
+  /** When this program logged in. */
+  readonly logIns: number[] = [];
   readonly #clock: Clock;
   readonly #pbx: Pbx;
   readonly #plan: FaultPlan;
@@ -56,10 +58,11 @@ export class SimWire {
       authorise: (request) => this.#tokens.clientOf(bearerOf(request, true), pbx.directory),
     };
     this.#handlers = [
-      (request) =>
-        request.path === "/connect/token"
-          ? this.#tokens.logIn(request, pbx.directory, pbx.settings)
-          : undefined,
+      (request) => {
+        if (request.path !== "/connect/token") return undefined;
+        this.logIns.push(clock.now());
+        return this.#tokens.logIn(request, pbx.directory, pbx.settings);
+      },
       (request) => answerHttp(seam, request),
       registerXapi(seam),
     ];

@@ -144,6 +144,7 @@ export function judge(
       hidden,
       isCallback,
       changes: changes.log.filter(({ at }) => at <= (chain.overAt ?? at)),
+      logIns: wire.logIns,
     };
     // What nobody saw is told when the log is read.
     const isUnseen = (one: Due) => due.every((each) => each.unseen || each === one);
