@@ -56,6 +56,12 @@ describe("the list of active calls speaks against the legs", () => {
       "leg 800/4 is of call 7, which is listed as Talking elsewhere",
     ],
     [
+      "an application that has given the call away",
+      [row("150")],
+      [leg("app", 4, "connected")],
+      "leg app/4 is of call 7, which is listed as Talking elsewhere",
+    ],
+    [
       "a call that is sent to another phone while one rings",
       [row("150", { status: "Routing" })],
       [rings],

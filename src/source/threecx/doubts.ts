@@ -75,7 +75,13 @@ function unknownOf(
 }
 
 /** While the call is at one of these, the list names it. */
-const standsThere: ReadonlySet<DnKind> = new Set(["extension", "queue", "ivr", "ringgroup"]);
+const standsThere: ReadonlySet<DnKind> = new Set([
+  "extension",
+  "queue",
+  "ivr",
+  "ringgroup",
+  "routepoint",
+]);
 
 /** Past this phone: talking, or sent to another one or outside. A queue or ring group may have several ring. */
 function hasGoneOn(call: ActiveCall, status: Leg["status"]): boolean {
