@@ -29,6 +29,33 @@ describe("attended transfer that takes the consultation's number, of two callers
   });
 });
 
+describe("a call that is over when we lose sight, and a leg with its number", () => {
+  const unnumbered = { party: outside("") };
+
+  function found(status: "connected" | "ringing"): Phone {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list();
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot(leg("103", 30, status, unnumbered));
+    return phone;
+  }
+
+  it("is none that withholds its number and talks when we see again", () => {
+    const phone = found("connected");
+    phone.pass(phone.settings.numberHoldMs);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok", "answered 103 -1 NotDef"]);
+    expect(phone.events.at(-1)?.callId).toBe("260504080020_7");
+  });
+
+  it("may be one whose number is yet to come", () => {
+    const phone = found("ringing");
+    phone.leg("103", 30, "connected");
+    expect(phone.told()).toEqual(["ended 102 -1 Ok", "ringing 103 -2", "answered 103 -2 Blind"]);
+  });
+});
+
 describe("an inside call of which no leg is left when we see again", () => {
   const makeCall = { ...inside("MakeCall"), number: "420111222333" };
 

@@ -120,7 +120,7 @@ export class Stepping extends Sight {
     if (before !== undefined && sameLeg(before.leg, leg) && !isOver) return;
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) return;
-      if (isAnother(known, leg)) this.bury(known, known.overAt);
+      if (isAnother(known, leg, isBlind(this.next))) this.bury(known, known.overAt);
       else if (this.#isLoop(known)) {
         // Known as such for as long as it goes on.
         this.turn(known.callNumber).call.overAt = this.at;
