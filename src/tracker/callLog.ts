@@ -8,7 +8,7 @@ import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
 import { hide, openTalk, passOn } from "./rules.ts";
-import type { Call, CallIdentity, Level } from "./state.ts";
+import type { Call, CallIdentity, Level, TrackedLeg } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** How far the log's times may be from ours, which start at the first leg seen. */
@@ -25,6 +25,18 @@ export function identityOf(call: Call): CallIdentity | null {
   // Not the id's time, which a jump of our clock may have made wrong.
   const { callNumber, aliases, establishedAt, firstSeenAt: beganAt } = call;
   return { callNumber, aliases, direction, number, establishedAt, beganAt };
+}
+
+/**
+ * What an inside call that has shown its two sides is known by; null of any other. If a consultation of before the loss
+ * takes an outside party's call over while nobody looks, the log has that party under the consultation's number and start.
+ */
+export function insideIdentityOf(call: Call | undefined): CallIdentity | null {
+  const isOurs = ({ leg: { party } }: TrackedLeg) =>
+    party.kind === "extension" || party.kind === "fax";
+  if (!call?.legs.some(isOurs)) return null;
+  const { callNumber, aliases, establishedAt, firstSeenAt: beganAt } = call;
+  return { callNumber, aliases, direction: "outgoing", number: "", establishedAt, beganAt };
 }
 
 /** The log's entry for this call, or that of a consultation which took it over. */

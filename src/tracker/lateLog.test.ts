@@ -1,6 +1,6 @@
 /** The call log is written up to a minute late: a last look at it, which keeps no end waiting (SPEC.md, R20). */
 import { describe, expect, it } from "vitest";
-import { leg, logged, Phone, t0 } from "../../test/support/phone.ts";
+import { inside, leg, logged, Phone, t0 } from "../../test/support/phone.ts";
 
 /** Blind for a while; the log has been read as often as ends wait for it, and has nothing. */
 function read(more: ConstructorParameters<typeof Phone>[0] = {}): Phone {
@@ -75,5 +75,45 @@ describe("a blind stretch of which only the last look is still to come", () => {
     phone.restart();
     phone.lose();
     expect(phone.state.stretch).toMatchObject({ fromAt: phone.at });
+  });
+});
+
+describe("a consultation that takes a call over while nobody looks", () => {
+  /** A leg of call 8 comes and goes; that we may have missed something since before, we notice only then. */
+  function consult(party: ReturnType<typeof inside>): Phone {
+    const phone = new Phone();
+    phone.leg("101", 1, "connected");
+    phone.at += 5_000;
+    phone.leg("101", 2, "dialing", { callNumber: 8, party });
+    phone.at += 400;
+    phone.gone("101/2");
+    phone.at += 4_000;
+    phone.lose(t0 + 1_000);
+    phone.at += 7_000;
+    phone.snapshot(leg("101", 1, "connected"));
+    phone.told();
+    return phone;
+  }
+  const taken = logged({ callNumber: 8, startedAt: t0 + 5_000, number: "420777000009" });
+
+  it.each([
+    ["a user", inside("102")],
+    ["a fax", { ...inside("900"), kind: "fax" as const }],
+  ])("is no call that came and went, though the log has an outside party in it: of %s", (_, to) => {
+    const phone = consult(to);
+    phone.log(taken);
+    expect(phone.told()).toEqual([]);
+  });
+
+  it("is none where the leg had not shown whom it dials", () => {
+    const phone = consult({ ...inside(""), kind: "unknown" });
+    phone.log(taken);
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
+  it("nor where the number was in use anew, later", () => {
+    const phone = consult(inside("102"));
+    phone.log({ ...taken, startedAt: t0 + 11_000 });
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
   });
 });

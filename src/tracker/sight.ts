@@ -5,12 +5,12 @@
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { awaitOrder, awaitsOrder } from "./callback.ts";
-import { awaitLog, identityOf, isInquired } from "./callLog.ts";
+import { awaitLog, identityOf, insideIdentityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber, lastLegsMax } from "./legs.ts";
 import { added } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
-import type { Call, TrackerState } from "./state.ts";
+import type { Call, CallIdentity, TrackerState } from "./state.ts";
 import { isRead, noGap } from "./state.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { Turns } from "./turns.ts";
@@ -83,9 +83,17 @@ export class Sight extends Turns {
 
   /** A call that is told; its state goes. */
   noteTold(call: Call): void {
-    this.next.stretch = withTold(this.next.stretch, call);
-    const identity = identityOf(call);
+    this.#note(identityOf(call));
+  }
+
+  /** An inside call goes, as it was shown last: whatever the log has it as, it did not come while nobody looked. */
+  noteInside(call: Call | undefined): void {
+    this.#note(insideIdentityOf(call));
+  }
+
+  #note(identity: CallIdentity | null): void {
     if (identity === null) return;
+    this.next.stretch = withTold(this.next.stretch, identity);
     const told = [...this.#lately(), identity].slice(-buriedMax);
     this.next.buried = { at: this.at, told };
   }

@@ -194,7 +194,7 @@ export interface CallIdentity extends Pick<Call, "callNumber" | "aliases"> {
 export interface BlindStretch {
   /** From then on something may have been missed. */
   readonly fromAt: EpochMs;
-  /** Calls that were told and whose state is gone: the log has them, too. */
+  /** Calls that were told, or were inside ones, and whose state is gone: the log has them, too. */
   readonly told: readonly CallIdentity[];
   /** When we saw again; null as long as we do not. */
   readonly toAt: EpochMs | null;

@@ -284,8 +284,10 @@ export class Stepping extends Sight {
     for (const callNumber of this.buried ?? nobody) this.#become(callNumber, null);
     for (const { call, before } of turns) {
       if (call.external !== null) this.dropListed(call.callNumber);
-      if (isNothing(call)) this.forget(call.callNumber);
-      else if (differs(call, before)) this.#become(call.callNumber, call);
+      if (isNothing(call)) {
+        this.noteInside(before);
+        this.forget(call.callNumber);
+      } else if (differs(call, before)) this.#become(call.callNumber, call);
     }
     for (const callNumber of this.#forgotten ?? nobody) this.#become(callNumber, null);
     return {

@@ -1,8 +1,8 @@
 /** A blind stretch as a value: what it is known by, and when its log is to be read. Pure looks (SPEC.md, R19-R21). */
 import type { EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, LoggedCall } from "./activity.ts";
-import { identityOf, isSame } from "./callLog.ts";
-import type { BlindStretch, Call, Gap } from "./state.ts";
+import { isSame } from "./callLog.ts";
+import type { BlindStretch, CallIdentity, Gap } from "./state.ts";
 
 /** Sight is lost, or has not been regained since. */
 export function lost(
@@ -29,9 +29,11 @@ export function gapEvent({ fromAt, toAt, reason }: Gap, pbx: string, at: EpochMs
 }
 
 /** Remembers a call whose state goes before the log of the stretch has been read for the last time. */
-export function withTold(stretch: BlindStretch | null, call: Call): BlindStretch | null {
-  const identity = identityOf(call);
-  if (stretch === null || identity === null) return stretch;
+export function withTold(
+  stretch: BlindStretch | null,
+  identity: CallIdentity,
+): BlindStretch | null {
+  if (stretch === null) return stretch;
   return { ...stretch, told: [...stretch.told, identity] };
 }
 
