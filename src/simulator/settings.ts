@@ -15,6 +15,8 @@ export const settingsSchema = z.strictObject({
   partyDid: z.enum(["all", "routepoint", "empty"]).default("routepoint"),
   /** `originated_by` of polled agents and ring group members. */
   polledOriginatedBy: z.enum(["holder", "router", "empty"]).default("holder"),
+  /** Who the party of polled agents and ring group members is, until they answer. */
+  polledParty: z.enum(["trunk", "poller", "pollerStays"]).default("trunk"),
   /** After the answer `originated_by` stays. */
   keepOriginatedBy: z.boolean().default(true),
   /** `referred_by` of a leg that rings by a blind transfer. */

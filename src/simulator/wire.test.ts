@@ -58,6 +58,19 @@ describe("switches of the wire", () => {
   });
 
   it.each([
+    ["trunk", "10007 Wexternalline", "10007 Wexternalline"],
+    ["poller", "800 Wqueue", "10007 Wexternalline"],
+    ["pollerStays", "800 Wqueue", "800 Wqueue"],
+  ] as const)("polledParty=%s", (polledParty, ringing, answered) => {
+    const party = (leg: WireParticipant | undefined) => `${leg?.party_dn} ${leg?.party_dn_type}`;
+    const [rings] = shown({ polledParty }, QUEUE, "101");
+    const [talks] = shown({ polledParty }, QUEUE, "101", (pbx) => pbx.answer("101"));
+    expect([party(rings), party(talks)]).toEqual([ringing, answered]);
+    expect(talks?.party_caller_id).toBe(rings?.party_caller_id);
+    expect(party(shown({ polledParty }, QUEUE, "800")[0])).toBe("10007 Wexternalline");
+  });
+
+  it.each([
     [true, "800"],
     [false, ""],
   ])("keepOriginatedBy=%s", (keepOriginatedBy, dn) => {

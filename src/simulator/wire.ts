@@ -6,7 +6,7 @@ import type { WireDevice, WireDnInfo, WireFrame, WireParticipant } from "../sour
 import { assertNever } from "../util/assertNever.ts";
 import { appDevice } from "./dialing.ts";
 import { type ApiClient, type Directory, type DnKind, findDn, wireType } from "./directory.ts";
-import type { DnRef, Leg, LegStatus } from "./model.ts";
+import type { DnRef, Leg, LegStatus, Party } from "./model.ts";
 import type { ActionResult, Pbx } from "./pbx.ts";
 import type { Settings } from "./settings.ts";
 
@@ -57,21 +57,40 @@ function kindWord(ref: { readonly kind: DnKind | null } | null): string {
   return ref?.kind ? wireType(ref.kind) : NONE;
 }
 
+/** Who polls stands before who calls, whose number it shows. */
+function partyOf(leg: Leg, { polledParty }: Settings): Pick<Party, "dn" | "kind"> {
+  const by = leg.originatedBy;
+  const isPolled = leg.kind === "extension" && (by?.kind === "queue" || by?.kind === "ringgroup");
+  if (!isPolled) return leg.party;
+  const waits = leg.status === "ringing";
+  switch (polledParty) {
+    case "trunk":
+      return leg.party;
+    case "poller":
+      return waits ? by : leg.party;
+    case "pollerStays":
+      return waits || leg.party.kind === "trunk" ? by : leg.party;
+    default:
+      return assertNever(polledParty);
+  }
+}
+
 /** All 18 fields, in the documented order. */
 export function participant(leg: Leg, settings: Settings): WireParticipant {
   const originatedBy = originator(leg, settings);
   const referredBy =
     settings.referredBy === "present" && leg.status === "ringing" ? leg.referredBy : null;
+  const party = partyOf(leg, settings);
   return {
     id: leg.id,
     status: statusWord(leg.status, settings),
     dn: leg.dn,
     party_caller_name: leg.party.name,
-    party_dn: leg.party.dn,
+    party_dn: party.dn,
     party_caller_id: leg.party.number,
     party_did: did(leg, settings),
     device_id: leg.deviceId,
-    party_dn_type: kindWord(leg.party),
+    party_dn_type: kindWord(party),
     direct_control: leg.directControl,
     originated_by_dn: originatedBy?.dn ?? "",
     originated_by_type: kindWord(originatedBy),

@@ -85,7 +85,7 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
-    keys: ["polledOriginatedBy", "keepOriginatedBy"],
+    keys: ["polledOriginatedBy", "polledParty", "keepOriginatedBy"],
     title: "Who made a leg",
     variants: [
       variant(
@@ -96,6 +96,19 @@ export const unknowns: readonly Unknown[] = [
       variant(
         { polledOriginatedBy: "empty", showQueues: false, xapi: "forbidden" },
         "Nobody names the queue, it is not monitored, and the list cannot be read: it cannot be known.",
+        "xapi=forbidden",
+      ),
+      variant(
+        { polledParty: "poller" },
+        "The other side of a polled phone is the queue or ring group that polls it, with the caller's number, until it answers.",
+      ),
+      variant(
+        { polledParty: "pollerStays" },
+        "The same for as long as it talks to the outside, too. A number that XAPI does not know, or a long one, is the outside party's.",
+      ),
+      variant(
+        { polledParty: "pollerStays", showQueues: false, xapi: "forbidden" },
+        "And the queue is not monitored, and the list cannot be read: the other side names the queue.",
         "xapi=forbidden",
       ),
       variant({ keepOriginatedBy: false }, "After the answer a leg no longer says who made it."),

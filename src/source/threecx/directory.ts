@@ -21,6 +21,8 @@ export interface Directory {
   readonly entries: readonly DirectoryEntry[];
   /** In any case; null for a number that XAPI does not know. */
   find(dn: string): DirectoryEntry | null;
+  /** Whoever is not listed is no extension. */
+  readonly listsExtensions: boolean;
   didOf(number: string, trunk: string): Did;
   onlyDidOf(trunk: string): Did | null;
   readName(text: string, trunk: string): NameReading;
@@ -202,6 +204,7 @@ export function makeDirectory(sets: Sets): Directory {
   return {
     entries: [...entries.values()],
     find: (dn) => entries.get(dn.toLowerCase()) ?? null,
+    listsExtensions: [...entries.values()].some(({ kind }) => kind === "extension"),
     didOf: (number, trunk) => dids.ofNumber(number, trunk),
     onlyDidOf: (trunk) => dids.onlyOf(trunk),
     readName: nameReader(

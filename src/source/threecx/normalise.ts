@@ -3,14 +3,15 @@
  * does not say stays empty, `unknown` or null.
  */
 import type { EpochMs } from "../../events/event.ts";
-import type {
-  ActiveCall,
-  Did,
-  DnKind,
-  DnRef,
-  Leg,
-  LegStatus,
-  Party,
+import {
+  type ActiveCall,
+  canPoll,
+  type Did,
+  type DnKind,
+  type DnRef,
+  type Leg,
+  type LegStatus,
+  type Party,
 } from "../../tracker/activity.ts";
 import type { NameReading } from "./directory.ts";
 import { kindOfNumber, kindOfType, looksLikeTrunk } from "./dnKind.ts";
@@ -21,6 +22,8 @@ import type { WireActiveCall, WireParticipant } from "./wire.ts";
 export interface Knowledge {
   /** What the last snapshot, else XAPI, says that a DN is; null if neither knows it. */
   kindOf(dn: string): DnKind | null;
+  /** XAPI knows all extensions. */
+  listsExtensions?(): boolean;
   didOf(number: string, trunk: string): Did;
   onlyDidOf(trunk: string): Did | null;
   readName(text: string, trunk: string): NameReading;
@@ -82,6 +85,36 @@ function didOf(wire: WireParticipant, party: Party, status: LegStatus, knowledge
   return knowledge.onlyDidOf(trunk) ?? knowledge.readName(wire.party_caller_name, trunk).did;
 }
 
+/** A number, not a word of a name. */
+const numberShaped = /^[+*#\d][*#\d\s()/.-]*$/;
+
+/** Where XAPI cannot be read, numbers as long as this are nobody's extension. */
+const outsideDigitsMin = 7;
+
+/** Some words that stand for a withheld number. An inside caller always has one, the extension's. */
+const withheld = /^$|anonymous|unknown|private|withheld|restricted|unavailable/i;
+
+function isOutside(number: string, knowledge: Knowledge): boolean {
+  if (knowledge.kindOf(number) !== null) return false;
+  if (!numberShaped.test(number)) return withheld.test(number.trim());
+  const isLong = number.replace(/\D/g, "").length >= outsideDigitsMin;
+  return isLong || knowledge.listsExtensions?.() === true;
+}
+
+/** Whom a caller may be sent on to. A route point may be the API client's own. */
+const sentOnTo: ReadonlySet<DnKind> = new Set(["extension", "queue", "ivr", "ringgroup"]);
+
+/**
+ * Who came by a queue, ring group, menu or the router: whom these send the caller on to may show them as the party, the
+ * engine calls that a hint (`InternalParty`). The number tells who is behind it; which trunk, nobody says then.
+ * Leg 1 is that of who calls; and who has a call made rings first, sent by nobody.
+ */
+function isSentOn({ kind }: DnRef, dnKind: DnKind, wire: WireParticipant): boolean {
+  if (wire.legid <= 1 || !sentOnTo.has(dnKind)) return false;
+  if (canPoll(kind)) return true;
+  return (kind === "ivr" || kind === "routepoint") && wire.originated_by_dn !== "";
+}
+
 export type NormalisedLeg =
   | { readonly kind: "leg"; readonly leg: Leg }
   /** No call behind it: the PBX shows such legs, and they mean nothing. */
@@ -113,10 +146,16 @@ export function normaliseParticipant(
   if (wire.callid <= 0) return { kind: "phantom" };
   const status = statusOf(wire.status) ?? before?.status ?? null;
   if (status === null) return { kind: "unknownStatus", status: wire.status };
-  const partyRef: DnRef = {
+  const dnKind = ownKindOf(wire, status, before?.dnKind ?? null, knowledge);
+  const shown: DnRef = {
     dn: wire.party_dn,
     kind: partyKindOf(wire.party_dn, wire.party_dn_type, knowledge),
   };
+  const isBehind =
+    status !== "dialing" &&
+    isSentOn(shown, dnKind, wire) &&
+    isOutside(wire.party_caller_id, knowledge);
+  const partyRef: DnRef = isBehind ? { dn: "", kind: "trunk" } : shown;
   if (partyRef.kind === "conference") knowledge.learn?.(partyRef);
   const told = wire.party_caller_name;
   const isInside = partyRef.kind === "extension";
@@ -125,15 +164,18 @@ export function normaliseParticipant(
     number: wire.party_caller_id,
     name: isInside ? told : knowledge.readName(told, trunkOf(partyRef)).name,
   };
-  const originatedBy = refOf(wire.originated_by_dn, wire.originated_by_type, knowledge);
+  const madeBy = refOf(wire.originated_by_dn, wire.originated_by_type, knowledge);
+  // What polls it is named here, if nowhere else.
+  const isPolled =
+    isBehind && dnKind === "extension" && canPoll(shown.kind) && !canPoll(madeBy?.kind);
   const leg: Leg = {
     legId: legIdOf(wire.dn, wire.id),
     dn: wire.dn,
-    dnKind: ownKindOf(wire, status, before?.dnKind ?? null, knowledge),
+    dnKind,
     status,
     party,
     did: didOf(wire, party, status, knowledge),
-    originatedBy,
+    originatedBy: isPolled ? shown : madeBy,
     referredBy: refOf(wire.referred_by_dn, wire.referred_by_type, knowledge),
     onBehalfOf: refOf(wire.on_behalf_of_dn, wire.on_behalf_of_type, knowledge),
     callNumber: wire.callid,
@@ -141,9 +183,6 @@ export function normaliseParticipant(
   };
   return { kind: "leg", leg };
 }
-
-/** A number between the brackets of `<DN> <name> (<number>)`, not a word of the name. */
-const numberShaped = /^[+*#\d][*#\d\s()/.-]*$/;
 
 /**
  * `<DN> <name>`, for trunks `<DN> <name> (<number>)`; also `MakeCall` or a parking place alone.

@@ -247,7 +247,8 @@ describe("legs", () => {
     ["102", "Wnovelty", { "102": "queue" }, "queue"],
     ["", "None", {}, "unknown"],
   ] as const)("party %s of type %s, with %j known, is %s", (dn, type, kinds, kind) => {
-    expect(legOf({ party_dn: dn, party_dn_type: type }, knowing(kinds))).toMatchObject({
+    const shown = { party_dn: dn, party_dn_type: type, party_caller_id: dn };
+    expect(legOf(shown, knowing(kinds))).toMatchObject({
       party: { dn, kind },
     });
   });

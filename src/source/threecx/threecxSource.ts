@@ -125,6 +125,7 @@ class ThreecxSource implements Source {
       learn: ({ dn, kind }) => {
         if (learned.size < this.#limits.namesMax) learned.set(dn, kind);
       },
+      listsExtensions: () => this.#directory.current.listsExtensions,
       didOf: (number, trunk) => this.#directory.current.didOf(number, trunk),
       onlyDidOf: (trunk) => this.#directory.current.onlyDidOf(trunk),
       readName: (text, trunk) => this.#directory.current.readName(text, trunk),

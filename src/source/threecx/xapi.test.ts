@@ -182,7 +182,11 @@ describe("the directory", () => {
     await watched.live();
     const reads = () => server.count("GET /xapi/v1/Peers");
     expect(reads()).toBe(1);
-    const leg = participant("100", 1, { party_dn: "555", party_dn_type: "None" });
+    const leg = participant("100", 1, {
+      party_dn: "555",
+      party_dn_type: "None",
+      party_caller_id: "555",
+    });
     server.upsert(leg);
     await watched.until(() => watched.of("legChanged").length === 1);
     server.xapi.set("Peers", [{ Number: "555", Name: "New", Type: "Queue" }]);
