@@ -154,6 +154,34 @@ describe("a call that was dialled, answered and sent to a conference before its 
   });
 });
 
+describe("a call that was answered and sent to a conference while we were blind", () => {
+  it.each([
+    [
+      "is answered by who is the level and stands towards it",
+      "102",
+      ["answered 102 -1 NotDef", "ended 102 -1 Ok"],
+    ],
+    ["is not answered by somebody else who does", "103", ["ended 102 -0 Missed"]],
+  ])("%s", (_, dn, told) => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.told();
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot(leg(dn, 6, "connected", { party: inside("700"), onBehalfOf: ref(dn) }));
+    phone.list(row("700"));
+    phone.at += 5_000;
+    phone.gone(`${dn}/6`);
+    phone.list();
+    phone.log();
+    for (const pauseMs of phone.settings.logAgainMs) {
+      phone.pass(pauseMs);
+      phone.log();
+    }
+    expect(phone.told()).toEqual(told);
+  });
+});
+
 describe("a conference that who spoke to one of ours is taken into", () => {
   it("has the outside party that the list names there next to it not as theirs", () => {
     const phone = new Phone();

@@ -1,6 +1,4 @@
-/**
- * The second witness: what the list of active calls, its silence and time say of a call (SPEC.md, R15-R18).
- */
+/** The second witness: what the list of active calls, its silence and time say of a call (SPEC.md, R15-R18). */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import { type ActiveCall, canPoll, type DnKind, type Party, routes, talks } from "./activity.ts";
@@ -219,10 +217,11 @@ function isTaken({ external, handover, lastLink, level }: Turn["call"], row: Act
   return external?.direction === "incoming" || taker.dn === level?.dn;
 }
 
-/** Who dialled a call that was answered and went on in a conference before its answer could be seen. */
-function conferredOf({ external, lastLink, level }: Turn["call"], row: ActiveCall): Level | null {
-  const dialled = external?.direction === "outgoing" && lastLink === 0;
-  return dialled && talks(row) && insideParty(row)?.kind === "conference" ? level : null;
+/** Whose call went on in a conference before its answer could be seen: who dialled, or stands there. */
+function conferredOf({ external, lastLink, level, legs }: Turn["call"], row: ActiveCall) {
+  const isIn = legs.some(({ leg }) => leg.dn === level?.dn && leg.party.kind === "conference");
+  const isTheirs = lastLink === 0 && (isIn || external?.direction === "outgoing");
+  return isTheirs && talks(row) && insideParty(row)?.kind === "conference" ? level : null;
 }
 
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
