@@ -12,7 +12,10 @@ describe("a call by click-to-call", () => {
       { party: { ...nobody, dn: "MakeCall", kind: "other" }, legNumber: 2 },
     ],
     ["from nobody, as leg 1", { party: nobody, legNumber: 1 }],
-    ["from the line, as leg 1", { party: outside(), legNumber: 1 }],
+    [
+      "from itself, as leg 1",
+      { party: { dn: "102", kind: "extension", number: caller, name: "" }, legNumber: 1 },
+    ],
     ["from nobody, in a call that numbers no legs", { party: nobody, legNumber: 0 }],
   ] as const)("is dialled out: it rings %s", (_how, more) => {
     const phone = new Phone();
@@ -32,6 +35,8 @@ describe("a call by click-to-call", () => {
   it("is none if another made the leg, or it is not the first and a caller stands there", () => {
     for (const more of [
       { party: outside(), legNumber: 4, originatedBy: null },
+      { party: outside(), legNumber: 1, originatedBy: null },
+      { party: { ...outside(), name: "MakeCall" }, originatedBy: null },
       { party: outside(), legNumber: 1 },
     ]) {
       const phone = new Phone();

@@ -88,9 +88,11 @@ export function wasInside({ consulted, leg }: TrackedLeg): boolean {
 const makeCall = "makecall";
 
 /** Click-to-call: the user's own phone rings first, from nobody, or from what it is to dial. */
-function isSelfOffer({ status, party, dnKind, originatedBy, legNumber }: Leg): boolean {
+function isSelfOffer({ status, party, dn, dnKind, originatedBy, legNumber }: Leg): boolean {
   // A leg that another DN made is a call from somewhere, whose party is just not filled in yet.
   if (dnKind !== "extension" || status !== "ringing" || originatedBy !== null) return false;
+  // Who calls is known: nobody should depend on how a PBX numbers legs, nor on the name that an outside party goes by.
+  if (party.kind === "trunk" || (party.kind === "extension" && party.dn !== dn)) return false;
   const nobody = party.kind === "unknown" || party.kind === "other" || party.kind === "specialmenu";
   // Leg 1 is that of who calls.
   if (legNumber === 1 || (nobody && legNumber === 0)) return true;

@@ -69,6 +69,20 @@ describe("a parked call that is taken back under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it("is none where another of the same number rings, which the code may be for", () => {
+    const phone = parked();
+    phone.leg("103", 20, "ringing", { callNumber: 9 });
+    phone.told();
+    phone.leg("104", 9, "dialing", {
+      ...own,
+      party: { ...inside("?"), dn: "", number: "*20*103" },
+    });
+    phone.leg("104", 9, "connected", own);
+    phone.gone("103/20");
+    expect(phone.state.calls.alias(8)).not.toBe(7);
+    expect(phone.told()).not.toContain("answered 104 -2 Blind");
+  });
+
   it("is none that went on outside, is talked in, or rings", () => {
     const outward = talking();
     outward.gone("102/5");

@@ -137,15 +137,22 @@ export class Turns {
     return leg.party.kind === "extension" ? this.handedOverBy(leg.party.dn, number) : undefined;
   }
 
-  /** The call with this outside party that was handed over, and waits at no phone. */
+  /**
+   * The call with this outside party that was handed over, and waits at no phone; none if another with it waits or
+   * rings, which the code may be for (a pick-up).
+   */
   #parkedWith(number: string): number | undefined {
-    const isParked = (call: Call | undefined) =>
-      call?.external?.number === number &&
-      call.talk === null &&
-      call.handover?.outside === false &&
-      call.legs.every(({ leg }) => leg.dnKind === "parking");
-    const numbers = this.state.calls.values().map(({ callNumber }) => callNumber);
-    return number === "" ? undefined : numbers.find((one) => isParked(this.now(one)));
+    if (number === "") return undefined;
+    const isParked = ({ talk, handover, legs }: Call) =>
+      talk === null &&
+      handover?.outside === false &&
+      legs.every(({ leg }) => leg.dnKind === "parking");
+    const waits = (call: Call | undefined): call is Call =>
+      call?.external?.number === number && call.talk === null && call.overAt === null;
+    const [one, another] = [...this.state.calls.values()]
+      .map(({ callNumber }) => this.now(callNumber))
+      .filter(waits);
+    return one && !another && isParked(one) ? one.callNumber : undefined;
   }
 
   /** The outside party's call that `user`, who consulted in another, has handed over. */

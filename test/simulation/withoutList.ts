@@ -174,7 +174,8 @@ function lookingOver(
   // Gone outside after all, which only the list tells.
   // An order that comes as the wait for it ends, or later, may come too late.
   const waitsUntilAt = fromAt + graceMs + callbackHoldMs - orderLookMs;
-  const ordered = missed && missed.at <= waitsUntilAt ? missed.ordered : null;
+  const isLate = missed === undefined || missed.at > waitsUntilAt;
+  const ordered = isLate && missed?.ordered !== false ? null : (missed?.ordered ?? null);
   if (ends)
     return [
       ...before,
