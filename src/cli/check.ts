@@ -96,7 +96,7 @@ async function checkPbx(pbx: PbxConfig, config: Config, proxyEnv: ProxyEnv): Pro
     const directory = await inspection.pbxDns();
     findings.push(...silentDns(what, directory, seen));
     // What is closed altogether is said once.
-    if (directory.kind === "found") findings.push(...(await checkLists(what, inspection)));
+    if (directory.kind === "found") findings.push(...(await checkLists(what, pbx, inspection)));
     if (!wantsRecordings(config, pbx.name)) return findings;
     return [...findings, await checkListing(config, pbx.name, inspection.recordings)];
   } finally {
@@ -104,13 +104,17 @@ async function checkPbx(pbx: PbxConfig, config: Config, proxyEnv: ProxyEnv): Pro
   }
 }
 
-async function checkLists(what: string, inspection: Inspection): Promise<Finding[]> {
+async function checkLists(
+  what: string,
+  { activeCallsPollMs }: PbxConfig,
+  inspection: Inspection,
+): Promise<Finding[]> {
   const findingOf = (list: string, found: Found<null>): Finding =>
     found.kind === "found"
       ? { mark: "ok", what: `${what} ${list}`, says: "can be read" }
       : { mark: "warn", what: `${what} ${list}`, says: found.reason };
   return [
-    findingOf("active calls", await inspection.activeCalls()),
+    ...(activeCallsPollMs === 0 ? [] : [findingOf("active calls", await inspection.activeCalls())]),
     findingOf("call log", await inspection.callLog()),
   ];
 }

@@ -181,7 +181,7 @@ function isNoStore(error: unknown): boolean {
 function noStore(path: string, error: unknown): OutboxError {
   return new OutboxError(
     "unusable",
-    `Expected a sound store at ${path}, got: ${messageOf(error)}. Put a backup in its place ` +
-      "(docs/operations.md), or move it away: the next start makes an empty one.",
+    `Expected a sound store at ${path}, got: ${messageOf(error)}. Put a backup in its place, ` +
+      "without its -wal and -shm (docs/operations.md), or move it away: the next start makes an empty one.",
   );
 }
