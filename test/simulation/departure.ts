@@ -31,10 +31,15 @@ export function departedAt(
   return { dn: leg.dn, at, left, stayed: { at: stayedAt, fault: fault ?? left.fault } };
 }
 
-/** Who handed the call over left, the caller followed soon, and the list failed when it was asked between. */
+/**
+ * Who handed the call over left, and the list failed when it was asked between that and the end: the caller followed
+ * soon, or went before the list could be read at all. That the list had named the call before tells that it may go on,
+ * not that it did.
+ */
 export function departureUnseen(
   { overAt }: Chain,
   due: readonly Due[],
+  { listedBy }: Pick<Visibility, "listedBy">,
   notes: readonly FaultNote[],
 ): Exemption | null {
   const failsFrom = (at: number) =>
@@ -44,7 +49,9 @@ export function departureUnseen(
     );
   // From when it was seen that the user had left.
   const isBrief = ({ at, latest }: Due) =>
-    overAt !== null && overAt !== at && overAt - latest <= leaveHoldMs + slackMs;
+    overAt !== null &&
+    overAt !== at &&
+    (overAt - latest <= leaveHoldMs + slackMs || overAt < listedBy(latest));
   const left = due.find((one) => one.transfer === "True" && isBrief(one) && failsFrom(one.at));
   return left === undefined ? null : { rule: "xapiFails", fromAt: left.at };
 }

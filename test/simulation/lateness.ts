@@ -17,6 +17,8 @@ const numberHoldMs = 200;
 export const graceMs = 2_000;
 /** A call missed at a queue that offers call-backs waits so long for word of an order (CALLBACK_HOLD_MS). */
 export const callbackHoldMs = 3_000;
+/** What the list contradicts for so long is read again at its next reading. */
+const doubtMs = 500;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
 const joinLooksMs = 350;
 /** A place where the call was before the list must name for long (SPEC.md, R15). */
@@ -74,11 +76,17 @@ function logInMs({ at, latest }: Due, { setting, logIns }: Calm): number {
   return isMeanwhile ? wayMs : 0;
 }
 
-/** Put on the list of monitored DNs since, its leg shows when all are read: the PBX tells nobody of the list. */
-function readMs({ user, at }: Due, { changes }: Calm): number {
+/**
+ * The PBX tells nobody of the list of monitored DNs. Put on it since, a leg shows when all are read; that it was taken
+ * from it before, so that the list of active calls alone tells, shows then, too, as that list contradicts the legs.
+ */
+function readMs({ user, at }: Due, { changes, setting }: Calm): number {
+  const contradictedMs = 2 * setting.activeCallsPollMs + doubtMs;
   const settled = changes
-    .filter((change) => change.dn === user && change.visible && change.at >= at)
-    .map(({ settledAt }) => settledAt - at);
+    .filter((change) => change.dn === user && change.visible === change.at >= at)
+    .map(({ visible, settledAt }) =>
+      visible ? settledAt - at : Math.min(settledAt - at, contradictedMs),
+    );
   return Math.max(0, ...settled);
 }
 

@@ -89,7 +89,7 @@ export function judge(
     const doubts = [
       telling.unknowable,
       looks.exemption,
-      departureUnseen(chain, due, plan.notes),
+      departureUnseen(chain, due, visibility, plan.notes),
       handedOverLast(chain, due, visibility),
       changed,
     ];
@@ -218,8 +218,11 @@ function lapsesOf(
   // What the list contradicts is read again at once; but whom it names elsewhere may be handing over still.
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : 65_000;
+  // What ended while we were blind is judged some seconds after we see again; sight may be lost anew before that.
+  const blindTo = struck.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
+  const judgedAt = Math.max(endAt, ...blindTo) + 5_000;
   // Of a DN that is not on the list any more nothing shows until then, and faults put that off, too.
-  const delaying = isChanged ? struckBy(endAt + readMs) : struck;
+  const delaying = struckBy(isChanged ? Math.max(endAt + readMs, judgedAt) : judgedAt);
   // A lost frame is noted until all legs are read again.
   const lasted = delaying.map(({ fault, fromAt, toAt }) =>
     Math.min(toAt - fromAt, blinding.has(fault) ? 1_000_000 : 100_000),
