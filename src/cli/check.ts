@@ -8,7 +8,7 @@ import { Command } from "commander";
 import type { Config, EndpointConfig, PbxConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
 import { countProblems } from "../config/report.ts";
-import { createGuard } from "../delivery/guard.ts";
+import { createGuard, type Guard } from "../delivery/guard.ts";
 import {
   type DirectoryEntry,
   type Found,
@@ -17,7 +17,7 @@ import {
 } from "../source/threecx/index.ts";
 import type { DnKind } from "../tracker/activity.ts";
 import { steadyClock } from "../util/clock.ts";
-import { type ProxyEnv, proxyFor } from "../util/proxy.ts";
+import { hostOf, type ProxyEnv, portOf, proxyFor } from "../util/proxy.ts";
 import { type TlsFaultKind, tlsFaultOf } from "../util/tlsFault.ts";
 import { checkKeeping, checkListing, wantsRecordings } from "./checkRecordings.ts";
 import { type CliContext, configured, print, table } from "./context.ts";
@@ -161,10 +161,12 @@ async function checkEndpoint(endpoint: EndpointConfig, proxyEnv: ProxyEnv): Prom
     const proxy = proxyOf(endpoint, origin, proxyEnv);
     const target = proxy ?? new URL(origin);
     const via = proxy === null ? "" : `its proxy ${proxy.host} `;
+    const guard = createGuard({ ...endpoint, ownPort: () => null });
+    const { host, port } = placeOf(new URL(origin));
     // Behind a proxy, what the URL itself says is all that we can refuse.
     const fault =
-      refusedBy(endpoint, new URL(origin)) ??
-      (await reach(target, proxy === null ? endpoint : null));
+      guard.checkHost(host, port)?.message ??
+      (await reach(target, proxy === null ? { endpoint, guard } : null));
     return fault === null
       ? { mark: "ok", what, says: `${origin}: ${via}can be reached` }
       : { mark: "FAIL", what, says: `${origin}: ${via}cannot be reached: ${fault}` };
@@ -181,11 +183,13 @@ function proxyOf({ proxy }: EndpointConfig, origin: string, proxyEnv: ProxyEnv):
  * Opens a connection (with TLS for https) and closes it; null if that works, else why not. As the endpoint's
  * requests do it, null = to a proxy.
  */
-function reach(target: URL, endpoint: EndpointConfig | null): Promise<string | null> {
+function reach(
+  target: URL,
+  as: { readonly endpoint: EndpointConfig; readonly guard: Guard } | null,
+): Promise<string | null> {
   const tls = target.protocol === "https:";
   const { host, port } = placeOf(target);
-  const guard = endpoint && createGuard({ ...endpoint, ownPort: () => null });
-  const to = { host, port, ...(guard && { lookup: guard.lookup(port) }) };
+  const to = { host, port, ...(as && { lookup: as.guard.lookup(port) }) };
   return new Promise((resolve) => {
     let socket: Socket;
     const done = (fault: string | null): void => {
@@ -194,9 +198,7 @@ function reach(target: URL, endpoint: EndpointConfig | null): Promise<string | n
     };
     if (tls) {
       const servername = /^[\d.]+$|:/.test(host) ? "" : host;
-      socket = connectTls({ ...to, ...(endpoint && tlsOf(endpoint)), servername }, () =>
-        done(null),
-      );
+      socket = connectTls({ ...to, ...(as && tlsOf(as.endpoint)), servername }, () => done(null));
     } else {
       socket = connectTcp(to, () => done(null));
     }
@@ -205,16 +207,7 @@ function reach(target: URL, endpoint: EndpointConfig | null): Promise<string | n
   });
 }
 
-function refusedBy(endpoint: EndpointConfig, target: URL): string | null {
-  const { host, port } = placeOf(target);
-  const guard = createGuard({ ...endpoint, ownPort: () => null });
-  return guard.checkHost(host, port)?.message ?? null;
-}
-
-function placeOf({ hostname, protocol, port }: URL) {
-  const host = hostname.replace(/^\[|\]$/g, "");
-  return { host, port: Number(port || (protocol === "https:" ? 443 : 80)) };
-}
+const placeOf = (url: URL) => ({ host: hostOf(url), port: Number(portOf(url)) });
 
 function tlsOf({ ca, client }: EndpointConfig) {
   return {

@@ -5,6 +5,7 @@ import type { Writable } from "node:stream";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DeliveryRow } from "../outbox/lookup.ts";
 import { messageOf } from "../util/messageOf.ts";
+import { errorCodeOf } from "../util/tlsFault.ts";
 import { looking } from "./backstage.ts";
 import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 import { type FilterSaid, filterOf, withFilter } from "./deliveriesFilter.ts";
@@ -112,7 +113,7 @@ function exportCommand(context: CliContext): Command {
 async function openNew(path: string): Promise<Writable> {
   const file = createWriteStream(path, { flags: "wx", mode: 0o600 });
   await once(file, "open").catch((error: unknown) => {
-    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+    const isThere = errorCodeOf(error) === "EEXIST";
     const found = isThere ? `${path} is there already. Move it away` : messageOf(error);
     throw new Error(`Expected a new file for --output, but ${found}.`);
   });

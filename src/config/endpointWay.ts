@@ -1,6 +1,7 @@
 /** How an endpoint is reached: authorities, our own certificate, proxy, log-in, which addresses. */
 import { isIP } from "node:net";
 import { kindOfAddress } from "../util/address.ts";
+import { hostOf, portOf } from "../util/proxy.ts";
 import type { Config, EndpointConfig, Secret } from "./config.ts";
 import type { Key } from "./key.ts";
 import { keys } from "./keys.ts";
@@ -66,11 +67,10 @@ export function checkUrlAddress(
   { allowPrivate }: Way,
   own: Config["listen"],
 ): void {
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = hostOf(url);
   const shown = maskUrl(url.href);
-  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const ours = host === own.host || (isLoopback(host) && isHere(own.host));
-  if (ours && port === own.port) {
+  if (ours && Number(portOf(url)) === own.port) {
     reader.error(key, `${shown}, Offhook's own server (LISTEN)`, "where your receiver listens");
     return;
   }

@@ -13,8 +13,9 @@ import { kindOfType } from "./dnKind.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { type RowsAnswer, readReport, readSet } from "./odata.ts";
 import { recordingsOf } from "./recordings.ts";
-import { callLogReason, type Refused, refusedBy, xapiReason } from "./refusal.ts";
+import { callLogReason, type Refused, xapiReason } from "./refusal.ts";
 import { readSnapshot } from "./snapshot.ts";
+import { whyNotOpen } from "./socket.ts";
 
 export type Found<T> =
   | { readonly kind: "found"; readonly value: T }
@@ -100,14 +101,12 @@ export function inspectPbx(options: InspectOptions): Inspection {
       const { signal } = new AbortController();
       const options = { url: pbx.url, tls, proxy, clock, limits, ...nothing };
       const answer = await openSocket(options, got.token, signal);
-      if (answer.kind === "failed") return answer;
       if (answer.kind === "open") {
         answer.socket.close();
         return { kind: "found", value: null };
       }
-      const refused = refusedBy("socket", answer.status, answer.text, pbx.clientId);
-      if (refused !== null) return { kind: "refused", ...refused };
-      return { kind: "failed", reason: `The PBX answered the WebSocket with ${answer.status}.` };
+      const why = whyNotOpen(answer, pbx.clientId);
+      return why.kind === "refused" ? { kind: "refused", ...why.refused } : why;
     },
     async activeCalls() {
       const answer = await readSet(connection.rest, limits, "ActiveCalls");

@@ -23,11 +23,11 @@ import { Legs, type VisibleDns } from "./legs.ts";
 import type { Limits } from "./limits.ts";
 import type { Knowledge, NormalisedLeg } from "./normalise.ts";
 import { type ParsedSnapshot, parseParticipant } from "./parse.ts";
-import { type Refused, refusedBy } from "./refusal.ts";
+import type { Refused } from "./refusal.ts";
 import { ReleaseQueue } from "./release.ts";
 import type { RestAnswer } from "./rest.ts";
 import { readSnapshot } from "./snapshot.ts";
-import type { LiveSocket, SocketAnswer } from "./socket.ts";
+import { type LiveSocket, type SocketAnswer, whyNotOpen } from "./socket.ts";
 import { wait } from "./wait.ts";
 import type { WireParticipant } from "./wire.ts";
 
@@ -181,10 +181,8 @@ export class Session {
     if (!("answer" in tried)) return tried;
     const { answer } = tried;
     if (answer.kind === "open") return answer;
-    if (answer.kind === "failed") return { kind: "lost", reason: answer.reason };
-    const refused = refusedBy("socket", answer.status, answer.text, config.clientId);
-    if (refused) return { kind: "refused", refused };
-    return { kind: "lost", reason: `The PBX answered the WebSocket with ${answer.status}.` };
+    const why = whyNotOpen(answer, config.clientId);
+    return why.kind === "refused" ? why : { kind: "lost", reason: why.reason };
   }
 
   async #goLive(firstDirectory: Promise<void>): Promise<void> {

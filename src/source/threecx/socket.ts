@@ -8,7 +8,7 @@ import WebSocket from "ws";
 import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
 import { openTunnel, type TlsOptions } from "./proxy.ts";
-import { failureReason } from "./refusal.ts";
+import { failureReason, type Refused, refusedBy } from "./refusal.ts";
 
 export interface LiveSocket {
   /** Settles with the reason when the connection is over, whoever ended it. */
@@ -20,6 +20,19 @@ export type SocketAnswer =
   | { readonly kind: "open"; readonly socket: LiveSocket }
   | { readonly kind: "status"; readonly status: number; readonly text: string }
   | { readonly kind: "failed"; readonly reason: string };
+
+/** What an answer means that is no WebSocket. */
+export function whyNotOpen(
+  answer: Exclude<SocketAnswer, { kind: "open" }>,
+  clientId: string,
+):
+  | { readonly kind: "refused"; readonly refused: Refused }
+  | { readonly kind: "failed"; readonly reason: string } {
+  if (answer.kind === "failed") return answer;
+  const refused = refusedBy("socket", answer.status, answer.text, clientId);
+  if (refused !== null) return { kind: "refused", refused };
+  return { kind: "failed", reason: `The PBX answered the WebSocket with ${answer.status}.` };
+}
 
 export interface SocketOptions {
   /** Origin of the PBX, http or https. */
