@@ -9,6 +9,7 @@ import type { Leg } from "./activity.ts";
 export interface Consultation {
   readonly dn: string;
   readonly withDn: string;
+  readonly callNumber: number;
   readonly endedAt: EpochMs;
 }
 
@@ -27,13 +28,12 @@ export function isConsultation(leg: Leg, dn: string, user: string): boolean {
 /** The memory with a leg that is going, if it was a conversation inside, and without what is too old. */
 export function noted(
   memory: readonly Consultation[],
-  { dn, dnKind, status, party }: Leg,
+  { dn, dnKind, status, party, callNumber }: Leg,
   at: EpochMs,
 ): readonly Consultation[] {
   const inside = dnKind === "extension" && party.kind === "extension" && status === "connected";
   if (!inside) return memory;
-  const recent = memory.filter(({ endedAt }) => at - endedAt <= joinMsMax);
-  return [...recent, { dn, withDn: party.dn, endedAt: at }];
+  return [...lately(memory, at), { dn, withDn: party.dn, callNumber, endedAt: at }];
 }
 
 /** The memory without what `user`, who joined, has spoken inside: a consultation is used up by its join. */
@@ -41,15 +41,34 @@ export function usedUp(memory: readonly Consultation[], user: string): readonly 
   return memory.filter(({ dn, withDn }) => dn !== user && withDn !== user);
 }
 
-/** `dn` (null: anybody) spoke with `user` until a moment ago. */
+/** `dn` (null: anybody) spoke with `user` until a moment ago, as a leg of either has shown. */
 export function wasConsulted(
   memory: readonly Consultation[],
   dn: string | null,
   user: string,
   at: EpochMs,
 ): boolean {
-  return memory.some(
-    (past) =>
-      past.withDn === user && (dn === null || past.dn === dn) && at - past.endedAt <= joinMsMax,
-  );
+  return lately(memory, at).some((past) => {
+    const other = otherOf(past, user);
+    return other !== null && (dn === null || other === dn);
+  });
+}
+
+/** Who spoke in this call until a moment ago, and not as `leg.dn`, which comes into it now. */
+export function consultantOf(
+  memory: readonly Consultation[],
+  { dn, callNumber }: Leg,
+  at: EpochMs,
+): string | null {
+  const past = lately(memory, at).find((each) => each.callNumber === callNumber);
+  return past === undefined ? null : (otherOf(past, dn) ?? past.dn);
+}
+
+function lately(memory: readonly Consultation[], at: EpochMs): readonly Consultation[] {
+  return memory.filter(({ endedAt }) => at - endedAt <= joinMsMax);
+}
+
+function otherOf({ dn, withDn }: Consultation, user: string): string | null {
+  if (withDn === user) return dn;
+  return dn === user ? withDn : null;
 }

@@ -5,7 +5,14 @@
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
-import { isConsultation, joinMsMax, noted, usedUp, wasConsulted } from "./consultation.ts";
+import {
+  consultantOf,
+  isConsultation,
+  joinMsMax,
+  noted,
+  usedUp,
+  wasConsulted,
+} from "./consultation.ts";
 import { finish } from "./ends.ts";
 import {
   answers,
@@ -151,7 +158,7 @@ export class Stepping extends Sight {
     if (call.legCount === 1 && !isExternal(leg)) this.keepListed(turn);
     const order = before?.order ?? call.legCount;
     // Who rings first is called, whatever was spoken before.
-    const joins = leg.status === "connected" && this.#hasConsulted(leg, call);
+    const joins = leg.status === "connected" && this.#hasConsulted(told, call);
     const consulted = was === null ? joins : wasInside(was);
     const seenAt = before?.seenAt ?? this.at;
     const talks = call.talk?.user === leg.dn;
@@ -203,16 +210,27 @@ export class Stepping extends Sight {
     const own = this.callOf(told.callNumber);
     const leg = own === told.callNumber ? told : { ...told, callNumber: own };
     const call = this.now(own);
-    if (call === undefined || call.external !== null || !isExternal(leg)) return leg;
-    // Or another phone of the same user, to which the conversation has gone on just then.
-    const before = legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn);
-    if (before === undefined) return leg;
-    // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
-    if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return leg;
-    const joined = this.takenFrom(before.leg, leg.party.number);
+    if ((call !== undefined && call.external !== null) || !isExternal(leg)) return leg;
+    const joined = this.#broughtTo(leg, call);
     if (joined === undefined) return leg;
     this.join(own, joined);
     return { ...leg, callNumber: joined };
+  }
+
+  #broughtTo(leg: Leg, call: Call | undefined): number | undefined {
+    const { number } = leg.party;
+    // Or another phone of the same user, to which the conversation has gone on just then.
+    const before =
+      call && (legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn));
+    if (before === undefined) {
+      // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it.
+      const user =
+        leg.status === "connected" ? consultantOf(this.next.consultations, leg, this.at) : null;
+      return user === null ? undefined : this.handedOverBy(user, number);
+    }
+    // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
+    if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
+    return this.takenFrom(before.leg, number);
   }
 
   /**
@@ -250,7 +268,8 @@ export class Stepping extends Sight {
     const speaks = ({ legs }: Call) => legs.some((t) => isConsultation(t.leg, leg.dn, user));
     return (
       this.state.calls.insideOf(leg.dn).some(speaks) ||
-      wasConsulted(this.next.consultations, leg.dn, user, this.at)
+      wasConsulted(this.next.consultations, leg.dn, user, this.at) ||
+      consultantOf(this.next.consultations, leg, this.at) === user
     );
   }
 
