@@ -1,7 +1,7 @@
 /** A phone or a place shows a leg: the call is offered there, rings there anew, or is answered. */
 import { answer } from "./conversations.ts";
 import type { Course, Shown } from "./course.ts";
-import { type Level, phoneOf, usertypeOf } from "./levels.ts";
+import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
 
 /** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
 const lateLoserMs = 2_000;
@@ -31,6 +31,7 @@ export function phoneShown(course: Course, fact: Shown): void {
       heedTurned(course, fact);
       course.beginHandover(fact.at);
     }
+    heedNamed(course, fact);
     const direct = fact.place === "" || fact.place === fact.dn;
     if (direct) course.levels.push(level);
     // Another phone of theirs: told already.
@@ -53,6 +54,19 @@ function heedTurned(course: Course, { leg, at }: Shown): void {
   const { briefMs } = course.visibility;
   const first = leg.startedAt < at ? course.visibility.seen(leg.startedAt, leg) : null;
   if (first?.fault && first.at + briefMs >= at) course.doubt(first.fault, at);
+}
+
+/** A place that nothing else shows is named by a phone that it rings, if it rings for long enough to be read. */
+function heedNamed({ chain, visibility, said }: Course, { dn, at, leg }: Shown): void {
+  const { sees, seen, briefMs, namesHolder } = visibility;
+  const by = leg.originatedBy;
+  const place = by !== null && places.has(by.kind) ? said.lastOf(by.dn) : undefined;
+  if (!namesHolder || !sees(dn, at) || !place?.unseen || sees(place.user, at)) return;
+  const { at: readAt, fault } = seen(at, leg);
+  const ringsUntil = leg.answeredAt ?? leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
+  if (ringsUntil <= readAt + briefMs || place.fault !== null || fault !== null) return;
+  place.unseen = false;
+  place.latest = Math.max(place.latest, readAt);
 }
 
 /** Back at the unseen place that brought it, so soon that its phones look like late ones of the first polling. */

@@ -34,13 +34,15 @@ export interface Setting {
   readonly manner: Manner;
 }
 
+/** `drawn`: a stream of chance by its name; what is drawn newly has one of its own, so that older draws stay as they were. */
 export function settingOf(
-  chance: Chance,
+  drawn: (name: string) => Chance,
   faults: ReadonlySet<FaultName>,
   { transfers }: Pick<Setting, "transfers">,
   situations: ReadonlySet<SituationName>,
   manner: Manner,
 ): Setting {
+  const chance = drawn("setting");
   const switches: SettingsPatch = {
     holdStatus: chance.pick(["connected", "hold"]),
     partyDid: chance.pick(["all", "routepoint", "empty"]),
@@ -79,8 +81,15 @@ export function settingOf(
     cancelMs: chance.pick([3, 3, 700]),
     ringingTransfer: chance.pick(["newLeg", "keepsLeg"]),
   };
+  // A short number, or one of another PBX, is known for an outside one by the directory alone.
+  const isTold =
+    switches.xapi === "on" || !(situations.has("numberFormats") || situations.has("trunks"));
+  const parties = isTold
+    ? (["trunk", "trunk", "poller", "pollerStays"] as const)
+    : (["trunk"] as const);
+  const later: SettingsPatch = { polledParty: drawn("polledParty").pick(parties) };
   return {
-    switches: { ...switches, ...ends },
+    switches: { ...switches, ...ends, ...later },
     activeCallsPollMs,
     latencyMsMax,
     faults,

@@ -32,8 +32,8 @@ export function visibilityOf(
       const silentAt = at + shows.cancelMs + listLagMs;
       return sight.seen(listedBy(silentAt, setting.activeCallsPollMs, notes), null);
     },
-    namesHolder: shows.polledOriginatedBy === "holder",
-    namesRouter: shows.polledOriginatedBy === "router",
+    namesHolder: shows.polledOriginatedBy === "holder" || shows.polledParty !== "trunk",
+    namesRouter: shows.polledOriginatedBy === "router" && shows.polledParty === "trunk",
     callbackQueues: shows.xapi === "on" ? offering(office) : new Set(),
     tellsOrder: (at) => {
       const overAt = hasList(setting)

@@ -91,7 +91,10 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     }
     if (!ends && lastsMs > rememberedMs)
       return { due: now, exemption: { rule: "forgotten", fromAt } };
-    now = lookingOver(now, fromAt, ends, chain.calledBackBy, visibility.seen(fromAt, null));
+    // What is not seen, or has no leg as it calls back, is reached anew when a leg names it.
+    const isLegless = ({ user, at, unseen }: Due) =>
+      unseen || user === chain.calledBackBy || !visibility.sees(user, at);
+    now = lookingOver(now, fromAt, ends, isLegless, visibility.seen(fromAt, null));
   }
   if (blurred !== undefined) {
     return { due: now, exemption: { rule: "aboutTheGrace", fromAt: blurredFromAt } };
@@ -141,7 +144,7 @@ function lookingOver(
   due: readonly Due[],
   fromAt: number,
   ends: boolean,
-  calledBackBy: string,
+  isLegless: (one: Due) => boolean,
   { at: latest, fault }: Seen,
 ): Due[] {
   const before = due.filter(({ at }) => at < fromAt);
@@ -181,10 +184,7 @@ function lookingOver(
       ...before,
       missed ? { ...missed, link, at: fromAt, latest, fault, instead, ordered } : end,
     ];
-  // A place that is not seen, or has no leg as it calls back, is reached anew when a leg names it.
-  const isPlace = ({ kind, user, unseen }: Due) =>
-    kind === "ringing" && (unseen || user === calledBackBy);
-  const again = before.filter(isPlace);
+  const again = before.filter((one) => one.kind === "ringing" && isLegless(one));
   const places = again.map((one) => ({ ...one, at: fromAt, latest: fromAt, unseen: true }));
   return [...before, end, ...[...places, ...after].map((one) => shifted(one, link))];
 }

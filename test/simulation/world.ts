@@ -52,7 +52,7 @@ export async function playSeed(seed: number, options: SeedOptions): Promise<Outc
   const faults = options.faults.filter(() => !options.swarm || drawn.happens(faultShare));
   const situations = situationsOf(options, chance("situations"));
   const manner = options.manner ?? mannerOf(chance("manner"));
-  const setting = settingOf(chance("setting"), new Set(faults), options, situations, manner);
+  const setting = settingOf(chance, new Set(faults), options, situations, manner);
   const startAt = startOf(situations, chance("start"));
   const clock = new SimClock(startAt);
   const directory = furnished(officeOf(chance("office")), situations, chance("furniture"));
