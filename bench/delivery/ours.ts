@@ -4,7 +4,7 @@
  * the transaction of each event.
  */
 import { join } from "node:path";
-import { pino } from "pino";
+import { makeLogger } from "../../src/cli/logger.ts";
 import type { EndpointConfig } from "../../src/config/config.ts";
 import {
   createDispatcher,
@@ -37,10 +37,7 @@ export interface OursOptions {
 
 /** The dispatcher is not started yet. */
 export async function openOurs({ dataDir, endpoints, settled }: OursOptions): Promise<Ours> {
-  const log = pino(
-    { level: "info", base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: join(dataDir, "offhook.log"), mkdir: true }),
-  );
+  const log = makeLogger("info", join(dataDir, "offhook.log"));
   const outbox = await openSqliteOutbox({ dataDir, log });
   const sender = createSender({ version: "bench", now: Date.now });
   const counted: DispatcherOptions["outbox"] = {

@@ -1,6 +1,5 @@
 /** `offhook start`: the service, until it is told to stop. Reloads on change of its files and on SIGHUP. */
 import { Command } from "commander";
-import { pino } from "pino";
 import type { Config } from "../config/config.ts";
 import { diffConfig } from "../config/diff.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
@@ -9,6 +8,7 @@ import { describeConfig, formatProblems } from "../config/report.ts";
 import { watchConfig } from "../config/watch.ts";
 import { type Service, startService } from "../service.ts";
 import { type CliContext, configured, stopAsked } from "./context.ts";
+import { makeLogger } from "./logger.ts";
 
 type Logger = ReturnType<typeof makeLogger>;
 
@@ -30,7 +30,7 @@ async function start(context: CliContext, file: string | undefined): Promise<voi
   const asked = stopAsked();
   const loaded = await configured(context, file);
   if (loaded === null) return;
-  const logger = makeLogger(loaded.config.logLevel);
+  const logger = makeLogger(loaded.config.logLevel, process.stdout.fd);
   logger.info({ config: describeConfig(loaded.config), version: context.version }, "starting");
   warnOf(logger, loaded);
   const { config } = loaded;
@@ -51,10 +51,6 @@ function tellToken({ adminToken }: Service): void {
   if (!adminToken?.made) return;
   const { file, token } = adminToken;
   process.stderr.write(`Admin token, made now and kept in ${file}: ${token}\n`);
-}
-
-function makeLogger(level: Config["logLevel"]) {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 }
 
 /** Oddities that are no errors are told at every start and reload. */

@@ -16,6 +16,7 @@ import {
 } from "../events/template.ts";
 import type { Delivery } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
+import { isoTime } from "../util/isoTime.ts";
 import { parseSecret, signatureHeader, signedTarget } from "./signature.ts";
 
 export interface HttpRequest {
@@ -112,7 +113,7 @@ export function buildRequest(
     "webhook-id": event.eventId,
     "webhook-timestamp": String(timestampSeconds),
     "offhook-sequence": String(sequence),
-    "offhook-event-time": new Date(event.at).toISOString(),
+    "offhook-event-time": isoTime(event.at),
     "offhook-attempt": String(attemptNumber),
     ...(delivery.replay ? { "offhook-replay": "1" } : {}),
   };
