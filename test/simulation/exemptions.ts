@@ -162,7 +162,7 @@ function joinedUnseen(chain: Chain, visibility: Visibility, { switches }: Settin
 }
 
 /** A list that failed is asked again so much later. */
-const lookMs = 1_000;
+export const failedLookMs = 1_000;
 
 /** One that has named the call before may fail for so long (SPEC.md, R17). */
 const listedGraceMs = 60_000;
@@ -204,7 +204,7 @@ function witnessFails(
       .filter((at) => {
         const untilAt = Math.min(to, at + graceMs + slackMs);
         const isCutOff = notes.some((note) => isBlind(note) && isIn(note, at, untilAt));
-        return failsIn(at, untilAt) >= (to - at <= lookMs || isCutOff ? 1 : 2);
+        return failsIn(at, untilAt) >= (to - at <= failedLookMs || isCutOff ? 1 : 2);
       })
       .map((fromAt) => ({ rule: "xapiFails", fromAt })),
   );
@@ -230,7 +230,7 @@ function isUnread(fromAt: number, toAt: number, listMs: number, notes: readonly 
   const failed = notes.filter(
     (note) => note.fault === "xapiFails" && note.fromAt >= fromAt && note.fromAt <= toAt,
   ).length;
-  return failed > 0 && toAt <= fromAt + listMs + failed * Math.max(listMs, lookMs);
+  return failed > 0 && toAt <= fromAt + listMs + failed * Math.max(listMs, failedLookMs);
 }
 
 /** Only the list shows that a phone rings which is not monitored; else what is sent outside from there is nobody's forward. */

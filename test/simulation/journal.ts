@@ -47,6 +47,8 @@ export interface Chain {
   readonly calledBackBy: string;
   /** Numbers that the PBX gave it later, as it was joined. */
   readonly later: number[];
+  /** When the first of those calls came: a join may give it the number, and so the id, of a call that is older. */
+  bornAt: number;
   readonly facts: Fact[];
   /** Which of the script's calls it is; -1 = of none. */
   script: number;
@@ -126,6 +128,7 @@ export class Journal {
         if (other !== undefined) this.#joinInside(other);
         known.call = call;
         known.later.push(call.id);
+        known.bornAt = Math.min(known.bornAt, call.startedAt);
         this.#byCall.set(call, known);
       }
       return;
@@ -156,6 +159,7 @@ export class Journal {
       ownerLeg: anchor ?? null,
       calledBackBy,
       later: [],
+      bornAt: call.startedAt,
       facts: [],
       script: -1,
       call,

@@ -37,8 +37,8 @@ export function sorted(chains: readonly Chain[], got: readonly Got[], clockOffMs
     if (!known.has(id)) {
       const number = Number(id.split("_")[1]);
       const times = idTimes(id);
-      const lived = ({ startedAt, overAt }: Chain, at: number) =>
-        at >= startedAt - slackMs && at <= (overAt ?? Number.POSITIVE_INFINITY) + slackMs;
+      const lived = ({ bornAt, overAt }: Chain, at: number) =>
+        at >= bornAt - slackMs && at <= (overAt ?? Number.POSITIVE_INFINITY) + slackMs;
       const fits = (chain: Chain) =>
         (chain.number === number || chain.later.includes(number)) &&
         chain.startedAt <= each.at &&

@@ -25,7 +25,7 @@ import type { SimWire } from "./simWire.ts";
 import { sorted } from "./sorting.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import type { Store } from "./watcher.ts";
-import { dueWithoutList, type Looks, rememberedMs } from "./withoutList.ts";
+import { dueWithoutList, type Looks, rememberedMs, takenBackUnread } from "./withoutList.ts";
 
 export interface ChainVerdict {
   readonly chain: Chain;
@@ -92,6 +92,7 @@ export function judge(
       departureUnseen(chain, due, visibility, plan.notes),
       handedOverLast(chain, due, visibility),
       changed,
+      takenBackUnread(due, visibility, plan.notes),
     ];
     const exemption = exemptionOf(chain, due, doubts, visibility, setting, plan.notes);
     const exempt = exemption?.rule ?? null;

@@ -5,7 +5,8 @@
  */
 
 import type { Due, Visibility } from "./due.ts";
-import { type Exemption, hiddenStretches, listLagMs } from "./exemptions.ts";
+import { type Exemption, failedLookMs, hiddenStretches, listLagMs } from "./exemptions.ts";
+import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { callbackHoldMs } from "./lateness.ts";
 import type { Seen } from "./sight.ts";
@@ -111,12 +112,38 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
 
 /** Who parked it, or sent it to the own number, has it again before it looks over: as if they had gone on at another phone (SPEC.md, G14). */
 function isTakenBack(due: readonly Due[], fromAt: number): boolean {
+  const backAt = takenBackAt(due, fromAt);
+  return backAt !== null && backAt - fromAt < graceMs;
+}
+
+/** When who left then has it again, nobody having been seen to ring meanwhile. */
+function takenBackAt(due: readonly Due[], fromAt: number): number | null {
   const left = due.find(({ at, transfer }) => at === fromAt && transfer === "True");
-  if (left === undefined) return false;
+  if (left === undefined) return null;
   const back = due.find(({ at, kind }) => at > fromAt && kind === "answered");
   const between = due.filter(({ at }) => at >= fromAt && at < (back?.at ?? fromAt));
   const isSeen = between.some(({ kind, unseen }) => kind === "ringing" && !unseen);
-  return back?.user === left.user && back.at - fromAt < graceMs && !isSeen;
+  return back?.user === left.user && !isSeen ? back.at : null;
+}
+
+/** Nor does the list show it, where each look at it fails until they have it again. */
+export function takenBackUnread(
+  due: readonly Due[],
+  { listMs }: Visibility,
+  notes: readonly FaultNote[],
+): Exemption | null {
+  if (listMs === null) return null;
+  // It is asked at once, and again as often as it is read or has failed.
+  const isUnread = (fromAt: number, toAt: number) => {
+    const isIn = (note: FaultNote) => note.fromAt >= fromAt && note.fromAt <= toAt;
+    const failed = notes.filter((note) => note.fault === "xapiFails" && isIn(note)).length;
+    return failed >= 1 + Math.floor((toAt - fromAt) / Math.max(listMs, failedLookMs));
+  };
+  const left = due.find(({ at }) => {
+    const backAt = takenBackAt(due, at);
+    return backAt !== null && isUnread(at, backAt);
+  });
+  return left === undefined ? null : { rule: "takenBackSoon", fromAt: left.at };
 }
 
 /** It went on after it had looked over, but so briefly, or where nothing shows, that nobody saw it. */
