@@ -1,8 +1,8 @@
 /**
  * The PBX's list of active calls, held against the legs that we know. Where the two contradict each other for a while,
  * something did not reach us: a frame was lost, or a DN was taken from the monitored ones, of which the PBX sends no
- * frames any more. Must hold: each contradiction is a reason to read all legs once, however long it lasts, as the list
- * may go by other call numbers than the legs (after a transfer), or leave kinds of calls out.
+ * frames any more. Must hold: each contradiction is a reason to read all legs twice at most, however long it lasts, as
+ * the list may go by other call numbers than the legs (after a transfer), or leave kinds of calls out.
  */
 import {
   type ActiveCall,
@@ -13,12 +13,15 @@ import {
   talks,
 } from "../../tracker/activity.ts";
 
-/** The list lags behind the legs by up to 300 ms (docs/unknowns.md), and an answer about a leg behind the list. */
-const lastsMs = 500;
+/**
+ * The list lags behind the legs by up to 300 ms (docs/unknowns.md), and an answer about a leg behind the list. What
+ * rings on for a moment when somebody else has answered is right at first, and its last frame may be lost.
+ */
+const lastsMs = [500, 1_500] as const;
 
 interface Doubt {
   readonly sinceAt: number;
-  readonly isHeeded: boolean;
+  readonly readings: number;
 }
 
 export class Doubts {
@@ -33,10 +36,11 @@ export class Doubts {
     const doubts = new Map<string, Doubt>();
     let reason: string | null = null;
     for (const text of contradictions(calls, legs, isVisible)) {
-      const { sinceAt, isHeeded } = this.#doubts.get(text) ?? { sinceAt: askedAt, isHeeded: false };
-      const isDue = !isHeeded && askedAt >= sinceAt + lastsMs;
+      const { sinceAt, readings } = this.#doubts.get(text) ?? { sinceAt: askedAt, readings: 0 };
+      const pauseMs = lastsMs[readings];
+      const isDue = pauseMs !== undefined && askedAt >= sinceAt + pauseMs;
       if (isDue) reason ??= text;
-      doubts.set(text, { sinceAt, isHeeded: isHeeded || isDue });
+      doubts.set(text, { sinceAt, readings: isDue ? readings + 1 : readings });
     }
     this.#doubts = doubts;
     return reason;
