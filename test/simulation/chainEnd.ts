@@ -4,7 +4,7 @@ import { endTalk } from "./conversations.ts";
 import type { Course } from "./course.ts";
 import { leaveWithMs } from "./departure.ts";
 import type { Fact } from "./journal.ts";
-import { type Level, places, usertypeOf } from "./levels.ts";
+import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
 import { isOrdered, standIns, unseenMs } from "./standIns.ts";
 
 /** The hops of one call in the log overlap by up to 0.1 s; and its times are that exact. */
@@ -101,6 +101,12 @@ function heedBarge(course: Course, at: number): void {
     course.doubt("briefHandOver", at);
 }
 
+/** They sent the call to their own number: so it is told if they are seen to go before that phone falls silent. */
+function tellOwnRing({ said, talk, lastLink }: Course, at: number): void {
+  if (talk === null) return;
+  said.tell("ringing", phoneOf(talk.user, at), lastLink + 1, at, null, { unseen: true });
+}
+
 /** Who goes first, and who a moment later, is all that tells an end from a hand-over. */
 function heedBlur(course: Course, at: number, talks: Leg | null): void {
   const ringing = [...course.rings.values()].flatMap((legs) => [...legs]);
@@ -112,7 +118,10 @@ function heedBlur(course: Course, at: number, talks: Leg | null): void {
   if (isSent && blurred) course.doubt(blurred, at);
   // Who hangs up as the next phone, or another of the user's, begins to ring looks as if they had handed over (SPEC.md, G1).
   const begunAt = Math.max(course.ownRingAt, course.handover?.at ?? 0);
-  if (at - begunAt <= leaveWithMs + course.visibility.briefMs) course.doubt("briefHandOver", at);
+  if (at - begunAt <= leaveWithMs + course.visibility.briefMs) {
+    course.doubt("briefHandOver", at);
+    if (begunAt === course.ownRingAt && rings) tellOwnRing(course, at);
+  }
   // Where a phone seems to ring on, and no list can be asked, the caller seems to stay.
   const lingers = course.visibility.listMs === null ? course.said.lingers(at) : null;
   if (lingers !== null) course.doubt(lingers, at);

@@ -33,13 +33,13 @@ export function departedAt(
 
 /**
  * Who handed the call over left, and the list failed when it was asked between that and the end: the caller followed
- * soon, or went before the list could be read at all. That the list had named the call before tells that it may go on,
- * not that it did.
+ * soon, or went before the list could be read at all, as it failed, and then we were blind. That the list had named the
+ * call before tells that it may go on, not that it did.
  */
 export function departureUnseen(
   { overAt }: Chain,
   due: readonly Due[],
-  { listedBy }: Pick<Visibility, "listedBy">,
+  { listedBy, seen }: Pick<Visibility, "listedBy" | "seen">,
   notes: readonly FaultNote[],
 ): Exemption | null {
   const failsFrom = (at: number) =>
@@ -51,7 +51,7 @@ export function departureUnseen(
   const isBrief = ({ at, latest }: Due) =>
     overAt !== null &&
     overAt !== at &&
-    (overAt - latest <= leaveHoldMs + slackMs || overAt < listedBy(latest));
+    (overAt - latest <= leaveHoldMs + slackMs || overAt < seen(listedBy(latest), null).at);
   const left = due.find((one) => one.transfer === "True" && isBrief(one) && failsFrom(one.at));
   return left === undefined ? null : { rule: "xapiFails", fromAt: left.at };
 }
