@@ -135,8 +135,8 @@ describe("forwarded to an outside phone", () => {
       const phone = forwarded();
       phone.lose();
       phone.at += 20_000;
-      phone.list();
       phone.snapshot();
+      phone.list();
       phone.at += 2_000;
       befall(phone);
       phone.lose();

@@ -187,3 +187,17 @@ describe("who leaves as the other phone begins to ring", () => {
     expect(phone.told()).toEqual([passedOn]);
   });
 });
+
+describe("who leaves, and no phone rings", () => {
+  it("has passed it on to the place that the list names, however short its stay there", () => {
+    const phone = talking();
+    phone.at += 5_000;
+    phone.gone("102/5");
+    phone.list(row("801", { status: "Routing" }));
+    expect(phone.told()).toEqual([passedOn, "ringing 801 -2"]);
+    phone.at += 1_000;
+    phone.list(row("10007", { status: "Routing" }));
+    phone.list();
+    expect(phone.told()).toEqual(["ended 801 -2 Missed"]);
+  });
+});

@@ -91,9 +91,7 @@ export function isAtBox({ call, watched }: Turn, row: ActiveCall): boolean {
   const inside = insideParty(row);
   const comes = call.external?.direction === "incoming" || call.handover !== null;
   if (!comes || !talks(row) || inside?.kind !== "extension") return false;
-  // After our restart the first reading tells who is monitored.
-  const isWatched = watched.includes(inside.dn) || (watched.length === 0 && call.blind);
-  return isWatched && !call.legs.some(({ leg }) => leg.dn === inside.dn);
+  return watched.includes(inside.dn) && !call.legs.some(({ leg }) => leg.dn === inside.dn);
 }
 
 /** The extension that talked to this outside party before any leg showed: it is not monitored. And since when. */

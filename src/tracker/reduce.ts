@@ -115,13 +115,15 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   const rows = new Map(calls.map((row) => [step.callOf(row.callNumber), row]));
   for (const row of calls) rows.set(row.callNumber, row);
   step.noteUnseen(calls);
+  // What legs have come meanwhile is yet to be read; then the list is asked again.
+  if (isBlind(step.state)) return;
   const ours = step.state.calls.values().filter(({ overAt }) => overAt === null);
   for (const call of ours) {
     if (!step.knows(call.callNumber)) continue;
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
     if (row !== undefined && !isAnothers(call, row)) {
-      if (isUnchanged(call, row) && !isBlind(step.state)) turn.call.blind = false;
+      if (isUnchanged(call, row)) turn.call.blind = false;
       heedListed(turn, row, { askedAt, spoke: (dn, withDn) => step.spoke(dn, withDn) });
     } else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }

@@ -22,6 +22,11 @@ const pbxRestartMsMin = 1_000;
 const buriedMax = 200;
 
 const noGaps: readonly GapEvent[] = [];
+/** The first leg of a call: where there is one of that number, the PBX has begun its numbers anew. */
+export function beginsAnew({ status, legNumber }: Leg): boolean {
+  return status === "dialing" && legNumber === 1;
+}
+
 /** Until then its legs were there, or the list that alone shows its conversation. */
 function seenUntil({ blind, hidden, touchedAt }: Call, lostAt: EpochMs): EpochMs {
   return blind ? touchedAt : (hidden?.sinceAt ?? lostAt);
@@ -189,7 +194,7 @@ export class Sight extends Turns {
     if (calls.some(({ external, overAt }) => external !== null && overAt === null)) this.lack();
     for (const call of calls) {
       // The list may have told of a new one before any leg of it did; what has shown since is not of before.
-      const isUnseen = isOpen || call.blind || call.overAt !== null;
+      const isUnseen = isOpen || this.#isLost(call) || call.overAt !== null;
       if (isUnseen && call.firstSeenAt <= lostAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.lastLegs = [];
@@ -198,23 +203,30 @@ export class Sight extends Turns {
   }
 
   /**
-   * It cannot be of the call of before that has its number, of which no leg has shown since we lost sight: it has
-   * another outside party, or the number in the call of a leg that has another id; or the list has left that call out.
+   * It cannot be of the call of before that has its number, of which no leg has shown since we lost sight: it begins a
+   * call, has another outside party, or the number in the call of a leg that has another id; or the list has left that
+   * call out. Nor, while it is in doubt whether the PBX has started anew, of one that was over.
    */
   protected belies(leg: Leg): boolean {
     const call = this.before(leg.callNumber);
-    if (call === undefined || call.overAt !== null || call.external === null) return false;
-    // The log that cannot be had ends the waiting for it, and tells nothing of a restart.
-    const isOpen = this.next.restartDoubt !== null && call.firstSeenAt <= this.next.restartDoubt;
-    if (!call.blind && !(isOpen && call.hidden !== null)) return false;
-    if (!isExternal(leg) || this.#outlived(leg)) return false;
-    if (call.leftOut) return true;
+    if (call === undefined || call.external === null) return false;
+    const isOver = call.overAt !== null && call.legCount > 0 && this.next.restartDoubt !== null;
+    const isLost = call.overAt === null && this.#isLost(call);
+    if ((!isOver && !isLost) || this.#outlived(leg)) return false;
     const { dn, legId, legNumber, party } = leg;
+    if (isLost && beginsAnew(leg)) return true;
+    if (!isExternal(leg)) return false;
+    if (isLost && call.leftOut) return true;
     const isOther = (other: Leg) =>
       other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
     if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
     const { number } = call.external;
     return call.numberDueAt === null && party.number !== "" && !isSameNumber(party.number, number);
+  }
+
+  /** No leg of it has shown since we lost sight, or saw again: the log that cannot be had ends the waiting for it, and tells nothing of a restart. */
+  #isLost({ blind, hidden }: Call): boolean {
+    return blind || (hidden !== null && hidden.sinceAt <= (this.next.gap.toAt ?? 0));
   }
 
   /** Of before, beyond an id that a new PBX may have given anew. */

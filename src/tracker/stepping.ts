@@ -28,7 +28,7 @@ import {
 import { added, replacedAt, without } from "./lists.ts";
 import { outsideParty } from "./recognise.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
-import { Sight } from "./sight.ts";
+import { beginsAnew, Sight } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { isBlind, newCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -350,11 +350,6 @@ export class Stepping extends Sight {
 /** No leg and nothing told or to be told: an inside call that ended. */
 function isNothing(call: Call): boolean {
   return call.external === null && call.legs.length === 0;
-}
-
-/** The first leg of a call: where there is one of that number, the PBX has begun its numbers anew. */
-function beginsAnew({ status, legNumber }: Leg): boolean {
-  return status === "dialing" && legNumber === 1;
 }
 
 const parts = Object.keys(newCall(0, 0)) as (keyof Call)[];

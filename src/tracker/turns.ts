@@ -189,7 +189,7 @@ export class Turns {
 
   /** Remembers the rows of calls of which no leg shows the outside party, and since when they are listed. */
   noteUnseen(calls: readonly ActiveCall[]): void {
-    const isUnseen = (number: number) => !this.state.calls.has(number) || this.#apart?.has(number);
+    const isUnseen = (number: number) => !this.before(number) || this.#apart?.has(number);
     const unseen = calls.filter(({ callNumber }) => isUnseen(callNumber));
     const seenAt = (number: number) => this.next.unseen.get(number)?.seenAt ?? this.at;
     this.next.unseen = new Map(

@@ -59,6 +59,24 @@ describe("a phone that is not monitored", () => {
     expect(dialling.told()).toEqual(["dialing 101 -0"]);
   });
 
+  it("is not said to have answered by a list of before all legs are read", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("150", { status: "Routing" }));
+    phone.at += 1_000;
+    phone.list(row("150", { status: "Routing" }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
+    phone.lose();
+    phone.at += 20_000;
+    // 103 rings, whose mobile has answered.
+    phone.list(row("10007"));
+    phone.snapshot(leg("103", 9, "ringing", { originatedBy: null }));
+    phone.at += 500;
+    phone.gone("103/9");
+    phone.list(row("10007"));
+    expect(phone.told()).toEqual(["ringing 103 -2", "answered 103 -2 Blind"]);
+  });
+
   it("passes the call on, inside or outside", () => {
     const phone = taken();
     phone.at += 5_000;

@@ -94,7 +94,7 @@ describe("a call without visible legs", () => {
     phone.list(row("801", { changedAt: t0 + 1_999 }));
     expect(phone.told()).toEqual([]);
     phone.list(row("801", { changedAt: t0 + 8_800 }));
-    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on"]);
+    expect(phone.told()).toEqual(["ended 101 -1 Ok passed on", "ringing 801 -2"]);
   });
 
   it("is over after a grace without the list, unless a leg comes back in time", () => {

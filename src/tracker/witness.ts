@@ -27,20 +27,22 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (call.external === null) recogniseListed(call, row);
   if (call.external === null) return;
   call.did ??= row.did;
+  const { talk } = call;
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
-    const hidden = lookedAt(turn, call.hidden);
-    call.hidden = hidden;
-    heedWhereabouts(turn, row, hidden, listing);
-  } else if (call.leaving !== null && call.talk !== null) {
-    heedDeparted(turn, row, askedAt, { talk: call.talk, leaving: call.leaving });
+    call.hidden = lookedAt(turn, call.hidden);
+    heedWhereabouts(turn, row, call.hidden, listing);
+  } else if (call.leaving !== null && talk !== null) {
+    heedDeparted(turn, row, askedAt, { talk, leaving: call.leaving });
   }
+  // What shows that it was passed on shows where it is.
+  const passedOn = talk !== null && call.talk === null;
   const handedOn = isHandedOn(turn, row, askedAt);
   if (handedOn) call.handover = beginHandover(turn);
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
-  const fresh = askedAt >= call.touchedAt && isPolled(call, row);
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
   else if (settled) heedGivenUp(call, row);
-  if (settled || fresh || handedOn) heedLevel(turn, row);
+  const polled = askedAt >= call.touchedAt && isPolled(call, row);
+  if (settled || polled || handedOn || passedOn) heedLevel(turn, row);
 }
 
 /** One look less; a list that was asked for other calls is none of them, so that they last for the time they are meant for. */
@@ -57,8 +59,7 @@ function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs)
   const { talk, handover } = call;
   const place = insideParty(row);
   if (talk === null || handover !== null || place === null || talk.via === "") return false;
-  const polls = canPoll(place.kind);
-  const isNew = polls && get(call.reached, place.dn) === undefined;
+  const isNew = canPoll(place.kind) && get(call.reached, place.dn) === undefined;
   const isRung = call.legs.some(
     ({ leg, order }) => leg.status === "ringing" && order > talk.legCount,
   );

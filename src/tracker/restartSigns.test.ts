@@ -1,0 +1,63 @@
+/** A leg that cannot be of the call of before that has its number shows that the PBX has restarted (SPEC.md, R28). */
+import { describe, expect, it } from "vitest";
+import { inside, leg, outside, Phone } from "../../test/support/phone.ts";
+
+const another = outside("420777000002");
+
+/** Two calls ring, and sight is lost for a while. */
+function lost(): Phone {
+  const phone = new Phone();
+  phone.leg("101", 71, "ringing");
+  phone.leg("102", 72, "ringing", { callNumber: 8, party: another });
+  phone.told();
+  phone.lose();
+  phone.at += 20_000;
+  return phone;
+}
+
+const over = ["ended 101 -0 Missed", "ended 102 -0 Missed"];
+
+describe("a leg that is above all of before", () => {
+  it("dials as leg 1 in a call of before", () => {
+    const phone = lost();
+    const dials = { callNumber: 8, party: inside("104") };
+    phone.snapshot(leg("105", 90, "connected"), leg("103", 91, "dialing", dials));
+    expect(phone.told()).toEqual([...over, "answered 105 -1 NotDef"]);
+    expect(new Set(phone.events.map(({ callId }) => callId)).size).toBe(3);
+  });
+
+  it("has the number of a call that was over, and another outside party", () => {
+    for (const [party, told] of [
+      [another, ["answered 106 -1 NotDef", ...over, "ringing 105 -0"]],
+      [outside("420777000003"), ["answered 106 -1 NotDef", "ringing 105 -0"]],
+    ] as const) {
+      const phone = new Phone();
+      phone.leg("103", 70, "ringing", { callNumber: 6, party: outside("420777000003") });
+      phone.gone("103/70");
+      phone.list();
+      phone.leg("101", 71, "ringing");
+      phone.leg("102", 72, "ringing", { callNumber: 8, party: another });
+      phone.told();
+      phone.lose();
+      phone.at += 20_000;
+      phone.snapshot(
+        leg("105", 90, "ringing"),
+        leg("106", 13, "connected", { callNumber: 6, party }),
+      );
+      expect(phone.told().toSorted()).toEqual([...told].toSorted());
+    }
+  });
+
+  it("has another outside party than the call that went from sight, where nobody could ask", () => {
+    const phone = lost();
+    phone.snapshot(leg("106", 90, "ringing", { callNumber: 3, party: outside("420777000003") }));
+    phone.noList();
+    phone.noLog();
+    phone.pass(phone.settings.graceMs);
+    phone.noLog();
+    phone.noList();
+    phone.told();
+    phone.leg("105", 91, "ringing", { party: another });
+    expect(phone.told()).toEqual([...over, "ringing 105 -0"]);
+  });
+});
