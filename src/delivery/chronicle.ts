@@ -1,6 +1,7 @@
 /** What the log says of deliveries and endpoints: a wide line for each attempt, and one for each turn of events. */
 import type { Settlement } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
+import { isoTime } from "../util/isoTime.ts";
 import type { Log } from "../util/log.ts";
 import { describe, type Outcome } from "./outcome.ts";
 import type { Condition, Outlet, Turn } from "./outlet.ts";
@@ -19,7 +20,7 @@ export function logAttempt(
       webhookId: event.eventId,
       event: event.kind,
       sequence,
-      ...(replay ? { replay } : {}),
+      replay: replay || undefined,
       attempt: attempt?.number,
       status: attempt?.status,
       durationMs: attempt?.durationMs,
@@ -53,6 +54,7 @@ export function logTurn(
   is: Condition,
   outcome: Outcome,
 ): void {
+  if (was.state === "healthy" && is.state === "healthy") return;
   const place = { endpoint: name, queued };
   const down = isDown(is);
   if (down !== null && isDown(was) !== down) {
@@ -75,7 +77,7 @@ export function logTurn(
     case "resting":
       if (was.state === "resting" && was.until >= is.until) break;
       log.warn(
-        { ...place, until: new Date(is.until).toISOString() },
+        { ...place, until: isoTime(is.until) },
         "endpoint.resting: the receiver asks to be left alone (Retry-After)",
       );
       break;
@@ -93,7 +95,5 @@ function isDown(condition: Condition): "endpoint" | "local" | null {
 }
 
 function describeVerdict(verdict: Verdict): string {
-  return verdict.kind === "retry"
-    ? `retry at ${new Date(verdict.dueAt).toISOString()}`
-    : verdict.kind;
+  return verdict.kind === "retry" ? `retry at ${isoTime(verdict.dueAt)}` : verdict.kind;
 }

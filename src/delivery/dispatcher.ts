@@ -71,7 +71,11 @@ class LaneDispatcher implements Dispatcher {
   readonly #outlets = new Map<string, Outlet>();
   /** The outlets in turn order; who was served goes last. */
   #ring: Outlet[] = [];
-  readonly #underWay = new Set<Promise<void>>();
+  /** Attempts and expiries that are not settled yet. */
+  #underWay = 0;
+  /** Nothing is under way any more. */
+  #onIdle: (() => void) | null = null;
+  #pumpPlanned = false;
   readonly #settler: ReturnType<typeof createSettler>;
   readonly #pager: Pager;
   #inFlight = 0;
@@ -140,10 +144,13 @@ class LaneDispatcher implements Dispatcher {
     this.#timer?.cancel();
     this.#timer = null;
     this.#pager.stop();
-    const grace = Promise.withResolvers<void>();
-    const cancel = this.#options.clock.after(graceMs, grace.resolve);
-    await Promise.race([Promise.all(this.#underWay), grace.promise]);
-    cancel();
+    if (this.#underWay > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onIdle = resolve;
+      const cancel = this.#options.clock.after(graceMs, resolve);
+      await promise;
+      cancel();
+    }
     this.#settler.giveUp();
   }
 
@@ -181,8 +188,18 @@ class LaneDispatcher implements Dispatcher {
       without = turn === null ? without + 1 : 0;
       if (turn !== null) this.#begin(outlet, turn);
     }
-    for (const outlet of this.#ring) this.#pager.tend(outlet, this.#heldMax);
+    for (const outlet of this.#ring) this.#pager.tend(outlet, this.#heldMax, now);
     this.#sleep(now);
+  }
+
+  /** Once for all that the store has settled together. */
+  #planPump(): void {
+    if (this.#pumpPlanned) return;
+    this.#pumpPlanned = true;
+    queueMicrotask(() => {
+      this.#pumpPlanned = false;
+      this.#pump();
+    });
   }
 
   #sleep(now: EpochMs): void {
@@ -200,9 +217,13 @@ class LaneDispatcher implements Dispatcher {
   }
 
   #begin(outlet: Outlet, turn: Turn): void {
-    const work = turn.kind === "expire" ? this.#expire(outlet, turn) : this.#conduct(outlet, turn);
-    this.#underWay.add(work);
-    void work.finally(() => this.#underWay.delete(work));
+    this.#underWay += 1;
+    void (turn.kind === "expire" ? this.#expire(outlet, turn) : this.#conduct(outlet, turn));
+  }
+
+  #end(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0) this.#onIdle?.();
   }
 
   /** One attempt from request to settlement. Never rejects. */
@@ -215,28 +236,33 @@ class LaneDispatcher implements Dispatcher {
     owed.firstAttemptAt ??= startedAt;
     owed.triedBeforeAt = owed.triedAt;
     owed.triedAt = startedAt;
-    const outcome = await send(config, owed.delivery, owed.attempts).catch(localFault);
+    let outcome: Outcome;
+    try {
+      outcome = await send(config, owed.delivery, owed.attempts);
+    } catch (error) {
+      outcome = { kind: "failed", stage: "local", message: messageOf(error) };
+    }
     const now = clock.now();
     this.#inFlight -= 1;
     this.#unsettled += 1;
     const before = outlet.condition(now);
     const verdict = outlet.judge(turn, outcome, now, random);
     const standing = outlet.takeStanding(now);
-    const settlement = {
-      ...settlementOf(turn, outcome, verdict, startedAt, now),
-      ...(standing === undefined ? {} : { standing }),
-    };
+    const made = settlementOf(turn, outcome, verdict, startedAt, now);
+    const settlement = standing === undefined ? made : { ...made, standing };
     logAttempt(log, turn, settlement, verdict);
     logTurn(log, outlet, before, outlet.condition(now), outcome);
     // The slot is free already; the lane is not before the store knows.
     this.#pump();
     const settled = await this.#settler.settle(settlement);
     this.#unsettled -= 1;
-    if (!settled) return;
-    const { fate } = settlement;
-    if (fate.state === "pending") owed.spent = fate.spent;
-    outlet.finish(turn, fate.state === "pending" ? fate.dueAt : null);
-    this.#pump();
+    if (settled) {
+      const { fate } = settlement;
+      if (fate.state === "pending") owed.spent = fate.spent;
+      outlet.finish(turn, fate.state === "pending" ? fate.dueAt : null);
+      this.#planPump();
+    }
+    this.#end();
   }
 
   /** Too late to be of use. Never rejects. */
@@ -244,10 +270,12 @@ class LaneDispatcher implements Dispatcher {
     const { deliveryId } = turn.owed.delivery;
     const reason = `older than ${turn.config.expireRingingMs / 1000} s when its turn came`;
     const fate: Fate = { state: "expired", reason };
-    if (!(await this.#settler.settle({ deliveryId, attempt: null, fate }))) return;
-    logExpired(this.#options.log, turn, reason);
-    outlet.finish(turn, null);
-    this.#pump();
+    if (await this.#settler.settle({ deliveryId, attempt: null, fate })) {
+      logExpired(this.#options.log, turn, reason);
+      outlet.finish(turn, null);
+      this.#planPump();
+    }
+    this.#end();
   }
 
   #nameUnconfigured(): void {
@@ -295,9 +323,4 @@ function fateOf(verdict: Verdict, now: EpochMs): Fate {
     default:
       return assertNever(verdict);
   }
-}
-
-function localFault(error: unknown): Outcome {
-  const message = messageOf(error);
-  return { kind: "failed", stage: "local", message };
 }

@@ -64,28 +64,46 @@ export type Next =
 const NEVER = Number.POSITIVE_INFINITY;
 
 export function createLane(key: string): Lane {
-  const nothing = { owed: [], busy: 0, queued: false, wakeAt: null, asleep: 0, lastId: 0 };
-  return { key, part: "whole", ...nothing };
+  return {
+    key,
+    owed: [],
+    part: "whole",
+    busy: 0,
+    queued: false,
+    wakeAt: null,
+    asleep: 0,
+    lastId: 0,
+  };
 }
 
 export function owedFrom(delivery: Delivery): Owed {
   const { attempts, spent, firstAttemptAt, dueAt } = delivery;
-  const fresh = { triedAt: 0, triedBeforeAt: 0, refused: false, busy: false };
-  return { delivery, attempts, spent, firstAttemptAt, dueAt, ...fresh };
+  return {
+    delivery,
+    attempts,
+    spent,
+    firstAttemptAt,
+    triedAt: 0,
+    triedBeforeAt: 0,
+    refused: false,
+    dueAt,
+    busy: false,
+  };
 }
 
 /** Keeps the lane in the order of positions. */
 export function addToLane(lane: Lane, owed: Owed): void {
-  const after = lane.owed.findLastIndex(
-    (other) => other.delivery.position < owed.delivery.position,
-  );
-  lane.owed.splice(after + 1, 0, owed);
+  const { position } = owed.delivery;
+  const after = lane.owed.findLastIndex((other) => other.delivery.position < position);
+  if (after === lane.owed.length - 1) lane.owed.push(owed);
+  else lane.owed.splice(after + 1, 0, owed);
   lane.lastId = owed.delivery.deliveryId;
 }
 
 export function removeFromLane(lane: Lane, owed: Owed): void {
   const index = lane.owed.indexOf(owed);
-  if (index >= 0) lane.owed.splice(index, 1);
+  if (index === 0) lane.owed.shift();
+  else if (index > 0) lane.owed.splice(index, 1);
 }
 
 export function nextIn(lane: Lane, rules: LaneRules, now: EpochMs): Next {

@@ -38,6 +38,8 @@ export type Condition =
   /** Deliveries are kept for it, but the configuration does not know it. */
   | { readonly state: "unconfigured" };
 
+const HEALTHY: Condition = { state: "healthy" };
+
 export interface EndpointStatus {
   readonly name: string;
   readonly condition: Condition;
@@ -65,6 +67,7 @@ export interface Turn extends Found {
 export class Outlet {
   readonly name: string;
   #config: EndpointConfig | null;
+  #waitMsMax: number;
   readonly #window = new Window();
   readonly #gate = new Gate();
   #expiring = 0;
@@ -81,6 +84,7 @@ export class Outlet {
   constructor(name: string, config: EndpointConfig | null) {
     this.name = name;
     this.#config = config;
+    this.#waitMsMax = longestWaitMs(config);
   }
 
   get queued(): number {
@@ -132,6 +136,7 @@ export class Outlet {
   configure(config: EndpointConfig | null, now: EpochMs): void {
     const changed = !isSame(config, this.#config);
     this.#config = config;
+    this.#waitMsMax = longestWaitMs(config);
     if (changed) this.#failing = null;
     this.resume(now, changed);
   }
@@ -158,7 +163,7 @@ export class Outlet {
     if (found.kind === "send") this.#gate.enter();
     else this.#expiring += 1;
     this.#window.begin(found);
-    return { ...found, config };
+    return { kind: found.kind, lane: found.lane, owed: found.owed, config };
   }
 
   /** When `take` should be called again though nothing has happened; null if there is no such time. */
@@ -166,9 +171,8 @@ export class Outlet {
     const config = this.#config;
     if (config === null) return null;
     const look = this.#gate.look(config, now);
-    const times = [this.#window.nextAt, this.#window.nextPageAt(now)];
-    if (look.kind === "wait" && this.#window.held > 0) times.push(look.until);
-    return times.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)));
+    const gateAt = look.kind === "wait" && this.#window.held > 0 ? look.until : null;
+    return earliest(this.#window.nextAt, earliest(this.#window.nextPageAt(now), gateAt));
   }
 
   /** The exchange is over: what follows for the delivery, and what it tells of the endpoint. */
@@ -250,18 +254,17 @@ export class Outlet {
       return { state: "failing", since: failingSince, nextProbeAt: probeAt, cause };
     }
     if (quietUntil > now) return { state: "resting", since: this.#restingSince, until: quietUntil };
-    if (this.#failing === null) return { state: "healthy" };
+    if (this.#failing === null) return HEALTHY;
     return { state: "failing", ...this.#failing, nextProbeAt: null };
   }
 
   #bounds(heldMax: number, now: EpochMs): Bounds {
     const open = this.#config !== null && !this.#gate.paused && !this.down;
-    const longestMs = Math.max(WAIT_MS_MIN, ...(this.#config?.retryScheduleMs ?? []));
     return {
       now,
       isDown: this.down,
       heldMax: open ? heldMax : Math.min(heldMax, HELD_WHILE_CLOSED_MAX),
-      waitMsMax: longestMs * (1 + JITTER_SHARE),
+      waitMsMax: this.#waitMsMax,
     };
   }
 
@@ -299,6 +302,14 @@ export class Outlet {
     const both = refusedToo || this.#hastening?.refusedToo === true;
     if (this.#window.anyShelved) this.#hastening = { refusedToo: both };
   }
+}
+
+function longestWaitMs(config: EndpointConfig | null): number {
+  return Math.max(WAIT_MS_MIN, ...(config?.retryScheduleMs ?? [])) * (1 + JITTER_SHARE);
+}
+
+function earliest(a: EpochMs | null, b: EpochMs | null): EpochMs | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /** Configurations hold secrets, which do not print. */

@@ -24,7 +24,7 @@ export interface PagerOptions {
 
 export interface Pager {
   /** Asks the store for what the outlet wants most; `heldMax` bounds what it holds. */
-  tend(outlet: Outlet, heldMax: number): void;
+  tend(outlet: Outlet, heldMax: number, now: EpochMs): void;
   saveStanding(outlet: Outlet): void;
   stop(): void;
 }
@@ -93,9 +93,8 @@ export function createPager({ outbox, clock, log, onNews }: PagerOptions): Pager
   }
 
   return {
-    tend(outlet, heldMax) {
+    tend(outlet, heldMax, now) {
       if (stopped || busy.has(outlet)) return;
-      const now = clock.now();
       const lanes = outlet.toShelve(heldMax, now);
       if (lanes.length > 0) return run(outlet, "shelve", shelve(outlet, lanes));
       const { hastening } = outlet;

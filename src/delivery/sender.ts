@@ -38,11 +38,11 @@ export function createSender(options: SenderOptions): Sender {
   const known = new WeakMap<EndpointConfig, { readonly to: Addressee; readonly way: Way }>();
 
   function look(endpoint: EndpointConfig): { readonly to: Addressee; readonly way: Way } {
-    const found = known.get(endpoint) ?? {
-      to: addresseeOf(endpoint, options.version),
-      way: wayOf(endpoint),
-    };
-    known.set(endpoint, found);
+    let found = known.get(endpoint);
+    if (found === undefined) {
+      found = { to: addresseeOf(endpoint, options.version), way: wayOf(endpoint) };
+      known.set(endpoint, found);
+    }
     return found;
   }
 
@@ -56,13 +56,12 @@ export function createSender(options: SenderOptions): Sender {
 
   return {
     preview,
-    async send(endpoint, delivery, attemptNumber) {
+    send(endpoint, delivery, attemptNumber) {
       try {
         const request = preview(endpoint, delivery, attemptNumber);
-        return await http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
+        return http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
       } catch (error) {
-        const message = messageOf(error);
-        return { kind: "failed", stage: "local", message };
+        return Promise.resolve({ kind: "failed", stage: "local", message: messageOf(error) });
       }
     },
     close: () => http.close(),

@@ -182,10 +182,10 @@ export class Window {
 
   /** Lanes to be put back to the store; `shelved` or `notShelved` must follow. */
   toShelve({ heldMax, now, waitMsMax }: Bounds): Shelved[] {
-    const found: Shelved[] = [...this.#usedUp].map((lane) => ({ lane, wakeAt: now }));
+    const manySleep = this.held > heldMax / 2 && this.#asleep > heldMax * ASLEEP_SHARE_MAX;
+    const found: Shelved[] = Array.from(this.#usedUp, (lane) => ({ lane, wakeAt: now }));
     this.#usedUp.clear();
-    const wanted = this.#wantsMore(now) || this.held >= heldMax;
-    if (wanted && this.held > heldMax / 2 && this.#asleep > heldMax * ASLEEP_SHARE_MAX) {
+    if (manySleep && (this.#wantsMore(now) || this.held >= heldMax)) {
       const most = heldMax * ASLEEP_SHARE_KEPT;
       found.push(...this.#longestSleepers(most, now + waitMsMax));
     }
@@ -269,7 +269,7 @@ export class Window {
     owed.busy = true;
     lane.busy += 1;
     // In ORDER none, others of the lane may go beside it.
-    this.wake(lane);
+    if (lane.owed.length > lane.busy) this.wake(lane);
   }
 
   /** It is settled; null `dueAt`: it is no longer owed. */
@@ -353,7 +353,7 @@ export class Window {
     if (!delivery.replay) owed.dueAt = Math.min(owed.dueAt, now + waitMsMax);
     const key = keyOf(delivery);
     const lane = this.#lanes.get(key) ?? createLane(key);
-    this.#lanes.set(key, lane);
+    if (lane.owed.length === 0) this.#lanes.set(key, lane);
     addToLane(lane, owed);
     this.#ids.add(delivery.deliveryId);
     return { lane, owed };
@@ -387,8 +387,9 @@ export class Window {
   }
 }
 
+/** A PBX's name holds no line break. */
 function keyOf({ event }: Delivery): string {
-  return JSON.stringify([event.pbx, event.callId]);
+  return `${event.pbx}\n${event.callId}`;
 }
 
 function isBetterProbe(a: Owed, b: Owed): boolean {
