@@ -80,6 +80,8 @@ export class Exchange {
       step: null,
       transferrer: null,
       callbackOrdered: false,
+      joinedTo: null,
+      callersBefore: [],
       endedAt: null,
     };
     this.calls.set(call.id, call);

@@ -92,6 +92,10 @@ export interface Call {
   transferrer: Leg | null;
   /** The caller left a queue by ordering a call-back. */
   callbackOrdered: boolean;
+  /** The call that an attended transfer joined this one with, as the log has it; null = none. */
+  joinedTo: Call | null;
+  /** Who called until then, where a join put another in their place. */
+  readonly callersBefore: { readonly untilAt: number; readonly caller: Party }[];
   endedAt: number | null;
 }
 

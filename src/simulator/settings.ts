@@ -89,6 +89,8 @@ export const settingsSchema = z.strictObject({
   callbackMs: ms.default(5000),
   /** The call log has a call this long after it ended. */
   callLogDelayMs: ms.default(0),
+  /** Joined calls have one `MainCallHistoryId`, that of the first; or each has its own. */
+  joinedCalls: z.enum(["oneMain", "apart"]).default("oneMain"),
 
   // Recordings.
   /** A recorded leg leaves so many files: each pause ends one. */

@@ -173,6 +173,7 @@ export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): v
   }
   const consulted = otherSide(second);
   const [x, y] = [first.call, second.call];
+  if (rootOf(x) !== rootOf(y)) rootOf(y).joinedTo = rootOf(x);
   exchange.remove(first, "transferred");
   exchange.remove(second, "transferred");
   const mode = exchange.settings.attendedTransfer;
@@ -193,6 +194,11 @@ export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): v
   exchange.endCall(mode === "keepY" ? x : y, "transferred");
 }
 
+/** Of calls that were joined, the one that all are logged under. */
+export function rootOf(call: Call): Call {
+  return call.joinedTo === null ? call : rootOf(call.joinedTo);
+}
+
 /** Both sides talk to one another in `call`. */
 function join(exchange: Exchange, call: Call, stays: Leg, other: Leg): void {
   const staysParty = exchange.partyOf(stays);
@@ -205,6 +211,7 @@ function join(exchange: Exchange, call: Call, stays: Leg, other: Leg): void {
     leg.party = party;
     leg.status = "connected";
   }
+  call.callersBefore.push({ untilAt: exchange.clock.now(), caller: call.caller });
   call.caller = call.direction === "outgoing" ? otherParty : staysParty;
   call.callee = call.direction === "outgoing" ? staysParty : otherParty;
   exchange.setState(call, "Talking");

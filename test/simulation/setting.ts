@@ -87,7 +87,10 @@ export function settingOf(
   const parties = isTold
     ? (["trunk", "trunk", "poller", "pollerStays"] as const)
     : (["trunk"] as const);
-  const later: SettingsPatch = { polledParty: drawn("polledParty").pick(parties) };
+  const later: SettingsPatch = {
+    polledParty: drawn("polledParty").pick(parties),
+    joinedCalls: drawn("joinedCalls").pick(["oneMain", "oneMain", "apart"]),
+  };
   return {
     switches: { ...switches, ...ends, ...later },
     activeCallsPollMs,

@@ -237,6 +237,8 @@ export const notPlayed: Partial<Record<keyof Settings, string>> = {
   parkTimeoutMs: "how long a call may be parked; the simulation plays it (reliability.md)",
   trunkFailsChance:
     "which trunk an outgoing call takes shows nowhere; the simulation plays it (reliability.md)",
+  joinedCalls:
+    "the log is read of what nobody saw; the simulation plays it, with faults (reliability.md)",
   oneToken: "concerns two programs with one API client: `offhook check` tells",
   badLogin: "without a log-in there is no webhook; `offhook check` tells why",
   callControlOff: "without Call Control there is no webhook; `offhook check` tells why",

@@ -152,9 +152,7 @@ export function reports(world: OperationsWorld): [string, Operation][] {
     run: ({ args }) => ({
       kind: "rows",
       context: "Collection(Pbx.CallLogData)",
-      rows: callLogRows(world.loggedCalls(), world.namedRecordings, world.nameOf).filter((row) =>
-        inCallLog(row, args),
-      ),
+      rows: callLogRows(world).filter((row) => inCallLog(row, args)),
       type: TYPES.callLogData,
       rules: { topMax: REPORT_TOP_MAX, omitNulls: true, pageBeforeFilter: true },
     }),

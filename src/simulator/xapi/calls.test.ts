@@ -177,6 +177,37 @@ describe("reports", () => {
     ]);
   });
 
+  it.each([
+    { settings: { attendedTransfer: "keepX", joinedCalls: "oneMain" }, ids: 1, keeps: "first" },
+    { settings: { attendedTransfer: "keepY", joinedCalls: "oneMain" }, ids: 1, keeps: "second" },
+    { settings: { attendedTransfer: "newLeg", joinedCalls: "apart" }, ids: 2, keeps: "first" },
+  ] as const)("of joined calls: $settings", async ({ settings, ids, keeps }) => {
+    const bench = new XapiBench(defaultDirectory(), settings);
+    const first = ringing(bench);
+    bench.pbx.answer("150");
+    bench.clock.advance(10_000);
+    const second = bench.pbx.dial("150", "103").id;
+    bench.clock.advance(1000);
+    bench.pbx.answer("103");
+    bench.clock.advance(4000);
+    bench.pbx.completeTransfer("150");
+    bench.clock.advance(5000);
+    bench.pbx.hangUp("103");
+    bench.clock.advance(1000);
+    const rows = await bench.rows(`${DAY}?$orderby=StartTime`);
+    expect(new Set(rows.map(({ MainCallHistoryId }) => MainCallHistoryId)).size).toBe(ids);
+    expect(new Set(rows.map(({ CallHistoryId }) => CallHistoryId)).size).toBe(2);
+    expect(rows.slice(-2)).toMatchObject([
+      { CallId: second, SourceDn: "150", DestinationDn: "103", TalkingDuration: "PT4S" },
+      {
+        CallId: keeps === "first" ? first : second,
+        SourceCallerId: CALLER,
+        DestinationDn: "103",
+        TalkingDuration: "PT5S",
+      },
+    ]);
+  });
+
   it.each(["101", "102"])(
     "tell a click-to-call at two phones of 101 by %s, who lifted it",
     async (by) => {

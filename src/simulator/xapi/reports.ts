@@ -5,6 +5,8 @@
  */
 import { MAKE_CALL } from "../exchange.ts";
 import type { Call, Leg, LegEnd, Party } from "../model.ts";
+import type { Settings } from "../settings.ts";
+import { rootOf } from "../transfers.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
 import { dnTypeCode, fileName, type Recording, sidesOf } from "./recordings.ts";
 import { TYPES } from "./types.ts";
@@ -99,25 +101,49 @@ function moves(calls: readonly Call[]): ReadonlyMap<Leg, number> {
   return movedAt;
 }
 
-export function callLogRows(
-  calls: readonly Call[],
-  recordingsOf: RecordingsOf,
-  nameOf: NameOf,
-): Row[] {
+/** In two where a join put another caller in the place of the one who called this leg. */
+function hopsOf(hop: Hop, call: Call): readonly Hop[] {
+  const { direction, callersBefore } = call;
+  const { startAt, answeredAt, endAt } = hop;
+  if (direction === "outgoing" || answeredAt === null) return [hop];
+  const isWithin = (at: number) => at > startAt && at >= answeredAt && at < endAt;
+  const join = callersBefore.find(({ untilAt }) => isWithin(untilAt));
+  if (join === undefined) return [hop];
+  const { untilAt } = join;
+  const rest = { startAt: untilAt, answeredAt: untilAt, endAt };
+  return [{ startAt, answeredAt, endAt: untilAt }, ...hopsOf(rest, call)];
+}
+
+function callerAt({ caller, callersBefore }: Call, at: number): Party {
+  return callersBefore.find(({ untilAt }) => untilAt > at)?.caller ?? caller;
+}
+
+export interface LogWorld {
+  readonly namedRecordings: RecordingsOf;
+  readonly nameOf: NameOf;
+  loggedCalls(): readonly Call[];
+  settings(): Settings;
+}
+
+export function callLogRows({ loggedCalls, namedRecordings, nameOf, settings }: LogWorld): Row[] {
+  const calls = loggedCalls();
   const movedAt = moves(calls);
+  const { joinedCalls } = settings();
   return calls.flatMap((call) => {
-    const files = recordingsOf(call);
-    const rows = offeredLegs(call).map((leg, index) => {
-      const hop = hopOf(leg, call, movedAt.get(leg));
+    const files = namedRecordings(call);
+    const main = joinedCalls === "oneMain" ? rootOf(call) : call;
+    const hops = offeredLegs(call).flatMap((leg) =>
+      hopsOf(hopOf(leg, call, movedAt.get(leg)), call).map((hop) => ({ leg, hop })),
+    );
+    const rows = hops.map(({ leg, hop }, index) => {
       const file = files.find((recording) => recording.leg === leg);
       const answered = hop.answeredAt !== null;
       const ringsUntil = hop.answeredAt ?? hop.endAt;
-      const mainId = historyId(call.startedAt, call.id);
       return completeRow(TYPES.callLogData, {
         CallId: call.id,
-        CdrId: historyId(leg.startedAt, leg.id),
-        MainCallHistoryId: mainId,
-        CallHistoryId: mainId,
+        CdrId: historyId(hop.startAt, leg.id),
+        MainCallHistoryId: historyId(main.startedAt, main.id),
+        CallHistoryId: historyId(call.startedAt, call.id),
         SegmentId: leg.id,
         Indent: index === 0 ? 0 : 1,
         SubrowDescNumber: index === 0 ? 0 : 1,
@@ -129,7 +155,7 @@ export function callLogRows(
         Answered: answered,
         RingingDuration: isoDuration(ringsUntil - hop.startAt),
         TalkingDuration: answered ? isoDuration(hop.endAt - ringsUntil) : null,
-        ...logSides(call, leg, nameOf),
+        ...logSides(call, leg, hop.startAt, nameOf),
         QualityReport: false,
         DstRecId: file?.id ?? null,
         RecordingUrl: file ? `${leg.dn}/${fileName(file, nameOf(leg.dn))}` : null,
@@ -165,21 +191,22 @@ function callbackOrder(call: Call, last: Row | undefined): Row[] {
 function sourceOf(
   call: Call,
   leg: Leg,
+  at: number,
   nameOf: NameOf,
 ): Pick<Party, "dn" | "kind" | "number" | "name"> {
-  if (call.direction !== "outgoing") return call.caller;
+  if (call.direction !== "outgoing") return callerAt(call, at);
   const origin = originOf(call);
   if (leg !== origin && firstLegs(call).includes(leg)) return { ...MAKE_CALL, kind: "ivr" };
   const line = call.allLegs.find((one) => one.kind === "trunk");
   if (line?.outside && leg.kind !== "trunk") {
     return { ...line.outside, dn: line.dn, kind: line.kind };
   }
-  if (!origin) return call.caller;
+  if (!origin) return callerAt(call, at);
   return { dn: origin.dn, kind: origin.kind, number: origin.dn, name: nameOf(origin.dn) };
 }
 
-function logSides(call: Call, leg: Leg, nameOf: NameOf): Row {
-  const caller = sourceOf(call, leg, nameOf);
+function logSides(call: Call, leg: Leg, at: number, nameOf: NameOf): Row {
+  const caller = sourceOf(call, leg, at, nameOf);
   const target = leg.outside ?? { number: leg.dn, name: nameOf(leg.dn) };
   return {
     SourceDn: caller.dn,

@@ -318,6 +318,32 @@ describe("logged calls", () => {
     });
   });
 
+  it("are two where two outside parties were joined, and one with the consultation that it went on in", () => {
+    const consultation = "00000000-01dc-27dd-cc8a-79910000002a";
+    const own = { CallHistoryId: consultation, SourceDn: "100", SourceType: 0 };
+    const out = { ...hop("10007", 1, 3_000, 9_000, 4_000), ...own, SourceCallerId: "100" };
+    const dialled = { ...out, DestinationCallerId: "420605000001" };
+    const { calls } = loggedCalls(
+      [hop("100", 0, 0, 9_000, 1_000), dialled, { ...dialled, CallHistoryId: undefined }],
+      knowing,
+      always,
+    );
+    expect(calls).toMatchObject([
+      { callNumber: 41, direction: "incoming", number: "420777000001" },
+      { callNumber: 42, direction: "outgoing", number: "420605000001" },
+    ]);
+    const inside = { ...hop("106", 0, 3_000, 9_000, 4_000), ...own };
+    const goesOn = { ...hop("106", 0, 9_000, 20_000, 9_000), CallHistoryId: consultation };
+    expect(only([hop("100", 0, 0, 9_000, 1_000), inside, goesOn])).toMatchObject({
+      callNumber: 41,
+      talks: [talk("100", 1_000, 9_000), talk("106", 9_000, 20_000)],
+    });
+    // Of those of an inside call alone there is none.
+    expect(
+      loggedCalls([inside, { ...inside, CallHistoryId: chid }], knowing, always).calls,
+    ).toEqual([]);
+  });
+
   it("make do with what a build leaves out", () => {
     const bare = {
       CallId: 77,

@@ -183,15 +183,39 @@ function shownAtOf(rows: readonly LogRow[], isVisible: IsVisible): EpochMs {
   return shown?.startAt ?? Number.POSITIVE_INFINITY;
 }
 
-/** All times are the PBX's. Null for an inside call. `rows`: all of one call. */
+/** The first hop that is with an outside party: of a click-to-call not that of the own phone. `rows`: in order. */
+const firstOutside = (rows: readonly LogRow[]): LogRow | undefined =>
+  rows.find((row) => directionOf(row) !== null && !isOwnRing(row, rows));
+
+function outsideNumberOf(rows: readonly LogRow[]): string | null {
+  const first = firstOutside(rows);
+  if (first === undefined) return null;
+  const { number, dn } = directionOf(first) === "incoming" ? first.source : first.destination;
+  return digitsOf(number || dn);
+}
+
+/**
+ * The rows of calls that were joined, which share a key: each outside party has a call of its own, whichever number it
+ * went on under; an inside call, a consultation, belongs to the first.
+ */
+function apart(rows: readonly LogRow[]): readonly (readonly LogRow[])[] {
+  const inOrder = rows.toSorted((a, b) => a.startAt - b.startAt || a.segment - b.segment);
+  const parts = Map.groupBy(inOrder, ({ historyId }) => historyId);
+  if (parts.size === 1) return [inOrder];
+  const numberOf = new Map([...parts].map(([id, part]) => [id, outsideNumberOf(part)]));
+  const main = [...numberOf.values()].find((number) => number !== null) ?? null;
+  const calls = Map.groupBy(inOrder, ({ historyId }) => numberOf.get(historyId) ?? main);
+  return [...calls.values()];
+}
+
+/** All times are the PBX's. Null for an inside call. `inOrder`: all of one call. */
 function loggedCallOf(
-  rows: readonly LogRow[],
+  inOrder: readonly LogRow[],
   knowledge: Knowledge,
   isVisible: IsVisible,
 ): LoggedCall | null {
-  const inOrder = rows.toSorted((a, b) => a.startAt - b.startAt || a.segment - b.segment);
   const [begin] = inOrder;
-  const first = inOrder.find((row) => directionOf(row) !== null && !isOwnRing(row, rows));
+  const first = firstOutside(inOrder);
   const direction = first && directionOf(first);
   if (!begin || !first || !direction) return null;
   const outside = direction === "incoming" ? first.source : first.destination;
@@ -257,6 +281,7 @@ export function loggedCalls(
     else groups.set(row.key, [row]);
   }
   const calls = [...groups.values()]
+    .flatMap(apart)
     .map((rows) => loggedCallOf(rows, knowledge, isVisible))
     .filter((call) => call !== null)
     .sort((a, b) => a.startedAt - b.startedAt);
