@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pack, unpack } from "./packing.ts";
-import type { Request } from "./wire.ts";
+import { pack, packResults, unpack, unpackResults } from "./packing.ts";
+import type { Request, Result } from "./wire.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 8 });
 const time = fc.oneof(fc.double(), fc.constant(Number.NaN));
@@ -67,4 +67,43 @@ test("events and deliveries that went well cross as flat lists", () => {
     },
   ];
   expect(pack(requests).others).toEqual([]);
+});
+
+const made = fc.array(fc.tuple(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.nat()), few);
+const failed: fc.Arbitrary<Result> = fc.record({ ok: fc.constant(false as const), message: text });
+const answerTo = (asked: Request): fc.Arbitrary<Result> => {
+  const answer =
+    asked.operation === "append"
+      ? fc.array(fc.option(made), few)
+      : asked.operation === "settle"
+        ? fc.constant(null)
+        : fc.option(text);
+  return fc.oneof(
+    answer.map((each) => ({ ok: true as const, answer: each })),
+    failed,
+  );
+};
+
+test("so are results", () => {
+  const batch = fc
+    .array(request, { maxLength: 8 })
+    .chain((requests) => fc.tuple(fc.constant(requests), fc.tuple(...requests.map(answerTo))));
+  fc.assert(
+    fc.property(batch, ([requests, results]) => {
+      expect(unpackResults(structuredClone(packResults(requests, results)))).toEqual(results);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("new deliveries and what has nothing to answer cross as a flat list", () => {
+  const requests: Request[] = [
+    { operation: "append", events: [], checkpoints: [] },
+    { operation: "settle", settlements: [] },
+  ];
+  const results: Result[] = [
+    { ok: true, answer: [[[1, 1]], null] },
+    { ok: true, answer: null },
+  ];
+  expect(packResults(requests, results).others).toEqual([]);
 });

@@ -4,7 +4,7 @@
  * four times as much. Everything else goes as it is. Must hold: what is unpacked is what was packed, in its order.
  */
 import type { Checkpoint } from "../outbox.ts";
-import type { EventRow, Request, SettleRow } from "./wire.ts";
+import type { EventRow, Made, Operations, Request, Result, SettleRow } from "./wire.ts";
 
 type Cell = string | number | null;
 
@@ -38,6 +38,72 @@ export function pack(requests: readonly Request[]): Packed {
     }
   }
   return { cells, others };
+}
+
+/** The results of a batch on their way back. */
+export interface PackedResults {
+  /** For each result how it is packed, and the numbers of new deliveries behind it. */
+  readonly cells: readonly number[];
+  readonly others: readonly Result[];
+}
+
+type Deliveries = Operations["append"]["answer"];
+
+const NOTHING = 0;
+const MADE = 1;
+const OTHER = 2;
+/** Instead of a count: the event was stored before. */
+const BEFORE = -1;
+
+export function packResults(
+  requests: readonly Request[],
+  results: readonly Result[],
+): PackedResults {
+  const cells: number[] = [];
+  const others: Result[] = [];
+  for (const [index, result] of results.entries()) {
+    if (result.ok && result.answer === null) cells.push(NOTHING);
+    else if (result.ok && requests[index]?.operation === "append") {
+      packMade(cells, result.answer as Deliveries);
+    } else {
+      cells.push(OTHER);
+      others.push(result);
+    }
+  }
+  return { cells, others };
+}
+
+function packMade(cells: number[], events: Deliveries): void {
+  cells.push(MADE, events.length);
+  for (const made of events) {
+    cells.push(made?.length ?? BEFORE);
+    for (const [deliveryId, sequence] of made ?? []) cells.push(deliveryId, sequence);
+  }
+}
+
+export function unpackResults({ cells, others }: PackedResults): readonly Result[] {
+  const reader = new Reader(cells);
+  const results: Result[] = [];
+  let othersRead = 0;
+  while (!reader.done) {
+    const packed = reader.number();
+    if (packed === NOTHING) results.push(DONE);
+    else if (packed === MADE) results.push({ ok: true, answer: reader.list(unpackMade) });
+    else {
+      const other = others[othersRead];
+      othersRead += 1;
+      if (other !== undefined) results.push(other);
+    }
+  }
+  return results;
+}
+
+const DONE: Result = { ok: true, answer: null };
+
+function unpackMade(reader: Reader): readonly Made[] | null {
+  const count = reader.number();
+  if (count === BEFORE) return null;
+  return Array.from({ length: count }, () => [reader.number(), reader.number()] as const);
 }
 
 export function unpack({ cells, others }: Packed): readonly Request[] {

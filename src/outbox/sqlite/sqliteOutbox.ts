@@ -13,7 +13,7 @@ import type { Log } from "../../util/log.ts";
 import type { Lookup } from "../lookup.ts";
 import { type Delivery, type Entry, type Outbox, OutboxError } from "../outbox.ts";
 import type { Shelving, TakeUp } from "../pending.ts";
-import { pack } from "./packing.ts";
+import { pack, unpackResults } from "./packing.ts";
 import { ReaderThread } from "./readerThread.ts";
 import type {
   EventRow,
@@ -23,6 +23,7 @@ import type {
   Operations,
   PendingRow,
   Request,
+  Result,
   ToWriter,
 } from "./wire.ts";
 
@@ -243,7 +244,7 @@ class Writer {
         case "refused":
           return reject(new OutboxError(message.fault, message.message));
         case "ran":
-          return this.#take(message.results);
+          return this.#take(unpackResults(message.results));
         default:
           return assertNever(message);
       }
@@ -315,7 +316,7 @@ class Writer {
     this.#say({ say: "run", requests });
   }
 
-  #take(results: Extract<FromWriter, { say: "ran" }>["results"]): void {
+  #take(results: readonly Result[]): void {
     const ran = this.#running;
     this.#running = [];
     this.#flush();

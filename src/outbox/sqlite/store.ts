@@ -28,7 +28,12 @@ interface Parts {
   readonly tallies: Tallies;
   readonly pending: PendingStore;
   readonly recordings: RecordingStore;
+  /** Endpoints of deliveries that were made here of late and are pending still: most need no look-up. */
+  readonly fresh: Map<number, string>;
 }
+
+/** Most are settled soon; beyond, all are looked up anew. */
+const FRESH_MAX = 10_000;
 
 export function createStore(db: DatabaseSync): Store {
   const parts: Parts = {
@@ -37,12 +42,14 @@ export function createStore(db: DatabaseSync): Store {
     tallies: new Tallies(db),
     pending: createPendingStore(db),
     recordings: createRecordingStore(db),
+    fresh: new Map(),
   };
-  const { sql, lanes, tallies } = parts;
+  const { sql, lanes, tallies, fresh } = parts;
 
   function forget(): void {
     lanes.forget();
     tallies.forget();
+    fresh.clear();
   }
 
   /** Throws if any of them fails; then none has been carried out. */
@@ -178,7 +185,7 @@ function perform(parts: Parts, request: Request): Operations[Request["operation"
 }
 
 function appendEvent(
-  { sql, lanes, tallies, recordings }: Parts,
+  { sql, lanes, tallies, recordings, fresh }: Parts,
   { eventId, pbx, callId, at, body, endpoints, seekAt }: EventRow,
 ): readonly Made[] | null {
   const event = sql.insertEvent.run(eventId, whole(at), body);
@@ -190,7 +197,10 @@ function appendEvent(
     const position = event.lastInsertRowid;
     const delivery = sql.insertDelivery.run(position, laneId, endpoint, sequence);
     tallies.made(endpoint, "pending");
-    return [Number(delivery.lastInsertRowid), sequence];
+    const deliveryId = Number(delivery.lastInsertRowid);
+    if (fresh.size >= FRESH_MAX) fresh.clear();
+    fresh.set(deliveryId, endpoint);
+    return [deliveryId, sequence];
   });
 }
 
@@ -200,13 +210,17 @@ function putCheckpoint(sql: Statements, { pbx, key, state }: Checkpoint): void {
 }
 
 function settle(
-  { sql, pending, tallies }: Parts,
+  { sql, pending, tallies, fresh }: Parts,
   { deliveryId, attempt, fate, standing }: SettleRow,
 ): void {
-  const before = stateOf(sql, deliveryId);
+  const owedTo = fresh.get(deliveryId);
+  const before = owedTo
+    ? ({ endpoint: owedTo, state: "pending" } as const)
+    : stateOf(sql, deliveryId);
   if (before === null) {
     throw new Error(`Expected delivery ${deliveryId} in the store, found none.`);
   }
+  if (fate.state !== "pending") fresh.delete(deliveryId);
   const startedAt = attempt === null ? null : whole(attempt.startedAt);
   sql.settleDelivery.run(
     fate.state,

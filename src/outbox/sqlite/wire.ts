@@ -15,7 +15,7 @@ import type {
   Replay,
 } from "../outbox.ts";
 import type { Backlog, Shelving, TakenUp, TakeUp } from "../pending.ts";
-import type { Packed } from "./packing.ts";
+import type { Packed, PackedResults } from "./packing.ts";
 
 /** One event ready to be stored: what the store must know of it, and the whole as JSON. */
 export interface EventRow {
@@ -144,7 +144,7 @@ export type ToWriter =
 export type FromWriter =
   | { readonly say: "ready" }
   | { readonly say: "refused"; readonly fault: OutboxFault; readonly message: string }
-  | { readonly say: "ran"; readonly results: readonly Result[] };
+  | { readonly say: "ran"; readonly results: PackedResults };
 
 /** What the reader thread answers: the port's look-ups, one question after another. */
 export type LookupName = keyof Lookup;

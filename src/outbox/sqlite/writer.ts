@@ -6,7 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assertNever } from "../../util/assertNever.ts";
 import { OutboxError } from "../outbox.ts";
 import { openDatabase, type StoreFiles } from "./database.ts";
-import { unpack } from "./packing.ts";
+import { packResults, unpack } from "./packing.ts";
 import { createStore } from "./store.ts";
 import type { FromWriter, ToWriter } from "./wire.ts";
 
@@ -29,9 +29,11 @@ function serve(files: StoreFiles): void {
   const store = createStore(files.db);
   port?.on("message", (message: ToWriter) => {
     switch (message.say) {
-      case "run":
-        say({ say: "ran", results: store.run(unpack(message.requests)) });
+      case "run": {
+        const requests = unpack(message.requests);
+        say({ say: "ran", results: packResults(requests, store.run(requests)) });
         break;
+      }
       case "close":
         files.close();
         port?.close();
