@@ -16,8 +16,8 @@ export function isExternal(leg: Leg): boolean {
   if (leg.dnKind === "trunk") return false;
   const { kind, number } = leg.party;
   if (kind !== "unknown") return kind === "trunk";
-  // A number of which the PBX has not said (yet) where it leads.
-  return number.replace(/\D/g, "").length >= outsideDigitsMin;
+  // A number of which the PBX has not said (yet) where it leads; a code (`*…`) is for the PBX itself.
+  return !number.startsWith("*") && number.replace(/\D/g, "").length >= outsideDigitsMin;
 }
 
 export const noLegs: readonly TrackedLeg[] = [];

@@ -5,7 +5,16 @@
 
 import type { EpochMs } from "../events/event.ts";
 import { type ActiveCall, type Party, talks } from "./activity.ts";
-import { directionOf, externalLegs, isExternal, isSameNumber, noLegs, standing } from "./legs.ts";
+import { finish } from "./ends.ts";
+import {
+  directionOf,
+  externalLegs,
+  isExternal,
+  isSameNumber,
+  legIn,
+  noLegs,
+  standing,
+} from "./legs.ts";
 import type { External, TrackedLeg } from "./state.ts";
 import type { Draft, Turn } from "./turn.ts";
 
@@ -13,12 +22,18 @@ import type { Draft, Turn } from "./turn.ts";
 export type ListedCall = ActiveCall & { readonly seenAt: EpochMs };
 
 /** Fixes the outside party and the direction at the first leg that shows them, or as the list had them before. */
-export function recognise({ call, listed }: Turn): void {
-  if (call.id === null && call.legs.length > 0 && externalLegs(call).length === 0) {
+export function recognise(turn: Turn): void {
+  const { call, listed } = turn;
+  if (call.legs.length > 0 && externalLegs(call).length === 0) {
     // What looked like an outside number is one of ours.
-    call.external = null;
-    call.hidden = null;
-    call.numberDueAt = null;
+    if (call.id === null) {
+      call.external = null;
+      call.hidden = null;
+      call.numberDueAt = null;
+    } else if (call.external?.isGuess && hasTurned(turn)) {
+      finish(turn, turn.at);
+      return;
+    }
   }
   for (const tracked of externalLegs(call)) {
     const { leg } = tracked;
@@ -26,12 +41,22 @@ export function recognise({ call, listed }: Turn): void {
     if (call.external === null) {
       const direction = listedDirection(listed, number) ?? directionOf(tracked);
       call.external = { direction, number, name };
-    } else {
+      if (leg.party.kind === "unknown") call.external = { ...call.external, isGuess: true };
+    } else if (isExternal(leg)) {
       // In a conference the party is the conference's own number.
-      if (isExternal(leg)) call.external = filled(call.external, number, name);
+      call.external = filled(call.external, number, name);
+      if (call.external.isGuess && leg.party.kind === "trunk") {
+        const { isGuess: _, ...sure } = call.external;
+        call.external = sure;
+      }
     }
     call.did ??= leg.did;
   }
+}
+
+/** A leg that stood towards the outside party, as it seemed, stands inside. */
+function hasTurned({ call, before }: Turn): boolean {
+  return before?.legs.some((was) => was.external && legIn(call, was.leg.legId)) === true;
 }
 
 /** Its legs stood towards a conference when they were seen first: the list names who is outside. */

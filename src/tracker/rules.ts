@@ -40,7 +40,7 @@ export function settleTurn(turn: Turn): void {
   const { call } = turn;
   if (isFinished(call)) return;
   recognise(turn);
-  if (call.external === null || awaitsNumber(turn)) return;
+  if (isFinished(call) || call.external === null || awaitsNumber(turn)) return;
   tellListed(turn, call.external);
   dropOffers(call);
   tellDeparture(turn);

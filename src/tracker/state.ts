@@ -32,6 +32,8 @@ export interface External {
   readonly direction: "incoming" | "outgoing";
   readonly number: string;
   readonly name: string;
+  /** Only its length says that the number leads outside: the PBX has not. */
+  readonly isGuess?: true;
 }
 
 /** Where a call is, or was last: what a missed call is blamed on. */

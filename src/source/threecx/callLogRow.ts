@@ -84,9 +84,13 @@ function sideOf(row: Json, prefix: "Source" | "Destination", knowledge: Knowledg
   const nested = asObject(field(row, prefix));
   const text = (name: string) =>
     textField(row, `${prefix}${name}`) || (nested ? textField(nested, name) : "");
-  const dn = text("Dn");
-  const kind = sideKindOf(dn, text("Type"), knowledge);
-  return { dn, kind, number: text("CallerId"), name: text("DisplayName") };
+  const number = text("CallerId");
+  const type = text("Type");
+  // Where neither a DN nor a type is named, the number may be one of ours, however long.
+  const isOurs = type === "" && knowledge.kindOf(number) !== null;
+  const dn = text("Dn") || (isOurs ? number : "");
+  const kind = sideKindOf(dn, type, knowledge);
+  return { dn, kind, number, name: text("DisplayName") };
 }
 
 /** The reason's word in the PBX's CDR is `callback_requested`; which column has it is not published. */

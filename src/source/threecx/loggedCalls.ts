@@ -24,7 +24,9 @@ const overlapMsMax = 200;
 function isOutside({ dn, kind, number }: LogSide): boolean {
   if (kind === "trunk") return true;
   const isNobody = dn === "" || kind === "other";
-  return isNobody && digitsOf(dn || number).length >= outsideDigitsMin;
+  const dialled = dn || number;
+  // A code is for the PBX itself.
+  return isNobody && !dialled.startsWith("*") && digitsOf(dialled).length >= outsideDigitsMin;
 }
 
 /** Click-to-call: the own phone rings first, in the name of the number that it then dials. */

@@ -26,6 +26,8 @@ export interface Knowledge {
   listsExtensions?(): boolean;
   didOf(number: string, trunk: string): Did;
   onlyDidOf(trunk: string): Did | null;
+  /** It is the number of one of the PBX's own trunks. */
+  isOwnDid?(number: string): boolean;
   readName(text: string, trunk: string): NameReading;
   /** A leg says what a DN is that XAPI may not list. */
   learn?(ref: DnRef): void;
@@ -91,14 +93,30 @@ const numberShaped = /^[+*#\d][*#\d\s()/.-]*$/;
 /** Where XAPI cannot be read, numbers as long as this are nobody's extension. */
 const outsideDigitsMin = 7;
 
+function isLong(number: string): boolean {
+  return number.replace(/\D/g, "").length >= outsideDigitsMin;
+}
+
 /** Some words that stand for a withheld number. An inside caller always has one, the extension's. */
 const withheld = /^$|anonymous|unknown|private|withheld|restricted|unavailable/i;
 
 function isOutside(number: string, knowledge: Knowledge): boolean {
   if (knowledge.kindOf(number) !== null) return false;
   if (!numberShaped.test(number)) return withheld.test(number.trim());
-  const isLong = number.replace(/\D/g, "").length >= outsideDigitsMin;
-  return isLong || knowledge.listsExtensions?.() === true;
+  return isLong(number) || knowledge.listsExtensions?.() === true;
+}
+
+/**
+ * The PBX does not say yet who the other side is, and a number so long would count as one outside (`SPEC.md`, R3). It is
+ * none if it is one of ours; nor, for who calls, while it is an own DID, which is mostly routed inside.
+ */
+function numberedRef(wire: WireParticipant, knowledge: Knowledge): DnRef | null {
+  const { party_dn: dn, party_dn_type: type, party_caller_id: number } = wire;
+  if (dn !== "" || kindOfType(type) !== null || !isLong(number)) return null;
+  const kind = knowledge.kindOf(number);
+  if (kind !== null && kind !== "unknown" && kind !== "trunk") return { dn: number, kind };
+  const calls = statusOf(wire.status) === "dialing" || wire.legid === 1;
+  return calls && knowledge.isOwnDid?.(number) ? { dn: "", kind: "other" } : null;
 }
 
 /** Whom a caller may be sent on to. A route point may be the API client's own. */
@@ -147,7 +165,7 @@ export function normaliseParticipant(
   const status = statusOf(wire.status) ?? before?.status ?? null;
   if (status === null) return { kind: "unknownStatus", status: wire.status };
   const dnKind = ownKindOf(wire, status, before?.dnKind ?? null, knowledge);
-  const shown: DnRef = {
+  const shown: DnRef = numberedRef(wire, knowledge) ?? {
     dn: wire.party_dn,
     kind: partyKindOf(wire.party_dn, wire.party_dn_type, knowledge),
   };

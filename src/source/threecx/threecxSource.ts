@@ -128,6 +128,7 @@ class ThreecxSource implements Source {
       listsExtensions: () => this.#directory.current.listsExtensions,
       didOf: (number, trunk) => this.#directory.current.didOf(number, trunk),
       onlyDidOf: (trunk) => this.#directory.current.onlyDidOf(trunk),
+      isOwnDid: (number) => this.#directory.current.isOwnDid(number),
       readName: (text, trunk) => this.#directory.current.readName(text, trunk),
     };
     const reading = {
