@@ -4,7 +4,15 @@
  */
 import type { EpochMs } from "./events/event.ts";
 import type { Checkpoint, Outbox } from "./outbox/outbox.ts";
-import { restore, restoreStretch, serialise, serialiseStretch } from "./tracker/checkpoint.ts";
+import type { Calls } from "./tracker/calls.ts";
+import {
+  besides,
+  isKept,
+  restore,
+  restoreStretch,
+  serialise,
+  serialiseStretch,
+} from "./tracker/checkpoint.ts";
 import type { Call, TrackerState } from "./tracker/state.ts";
 import type { TimeBase } from "./util/clock.ts";
 
@@ -21,10 +29,40 @@ export interface LastRun {
   readonly seenAt: EpochMs;
 }
 
-/** Inside calls are not kept: a snapshot tells all there is to know of them. */
-export function checkpointOf(pbx: string, callNumber: number, call: Call | undefined): Checkpoint {
-  const kept = call !== undefined && call.external !== null;
-  return { pbx, key: String(callNumber), state: kept ? serialise(call) : null };
+/** The calls that have a row in the store: of the many inside calls only those that may matter. */
+export class CallRows {
+  readonly #pbx: string;
+  readonly #stored: Set<number>;
+
+  constructor(pbx: string, stored: Calls) {
+    this.#pbx = pbx;
+    this.#stored = new Set(stored.values().map(({ callNumber }) => callNumber));
+  }
+
+  /** What is to be written when these calls have changed. */
+  after(changed: ReadonlySet<number>, calls: Calls): Checkpoint[] {
+    const concerned = new Set(changed);
+    for (const callNumber of changed) {
+      const call = calls.get(callNumber);
+      const others = call === undefined ? [] : besides(calls, call);
+      for (const other of others) {
+        if (!this.#stored.has(other.callNumber)) concerned.add(other.callNumber);
+      }
+    }
+    return [...concerned].flatMap((callNumber) => {
+      const call = calls.get(callNumber);
+      if (call !== undefined && isKept(calls, call)) {
+        this.#stored.add(callNumber);
+        return [rowOf(this.#pbx, call)];
+      }
+      const wasStored = this.#stored.delete(callNumber);
+      return wasStored ? [{ pbx: this.#pbx, key: String(callNumber), state: null }] : [];
+    });
+  }
+}
+
+function rowOf(pbx: string, call: Call): Checkpoint {
+  return { pbx, key: String(call.callNumber), state: serialise(call) };
 }
 
 export function stretchCheckpoint(pbx: string, state: TrackerState): Checkpoint {
@@ -52,7 +90,7 @@ export async function takeUp(
   const seenAt = seen === null ? 0 : Number(seen) + aheadMs;
   if (timeBase !== null && before !== JSON.stringify(timeBase)) {
     // In one transaction, so that all that is stored is by one clock.
-    const calls = state.calls.values().map((call) => checkpointOf(pbx, call.callNumber, call));
+    const calls = state.calls.values().map((call) => rowOf(pbx, call));
     const times = [{ pbx, key: timeBaseKey, state: JSON.stringify(timeBase) }];
     if (seenAt > 0) times.push({ pbx, key: seenKey, state: String(seenAt) });
     const blindAs = stretch === null ? [] : [stretchCheckpoint(pbx, state)];

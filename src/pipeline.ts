@@ -6,7 +6,7 @@
  */
 
 import type { EpochMs, OffhookEvent } from "./events/event.ts";
-import { checkpointOf, seenKey, stretchCheckpoint, takeUp } from "./lastRun.ts";
+import { CallRows, seenKey, stretchCheckpoint, takeUp } from "./lastRun.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
 import { isInquired } from "./tracker/callLog.ts";
@@ -77,6 +77,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   const { tracker, outbox, clock, log } = options;
   const lastRun = await takeUp(outbox, tracker.pbx, options.timeBase);
   let { state } = lastRun;
+  const rows = new CallRows(tracker.pbx, state.calls);
   // A wall clock that was set back meanwhile, and nothing tells: what lies ahead was seen until now.
   let seenStoredAt = Math.min(lastRun.seenAt, clock.now());
   const waiting: Activity[] = [];
@@ -130,7 +131,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       }
     }
     tellAwaiting(changed);
-    const calls = [...changed].map((n) => checkpointOf(tracker.pbx, n, state.calls.get(n)));
+    const calls = rows.after(changed, state.calls);
     const isSame = state.stretch === before.stretch && state.logNumbered === before.logNumbered;
     const stretch = isSame ? [] : [stretchCheckpoint(tracker.pbx, state)];
     return { entries, checkpoints: [...calls, ...stretch, ...seenAfter(batch)] };

@@ -2,7 +2,7 @@
 import type { ByDn } from "./byDn.ts";
 import { awaitsOrder } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
-import { Calls } from "./calls.ts";
+import { Calls, userOf } from "./calls.ts";
 import { idOf, lastLegsMax } from "./legs.ts";
 import type { BlindStretch, Gap, Hidden } from "./state.ts";
 import { type Call, initialState, newCall, type TrackerState } from "./state.ts";
@@ -10,6 +10,23 @@ import { type Call, initialState, newCall, type TrackerState } from "./state.ts"
 /** A call as its own checkpoint. */
 export function serialise(call: Call): string {
   return JSON.stringify(call);
+}
+
+/**
+ * A call of which a checkpoint is wanted: it has an outside party, or it is an inside one of somebody who has an outside
+ * call, and may be joined with that while we are down. All other inside calls a snapshot tells.
+ */
+export function isKept(calls: Calls, call: Call): boolean {
+  if (call.external !== null) return true;
+  return call.legs.some(({ leg: { dn, party } }) =>
+    [dn, party.dn].some((one) => calls.ofUser(one).length > 0),
+  );
+}
+
+/** The inside calls of whoever has this outside call. */
+export function besides(calls: Calls, call: Call): readonly Call[] {
+  const user = call.external === null ? undefined : userOf(call);
+  return user === undefined ? [] : calls.insideOf(user).filter((one) => one.external === null);
 }
 
 /** Times by the PBX's clock, or frozen in an id. */

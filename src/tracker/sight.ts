@@ -165,7 +165,7 @@ export class Sight extends Turns {
 
   /**
    * The PBX has started anew, and so have its numbers, if no leg outlived the blind stretch and the first new
-   * one has an id of before. Inside legs say nothing: they are not in the checkpoints.
+   * one has an id of before. Inside legs say nothing: most are not in the checkpoints.
    */
   heedRestart(legs: readonly Leg[]): void {
     if (legs.some((leg) => this.belies(leg))) {
@@ -256,7 +256,7 @@ export class Sight extends Turns {
     return idOf(leg) > legIdMax - late && this.state.calls.withLeg(leg.legId) === undefined;
   }
 
-  /** Perhaps a consultation of before, which is in no checkpoint, and has a caller of ours now. */
+  /** Perhaps a consultation of before that is in no checkpoint, and has a caller of ours now. */
   #isTaken(leg: Leg): boolean {
     const { status, party, callNumber } = leg;
     const call = this.state.calls.get(this.callOf(callNumber));

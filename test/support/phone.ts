@@ -16,6 +16,7 @@ import type {
 } from "../../src/tracker/activity.ts";
 import type { ByDn } from "../../src/tracker/byDn.ts";
 import {
+  isKept,
   restore,
   restoreStretch,
   serialise,
@@ -207,7 +208,8 @@ export class Phone {
 
   /** Goes down and comes up with what was checkpointed, by a wall clock that jumped meanwhile. */
   restart(aheadMs = 0): void {
-    const kept = [...this.state.calls.values()].filter(({ external }) => external !== null);
+    const { calls } = this.state;
+    const kept = calls.values().filter((call) => isKept(calls, call));
     const stretch = serialiseStretch(this.state);
     const blind = stretch === null ? {} : restoreStretch(stretch, aheadMs);
     this.state = { ...restore(kept.map(serialise), aheadMs), ...blind };
