@@ -9,6 +9,7 @@ import type { Leg } from "./activity.ts";
 export interface Consultation {
   readonly dn: string;
   readonly withDn: string;
+  /** The PBX's number of the call that it was. */
   readonly callNumber: number;
   readonly endedAt: EpochMs;
 }
@@ -54,10 +55,10 @@ export function wasConsulted(
   });
 }
 
-/** Who spoke in this call until a moment ago, and not as `leg.dn`, which comes into it now. */
+/** Who spoke in this call until a moment ago, and not as this DN, which comes into it now. */
 export function consultantOf(
   memory: readonly Consultation[],
-  { dn, callNumber }: Leg,
+  { dn, callNumber }: Pick<Leg, "dn" | "callNumber">,
   at: EpochMs,
 ): string | null {
   const past = lately(memory, at).find((each) => each.callNumber === callNumber);

@@ -1,7 +1,7 @@
 /** A consultation takes the caller's call over under its own number, at a phone that did not show as consulted (SPEC.md, R22). */
 import { describe, expect, it } from "vitest";
 import type { Leg } from "../../src/tracker/activity.ts";
-import { inside, type Phone, row, talking } from "../../test/support/phone.ts";
+import { inside, outside, type Phone, row, talking } from "../../test/support/phone.ts";
 
 const own: Partial<Leg> = { callNumber: 8, originatedBy: null };
 
@@ -53,5 +53,73 @@ describe("an attended transfer to a phone that did not show as consulted", () =>
     phone.leg("103", 9, status, own);
     phone.list(row("103", { callNumber: 8 }));
     expect(numbersOf(phone)).toEqual(new Set([7, 8]));
+  });
+});
+
+describe("who is consulted, and is not monitored,", () => {
+  /** 102 talks to the caller, and has spoken to 150, of whom no leg shows; both legs of 102 have gone. */
+  function left(): Phone {
+    const phone = talking();
+    phone.leg("102", 6, "dialing", { callNumber: 8, party: inside("150"), legNumber: 1 });
+    phone.leg("102", 6, "connected", { callNumber: 8, party: inside("150"), legNumber: 1 });
+    phone.at += 3_000;
+    phone.gone("102/5", "102/6");
+    return phone;
+  }
+  const handedOver = ["ended 102 -1 Ok passed on", "answered 150 -2 Accomp"];
+
+  it("has the caller by an attended transfer, though a first list may lag", () => {
+    const phone = left();
+    phone.list(row("150", { changedAt: phone.at }));
+    phone.pass(400);
+    phone.list(row("150", { changedAt: phone.at }));
+    expect(phone.told()).toEqual(handedOver);
+  });
+
+  it("has the caller under the consultation's number, if that survives", () => {
+    const phone = left();
+    const survives = row("150", { callNumber: 8, changedAt: phone.at });
+    phone.list(survives);
+    phone.pass(400);
+    phone.list(survives);
+    phone.at += 5_000;
+    phone.list(survives);
+    expect(phone.told()).toEqual(handedOver);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 150 -2 Ok"]);
+  });
+
+  it.each([
+    [
+      "beside the caller's own",
+      (at: number) => [row("102"), row("150", { callNumber: 8, changedAt: at })],
+    ],
+    [
+      "with another caller",
+      (at: number) => [
+        row("150", { callNumber: 8, changedAt: at, caller: outside("420777000002") }),
+      ],
+    ],
+    ["between two outside parties", (at) => [row("10008", { callNumber: 8, changedAt: at })]],
+    [
+      "whose number is withheld",
+      (at: number) => [row("150", { callNumber: 8, changedAt: at, caller: outside("") })],
+    ],
+  ])("has nothing of a call with that number %s", (_how, rows) => {
+    const phone = left();
+    phone.list(...rows(phone.at));
+    expect(phone.call(7)?.aliases).toEqual([]);
+  });
+
+  it("has nothing of a call with that number long after, nor while the user's own leg stands", () => {
+    const late = left();
+    late.at += 3_000;
+    late.list(row("150", { callNumber: 8 }));
+    expect(late.call(7)?.aliases).toEqual([]);
+    const phone = talking();
+    phone.leg("102", 6, "connected", { callNumber: 8, party: inside("150"), legNumber: 1 });
+    phone.gone("102/6");
+    phone.list(row("150", { callNumber: 8 }));
+    expect(phone.call(7)?.aliases).toEqual([]);
   });
 });

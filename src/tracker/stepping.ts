@@ -26,7 +26,7 @@ import {
   wasInside,
 } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
-import { outsideParty } from "./recognise.ts";
+import { insideParty, outsideParty } from "./recognise.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { beginsAnew, Sight } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
@@ -241,7 +241,9 @@ export class Stepping extends Sight {
     const own = this.callOf(row.callNumber);
     const call = this.now(own);
     const number = outsideParty(row)?.number ?? "";
-    if (number === "" || call === undefined || call.external !== null) return;
+    if (number === "") return;
+    if (call === undefined) this.#heedJoinedUnseen(row, number, rows);
+    if (call === undefined || call.external !== null) return;
     const before = this.state.unseen.get(row.callNumber);
     let isApart = before !== undefined && outsideParty(before) !== null;
     for (const { leg } of call.legs) {
@@ -256,6 +258,17 @@ export class Stepping extends Sight {
       return;
     }
     if (isApart) this.noteApart(row.callNumber);
+  }
+
+  /** So, too, where nobody who was consulted is monitored: as far as legs show, the consultation ended when it was joined. */
+  #heedJoinedUnseen(row: ActiveCall, number: string, rows: readonly ActiveCall[]): void {
+    const { callNumber } = row;
+    const { dn } = insideParty(row) ?? {};
+    if (dn === undefined) return;
+    const user = consultantOf(this.next.consultations, { dn, callNumber }, this.at);
+    const joined = user === null ? undefined : this.handedOverBy(user, number);
+    if (joined === undefined || this.now(joined)?.hidden === null) return;
+    if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
   }
 
   #hasConsulted(leg: Leg, call: Call): boolean {

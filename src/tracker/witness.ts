@@ -227,8 +227,8 @@ function conferredOf({ external, lastLink, level, legs }: Turn["call"], row: Act
 
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
   const { dn } = insideParty(row) as Party;
-  const { level } = turn.call;
-  const consulted = level !== null && spoke(level.dn, dn);
+  // Whoever hands over spoke to the caller last; the level may be the taker already, by a list of just before.
+  const consulted = spoke(turn.call.tally.users.at(-1) ?? "", dn);
   tellUnseen(turn, { dn, kind: "extension" }, { shownBy: "inside", consulted }, row, hidden);
 }
 
