@@ -199,8 +199,9 @@ export function isOffered(call: Call, talk: Talk, byAt: EpochMs): boolean {
 /** What brought the call to its user is, or rings, this leg, too: as far as the leg says it, or what still stands of then. */
 function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   const { originatedBy } = told;
-  if (told.dn === talk.via) return !talk.viaShown && !isYounger(told, talk);
-  if (originatedBy?.dn === talk.via || told.onBehalfOf?.dn === talk.via) return true;
+  const isRound = told.onBehalfOf?.dn === talk.via;
+  if (told.dn === talk.via) return (isRound || !talk.viaShown) && !isYounger(told, talk);
+  if (originatedBy?.dn === talk.via || isRound) return true;
   // Or, it is said, the PBX's router.
   if (originatedBy?.kind === "routepoint") return talk.via !== "" && call.handover === null;
   if (originatedBy !== null || told.dnKind !== "extension") return false;
@@ -229,7 +230,10 @@ export function shownByLegs(call: Call, talk: Talk): Talk {
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */
 function isBackAtVia(call: Call, { via, viaShown, legCount }: Talk): boolean {
-  return viaShown && externalLegs(call).some((t) => t.leg.dn === via && t.order > legCount);
+  // Polling anew on its own behalf, it has not got the call from anybody.
+  const isBack = ({ leg, order }: TrackedLeg) =>
+    leg.dn === via && order > legCount && leg.onBehalfOf?.dn !== via;
+  return viaShown && externalLegs(call).some(isBack);
 }
 
 export function userTalks(call: Call, talk: Talk): boolean {

@@ -36,6 +36,32 @@ describe("a phone that is not monitored", () => {
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 9_000 });
   });
 
+  it("is one though it was deleted meanwhile, and nothing says what it is", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.gone("800/4");
+    phone.told();
+    const deleted = { ...inside("150"), kind: "unknown" } as const;
+    phone.list(row("150", { callee: deleted }));
+    // It may be a place whose kind is known a moment later.
+    expect(phone.told()).toEqual([]);
+    for (let look = 0; look < 3; look += 1) {
+      phone.pass(500);
+      phone.list(row("150", { callee: deleted }));
+    }
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
+  });
+
+  it("answers a queue that polls anew meanwhile, which shows late: it has the call from nobody", () => {
+    const phone = taken();
+    phone.leg("800", 6, "connected", { onBehalfOf: ref("800"), legNumber: 6 });
+    phone.leg("103", 7, "ringing", { originatedBy: ref("800"), legNumber: 7 });
+    expect(phone.told()).toEqual([]);
+    const passedOn = taken();
+    passedOn.leg("800", 6, "connected", { onBehalfOf: ref("150"), legNumber: 6 });
+    expect(passedOn.told()).toEqual(["ringing 800 -2"]);
+  });
+
   it("is no answer while it rings, nor by a list that may lag, nor to who dials out", () => {
     const phone = talking();
     phone.leg("800", 6, "connected");

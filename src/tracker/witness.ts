@@ -7,7 +7,14 @@ import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { ringsAlone } from "./legs.ts";
-import { insideParty, isAtBox, recogniseListed, rowTimeMs } from "./recognise.ts";
+import {
+  insideParty,
+  isAtBox,
+  isTaken,
+  joinLooksMax,
+  recogniseListed,
+  rowTimeMs,
+} from "./recognise.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -108,9 +115,6 @@ function isPolled({ level, reached }: Turn["call"], row: ActiveCall): boolean {
   return polls && level?.kind === "extension" && get(reached, place.dn) === undefined;
 }
 
-/** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
-const joinLooksMax = 3;
-
 /** Where somebody may talk, as far as is known. */
 const phones: ReadonlySet<DnKind> = new Set(["extension", "conference", "unknown"]);
 
@@ -150,7 +154,7 @@ function heedWhereabouts(
       offerUnseen(call, sentTo);
     } else if (outside || elsewhere || ringsAnew) passOn(turn, talk, leftWhen, outside);
   } else if (isAtBox(turn, row)) return;
-  else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
+  else if (isTaken(call, row, hidden) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
     tellTaken(turn, row, hidden, spoke);
   } else if (conferred !== null) {
@@ -208,14 +212,6 @@ function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
   call.hidden = { ...hidden, sinceAt: at };
   call.leaving = null;
   if (talk.shownBy === "legs") call.talk = { ...talk, shownBy: "inside" };
-}
-
-/** An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. */
-function isTaken({ external, handover, lastLink, level }: Turn["call"], row: ActiveCall): boolean {
-  const taker = insideParty(row);
-  if (!talks(row) || taker?.kind !== "extension" || taker.dn === "") return false;
-  if (lastLink > 0) return handover !== null;
-  return external?.direction === "incoming" || taker.dn === level?.dn;
 }
 
 /** Whose call went on in a conference before its answer could be seen: who dialled, or stands there. */

@@ -11,7 +11,8 @@ export function answer(course: Course, { dn, leg }: Shown, at: number): void {
   // Who picks it up has it from where it rang.
   if (leg.originatedBy && !course.polledBy.has(dn)) course.polledBy.set(dn, leg.originatedBy.dn);
   course.heedDeparture(at, "left");
-  const seen = course.visibility.answerSeen(dn, at, leg);
+  const known = course.visibility.answerSeen(dn, at, leg);
+  const seen = course.visibility.sees(dn, at) ? known : course.said.freed(known);
   // Who is back at another phone so soon, or before it is seen that they were not, seems to have gone on there.
   const { dn: left, at: leftAt = Number.NEGATIVE_INFINITY } = course.departed ?? {};
   const judgedAt = leftAt + staysMs(course.visibility);
@@ -32,8 +33,8 @@ export function answer(course: Course, { dn, leg }: Shown, at: number): void {
   const { startedAt } = course.chain;
   const isClear = course.visibility.sees(dn, at) && !course.visibility.troubled(dn, startedAt, at);
   const isUnsure = attended && (!isClear || spokeMs <= course.visibility.briefMs);
-  const known = course.handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
-  const trtype = isUnsure ? null : known;
+  const shown = course.handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
+  const trtype = isUnsure ? null : shown;
   // Whom nothing shows to have been rung with the one who answers looks as if the call were handed over to them.
   const isNamed =
     course.visibility.namesHolder || course.visibility.sees(course.polledBy.get(dn) ?? "", at);

@@ -76,6 +76,7 @@ export function exemptionOf(
   const found = [
     ...joinedUnseen(chain, visibility, setting),
     ...witnessFails(chain, visibility, notes),
+    ...leftUnlisted(due, notes),
     ...forwardMissed(chain, visibility, notes),
     ...ringMissed(chain, visibility, notes),
     ...denied(chain, notes),
@@ -208,6 +209,20 @@ function witnessFails(
       })
       .map((fromAt) => ({ rule: "xapiFails", fromAt })),
   );
+}
+
+/** Another phone of who left seems to ring on, by a fault; and the list, asked whether the call goes on, fails until that is judged. */
+function leftUnlisted(due: readonly Due[], notes: readonly FaultNote[]): Exemption[] {
+  const isFailure = ({ fault, fromAt }: FaultNote, at: number) =>
+    fault === "xapiFails" && fromAt >= at && fromAt <= at + graceMs;
+  return due
+    .filter(({ transfer }) => transfer === "True")
+    .filter(({ user, at }) => {
+      const seems = (one: Due) =>
+        one.kind === "ringing" && one.user === user && one.at === at && one.unseen && one.fault;
+      return due.some(seems) && notes.filter((note) => isFailure(note, at)).length > 1;
+    })
+    .map(({ at }) => ({ rule: "xapiFails", fromAt: at }));
 }
 
 /** Only the list shows a conversation with a phone outside; where its looks fail, one that is over soon is not seen. */

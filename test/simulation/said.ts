@@ -175,6 +175,15 @@ export class Said {
     return this.#freeAt.get(dn) ?? { at: 0, fault: null };
   }
 
+  /** What only the list shows is known when no leg seems to stand that is gone. */
+  freed(seen: Seen): Seen {
+    const { listMs } = this.#visibility;
+    const stands = [...this.#freeAt.values()].filter(({ fault, at }) => fault && at > seen.at);
+    const latest = Math.max(...stands.map(({ at }) => at));
+    const last = stands.find(({ at }) => at === latest);
+    return last === undefined ? seen : { ...last, at: latest + (listMs ?? 0) };
+  }
+
   /** The fault for which a leg seems to stand that is gone. */
   lingers(at: number): FaultName | null {
     return [...this.#freeAt.values()].find((seen) => seen.at > at)?.fault ?? null;

@@ -92,6 +92,8 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     }
     if (!ends && lastsMs > rememberedMs)
       return { due: now, exemption: { rule: "forgotten", fromAt } };
+    const unseen = unseenTalk(now, fromAt, visibility);
+    if (unseen !== null) return { due: now, exemption: unseen };
     // What is not seen, or has no leg as it calls back, is reached anew when a leg names it.
     const isLegless = ({ user, at, unseen }: Due) =>
       unseen || user === chain.calledBackBy || !visibility.sees(user, at);
@@ -166,6 +168,17 @@ function beforeAnySight(chain: Chain, visibility: Visibility, longMs: number): n
   return went?.at ?? null;
 }
 
+/** The conversation that looks over then, as it goes on in a conference, was not seen to begin before. */
+function unseenTalk(
+  due: readonly Due[],
+  fromAt: number,
+  { briefMs }: Visibility,
+): Exemption | null {
+  const last = due.findLast(({ kind, at }) => kind !== "ringing" && at < fromAt);
+  if (last?.kind !== "answered" || last.fault === null) return null;
+  return last.latest + briefMs >= fromAt ? { rule: last.fault, fromAt: last.at } : null;
+}
+
 /** No leg is seen from then on: it looks over. */
 function lookingOver(
   due: readonly Due[],
@@ -206,9 +219,12 @@ function lookingOver(
   const waitsUntilAt = fromAt + graceMs + callbackHoldMs - orderLookMs;
   const isLate = missed === undefined || missed.at > waitsUntilAt;
   const ordered = isLate && missed?.ordered !== false ? null : (missed?.ordered ?? null);
+  // What rings for a moment yet may be seen all the same.
+  const brief = after.filter(({ kind, at }) => kind === "ringing" && at <= fromAt + shiftMs);
   if (ends)
     return [
       ...before,
+      ...brief.map((one) => ({ ...one, unseen: true })),
       missed ? { ...missed, link, at: fromAt, latest, fault, instead, ordered } : end,
     ];
   const again = before.filter((one) => one.kind === "ringing" && isLegless(one));
