@@ -127,6 +127,7 @@ describe("logged calls", () => {
       endedAt: beganAt + 70_000,
       talks: [talk("100", 5_000, 70_000)],
       level: { dn: "100", kind: "extension" },
+      missedAt: null,
       polledBy: [],
       callbackOrdered: false,
     });
@@ -305,6 +306,19 @@ describe("logged calls", () => {
     expect(consulted.level?.dn).toBe("100");
   });
 
+  it("tell where the last to talk sent it, and it was missed, as far as that is known", () => {
+    const talked = hop("100", 0, 0, 8_000, 1_000);
+    const at = (...after: Row[]) => only([talked, ...after]).missedAt;
+    expect(at(hop("800", 2, 7_900, 30_000), hop("106", 0, 9_000, 30_000))?.dn).toBe("800");
+    expect(at(hop("106", 0, 8_000, 30_000))?.dn).toBe("106");
+    // It came there before, or rang while the user talked.
+    expect(at(hop("800", 2, 0, 8_000), hop("106", 0, 6_000, 30_000))).toBeNull();
+    expect(only([hop("100", 0, 0, 8_000)]).missedAt).toBeNull();
+    const isOurs = (dn: string) => dn !== "106";
+    const unseen = [talked, hop("106", 0, 8_000, 30_000)];
+    expect(only(unseen, knowing, isOurs).missedAt).toBeNull();
+  });
+
   it("keep the outside party's own id and number when calls were joined", () => {
     const inside = {
       ...hop("106", 0, -500, 9_000, 4_000),
@@ -364,6 +378,7 @@ describe("logged calls", () => {
       endedAt: startedAt + 10_000,
       talks: [{ user: "100", answeredAt: startedAt, endedAt: startedAt + 10_000 }],
       level: { dn: "100", kind: "extension" },
+      missedAt: null,
       polledBy: [],
       callbackOrdered: false,
     });

@@ -119,6 +119,15 @@ function levelOf(rows: readonly LogRow[]): DnRef | null {
   return lastLevel(rows.filter(({ startAt, endAt }) => endAt > startAt)) ?? lastLevel(rows);
 }
 
+/** Where the last to talk sent it, and nobody answered. */
+function levelAfter(rows: readonly LogRow[], talks: readonly LoggedTalk[]): DnRef | null {
+  if (talks.length === 0) return null;
+  const untilAt = Math.max(...talks.map(({ endedAt }) => endedAt));
+  const isAfter = ({ startAt, endAt }: LogRow) =>
+    startAt >= untilAt - overlapMsMax && endAt > untilAt + overlapMsMax;
+  return lastLevel(rows.filter(isAfter));
+}
+
 /** It rang before the place's end, or stopped with it: the phone of whom the place gives the call to rings on. */
 function isPolledBy({ startAt, endAt }: LogRow, place: LogRow): boolean {
   if (startAt >= place.endAt) return false;
@@ -234,7 +243,10 @@ function loggedCallOf(
     return isVisible(user) || (answeredAt >= shownAt && knowledge.kindOf(user) === "extension");
   });
   const level = direction === "incoming" ? levelOf(inOrder) : caller;
-  const isUnseen = level?.kind === "extension" && !isVisible(level.dn);
+  // Whom it came to is not told then, nor that an answered call was missed.
+  const isKnown = (at: DnRef | null) =>
+    (at?.kind !== "extension" || isVisible(at.dn)) && talks.length === talked.length;
+  const missedAt = levelAfter(inOrder, talked);
   return {
     callNumber: id?.callNumber ?? null,
     direction,
@@ -245,8 +257,8 @@ function loggedCallOf(
     startedAt,
     endedAt: Math.max(startedAt, ...inOrder.map(({ endAt }) => endAt)),
     talks,
-    // Whom it came to is not told then, nor that an answered call was missed.
-    level: isUnseen || talks.length < talked.length ? null : level,
+    level: isKnown(level) ? level : null,
+    missedAt: isKnown(missedAt) ? missedAt : null,
     polledBy: inOrder.flatMap(({ destination }) =>
       canPoll(destination.kind) ? [destination.dn] : [],
     ),
