@@ -66,13 +66,15 @@ export function endTalk(
   const lookedAt = isListed ? course.visibility.listedBy(at) : at;
   const lastAt = course.visibility.seen(lookedAt, leg).at;
   // Another phone of theirs, which went before, may seem to talk on.
-  const late = Math.max(lastAt, course.said.silent(talk.user).at) - at + talk.seen.at - talk.at;
+  const { at: silentAt, fault } = course.said.silent(talk.user);
+  const late = Math.max(lastAt, silentAt) - at + talk.seen.at - talk.at;
   course.said.tell("ended", level, talk.link, at, leg, {
     slackMs: late + off,
     lostMs: course.visibility.lostMs(at),
     finish: "Ok",
     transfer: passedOn ? "True" : "False",
     talkMs: at - talk.at,
+    ...(fault !== null && silentAt > lastAt ? { latest: silentAt, fault } : {}),
     // In a conference no leg of theirs shows, though they are monitored by now.
     ...(isDark && leg?.kind === "conference" ? { unseen: true } : {}),
     ...more,

@@ -207,10 +207,12 @@ function wasPassedOn({ chain: { facts, overAt }, due, rule }: Truth, user: strin
     kind === "answered" && at < answer.at && (unseen || (fault !== null && latest >= answer.at));
   const isUnseen = unseenTalks.has(rule ?? "") || due.some(isHidden);
   if (answer.leg.barges !== null && isUnseen) return true;
-  // Whose phone's silence was lost seems to ring on for the caller.
-  const rings = (fact: Fact) =>
-    fact.what === "shown" && fact.status === "ringing" && fact.dn !== user;
-  if (rule === "lostFrames" && facts.some(rings)) return true;
+  // Whose going was lost seems to be there still: who was rung, or heard the conversation.
+  const lingers = (fact: Fact) =>
+    fact.what === "shown" &&
+    fact.dn !== user &&
+    (fact.status === "ringing" || fact.leg.barges !== null);
+  if (rule === "lostFrames" && facts.some(lingers)) return true;
   return facts
     .slice(answered + 1)
     .some(

@@ -204,6 +204,9 @@ const attempting: ReadonlySet<string> = new Set([
 /** An attempt to hand over that offers the call to nobody for this time has failed (SPEC.md, R13). */
 const attemptFollowMs = 1_000;
 
+/** The last look that an end waits for comes so long after we see again (SPEC.md, R19). */
+const logReadMs = 20_000;
+
 /** How late, and how often astray, faults may have made what is told of a chain. */
 function lapsesOf(
   { startedAt, overAt }: Chain,
@@ -219,9 +222,9 @@ function lapsesOf(
   // What the list contradicts is read again at once; but whom it names elsewhere may be handing over still.
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : 65_000;
-  // What ended while we were blind is judged some seconds after we see again; sight may be lost anew before that.
+  // What ended while we were blind is judged when the log has been read, after we see again; sight may be lost anew before that.
   const blindTo = struck.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
-  const judgedAt = Math.max(endAt, ...blindTo) + 5_000;
+  const judgedAt = Math.max(endAt + 5_000, ...blindTo.map((toAt) => toAt + logReadMs));
   // Of a DN that is not on the list any more nothing shows until then, and faults put that off, too.
   const delaying = struckBy(isChanged ? Math.max(endAt + readMs, judgedAt) : judgedAt);
   // A lost frame is noted until all legs are read again.

@@ -208,6 +208,24 @@ describe("reports", () => {
     ]);
   });
 
+  it("tell who was called outside as the source of what they were handed on to outside", async () => {
+    const bench = new XapiBench();
+    const { id } = bench.pbx.dial("101", CALLER);
+    bench.clock.advance(3000);
+    bench.pbx.outsideAnswers(id);
+    bench.clock.advance(20_000);
+    bench.pbx.blindTransfer("101", "420602000001");
+    bench.clock.advance(2000);
+    bench.pbx.outsideAnswers(id);
+    bench.clock.advance(5000);
+    bench.pbx.outsideHangsUp(id);
+    bench.clock.advance(1000);
+    expect(await bench.rows(`${DAY}?$orderby=StartTime`)).toMatchObject([
+      { SourceDn: "101", DestinationCallerId: CALLER, TalkingDuration: "PT20S" },
+      { SourceCallerId: CALLER, DestinationCallerId: "420602000001", TalkingDuration: "PT5S" },
+    ]);
+  });
+
   it.each(["101", "102"])(
     "tell a click-to-call at two phones of 101 by %s, who lifted it",
     async (by) => {

@@ -65,6 +65,13 @@ function endOf(leg: Leg, call: Call): number {
   return leg.end?.at ?? call.endedAt ?? leg.startedAt;
 }
 
+/** The line that has answered by then; one after another is dialled until one does. */
+function lineBefore({ allLegs }: Call, at: number): Leg | undefined {
+  return allLegs.find(
+    ({ kind, answeredAt }) => kind === "trunk" && answeredAt !== null && answeredAt < at,
+  );
+}
+
 interface Hop {
   readonly startAt: number;
   readonly answeredAt: number | null;
@@ -82,7 +89,8 @@ function hopOf(leg: Leg, call: Call, movedAt: number | undefined): Hop {
   }
   const origin = originOf(call);
   // Who dialled out talks until the call is handed on, though the line goes on.
-  const isLine = call.direction === "outgoing" && leg.kind === "trunk" && origin !== undefined;
+  const isDialled = leg.kind === "trunk" && lineBefore(call, startedAt) === undefined;
+  const isLine = call.direction === "outgoing" && isDialled && origin !== undefined;
   return {
     startAt: startedAt,
     answeredAt,
@@ -197,8 +205,9 @@ function sourceOf(
   if (call.direction !== "outgoing") return callerAt(call, at);
   const origin = originOf(call);
   if (leg !== origin && firstLegs(call).includes(leg)) return { ...MAKE_CALL, kind: "ivr" };
-  const line = call.allLegs.find((one) => one.kind === "trunk");
-  if (line?.outside && leg.kind !== "trunk") {
+  const dialled = call.allLegs.find(({ kind }) => kind === "trunk" && leg.kind !== "trunk");
+  const line = lineBefore(call, at) ?? dialled;
+  if (line?.outside) {
     return { ...line.outside, dn: line.dn, kind: line.kind };
   }
   if (!origin) return callerAt(call, at);
