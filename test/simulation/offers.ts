@@ -57,7 +57,8 @@ function heedTurned(course: Course, { leg, at }: Shown): void {
 }
 
 /** A place that nothing else shows is named by a phone that it rings, if it rings for long enough to be read. */
-function heedNamed({ chain, visibility, said }: Course, { dn, at, leg }: Shown): void {
+function heedNamed(course: Course, { dn, at, leg }: Shown): void {
+  const { chain, visibility, said } = course;
   const { sees, seen, briefMs, namesHolder } = visibility;
   const by = leg.originatedBy;
   const place = by !== null && places.has(by.kind) ? said.lastOf(by.dn) : undefined;
@@ -65,6 +66,12 @@ function heedNamed({ chain, visibility, said }: Course, { dn, at, leg }: Shown):
   const { at: readAt, fault } = seen(at, leg);
   const ringsUntil = leg.answeredAt ?? leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
   if (ringsUntil <= readAt + briefMs || place.fault !== null || fault !== null) return;
+  // Back there from where nothing shows, it seems to have been there all the time.
+  const before = course.levels.slice(
+    0,
+    course.levels.findIndex(({ due }) => due === place),
+  );
+  if (before.findLast(({ due }) => due?.unseen === false)?.user === place.user) return;
   place.unseen = false;
   place.latest = Math.max(place.latest, readAt);
 }

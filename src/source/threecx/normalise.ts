@@ -129,6 +129,8 @@ const sentOnTo: ReadonlySet<DnKind> = new Set(["extension", "queue", "ivr", "rin
  */
 function isSentOn({ kind }: DnRef, dnKind: DnKind, wire: WireParticipant): boolean {
   if (wire.legid <= 1 || !sentOnTo.has(dnKind)) return false;
+  // Its own number: it is the party itself, as of a paging group that somebody hears.
+  if (wire.party_caller_id === wire.party_dn) return false;
   if (canPoll(kind)) return true;
   return (kind === "ivr" || kind === "routepoint") && wire.originated_by_dn !== "";
 }

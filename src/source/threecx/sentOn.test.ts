@@ -89,6 +89,12 @@ describe("a leg whose party sent the caller on", () => {
       "routepoint",
     ],
     ["is the API client's own", {}, "app", "queue"],
+    [
+      "has the party's own number, which no list tells of",
+      { party_dn: "830", party_dn_type: "Wringgroup", party_caller_id: "830" },
+      "101",
+      "ringgroup",
+    ],
   ])("shows what it shows, if it %s", (_, more, dn, kind) => {
     expect(legOf(more, { dn })?.party.kind).toBe(kind);
   });
