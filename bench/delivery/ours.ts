@@ -47,10 +47,10 @@ export async function openOurs({ dataDir, endpoints, settled }: OursOptions): Pr
     hasten: (...args) => outbox.hasten(...args),
     saveStanding: (...args) => outbox.saveStanding(...args),
     probe: () => outbox.probe(),
-    async settle(settlements) {
-      await outbox.settle(settlements);
-      settled?.(settlements.filter(({ fate }) => fate.state !== "pending").length);
-    },
+    settle: (settlements) =>
+      outbox.settle(settlements).then(() => {
+        for (const { fate } of settlements) if (fate.state !== "pending") settled?.(1);
+      }),
   };
   const dispatcher = createDispatcher({
     outbox: counted,

@@ -183,6 +183,7 @@ export class Window {
   /** Lanes to be put back to the store; `shelved` or `notShelved` must follow. */
   toShelve({ heldMax, now, waitMsMax }: Bounds): Shelved[] {
     const manySleep = this.held > heldMax / 2 && this.#asleep > heldMax * ASLEEP_SHARE_MAX;
+    if (this.#usedUp.size === 0 && !manySleep) return [];
     const found: Shelved[] = Array.from(this.#usedUp, (lane) => ({ lane, wakeAt: now }));
     this.#usedUp.clear();
     if (manySleep && (this.#wantsMore(now) || this.held >= heldMax)) {

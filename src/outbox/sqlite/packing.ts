@@ -61,7 +61,7 @@ export function packResults(
 ): PackedResults {
   const cells: number[] = [];
   const others: Result[] = [];
-  for (const [index, result] of results.entries()) {
+  results.forEach((result, index) => {
     if (result.ok && result.answer === null) cells.push(NOTHING);
     else if (result.ok && requests[index]?.operation === "append") {
       packMade(cells, result.answer as Deliveries);
@@ -69,7 +69,7 @@ export function packResults(
       cells.push(OTHER);
       others.push(result);
     }
-  }
+  });
   return { cells, others };
 }
 
@@ -103,7 +103,7 @@ const DONE: Result = { ok: true, answer: null };
 function unpackMade(reader: Reader): readonly Made[] | null {
   const count = reader.number();
   if (count === BEFORE) return null;
-  return Array.from({ length: count }, () => [reader.number(), reader.number()] as const);
+  return reader.several(count, () => [reader.number(), reader.number()]);
 }
 
 export function unpack({ cells, others }: Packed): readonly Request[] {
@@ -202,7 +202,10 @@ class Reader {
 
   /** As many as the cell before them says. */
   list<T>(read: (reader: Reader) => T): T[] {
-    const count = this.number();
+    return this.several(this.number(), read);
+  }
+
+  several<T>(count: number, read: (reader: Reader) => T): T[] {
     const items: T[] = [];
     for (let index = 0; index < count; index += 1) items.push(read(this));
     return items;

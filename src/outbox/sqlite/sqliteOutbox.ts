@@ -320,14 +320,14 @@ class Writer {
     const ran = this.#running;
     this.#running = [];
     this.#flush();
-    for (const [index, { resolve, reject, request }] of ran.entries()) {
+    ran.forEach(({ resolve, reject, request }, index) => {
       const result = results[index];
       if (result?.ok) resolve(result.answer);
       else {
         const found = result?.message ?? "no answer";
         reject(new OutboxError("failed", `The store did not take ${request.operation}: ${found}.`));
       }
-    }
+    });
     if (this.#gone && this.#idle()) this.#say({ say: "close" });
   }
 
