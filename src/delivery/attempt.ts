@@ -178,11 +178,14 @@ class Reading implements Dispatcher.DispatchHandler {
 
   #answer(): Ending | null {
     if (this.#status === null) return null;
-    // Never unpacked: a few bytes may stand for gigabytes.
-    const head = this.#packed
-      ? `(an answer packed as ${this.#packed}, not shown)`
-      : Buffer.concat(this.#head).toString("utf8");
+    const head = this.#headText();
     return { kind: "answered", status: this.#status, retryAfter: this.#retryAfter, head };
+  }
+
+  #headText(): string {
+    // Never unpacked: a few bytes may stand for gigabytes.
+    if (this.#packed !== "") return `(an answer packed as ${this.#packed}, not shown)`;
+    return this.#head.length === 0 ? "" : Buffer.concat(this.#head).toString("utf8");
   }
 }
 

@@ -123,7 +123,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const { proxyFor = () => null, ownPort = () => null, resolve } = options;
   /** The least recently used first. */
   const pools = new Map<string, Dispatcher>();
-  let latest: { readonly key: string; readonly pool: Dispatcher } | null = null;
+  let latest: { readonly origin: string; readonly way: Way; readonly pool: Dispatcher } | null =
+    null;
   const keys = new WeakMap<Way, string>();
   const contexts = new WeakMap<Way, SecureContext>();
 
@@ -186,10 +187,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   return {
     to(origin, way) {
+      if (latest !== null && latest.way === way && latest.origin === origin) return latest.pool;
       const key = keyOf(origin, way);
-      if (latest?.key === key) return latest.pool;
       const pool = pools.get(key) ?? open(origin, way);
-      latest = { key, pool };
+      latest = { origin, way, pool };
       pools.delete(key);
       pools.set(key, pool);
       if (pools.size > ORIGINS_MAX) {
