@@ -128,7 +128,7 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     } else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {
-    if (step.knows(step.callOf(row.callNumber)) || !isAtLevel(row)) continue;
+    if (step.knows(step.callOf(row.callNumber)) || !isAtLevel(row) || step.isToShow(row)) continue;
     if (step.admits(row.callNumber)) adoptListed(step.turn(row.callNumber), row);
   }
 }

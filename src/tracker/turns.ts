@@ -196,4 +196,11 @@ export class Turns {
       unseen.map((row) => [row.callNumber, { ...row, seenAt: seenAt(row.callNumber) }]),
     );
   }
+
+  /** Just listed at a place that is monitored: its leg is on its way, and tells more, as the DID and the caller's name. */
+  isToShow({ callNumber, callee }: ActiveCall): boolean {
+    const listed = this.next.unseen.get(callNumber);
+    const isNew = listed !== undefined && this.at < listed.seenAt + this.settings.listLagMs;
+    return isNew && this.state.watched.includes(callee.dn);
+  }
 }

@@ -358,6 +358,29 @@ describe("a level that only the list shows", () => {
     expect(phone.told()).toEqual(["ringing 801 -0", "ringing 800 -0", "ended 800 -0 Missed"]);
   });
 
+  it("is told by its own leg, with all that it says, if the list is ahead of it at a place that is monitored", () => {
+    const phone = new Phone();
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["800"] });
+    phone.list(row("800"), row("801", { callNumber: 8 }));
+    expect(phone.told()).toEqual(["ringing 801 -0"]);
+    phone.at += 30;
+    phone.leg("800", 4, "connected", { did: { ruleName: "Support", number: "420222000100" } });
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+    expect(phone.events.at(-1)).toMatchObject({ did: "Support" });
+  });
+
+  it("is told by the list all the same if no leg of the monitored place comes: its frame is lost", () => {
+    const phone = new Phone();
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["800"] });
+    phone.list(row("800"));
+    phone.at += phone.settings.listLagMs - 1;
+    phone.list(row("800"));
+    expect(phone.told()).toEqual([]);
+    phone.at += 1;
+    phone.list(row("800"));
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+  });
+
   it("does not count while somebody talks, nor for callers of ours or other places", () => {
     const phone = talking();
     phone.at += 1_000;
