@@ -30,6 +30,23 @@ describe("bad frames", () => {
   });
 });
 
+describe("a DN that the administrator adds meanwhile", () => {
+  it("is not said to be out of sight once a leg of its own could be read", async () => {
+    const server = await pbx();
+    const watched = watch(server.url);
+    await watched.live();
+    server.dns.set("801", "Wivr");
+    server.upsert(participant("801", 9005, { status: "Connected" }));
+    await watched.until(() => watched.of("legChanged").length === 1);
+    const madeBy = (dn: string) => ({ originated_by_dn: dn, originated_by_type: "Wivr" });
+    server.upsert(participant("101", 9006, madeBy("801")));
+    server.upsert(participant("102", 9007, madeBy("802")));
+    await watched.until(() => watched.of("legChanged").length === 3);
+    const lines = watched.lines.filter((line) => line.includes("may not see it"));
+    expect(lines).toEqual([expect.stringContaining("IVR 802 takes part in calls")]);
+  });
+});
+
 describe("the end of a connection", () => {
   it("connects again and reads all anew", async () => {
     const server = await pbx();

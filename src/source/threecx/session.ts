@@ -69,6 +69,8 @@ export class Session {
   #keptBackOverflow = false;
   #snapshotAskedAt = 0;
   #cancelWatchdog = () => {};
+  /** DNs of which a leg could be read since the last snapshot: they may have come to the list after it. */
+  readonly #readSince = new Set<string>();
 
   constructor(options: SessionOptions) {
     const { clock, limits, complaints, counters, knowledge } = options;
@@ -251,6 +253,7 @@ export class Session {
           return;
         }
         const sameDn = wire.dn.toLowerCase() === address.dn.toLowerCase();
+        this.#readSince.add(wire.dn.toLowerCase());
         const leg = this.#legs.learn(sameDn ? wire : { ...wire, dn: address.dn });
         if (leg) this.#tell(leg, heardAt);
         return;
@@ -292,7 +295,8 @@ export class Session {
       if (!ref || ref.dn === "") continue;
       if (ref.kind === "unknown" || ref.kind === "trunk") directory.miss(ref.dn);
       else if (watchableKinds.has(ref.kind) && !visible.has(ref.dn)) {
-        this.#nameInvisible(ref.dn, ref.kind);
+        const isRead = this.#readSince.has(ref.dn.toLowerCase());
+        if (!isRead) this.#nameInvisible(ref.dn, ref.kind);
       }
     }
     if (leg.dnKind === "unknown") directory.miss(leg.dn);
@@ -373,6 +377,7 @@ export class Session {
     }
     const before = visible.list.join("\n");
     visible.set(dns.map(({ dn, type }) => ({ dn, kind: kindOfType(type) })));
+    this.#readSince.clear();
     const legs = this.#legs.learnAll(dns, asked);
     emit({ kind: "snapshot", at: clock.now(), legs, dns: visible.list });
     for (const leg of legs) this.#note(leg);
