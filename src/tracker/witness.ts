@@ -15,6 +15,7 @@ import {
   recogniseListed,
   rowTimeMs,
 } from "./recognise.ts";
+import { isElsewhere, isSentBack, isStill, leftAt } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -136,8 +137,8 @@ function heedWhereabouts(
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
     // A moment later its kind may be known, by a leg that stands towards it.
     const isUnknown = inside?.kind === "unknown" && hidden.looks < joinLooksMax;
-    // On its way to the user who left: sent to the own number.
-    const isSent = routes(row) && askedAt >= talk.answeredAt + settings.listLagMs;
+    const isSent =
+      askedAt >= talk.answeredAt + settings.listLagMs && isSentBack(turn, talk, row, sinceAt);
     const ringsAnew = inside?.dn === talk.user && (talk.shownBy === "inside" || isSent);
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
@@ -175,36 +176,6 @@ function heedWhereabouts(
 function offerUnseen(call: Turn["call"], { dn }: Pick<Level, "dn">): void {
   call.level = { dn, kind: "extension" };
   if (call.handover !== null) call.handover = { ...call.handover, outside: false, offered: true };
-}
-
-/**
- * The row names another place of ours. Where the call was before, or what brought it to its user, it counts only if the
- * row changed after the answer, or insists: a list lags.
- */
-function isElsewhere(
-  { call, at, settings }: Turn,
-  talk: Talk,
-  row: ActiveCall,
-  sinceAt: EpochMs,
-): boolean {
-  const inside = insideParty(row);
-  if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
-  const isNew = row.changedAt !== null && row.changedAt >= talk.answeredAt + rowTimeMs;
-  const isKnown = inside.dn === talk.via || get(call.reached, inside.dn) !== undefined;
-  return !isKnown || isNew || at >= sinceAt + settings.listInsistsMs;
-}
-
-/** The conversation goes on, though no leg shows it: in a conference, or where the list alone showed its answer. */
-function isStill({ shownBy, user }: Talk, row: ActiveCall): boolean {
-  const inside = insideParty(row);
-  if (inside === null) return shownBy === "outside";
-  const isTheirs = shownBy === "inside" && inside.dn === user;
-  return inside.kind === "conference" || (isTheirs && !routes(row));
-}
-
-/** Whose legs show when they left; of others the row tells, which changed then. */
-function leftAt({ at }: Turn, { shownBy }: Talk, { changedAt }: ActiveCall, sinceAt: EpochMs) {
-  return shownBy === "legs" ? sinceAt : Math.min(at, Math.max(changedAt ?? sinceAt, sinceAt));
 }
 
 /** It ends not before the list names it for the last time. */

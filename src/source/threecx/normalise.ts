@@ -143,7 +143,8 @@ export type NormalisedLeg =
 
 /**
  * Of a DN of which nobody says what it is, a leg that rings, dials or is at a phone shows an extension: queues,
- * menus and applications take calls at once, without a device.
+ * menus and applications take calls at once, without a device. So does the voicemail box of an extension, should its leg be one
+ * of that DN's, made by the special menu that it is.
  */
 function ownKindOf(
   wire: WireParticipant,
@@ -151,6 +152,8 @@ function ownKindOf(
   before: DnKind | null,
   knowledge: Knowledge,
 ): DnKind {
+  const isBox = kindOfType(wire.originated_by_type) === "specialmenu" && wire.device_id === "";
+  if (isBox && status === "connected" && before !== "extension") return "specialmenu";
   const kind = kindOf(wire.dn, "", knowledge);
   if (kind !== "unknown") return kind;
   const atPhone = status !== "connected" || /^sip:/i.test(wire.device_id);

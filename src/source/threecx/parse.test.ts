@@ -229,6 +229,25 @@ describe("legs", () => {
     expect(kindAfter({ status: "Connected" }, "unknown")).toBe("unknown");
   });
 
+  it("of an extension that a special menu takes at once, without a device, are its voicemail box's", () => {
+    const knowledge = knowing({ "150": "extension" });
+    const byMenu = { originated_by_dn: "150", originated_by_type: "Wspecialmenu", device_id: "" };
+    const box = { ...byMenu, status: "Connected" };
+    const kindOf = (more: object, before: "extension" | "specialmenu" | null) => {
+      const was = before && ({ status: "connected", dnKind: before } as const);
+      const result = normaliseParticipant(participant("150", 1, more), knowledge, was);
+      return result.kind === "leg" ? result.leg.dnKind : result.kind;
+    };
+    expect([kindOf(box, null), kindOf(box, "specialmenu")]).toEqual(["specialmenu", "specialmenu"]);
+    const others = [
+      { ...box, device_id: "sip:150@127.0.0.1" },
+      { ...byMenu, status: "Ringing" },
+      { ...box, originated_by_type: "Wqueue" },
+    ];
+    expect(others.map((more) => kindOf(more, null))).toEqual(Array(3).fill("extension"));
+    expect(kindOf(box, "extension")).toBe("extension");
+  });
+
   it("leaves out a leg without a call", () => {
     expect(legOf({ callid: 0 })).toEqual({ kind: "phantom" });
   });

@@ -1,0 +1,61 @@
+/** Rows that lag behind the end of a conversation, by the time of their last change (SPEC.md, R15). */
+import { describe, expect, it } from "vitest";
+import { Phone, row, t0, talking } from "../../test/support/phone.ts";
+
+describe("a row that has not changed since before the user's leg went", () => {
+  const over = ["ended 102 -1 Ok"];
+  const passedOn = "ended 102 -1 Ok passed on";
+
+  /** 102 has talked for so long, then the list has this row for so long, then not any more. */
+  function told(talkMs: number, late: Parameters<typeof row>, forMs: number): string[] {
+    const phone = talking();
+    phone.at += talkMs;
+    phone.gone("102/5");
+    for (let ms = 0; ms <= forMs; ms += 1_000) {
+      phone.list(row(...late));
+      phone.pass(1_000);
+    }
+    phone.list();
+    return phone.told();
+  }
+
+  it("is none of a place that nothing has shown until then, unless it insists, or changed just then", () => {
+    for (const place of ["820", "800", "801"]) {
+      expect(told(5_000, [place, { changedAt: t0 }], 3_000)).toEqual(over);
+      expect(told(5_000, [place, { changedAt: t0 }], 6_000)[0]).toBe(passedOn);
+      expect(told(5_000, [place, { changedAt: t0 + 4_500 }], 0)[0]).toBe(passedOn);
+      // So soon after the answer it cannot be told.
+      expect(told(1_000, [place, { changedAt: t0 }], 0)[0]).toBe(passedOn);
+    }
+  });
+
+  it("may be of a place that brings no calls: not all say when the other side changed", () => {
+    expect(told(5_000, ["SP0", { changedAt: t0 }], 0)[0]).toBe(passedOn);
+    expect(told(5_000, ["103", { changedAt: t0 }], 0)[0]).toBe(passedOn);
+  });
+
+  it("has the call not sent to the own number, on its way there before the answer, unless it insists", () => {
+    const routing = { status: "Routing", changedAt: t0 } as const;
+    expect(told(1_500, ["102", routing], 3_000)).toEqual(over);
+    expect(told(1_500, ["102", { status: "Talking", changedAt: t0 }], 6_000)).toEqual(over);
+    expect(told(1_500, ["102", routing], 6_000)[0]).toBe(passedOn);
+    expect(told(5_000, ["102", { ...routing, changedAt: t0 + 4_000 }], 0)[0]).toBe(passedOn);
+  });
+});
+
+describe("a paging group, whose phones all answer at once and that nothing names,", () => {
+  it("has not the call back when the last of them goes and the list lags", () => {
+    const phone = new Phone();
+    for (const [dn, id] of [
+      ["103", 3],
+      ["104", 4],
+    ] as const)
+      phone.leg(dn, id, "connected", { originatedBy: null });
+    phone.at += 10_000;
+    phone.gone("103/3", "104/4");
+    phone.list(row("820", { changedAt: t0 }));
+    phone.pass(500);
+    phone.list();
+    expect(phone.told()).toEqual(["answered 103 -1 NotDef", "ended 103 -1 Ok"]);
+  });
+});

@@ -1,0 +1,57 @@
+/**
+ * Where a row of the list of active calls has a conversation whose user's legs have gone. Pure looks. A list lags: what
+ * has not changed since the answer is of before, unless it insists (SPEC.md, R15).
+ */
+import type { EpochMs } from "../events/event.ts";
+import { type ActiveCall, canPoll, routes } from "./activity.ts";
+import { get } from "./byDn.ts";
+import { insideParty, rowTimeMs } from "./recognise.ts";
+import type { Talk } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * The row names another place of ours. Where the call was before, or what brought it to its user (which nothing need have
+ * shown until now), it counts only if the row changed after the answer, or insists.
+ */
+export function isElsewhere(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: EpochMs): boolean {
+  const { call } = turn;
+  const inside = insideParty(row);
+  if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
+  const isKnown = inside.dn === talk.via || get(call.reached, inside.dn) !== undefined;
+  const { changedAt } = row;
+  const brings = canPoll(inside.kind) || inside.kind === "ivr";
+  const isOld = brings && changedAt !== null && changedAt < sinceAt - rowTimeMs;
+  return (!isKnown && !isOld) || isNew(talk, row) || insists(turn, sinceAt);
+}
+
+/** On its way to the user who left: sent to the own number. */
+export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: EpochMs): boolean {
+  if (!routes(row)) return false;
+  return row.changedAt === null || isNew(talk, row) || insists(turn, sinceAt);
+}
+
+function isNew({ answeredAt }: Talk, { changedAt }: ActiveCall): boolean {
+  return changedAt !== null && changedAt >= answeredAt + rowTimeMs;
+}
+
+function insists({ at, settings }: Turn, sinceAt: EpochMs): boolean {
+  return at >= sinceAt + settings.listInsistsMs;
+}
+
+/** The conversation goes on, though no leg shows it: in a conference, or where the list alone showed its answer. */
+export function isStill({ shownBy, user }: Talk, row: ActiveCall): boolean {
+  const inside = insideParty(row);
+  if (inside === null) return shownBy === "outside";
+  const isTheirs = shownBy === "inside" && inside.dn === user;
+  return inside.kind === "conference" || (isTheirs && !routes(row));
+}
+
+/** Whose legs show when they left; of others the row tells, which changed then. */
+export function leftAt(
+  { at }: Turn,
+  { shownBy }: Talk,
+  { changedAt }: ActiveCall,
+  sinceAt: EpochMs,
+): EpochMs {
+  return shownBy === "legs" ? sinceAt : Math.min(at, Math.max(changedAt ?? sinceAt, sinceAt));
+}
