@@ -64,6 +64,8 @@ export class WirePbx {
   readonly requests: string[] = [];
   /** May answer instead of the PBX, or delay it by a promise; undefined = as usual. */
   intercept: (path: string) => Promise<Reply | undefined> | Reply | undefined = () => undefined;
+  /** It gives no more rows at once, whatever is asked for, and says nothing of that. */
+  rowsMax = Number.POSITIVE_INFINITY;
   expiresIn: unknown = 3600;
   token = "";
   tokensGiven = 0;
@@ -181,7 +183,8 @@ export class WirePbx {
     const [, set = "", top = "0", skip = "0"] = asked ?? [];
     const rows = this.xapi.get(set);
     if (typeof rows === "number") return { status: rows };
-    const page = rows?.slice(Number(skip), Number(skip) + Number(top)) ?? [];
+    const page =
+      rows?.slice(Number(skip), Number(skip) + Math.min(Number(top), this.rowsMax)) ?? [];
     return rows || set !== "" ? { status: 200, body: { value: page } } : { status: 404 };
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Reads rows of XAPI, page by page. `$top` beyond 100 is refused, `nextLink` is often missing, and
  * a server may ignore `$skip`: so a page that brings nothing new ends it. A set's short page ends
- * it as well; a report filters what it has paged, so there only an empty page does.
+ * it as well, unless that may be all that the server gives at once; a report filters what it has paged, so there only an
+ * empty page does.
  */
 import type { Limits } from "./limits.ts";
 import { parseRows } from "./parse.ts";
@@ -48,6 +49,13 @@ function firstOf(rows: readonly unknown[]): string {
   return JSON.stringify(rows[0] ?? null);
 }
 
+/** Whoever gives fewer rows than asked for, without a word, gives a round number of them. */
+const roundRows = 10;
+
+function isFull({ length }: readonly unknown[], { pageRows }: Limits): boolean {
+  return length === pageRows || length % roundRows === 0;
+}
+
 export async function readSet(
   rest: Rest,
   limits: Limits,
@@ -63,7 +71,7 @@ export async function readSet(
     const { rows, hasNextLink } = answer;
     if (page > 0 && firstOf(rows) === lastFirst) break;
     for (const row of rows) all.push(row);
-    const goesOn = rows.length === limits.pageRows || hasNextLink;
+    const goesOn = isFull(rows, limits) || hasNextLink;
     if (!goesOn || rows.length === 0) break;
     lastFirst = firstOf(rows);
   }

@@ -50,6 +50,21 @@ describe("active calls", () => {
     expect(asked).toEqual(asked.toSorted((a, b) => a - b));
   });
 
+  it.each([50, 120, 7])(
+    "are read whole, %i of them, from a server that gives 50 at once without a word",
+    async (length) => {
+      const server = await pbx();
+      server.rowsMax = 50;
+      server.xapi.set(
+        "ActiveCalls",
+        Array.from({ length }, (_, n) => ({ Id: n + 1 })),
+      );
+      const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
+      await watched.until(() => watched.of("activeCalls").length >= 1);
+      expect(watched.of("activeCalls")[0]?.calls).toHaveLength(length);
+    },
+  );
+
   it("are asked for again after a question that came while they were being read", async () => {
     const server = await pbx();
     const watched = watch(server.url, slowly);
