@@ -65,6 +65,15 @@ export function consultantOf(
   return past === undefined ? null : (otherOf(past, dn) ?? past.dn);
 }
 
+/** Who spoke inside with this DN until a moment ago. */
+export function partnersOf(
+  memory: readonly Consultation[],
+  dn: string,
+  at: EpochMs,
+): readonly string[] {
+  return lately(memory, at).flatMap((past) => otherOf(past, dn) ?? []);
+}
+
 function lately(memory: readonly Consultation[], at: EpochMs): readonly Consultation[] {
   return memory.filter(({ endedAt }) => at - endedAt <= joinMsMax);
 }

@@ -10,6 +10,7 @@ import {
   isConsultation,
   joinMsMax,
   noted,
+  partnersOf,
   usedUp,
   wasConsulted,
 } from "./consultation.ts";
@@ -224,13 +225,22 @@ export class Stepping extends Sight {
       call && (legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn));
     if (before === undefined) {
       // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it.
-      const user =
-        leg.status === "connected" ? consultantOf(this.next.consultations, leg, this.at) : null;
-      return user === null ? undefined : this.handedOverBy(user, number);
+      if (leg.status !== "connected") return undefined;
+      const user = consultantOf(this.next.consultations, leg, this.at);
+      if (user !== null) return this.handedOverBy(user, number);
+      return call === undefined ? this.#broughtAnew(leg) : undefined;
     }
     // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
     if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
     return this.takenFrom(before.leg, number);
+  }
+
+  /** Under a number that neither call had, to who was consulted until a moment ago by whom the outside party has lost. */
+  #broughtAnew({ dn, party }: Leg): number | undefined {
+    if (party.number === "") return undefined;
+    const users = partnersOf(this.next.consultations, dn, this.at);
+    const brought = users.map((user) => this.handedOverBy(user, party.number));
+    return brought.find((own) => own !== undefined && this.now(own)?.hidden !== null);
   }
 
   /**
