@@ -172,6 +172,7 @@ const cases: readonly Case[] = [
   { settings: {}, table: transfers },
   { settings: { holdStatus: "hold", attendedTransfer: "keepY" }, table: transfers },
   { settings: { attendedTransfer: "newLeg" }, table: transfers },
+  { settings: { attendedTransfer: "newCall" }, table: transfers },
   { settings: { referredBy: "empty", keepOriginatedBy: false }, table: transfers },
   { settings: { showQueues: false, deviceLegs: "perDevice" }, table: transfers },
 ];

@@ -131,7 +131,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 );
 
 const switches: fc.Arbitrary<SettingsPatch> = fc.record({
-  attendedTransfer: fc.constantFrom("keepX", "keepY", "newLeg"),
+  attendedTransfer: fc.constantFrom("keepX", "keepY", "newLeg", "newCall"),
   ringingTransfer: fc.constantFrom("newLeg", "keepsLeg"),
   blindTransferLeaves: fc.constantFrom("atOnce", "onAnswer"),
   deviceLegs: fc.constantFrom("perDn", "perDevice"),

@@ -22,7 +22,7 @@ export const settingsSchema = z.strictObject({
   /** `referred_by` of a leg that rings by a blind transfer. */
   referredBy: z.enum(["present", "empty"]).default("present"),
   /** What becomes of the consulted leg when an attended transfer completes. */
-  attendedTransfer: z.enum(["keepX", "keepY", "newLeg"]).default("keepX"),
+  attendedTransfer: z.enum(["keepX", "keepY", "newLeg", "newCall"]).default("keepX"),
   /** What becomes of the phone that still rings when a consultation completes: rung anew, or its leg turns to the caller. */
   ringingTransfer: z.enum(["newLeg", "keepsLeg"]).default("newLeg"),
   /** Whose leg goes at a blind transfer: at once, or when the target accepts. */

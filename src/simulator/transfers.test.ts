@@ -35,6 +35,7 @@ describe("handing over", () => {
     ["keepX", 6, 1],
     ["keepY", 6, 2],
     ["newLeg", 7, 1],
+    ["newCall", 7, 3],
   ] as const)("attended, %s: leg %i ends up in call %i", (attendedTransfer, id, callNumber) => {
     const { pbx } = talking({ attendedTransfer });
     pbx.dial("150", "103");

@@ -177,21 +177,31 @@ export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): v
   exchange.remove(first, "transferred");
   exchange.remove(second, "transferred");
   const mode = exchange.settings.attendedTransfer;
-  if (mode === "newLeg") {
+  const into = mode === "newCall" ? callAfter(exchange, x) : mode === "keepY" ? y : x;
+  if (mode === "newLeg" || mode === "newCall") {
     exchange.remove(consulted, "replaced");
+    if (into !== x) adopt(stays, into);
     const { dn, kind, deviceId, directControl, outside } = consulted;
     const party = exchange.partyOf(stays);
     const spec = { dn, kind, deviceId, directControl, status: "connected", party } as const;
-    const replacement = exchange.addLeg(x, outside ? { ...spec, outside } : spec);
-    join(exchange, x, stays, replacement);
+    const replacement = exchange.addLeg(into, outside ? { ...spec, outside } : spec);
+    join(exchange, into, stays, replacement);
     exchange.show(replacement);
   } else {
-    adopt(mode === "keepX" ? consulted : stays, mode === "keepX" ? x : y);
-    join(exchange, mode === "keepX" ? x : y, stays, consulted);
+    adopt(mode === "keepX" ? consulted : stays, into);
+    join(exchange, into, stays, consulted);
     exchange.show(consulted);
   }
   exchange.show(stays);
-  exchange.endCall(mode === "keepY" ? x : y, "transferred");
+  for (const call of [x, y]) if (call !== into) exchange.endCall(call, "transferred");
+}
+
+/** The same call under a number that is new. */
+function callAfter(exchange: Exchange, before: Call): Call {
+  const call = exchange.newCall(before.direction, before.caller, before.callee);
+  call.rule = before.rule;
+  call.joinedTo = rootOf(before);
+  return call;
 }
 
 /** Of calls that were joined, the one that all are logged under. */
