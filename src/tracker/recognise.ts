@@ -15,7 +15,7 @@ import {
   noLegs,
   standing,
 } from "./legs.ts";
-import type { External, Hidden, TrackedLeg } from "./state.ts";
+import type { External, TrackedLeg } from "./state.ts";
 import type { Draft, Turn } from "./turn.ts";
 
 /** A row of the list, and when the list showed the call first. */
@@ -119,21 +119,13 @@ export function isAtBox({ call, watched }: Turn, row: ActiveCall): boolean {
   return watched.includes(inside.dn) && !call.legs.some(({ leg }) => leg.dn === inside.dn);
 }
 
-/** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
-export const joinLooksMax = 3;
-
 /** An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. */
 export function isTaken(
   { external, handover, lastLink, level }: Turn["call"],
   row: ActiveCall,
-  { looks }: Hidden,
 ): boolean {
   const taker = insideParty(row);
-  if (!talks(row) || taker === null || taker.dn === "") return false;
-  // One that was deleted meanwhile has no kind any more; nobody has talked yet who could have made it a conference.
-  const isDeleted = taker.kind === "unknown" && lastLink === 0 && looks >= joinLooksMax;
-  const isPhone = taker.kind === "extension" || isDeleted;
-  if (!isPhone) return false;
+  if (!talks(row) || taker?.kind !== "extension" || taker.dn === "") return false;
   if (lastLink > 0) return handover !== null;
   return external?.direction === "incoming" || taker.dn === level?.dn;
 }

@@ -48,6 +48,17 @@ describe("a leg that is above all of before", () => {
     }
   });
 
+  it("rings for who withholds the number, where that call was dialled", () => {
+    const phone = new Phone();
+    phone.leg("101", 71, "dialing");
+    phone.told();
+    phone.lose();
+    phone.at += 20_000;
+    phone.snapshot(leg("105", 90, "ringing", { party: outside("") }));
+    phone.pass(phone.settings.numberHoldMs);
+    expect(phone.told()).toEqual(["ended 101 -0 Missed", "ringing 105 -0"]);
+  });
+
   it("has another outside party than the call that went from sight, where nobody could ask", () => {
     const phone = lost();
     phone.snapshot(leg("106", 90, "ringing", { callNumber: 3, party: outside("420777000003") }));

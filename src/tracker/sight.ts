@@ -220,8 +220,10 @@ export class Sight extends Turns {
     const isOther = (other: Leg) =>
       other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
     if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
-    const { number } = call.external;
-    return call.numberDueAt === null && party.number !== "" && !isSameNumber(party.number, number);
+    const { number, direction } = call.external;
+    // Who is dialled has a number.
+    const isNamed = party.number !== "" || (direction === "outgoing" && leg.status === "ringing");
+    return call.numberDueAt === null && isNamed && !isSameNumber(party.number, number);
   }
 
   /** No leg of it has shown since we lost sight, or saw again: the log that cannot be had ends the waiting for it, and tells nothing of a restart. */

@@ -36,22 +36,6 @@ describe("a phone that is not monitored", () => {
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 9_000 });
   });
 
-  it("is one though it was deleted meanwhile, and nothing says what it is", () => {
-    const phone = new Phone();
-    phone.leg("800", 4, "connected");
-    phone.gone("800/4");
-    phone.told();
-    const deleted = { ...inside("150"), kind: "unknown" } as const;
-    phone.list(row("150", { callee: deleted }));
-    // It may be a place whose kind is known a moment later.
-    expect(phone.told()).toEqual([]);
-    for (let look = 0; look < 3; look += 1) {
-      phone.pass(500);
-      phone.list(row("150", { callee: deleted }));
-    }
-    expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
-  });
-
   it("answers a queue that polls anew meanwhile, which shows late: it has the call from nobody", () => {
     const phone = taken();
     phone.leg("800", 6, "connected", { onBehalfOf: ref("800"), legNumber: 6 });

@@ -7,14 +7,7 @@ import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { ringsAlone } from "./legs.ts";
-import {
-  insideParty,
-  isAtBox,
-  isTaken,
-  joinLooksMax,
-  recogniseListed,
-  rowTimeMs,
-} from "./recognise.ts";
+import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
 import { isElsewhere, isSentBack, isStill, leftAt } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
@@ -116,6 +109,9 @@ function isPolled({ level, reached }: Turn["call"], row: ActiveCall): boolean {
   return polls && level?.kind === "extension" && get(reached, place.dn) === undefined;
 }
 
+/** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
+const joinLooksMax = 3;
+
 /** Where somebody may talk, as far as is known. */
 const phones: ReadonlySet<DnKind> = new Set(["extension", "conference", "unknown"]);
 
@@ -155,7 +151,7 @@ function heedWhereabouts(
       offerUnseen(call, sentTo);
     } else if (outside || elsewhere || ringsAnew) passOn(turn, talk, leftWhen, outside);
   } else if (isAtBox(turn, row)) return;
-  else if (isTaken(call, row, hidden) && (call.lastLink === 0 || !mayLag)) {
+  else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
     tellTaken(turn, row, hidden, spoke);
   } else if (conferred !== null) {

@@ -96,12 +96,12 @@ function monitoring(directory: Directory, dn: string, visible: boolean): Directo
   return { ...directory, clients };
 }
 
-/** Something leads there, so that calls to it would have nowhere to go. */
+/** Something leads there, or rings it with others, so that calls to it would have nowhere to go. */
 function isLedTo(
   { extensions, queues, ivrs, ringGroups, inboundRules }: Directory,
   number: string,
 ): boolean {
   const destinations = extensions.map(({ onNoAnswer, onBusy }) => [onNoAnswer, onBusy]);
   const text = JSON.stringify([destinations, queues, ivrs, ringGroups, inboundRules]);
-  return text.includes(`"number":"${number}"`);
+  return text.includes(`"${number}"`);
 }
