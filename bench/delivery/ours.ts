@@ -68,7 +68,9 @@ export async function openOurs({ dataDir, endpoints, settled }: OursOptions): Pr
     async take(events) {
       const entries = events.map((event) => ({ event, endpoints: names }));
       const checkpoints = events.map(({ callNumber }) => ({
-        ...{ pbx: "main", key: String(callNumber), state },
+        pbx: "main",
+        key: String(callNumber),
+        state,
       }));
       dispatcher.enqueue(await outbox.append(entries, checkpoints));
     },
