@@ -112,17 +112,18 @@ export function insideParty(row: ActiveCall): Party | null {
 }
 
 /** A user talks, the list says, of whom every leg would show, and none does: their voicemail box has the call. */
-export function isAtBox({ call, watched }: Turn, row: ActiveCall): boolean {
+export function isAtBox(turn: Turn, row: ActiveCall): boolean {
+  const { external, handover } = turn.call;
+  return (external?.direction === "incoming" || handover !== null) && isUnshown(turn, row);
+}
+
+export function isUnshown({ call, watched }: Turn, row: ActiveCall): boolean {
   const inside = insideParty(row);
-  const comes = call.external?.direction === "incoming" || call.handover !== null;
-  if (!comes || !talks(row) || inside?.kind !== "extension") return false;
+  if (!talks(row) || inside?.kind !== "extension") return false;
   return watched.includes(inside.dn) && !call.legs.some(({ leg }) => leg.dn === inside.dn);
 }
 
-/**
- * An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. Of what nobody says
- * what it is, nobody says that it is a phone: voicemail menus and the like need not be in XAPI.
- */
+/** An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. */
 export function isTaken(
   { external, handover, lastLink, level }: Turn["call"],
   row: ActiveCall,

@@ -3,9 +3,9 @@
  * has not changed since the answer is of before, unless it insists (SPEC.md, R15).
  */
 import type { EpochMs } from "../events/event.ts";
-import { type ActiveCall, canPoll, routes } from "./activity.ts";
+import { type ActiveCall, canPoll, routes, talks } from "./activity.ts";
 import { get } from "./byDn.ts";
-import { insideParty, rowTimeMs } from "./recognise.ts";
+import { insideParty, isUnshown, rowTimeMs } from "./recognise.ts";
 import type { Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -54,4 +54,18 @@ export function leftAt(
   sinceAt: EpochMs,
 ): EpochMs {
   return shownBy === "legs" ? sinceAt : Math.min(at, Math.max(changedAt ?? sinceAt, sinceAt));
+}
+
+/** The user whose last leg has gone has sent the call to their box: the row changed then, after the answer, and names them still. */
+export function inBox(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs): boolean {
+  const isTheirs = insideParty(row)?.dn === talk.user && isUnshown(turn, row);
+  // Or, if we were blind then, since we saw it last.
+  const seenAt = Math.min(turn.call.touchedAt, sinceAt - rowTimeMs);
+  const isSince = row.changedAt !== null && row.changedAt > seenAt;
+  return isTheirs && isSince && isNew(talk, row);
+}
+
+/** Its user talks, and not at their box: at another phone, which its leg may be yet to show. */
+export function isAtPhone(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs): boolean {
+  return insideParty(row)?.dn === talk.user && talks(row) && !inBox(turn, row, talk, sinceAt);
 }

@@ -53,6 +53,53 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     ]);
   });
 
+  it.each([
+    { what: "", listens: false },
+    { what: ", while somebody listens", listens: true },
+  ])(
+    "has it where its owner sent it on to there$what, which shows as the row changed",
+    ({ listens }) => {
+      const phone = watching();
+      phone.leg("150", 5, "connected");
+      phone.at += 5_000;
+      const before = row("150", { changedAt: phone.at - 5_000 });
+      phone.list(before);
+      if (listens) phone.leg("104", 6, "connected");
+      phone.at += 3_000;
+      const changed = row("150", { changedAt: phone.at });
+      phone.gone("150/5");
+      if (listens) phone.gone("104/6");
+      // A list that lags names the conversation of before.
+      phone.list(before);
+      phone.at += 1_000;
+      phone.list(changed);
+      phone.list(changed);
+      phone.at += 10_000;
+      phone.list();
+      expect(phone.told()).toEqual([
+        "answered 150 -1 NotDef",
+        "ended 150 -1 Ok passed on",
+        "ended 150 -2 Missed",
+      ]);
+    },
+  );
+
+  it("has nothing of a conversation that goes on at the user's other phone: the row is of before", () => {
+    const phone = watching();
+    phone.leg("150", 5, "connected");
+    const before = row("150", { changedAt: phone.at });
+    phone.at += 5_000;
+    phone.gone("150/5");
+    phone.list(before);
+    phone.at += 6_000;
+    phone.list(before);
+    phone.leg("150", 7, "connected");
+    phone.at += 2_000;
+    phone.gone("150/7");
+    phone.list();
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef", "ended 150 -1 Ok"]);
+  });
+
   it("is none if a reading of the legs shows one of theirs, whose frame was lost", () => {
     const phone = watching();
     phone.leg("150", 5, "ringing");

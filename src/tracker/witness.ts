@@ -8,7 +8,7 @@ import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { ringsAlone } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
-import { isElsewhere, isSentBack, isStill, leftAt } from "./rows.ts";
+import { inBox, isAtPhone, isElsewhere, isSentBack, isStill, leftAt } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -95,7 +95,7 @@ function heedDeparted(
   const { call, at, settings } = turn;
   const isSettled = askedAt >= leaving.sinceAt + settings.listLagMs;
   // The user's own other phone has been lifted, which its leg is yet to show.
-  const isOwn = insideParty(row)?.dn === talk.user && talks(row);
+  const isOwn = isAtPhone(turn, row, talk, leaving.sinceAt);
   if (isStill(talk, row) || (isSettled && isOwn)) {
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
@@ -136,10 +136,10 @@ function heedWhereabouts(
     const isSent =
       askedAt >= talk.answeredAt + settings.listLagMs && isSentBack(turn, talk, row, sinceAt);
     const ringsAnew = inside?.dn === talk.user && (talk.shownBy === "inside" || isSent);
+    const atBox = !mayLag && inBox(turn, row, talk, sinceAt);
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
-    // Nothing has happened to it, whatever the DN is, which may be forgotten over our restart, but no place: nobody talks there.
-    // What changed as a listener's leg went has changed.
+    // Nothing has happened to it, not as a listener's leg went either, whatever the DN is (a restart may forget it) but a place.
     const oldAt = Math.min(call.touchedAt, sinceAt - rowTimeMs);
     const isOld = row.changedAt !== null && row.changedAt <= oldAt;
     const isPlace = inside !== null && !phones.has(inside.kind);
@@ -149,7 +149,7 @@ function heedWhereabouts(
     else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
-    } else if (outside || elsewhere || ringsAnew) passOn(turn, talk, leftWhen, outside);
+    } else if (outside || elsewhere || ringsAnew || atBox) passOn(turn, talk, leftWhen, outside);
   } else if (isAtBox(turn, row)) return;
   else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.

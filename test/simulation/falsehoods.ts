@@ -3,6 +3,7 @@
  * numbers, times and links are held against the truth as far as it reaches; and the chain must have its end.
  */
 import type { Difference, Got } from "./compare.ts";
+import type { Shown } from "./course.ts";
 import type { Going } from "./departure.ts";
 import type { Due } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
@@ -27,6 +28,8 @@ export interface Truth {
   readonly looksMs: number;
   /** Whom the call left, and when, without anybody seeing it then. */
   readonly unseenGoing: readonly Going[];
+  /** Voicemail boxes that look as if their owner talked. */
+  readonly unseenBoxes: readonly Shown[];
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
 }
@@ -44,7 +47,7 @@ const roundMs = 1_000;
 const talking: ReadonlySet<string> = new Set(["extension", "trunk", "conference"]);
 
 /** Who was offered the call or talked to its outside party, and when. */
-function staysOf({ chain, due, rule, looksMs, unseenGoing }: Truth): Stay[] {
+function staysOf({ chain, due, rule, looksMs, unseenGoing, unseenBoxes }: Truth): Stay[] {
   const { owner, calledBackBy, startedAt, facts, overAt } = chain;
   const stays: (Stay & { leg: unknown })[] = [];
   const end = overAt ?? Number.POSITIVE_INFINITY;
@@ -82,12 +85,13 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing }: Truth): Stay[] {
         else if (unseenTalks.has(rule ?? "")) heard = fact.dn;
       }
       // In a conference the user goes on talking.
-      // A menu that sends the caller on at once has no leg of its own, and is named by the one that it makes.
-      const sentBy = leg.originatedBy?.kind === "ivr" ? [leg.originatedBy.dn] : [];
-      const there = kind === "conference" ? [talked, heard, fact.dn] : [fact.dn, ...sentBy];
+      const there = kind === "conference" ? [talked, heard, fact.dn] : [fact.dn];
       // A voicemail box is its owner's: so says the log.
       const boxOwner = kind === "specialmenu" ? leg.onBehalfOf?.dn : undefined;
-      const own = boxOwner === undefined ? there : [...there, boxOwner];
+      const own = [...there, ...(boxOwner === undefined ? [] : [boxOwner])];
+      // Or the list, which has them talking there.
+      if (unseenBoxes.includes(fact))
+        stays.push({ dn: fact.place, fromAt: at, toAt: end, talks: true, leg });
       const isRecent = ({ toAt }: Stay) => toAt <= at && toAt >= at - looksMs;
       const late = stays.filter(isRecent).map(({ dn }) => dn);
       const dns =

@@ -15,7 +15,7 @@ export type Fact = { readonly at: number } & (
       readonly dn: string;
       readonly kind: DnKind;
       readonly status: LegStatus;
-      /** Where routing had the call then; its own DN, or the queue or ring group that polls it. */
+      /** Where routing had the call then; its own DN, or the queue or ring group that polls it; of a voicemail box its owner, if the list has it there. */
       readonly place: string;
     }
   | { readonly what: "gone"; readonly leg: Leg; readonly dn: string; readonly kind: DnKind }
@@ -56,6 +56,11 @@ export interface Chain {
   /** When a leg of it came to stand towards a conference. */
   conferredAt: number | null;
   overAt: number | null;
+}
+
+/** The extension that the list has a call at. */
+function listedAt({ caller, callee }: Call): string | undefined {
+  return [callee, caller].find(({ kind }) => kind === "extension")?.dn;
 }
 
 export class Journal {
@@ -219,8 +224,16 @@ export class Journal {
     const status = held ? "connected" : leg.status;
     if (this.#statuses.get(leg) === status && leg.legid === 1) return;
     this.#statuses.set(leg, status);
-    const place = leg.call.step?.place.dn ?? "";
-    chain.facts.push({ at, what: "shown", leg, dn: leg.dn, kind: leg.kind, status, place });
+    const place = leg.kind === "specialmenu" ? listedAt(leg.call) : leg.call.step?.place.dn;
+    chain.facts.push({
+      at,
+      what: "shown",
+      leg,
+      dn: leg.dn,
+      kind: leg.kind,
+      status,
+      place: place ?? "",
+    });
   }
 
   #noteGone(leg: Leg, at: number, over: ReadonlyMap<Chain, boolean>): void {

@@ -90,6 +90,7 @@ export function settingOf(
   const later: SettingsPatch = {
     polledParty: drawn("polledParty").pick(parties),
     joinedCalls: drawn("joinedCalls").pick(["oneMain", "oneMain", "apart"]),
+    voicemailListed: drawn("voicemailListed").pick(["menu", "menu", "owner"]),
   };
   return {
     switches: { ...switches, ...ends, ...later },

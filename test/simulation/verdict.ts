@@ -24,6 +24,7 @@ import { Sight } from "./sight.ts";
 import type { SimWire } from "./simWire.ts";
 import { sorted } from "./sorting.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
+import { boxUnseen, ownBox, unseenBoxes } from "./voicemail.ts";
 import type { Store } from "./watcher.ts";
 import { dueWithoutList, type Looks, rememberedMs, takenBackUnread } from "./withoutList.ts";
 
@@ -86,6 +87,7 @@ export function judge(
     const isSent = ({ kind }: Due) => kind !== "dialing" || setting.manner.profile !== "k2m";
     const due = looks.due.filter(isSent);
     const changed = dnChanged(chain, changes.log, visibility);
+    const boxes = unseenBoxes(chain, changes.log, visibility);
     const doubts = [
       telling.unknowable,
       looks.exemption,
@@ -93,6 +95,8 @@ export function judge(
       handedOverLast(chain, due, visibility),
       changed,
       takenBackUnread(due, visibility, plan.notes),
+      boxUnseen(boxes),
+      ownBox(chain, visibility),
     ];
     const exemption = exemptionOf(chain, due, doubts, visibility, setting, plan.notes);
     const exempt = exemption?.rule ?? null;
@@ -124,6 +128,7 @@ export function judge(
       dids,
       rule: exempt,
       forgotten,
+      unseenBoxes: boxes,
       unseenGoing: unseenGoings(chain, changes.log, visibility),
     };
     truth.lapses += hidden.length;

@@ -20,6 +20,7 @@ import type { SituationName } from "./situations.ts";
 import { Troubles } from "./troubles.ts";
 import { judge, type Outcome } from "./verdict.ts";
 import { visibleOf } from "./visibility.ts";
+import { jumpingWall } from "./wallClock.ts";
 import { Store, startWatcher } from "./watcher.ts";
 
 export interface SeedOptions {
@@ -46,7 +47,17 @@ const changesAt = [Date.UTC(2026, 2, 29, 0, 58, 0), Date.UTC(2026, 9, 25, 0, 58,
 const faultShare = 0.3;
 const settleMs = 150_000;
 
+/** Nothing may depend on the wall clock, which jumps meanwhile. */
 export async function playSeed(seed: number, options: SeedOptions): Promise<Outcome> {
+  const steadied = jumpingWall(new Chance(seedOf(seed, "wall")));
+  try {
+    return await played(seed, options);
+  } finally {
+    steadied();
+  }
+}
+
+async function played(seed: number, options: SeedOptions): Promise<Outcome> {
   const chance = (name: string) => new Chance(seedOf(seed, name));
   const drawn = chance("faultNames");
   const faults = options.faults.filter(() => !options.swarm || drawn.happens(faultShare));

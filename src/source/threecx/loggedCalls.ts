@@ -7,7 +7,6 @@ import type { EpochMs } from "../../events/event.ts";
 import {
   canPoll,
   type Did,
-  type DnKind,
   type DnRef,
   type LoggedCall,
   type LoggedTalk,
@@ -120,21 +119,13 @@ function levelOf(rows: readonly LogRow[]): DnRef | null {
   return lastLevel(rows.filter(({ startAt, endAt }) => endAt > startAt)) ?? lastLevel(rows);
 }
 
-/** Where a call waits, or is dealt with, without anybody. */
-const unattended: ReadonlySet<DnKind> = new Set(["specialmenu", "parking", "fax", "routepoint"]);
-
-/** Where the last to talk sent it, and nobody answered; of a voicemail box, parking place and the like, who sent it there. */
+/** Where the last to talk sent it, and nobody answered. */
 function levelAfter(rows: readonly LogRow[], talks: readonly LoggedTalk[]): DnRef | null {
-  const last = talks.toSorted((a, b) => a.endedAt - b.endedAt).at(-1);
-  if (last === undefined) return null;
-  const { user, endedAt: untilAt } = last;
+  if (talks.length === 0) return null;
+  const untilAt = Math.max(...talks.map(({ endedAt }) => endedAt));
   const isAfter = ({ startAt, endAt }: LogRow) =>
     startAt >= untilAt - overlapMsMax && endAt > untilAt + overlapMsMax;
-  const after = rows.filter(isAfter);
-  const isUnattended = after.some(({ destination }) => unattended.has(destination.kind));
-  const isOff = after.some(({ destination }) => isOutside(destination));
-  const sender = isUnattended && !isOff ? ({ dn: user, kind: "extension" } as const) : null;
-  return lastLevel(after) ?? sender;
+  return lastLevel(rows.filter(isAfter));
 }
 
 /** It rang before the place's end, or stopped with it: the phone of whom the place gives the call to rings on. */
@@ -253,9 +244,8 @@ function loggedCallOf(
   });
   const level = direction === "incoming" ? levelOf(inOrder) : caller;
   // Whom it came to is not told then, nor that an answered call was missed.
-  const isTold = ({ dn }: DnRef) => isVisible(dn) || talks.some(({ user }) => user === dn);
   const isKnown = (at: DnRef | null) =>
-    (at?.kind !== "extension" || isTold(at)) && talks.length === talked.length;
+    (at?.kind !== "extension" || isVisible(at.dn)) && talks.length === talked.length;
   const missedAt = levelAfter(inOrder, talked);
   return {
     callNumber: id?.callNumber ?? null,

@@ -1,0 +1,58 @@
+/** Voicemail boxes that nothing tells from an answer: the list has the caller at the box's owner. */
+import type { Shown } from "./course.ts";
+import type { DnChange } from "./dnChanges.ts";
+import type { Visibility } from "./due.ts";
+import type { Exemption } from "./exemptions.ts";
+import type { Chain } from "./journal.ts";
+
+type Eyes = Pick<Visibility, "briefMs" | "listMs" | "sees">;
+
+/** A user whose leg went, and whom the list names still, has left once that long has passed (SPEC.md, R31). */
+const leaveHoldMs = 1_000;
+
+/** How exact the times of the list are (SPEC.md). */
+const listTimeMs = 2_000;
+
+const isBox = (fact: Chain["facts"][number]): fact is Shown =>
+  fact.what === "shown" && fact.kind === "specialmenu" && fact.place !== "";
+
+/** Whose owner is not monitored while it has the call, as far as is known then: no leg of theirs would show either. */
+export function unseenBoxes(chain: Chain, changes: readonly DnChange[], eyes: Eyes): Shown[] {
+  const { facts, overAt } = chain;
+  if (eyes.listMs === null) return [];
+  return facts.filter(isBox).filter(({ at, place }) => {
+    const untilAt = overAt ?? at;
+    const isChanged = changes.some(
+      (change) => change.dn === place && change.at <= untilAt && change.settledAt >= at,
+    );
+    return isChanged || !eyes.sees(place, at);
+  });
+}
+
+/** From there on the owner seems to talk. */
+export function boxUnseen(boxes: readonly Shown[]): Exemption | null {
+  const [box] = boxes;
+  return box === undefined ? null : { rule: "boxUnseen", fromAt: box.at };
+}
+
+/**
+ * Sent by its owner to their own box, the call is where it was, as the list has it: over so soon, it was never seen to go on,
+ * and sent there as soon as it was answered, the list has changed with the answer.
+ */
+export function ownBox({ facts, overAt }: Chain, { listMs, briefMs }: Eyes): Exemption | null {
+  if (listMs === null || overAt === null) return null;
+  const isBrief = ({ at }: Shown) => overAt - at <= leaveHoldMs + listMs + briefMs;
+  const isOwn = ({ at, place }: Shown) =>
+    facts.some((fact) => fact.what === "gone" && fact.at === at && fact.dn === place);
+  const isSoon = ({ at, place }: Shown) =>
+    facts.some(
+      (fact) =>
+        fact.what === "shown" &&
+        fact.dn === place &&
+        fact.status === "connected" &&
+        fact.at <= at &&
+        at - fact.at <= listTimeMs + briefMs,
+    );
+  const box = facts.filter(isBox).find((one) => isOwn(one) && (isBrief(one) || isSoon(one)));
+  return box === undefined ? null : { rule: "boxUnseen", fromAt: box.at };
+}
