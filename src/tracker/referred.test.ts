@@ -67,3 +67,15 @@ describe("a phone that rings by a blind transfer and shows who hands over", () =
     }
   });
 });
+
+describe("a phone that a menu rings in a consultation, which brings it the caller", () => {
+  it("rings alone: the menu had no part of the caller's call", () => {
+    const phone = talking();
+    const menu = { originatedBy: ref("801") };
+    phone.leg("102", 6, "connected", { callNumber: 8, party: inside("801") });
+    phone.leg("103", 7, "ringing", { ...menu, callNumber: 8, party: inside("102") });
+    phone.leg("103", 7, "ringing", menu);
+    phone.gone("102/5", "102/6");
+    expect(phone.told().toSorted()).toEqual(["ended 102 -1 Ok passed on", "ringing 103 -2"]);
+  });
+});

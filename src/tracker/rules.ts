@@ -215,15 +215,16 @@ function tellOffers(turn: Turn): void {
     if (call.talk !== null) call.handover ??= beginHandover(turn);
     // Whoever passed it on outside has it back, or somebody else of ours.
     if (call.handover?.outside === true) call.handover = { ...call.handover, outside: false };
-    offer(turn, leg, kind);
+    offer(turn, tracked, kind);
   }
 }
 
-function offer(turn: Turn, leg: Leg, kind: UserKind): void {
+function offer(turn: Turn, tracked: TrackedLeg, kind: UserKind): void {
   const { call } = turn;
+  const { leg } = tracked;
   if (kind !== "extension") {
     const { level } = call;
-    nameIvr(turn, leg);
+    nameIvr(turn, tracked);
     reach(turn, { dn: leg.dn, kind }, "leg");
     // The list had it there already, or it has been there since.
     const isLevel = level?.dn === leg.dn;
@@ -237,7 +238,7 @@ function offer(turn: Turn, leg: Leg, kind: UserKind): void {
       call.level = { dn: leg.dn, kind };
     return;
   }
-  nameIvr(turn, leg);
+  nameIvr(turn, tracked);
   const holder = holderOf(call, leg);
   if (holder === null) {
     if (!stillPolls(call, leg)) call.level = { dn: leg.dn, kind };
@@ -259,10 +260,9 @@ function tellRinging(turn: Turn, level: Level): void {
   if (handover !== null && !handover.offered) call.handover = { ...handover, offered: true };
 }
 
-/** An IVR that no leg has shown, named by a leg that it made. */
-function nameIvr(turn: Turn, { originatedBy }: Leg): void {
-  if (originatedBy?.kind !== "ivr") return;
-  if (get(turn.call.reached, originatedBy.dn) !== undefined) return;
+/** An IVR that no leg has shown, named by a leg that it made; in a consultation, it had no part of this call. */
+function nameIvr(turn: Turn, { leg: { originatedBy }, turned }: TrackedLeg): void {
+  if (originatedBy?.kind !== "ivr" || turned || get(turn.call.reached, originatedBy.dn)) return;
   reach(turn, { dn: originatedBy.dn, kind: "ivr" }, "inferred");
 }
 
