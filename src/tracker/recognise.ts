@@ -123,7 +123,10 @@ export function isUnshown({ call, watched }: Turn, row: ActiveCall): boolean {
   return watched.includes(inside.dn) && !call.legs.some(({ leg }) => leg.dn === inside.dn);
 }
 
-/** An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. */
+/**
+ * An extension of which no leg shows, as it is not monitored (any more), talks to the outside party. Of what nobody says
+ * what it is, nobody says that it is a phone: voicemail menus and the like need not be in XAPI.
+ */
 export function isTaken(
   { external, handover, lastLink, level }: Turn["call"],
   row: ActiveCall,

@@ -36,6 +36,21 @@ describe("a phone that is not monitored", () => {
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 9_000 });
   });
 
+  it("is not what nobody says the kind of: a voicemail menu answers nothing", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.gone("800/4");
+    phone.told();
+    const menu = { ...inside("666"), kind: "unknown" } as const;
+    for (let look = 0; look < 9; look += 1) {
+      phone.list(row("666", { callee: menu }));
+      phone.pass(1_000);
+    }
+    expect(phone.told()).toEqual([]);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
+  });
+
   it("answers a queue that polls anew meanwhile, which shows late: it has the call from nobody", () => {
     const phone = taken();
     phone.leg("800", 6, "connected", { onBehalfOf: ref("800"), legNumber: 6 });

@@ -2,6 +2,7 @@
  * Keeps the directory at hand and young: read at the start, every ten minutes, and, not too often,
  * when the PBX names a number that it does not have. What failed for a passing reason is read again soon.
  */
+import type { DnKind } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import { makeAgain } from "./again.ts";
@@ -21,6 +22,8 @@ import type { Rest } from "./rest.ts";
 
 export interface DirectoryKeeper {
   readonly current: Directory;
+  /** What a number was that is no more: calls may be there still. */
+  formerKindOf(dn: string): DnKind | null;
   /** Reads if what is there is not young or failed; settles when the first reading is over, good or bad. */
   wake(): Promise<void>;
   /** The connection is gone: nothing is read until the next `wake`. */
@@ -82,6 +85,7 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
   let cancelMiss: (() => void) | null = null;
   /** Numbers that a whole reading did not bring: asking again would not either. */
   const missing = new Set<string>();
+  const former = new Map<string, DnKind>();
   /** The first reading over a connection is over, good or bad. */
   let firstRead = () => {};
   let first = new Promise<void>((resolve) => {
@@ -89,15 +93,23 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
   });
 
   const reading = makeAgain(async () => {
-    const before = JSON.stringify(sets);
+    const was = JSON.stringify(sets);
     const names = only ?? setNames;
     only = null;
     const answer = await readSets(rest, limits, sets, names);
     if (names === setNames || readAt === null) readAt = clock.now();
     sets = answer.sets;
     failing = [...failing.filter(({ set }) => !names.includes(set)), ...answer.failed];
-    const changed = JSON.stringify(sets) !== before;
-    if (changed) current = makeDirectory(sets);
+    const changed = JSON.stringify(sets) !== was;
+    if (changed) {
+      const before = current;
+      current = makeDirectory(sets);
+      for (const { number, kind } of before.entries) {
+        if (!current.find(number) && former.size < limits.namesMax) {
+          former.set(number.toLowerCase(), kind);
+        }
+      }
+    }
     if (awake) report(failing);
     firstRead();
     failures = passing(failing).length === 0 ? 0 : failures + 1;
@@ -127,6 +139,7 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
     get current() {
       return current;
     },
+    formerKindOf: (dn) => former.get(dn.toLowerCase()) ?? null,
     wake() {
       awake = true;
       // What failed over the connection before is read over this one.

@@ -315,8 +315,14 @@ describe("logged calls", () => {
     expect(at(hop("800", 2, 0, 8_000), hop("106", 0, 6_000, 30_000))).toBeNull();
     expect(only([hop("100", 0, 0, 8_000)]).missedAt).toBeNull();
     const isOurs = (dn: string) => dn !== "106";
+    // A voicemail box is nobody; nor does somebody outside miss it.
+    expect(at(hop("666", 5, 8_000, 10_000))?.dn).toBe("100");
+    expect(at(hop("666", 5, 8_000, 10_000), hop("10007", 1, 10_000, 30_000))).toBeNull();
     const unseen = [talked, hop("106", 0, 8_000, 30_000)];
     expect(only(unseen, knowing, isOurs).missedAt).toBeNull();
+    // Who is not monitored, and talked since we knew of the call, is known.
+    const boxed = [hop("800", 2, -2_000, 0), talked, hop("666", 5, 8_000, 10_000)];
+    expect(only(boxed, knowing, (dn) => dn === "800").missedAt?.dn).toBe("100");
   });
 
   it("keep the outside party's own id and number when calls were joined", () => {

@@ -7,6 +7,7 @@ import type { EpochMs } from "../../events/event.ts";
 import {
   canPoll,
   type Did,
+  type DnKind,
   type DnRef,
   type LoggedCall,
   type LoggedTalk,
@@ -119,13 +120,21 @@ function levelOf(rows: readonly LogRow[]): DnRef | null {
   return lastLevel(rows.filter(({ startAt, endAt }) => endAt > startAt)) ?? lastLevel(rows);
 }
 
-/** Where the last to talk sent it, and nobody answered. */
+/** Where a call waits, or is dealt with, without anybody. */
+const unattended: ReadonlySet<DnKind> = new Set(["specialmenu", "parking", "fax", "routepoint"]);
+
+/** Where the last to talk sent it, and nobody answered; of a voicemail box, parking place and the like, who sent it there. */
 function levelAfter(rows: readonly LogRow[], talks: readonly LoggedTalk[]): DnRef | null {
-  if (talks.length === 0) return null;
-  const untilAt = Math.max(...talks.map(({ endedAt }) => endedAt));
+  const last = talks.toSorted((a, b) => a.endedAt - b.endedAt).at(-1);
+  if (last === undefined) return null;
+  const { user, endedAt: untilAt } = last;
   const isAfter = ({ startAt, endAt }: LogRow) =>
     startAt >= untilAt - overlapMsMax && endAt > untilAt + overlapMsMax;
-  return lastLevel(rows.filter(isAfter));
+  const after = rows.filter(isAfter);
+  const isUnattended = after.some(({ destination }) => unattended.has(destination.kind));
+  const isOff = after.some(({ destination }) => isOutside(destination));
+  const sender = isUnattended && !isOff ? ({ dn: user, kind: "extension" } as const) : null;
+  return lastLevel(after) ?? sender;
 }
 
 /** It rang before the place's end, or stopped with it: the phone of whom the place gives the call to rings on. */
@@ -244,8 +253,9 @@ function loggedCallOf(
   });
   const level = direction === "incoming" ? levelOf(inOrder) : caller;
   // Whom it came to is not told then, nor that an answered call was missed.
+  const isTold = ({ dn }: DnRef) => isVisible(dn) || talks.some(({ user }) => user === dn);
   const isKnown = (at: DnRef | null) =>
-    (at?.kind !== "extension" || isVisible(at.dn)) && talks.length === talked.length;
+    (at?.kind !== "extension" || isTold(at)) && talks.length === talked.length;
   const missedAt = levelAfter(inOrder, talked);
   return {
     callNumber: id?.callNumber ?? null,

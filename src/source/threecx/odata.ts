@@ -49,8 +49,11 @@ function firstOf(rows: readonly unknown[]): string {
   return JSON.stringify(rows[0] ?? null);
 }
 
-/** Whoever gives fewer rows than asked for, without a word, gives a round number of them. */
-const roundRows = 10;
+/**
+ * Whoever gives fewer rows than asked for, without a word, gives a round number of them. Not every ten: the list of active
+ * calls is read every second, and would often be read in two pages, which takes longer and is of two moments.
+ */
+const roundRows = 50;
 
 function isFull({ length }: readonly unknown[], { pageRows }: Limits): boolean {
   return length === pageRows || length % roundRows === 0;

@@ -120,7 +120,8 @@ class ThreecxSource implements Source {
       kindOf: (dn) => {
         const own = this.#visible.kindOf(dn);
         if (own !== null && own !== "other") return own;
-        return this.#directory.current.find(dn)?.kind ?? learned.get(dn) ?? own;
+        const listed = this.#directory.current.find(dn)?.kind ?? learned.get(dn);
+        return listed ?? this.#directory.formerKindOf(dn) ?? own;
       },
       learn: ({ dn, kind }) => {
         if (learned.size < this.#limits.namesMax) learned.set(dn, kind);

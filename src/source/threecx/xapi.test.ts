@@ -216,6 +216,27 @@ describe("the directory", () => {
     expect(reads()).toBe(3);
   });
 
+  it("is what it was, for calls that are there still", async () => {
+    const server = await pbx();
+    server.xapi.set("Peers", [{ Number: "555", Name: "Old", Type: "Extension" }]);
+    server.xapi.set("ActiveCalls", [{ ...row, Callee: "555 Old" }]);
+    const watched = watch(server.url, {
+      limits: { directoryRefreshMs: 10 },
+      pbx: { activeCallsPollMs: 5 },
+    });
+    await watched.live();
+    server.xapi.set("Peers", []);
+    const reads = () => server.count("GET /xapi/v1/Peers");
+    const before = reads();
+    await watched.until(() => reads() >= before + 3);
+    const lists = watched.of("activeCalls").length;
+    await watched.until(() => watched.of("activeCalls").length >= lists + 2);
+    expect(watched.of("activeCalls").at(-1)?.calls[0]?.callee).toMatchObject({
+      dn: "555",
+      kind: "extension",
+    });
+  });
+
   it("is read again soon where it failed, and only there", async () => {
     const server = await pbx();
     server.legs.set("100/1", participant("100", 1, { party_did: "420222000100" }));
