@@ -85,9 +85,7 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing, unseenBoxes }: Truth)
         else if (unseenTalks.has(rule ?? "")) heard = fact.dn;
       }
       // In a conference the user goes on talking.
-      // A menu that sends the caller on at once has no leg of its own, and is named by the one that it makes.
-      const sentBy = leg.originatedBy?.kind === "ivr" ? [leg.originatedBy.dn] : [];
-      const there = kind === "conference" ? [talked, heard, fact.dn] : [fact.dn, ...sentBy];
+      const there = kind === "conference" ? [talked, heard, fact.dn] : [fact.dn];
       // A voicemail box is its owner's: so says the log.
       const boxOwner = kind === "specialmenu" ? leg.onBehalfOf?.dn : undefined;
       const own = [...there, ...(boxOwner === undefined ? [] : [boxOwner])];
