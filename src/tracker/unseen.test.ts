@@ -327,6 +327,26 @@ describe("a conversation that the list had before any leg showed", () => {
     expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "answered 103 -2 Blind"]);
   });
 
+  it("and that its user hands over to a ring group is nobody's when it is answered outside from there", () => {
+    const phone = new Phone();
+    const ours = (dn: string) => ({ caller: inside(dn), callee: outside() });
+    phone.list(row("150", { ...ours("150"), changedAt: t0 - 1_000 }));
+    phone.leg("820", 9, "ringing", { originatedBy: null });
+    phone.list(row("820", { ...ours("820"), status: "Routing" }));
+    phone.pass(5_000);
+    phone.list(row("820", { ...ours("820"), status: "Routing" }));
+    phone.gone("820/9");
+    phone.list(row("10007", { status: "Routing" }));
+    phone.pass(5_000);
+    phone.list(row("10007"));
+    phone.list();
+    expect(phone.told()).toEqual([
+      "answered 150 -1 NotDef",
+      "ringing 820 -2",
+      "ended 150 -1 Ok passed on",
+    ]);
+  });
+
   it.each([
     ["another's", row("150", { caller: outside("420777888888") })],
     ["not one yet", row("150", { status: "Routing" })],

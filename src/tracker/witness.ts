@@ -82,7 +82,8 @@ function isAt(call: Turn["call"], dn: string): void {
 /** A place that no leg shows has given the call up: the list has it at the one phone that rings. */
 function heedGivenUp(call: Turn["call"], row: ActiveCall): void {
   const inside = insideParty(row);
-  if (inside !== null && routes(row) && ringsAlone(call, inside.dn)) isAt(call, inside.dn);
+  if (inside?.kind !== "extension" || !routes(row)) return;
+  if (ringsAlone(call, inside.dn)) isAt(call, inside.dn);
 }
 
 /** A list that lags may still have a call that has just ended; one that does not has it where it went on. */
