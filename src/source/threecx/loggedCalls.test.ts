@@ -238,6 +238,16 @@ describe("logged calls", () => {
     expect(only(rows).talks).toEqual([talk("100", 5_000, 30_000)]);
     const longer = [hop("100", 0, 0, 30_000, 5_000), hop("106", 0, 10_000, 50_000, 10_000)];
     expect(only(longer).talks).toHaveLength(2);
+    // The listener of a consultation comes in the moment in which that takes the call over.
+    const at = (dn: string, segment: number, untilMs: number) => ({
+      ...hop(dn, 0, 20_000, untilMs, 20_000),
+      SegmentId: segment,
+    });
+    const users = (...untilMs: readonly [number, number]) =>
+      only([at("106", 9, untilMs[1]), at("100", 8, untilMs[0])]).talks.map(({ user }) => user);
+    expect(users(45_000, 34_900)).toEqual(["100"]);
+    expect(users(45_000, 45_000)).toEqual(["100"]);
+    expect(users(34_900, 45_000)).toEqual(["100", "106"]);
   });
 
   it("take hops of one user that follow one another for one conversation: another phone of theirs", () => {

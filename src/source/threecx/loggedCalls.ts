@@ -76,16 +76,19 @@ function talksOf(rows: readonly LogRow[], direction: Direction): readonly Logged
     if (before !== undefined && follows(before, talk)) joined[last] = throughout(before, talk);
     else joined.push(talk);
   }
-  // Who comes into another's conversation and does not outlast it has listened or joined in.
-  const heard = (talk: LoggedTalk) =>
-    joined.some(
-      ({ user, answeredAt, endedAt }) =>
-        user !== talk.user &&
-        answeredAt < talk.answeredAt - overlapMsMax &&
-        endedAt >= talk.endedAt - overlapMsMax,
-    );
+  // Who comes into another's conversation and does not outlast it has listened or joined in; so has who comes with
+  // another, as a listener of the consultation that takes the call over does: the PBX counts its hops up.
+  const heard = (talk: LoggedTalk, index: number) =>
+    joined
+      .slice(0, index)
+      .some(
+        ({ user, answeredAt, endedAt }) =>
+          user !== talk.user &&
+          (answeredAt < talk.answeredAt - overlapMsMax || answeredAt === talk.answeredAt) &&
+          endedAt >= talk.endedAt - overlapMsMax,
+      );
   return conferred(
-    joined.filter((talk) => !heard(talk)),
+    joined.filter((talk, index) => !heard(talk, index)),
     rows,
   );
 }
