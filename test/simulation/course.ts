@@ -5,7 +5,7 @@
  */
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Departed } from "./departure.ts";
-import type { Unknowable, Visibility } from "./due.ts";
+import type { Due, Unknowable, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { type Level, type Talk, unseenTalk } from "./levels.ts";
 import { Said } from "./said.ts";
@@ -26,6 +26,8 @@ export class Course {
   readonly connected = new Map<Leg, Shown>();
   /** The place that rang a phone last. */
   readonly polledBy = new Map<string, string>();
+  /** What of unseen places may have been told, named by a phone that was seen late or briefly. */
+  readonly maybeNamed = new Set<Due>();
   /** Levels reached since the last conversation, in order. */
   levels: Level[] = [];
   talk: Talk | null = null;

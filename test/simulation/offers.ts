@@ -65,13 +65,20 @@ function heedNamed(course: Course, { dn, at, leg }: Shown): void {
   if (!namesHolder || !sees(dn, at) || !place?.unseen || sees(place.user, at)) return;
   const { at: readAt, fault } = seen(at, leg);
   const ringsUntil = leg.answeredAt ?? leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
-  if (ringsUntil <= readAt + briefMs || place.fault !== null || fault !== null) return;
+  if (ringsUntil <= readAt + briefMs || place.fault !== null || fault !== null) {
+    course.maybeNamed.add(place);
+    return;
+  }
   // Back there from where nothing shows, it seems to have been there all the time.
   const before = course.levels.slice(
     0,
     course.levels.findIndex(({ due }) => due === place),
   );
-  if (before.findLast(({ due }) => due?.unseen === false)?.user === place.user) return;
+  const surely = before.findLastIndex(({ due }) => due?.unseen === false);
+  const isNamed = ({ due }: Level, index: number) =>
+    index === surely || (due !== undefined && course.maybeNamed.has(due));
+  const since = before.filter((level, index) => index >= surely && isNamed(level, index));
+  if (since.some(({ user }) => user === place.user)) return;
   place.unseen = false;
   place.latest = Math.max(place.latest, readAt);
 }
