@@ -281,8 +281,11 @@ function denied(chain: Chain, notes: readonly FaultNote[]): Exemption[] {
 function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
   const isCallback = chain.calledBackBy !== "";
   if (chain.direction !== "outgoing" && !isCallback) return [];
-  // A queue that calls back: so says the phone that rings, before the PBX dials for it.
-  const dialsAt = chain.facts.find((fact) => fact.what === "shown" && fact.status === "connected");
+  // A queue that calls back: so says the phone that rings, before the PBX dials for it. The list has its user as who
+  // called, which is all that there is where that phone did not show.
+  const dialsAt =
+    chain.facts.find((fact) => fact.what === "shown" && fact.status === "connected")?.at ??
+    Number.POSITIVE_INFINITY;
   const looks = chain.facts.flatMap((fact) => {
     if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return [];
     const { leg } = fact;
@@ -290,7 +293,8 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
     const isThere = at < (leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY);
     // Click-to-call: of several phones that ring first, the one that is lifted dials.
     const dials = leg === chain.ownerLeg && fact.status === "dialing" && fault === null;
-    const isRung = fault === null || at <= (dialsAt?.at ?? at);
+    const isFirst = visibility.listMs === null || fact.at <= dialsAt;
+    const isRung = fault === null ? isFirst : at <= dialsAt;
     const isOwner = isCallback ? isRung : leg.legid === 1 || dials;
     // Another fault's making good may have shown it before.
     return isThere ? [{ at: isOwner ? at : fact.at, isOwner }] : [];
