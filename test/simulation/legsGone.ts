@@ -3,6 +3,7 @@ import { answer, endTalk } from "./conversations.ts";
 import type { Course, Gone } from "./course.ts";
 import { departedAt } from "./departure.ts";
 import { levelOf, phoneOf, type Talk } from "./levels.ts";
+import { followMs } from "./standIns.ts";
 import { staysMs } from "./withoutList.ts";
 
 export function legGone(course: Course, fact: Gone): void {
@@ -10,7 +11,11 @@ export function legGone(course: Course, fact: Gone): void {
   own?.delete(fact.leg);
   course.places.delete(fact.leg);
   course.said.isFree(fact.dn, fact.at, fact.leg);
-  if ((own?.size ?? 0) === 0) course.said.ceased(fact.dn, fact.at);
+  if ((own?.size ?? 0) === 0) {
+    course.said.ceased(fact.dn, fact.at);
+    const level = course.levels.findLast(({ user }) => user === fact.dn);
+    if (level !== undefined) level.isBrief = fact.at - level.at <= followMs;
+  }
   const wasOutside = course.outsiders.delete(fact.leg);
   if (wasOutside && course.outsiders.size === 0 && course.handover !== null) {
     course.handover.outside = false;

@@ -19,6 +19,8 @@ export interface Level {
   readonly kind: DnKind;
   readonly at: number;
   due?: Due;
+  /** It fell silent again so soon that the place which gave it the call may seem to have it still (SPEC.md, R8). */
+  isBrief?: boolean;
   /** All that rings for this user, who has no phone: only the list shows that the call is there. */
   readonly mobile?: Leg;
 }

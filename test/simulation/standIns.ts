@@ -7,7 +7,7 @@ import { graceMs } from "./lateness.ts";
 import type { Level } from "./levels.ts";
 
 /** So long after an overflow the place that it came from may be told as the one that missed it (SPEC.md). */
-const followMs = 400;
+export const followMs = 400;
 
 /** So long must the list name a place where the call was before (SPEC.md, R15). */
 const listInsistsMs = 5_000;
@@ -39,7 +39,11 @@ export function isKnownAt(
     due === undefined ? isListed(level, levels, at - leftAt, visibility) : !due.unseen && !isLate;
   // What an unseen place gave the call to looks as if the place still polled it.
   const polls = ({ kind }: Level) => kind === "queue" || kind === "ringgroup";
-  return isTold && !levels.some((one) => polls(one) && !visibility.sees(one.user, at));
+  // Or one that shows, to who rang for a moment: legs that end together go in any order.
+  const before = levels.slice(0, levels.indexOf(level)).findLast(({ user }) => user !== level.user);
+  const isBlurred = level.isBrief === true && before !== undefined && polls(before);
+  const isUnseen = (one: Level) => polls(one) && !visibility.sees(one.user, at);
+  return isTold && !isBlurred && !levels.some(isUnseen);
 }
 
 /** The list has named, for long enough and with no leg, a user for whom a mobile alone rings: after another phone, not in a polling. */
@@ -83,7 +87,7 @@ export function standIns(
   // Everybody who was told as ringing: one of them stands for a place that cannot be seen.
   if (isUnseen(level) || late || isOver) return [...new Set(due.map(({ user }) => user))];
   // A place that gave the call away a moment ago may still stand for it.
-  const isFresh = at - level.at <= followMs;
+  const isFresh = at - level.at <= followMs || level.isBrief === true;
   const unseen = levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
   // A phone whose silence is seen late rings on alone, as if the place had given the call to it.
   const judgedAt = [at, at + (visibility.listMs === null ? graceMs : 0)];
