@@ -56,12 +56,12 @@ export function createSender(options: SenderOptions): Sender {
 
   return {
     preview,
-    send(endpoint, delivery, attemptNumber) {
+    async send(endpoint, delivery, attemptNumber) {
       try {
         const request = preview(endpoint, delivery, attemptNumber);
-        return http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
+        return await http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
       } catch (error) {
-        return Promise.resolve({ kind: "failed", stage: "local", message: messageOf(error) });
+        return { kind: "failed", stage: "local", message: messageOf(error) };
       }
     },
     close: () => http.close(),
