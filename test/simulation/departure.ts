@@ -1,8 +1,8 @@
-/** Departures, and one that nobody could tell from an end: the caller went soon after, and the list failed between. */
+/** Departures, and what nobody could tell of one or of who had the call next, as the list failed meanwhile. */
 import type { Leg } from "../../src/simulator/model.ts";
 import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
-import type { Exemption } from "./exemptions.ts";
+import { type Exemption, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
@@ -100,4 +100,26 @@ export function unseenGoings(
       return goneAt >= at && goneAt <= settledAt;
     });
   return [...gone, ...changes.filter(isLeft)];
+}
+
+/**
+ * Who was taken from the list of monitored DNs got the call before all legs were read again. Until then their own legs
+ * would have shown it; from then on the list of active calls does, and failed until the call had gone on.
+ */
+export function takenUnread(
+  { facts }: Chain,
+  changes: readonly DnChange[],
+  { listMs }: Visibility,
+  notes: readonly FaultNote[],
+): Exemption | null {
+  if (listMs === null) return null;
+  const taken = facts.find((fact, index) => {
+    if (fact.what !== "shown" || fact.status !== "connected") return false;
+    const next = facts.slice(index + 1).find((one) => one.what === "shown" && one.leg !== fact.leg);
+    const isUnseen = ({ dn, at, settledAt, visible }: DnChange) =>
+      dn === fact.dn && !visible && at <= fact.at && settledAt > fact.at;
+    const readAt = changes.findLast(isUnseen)?.settledAt;
+    return readAt && next ? isUnread(readAt, next.at, listMs, notes) : false;
+  });
+  return taken === undefined ? null : { rule: "xapiFails", fromAt: taken.at };
 }

@@ -241,7 +241,12 @@ function forwardMissed(
 }
 
 /** Of what lasted from then to then a look at the list failed, and the next one came too late. */
-function isUnread(fromAt: number, toAt: number, listMs: number, notes: readonly FaultNote[]) {
+export function isUnread(
+  fromAt: number,
+  toAt: number,
+  listMs: number,
+  notes: readonly FaultNote[],
+) {
   const failed = notes.filter(
     (note) => note.fault === "xapiFails" && note.fromAt >= fromAt && note.fromAt <= toAt,
   ).length;

@@ -2,7 +2,7 @@
 import type { Directory } from "../../src/simulator/directory.ts";
 import type { Census } from "./census.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
-import { departureUnseen, handedOverLast, unseenGoings } from "./departure.ts";
+import { departureUnseen, handedOverLast, takenUnread, unseenGoings } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import {
@@ -95,6 +95,7 @@ export function judge(
       handedOverLast(chain, due, visibility),
       changed,
       takenBackUnread(due, visibility, plan.notes),
+      takenUnread(chain, changes.log, visibility, plan.notes),
       boxUnseen(boxes),
       ownBox(chain, visibility),
     ];
