@@ -55,14 +55,14 @@ export function wasConsulted(
   });
 }
 
-/** Who spoke in this call until a moment ago, and not as this DN, which comes into it now. */
-export function consultantOf(
+/** Who spoke in this call until a moment ago, and not as this DN, which comes into it now: it may have been passed on inside. */
+export function consultantsOf(
   memory: readonly Consultation[],
   { dn, callNumber }: Pick<Leg, "dn" | "callNumber">,
   at: EpochMs,
-): string | null {
-  const past = lately(memory, at).find((each) => each.callNumber === callNumber);
-  return past === undefined ? null : (otherOf(past, dn) ?? past.dn);
+): readonly string[] {
+  const past = lately(memory, at).filter((each) => each.callNumber === callNumber);
+  return past.map((each) => otherOf(each, dn) ?? each.dn);
 }
 
 /** Who spoke inside with this DN until a moment ago. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Leg } from "../../src/tracker/activity.ts";
 import { inside, outside, type Phone, row, settle, talking } from "../../test/support/phone.ts";
+import { restore, serialise } from "./checkpoint.ts";
 
 const own: Partial<Leg> = { callNumber: 8, originatedBy: null };
 
@@ -38,6 +39,18 @@ describe("an attended transfer to a phone that did not show as consulted", () =>
     const phone = consulting("103");
     phone.leg("103", 7, "connected", { ...own, party: inside("102") });
     phone.gone("102/5", "102/6", "103/7");
+    phone.leg("103", 9, "connected", own);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
+    expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+
+  it("is known at another phone where the consultation was passed on inside just before the join", () => {
+    const phone = talking();
+    phone.leg("104", 6, "connected", { ...own, party: inside("105") });
+    phone.gone("104/6");
+    phone.at += 1_000;
+    phone.leg("102", 8, "connected", { ...own, party: inside("105") });
+    phone.gone("102/5", "102/8");
     phone.leg("103", 9, "connected", own);
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
     expect(numbersOf(phone)).toEqual(new Set([7]));
@@ -121,6 +134,40 @@ describe("who is consulted, and is not monitored,", () => {
     phone.gone("102/6");
     phone.list(row("150", { callNumber: 8 }));
     expect(phone.call(7)?.aliases).toEqual([]);
+  });
+
+  it("is asked of who spoke to the caller last, however many have", () => {
+    const phone = talking();
+    const users = Array.from({ length: 105 }, (_, n) => String(200 + n));
+    let before = "102/5";
+    for (const user of users) {
+      phone.leg(user, 5, "connected");
+      phone.gone(before);
+      before = `${user}/5`;
+    }
+    const last = "304";
+    phone.leg(last, 6, "connected", { callNumber: 8, party: inside("150"), legNumber: 1 });
+    phone.at += 3_000;
+    phone.gone(before, `${last}/6`);
+    phone.told();
+    for (let looks = 0; looks < 2; looks += 1) {
+      phone.list(row("150", { changedAt: phone.at }));
+      phone.pass(400);
+    }
+    expect(phone.told()).toEqual(["ended 304 -106 Ok passed on", "answered 150 -107 Accomp"]);
+  });
+
+  it("is asked of the last of those who are counted, where an older checkpoint names no other", () => {
+    const phone = left();
+    const older = phone.state.calls.values().map(serialise);
+    const { calls } = restore(older.map((text) => text.replace(',"lastUser":"102"', "")));
+    expect(calls.get(7)?.tally.lastUser).toBeUndefined();
+    phone.state = { ...phone.state, calls };
+    for (let looks = 0; looks < 2; looks += 1) {
+      phone.list(row("150", { changedAt: phone.at }));
+      phone.pass(400);
+    }
+    expect(phone.told()).toEqual(handedOver);
   });
 });
 

@@ -56,16 +56,19 @@ export function leftAt(
   return shownBy === "legs" ? sinceAt : Math.min(at, Math.max(changedAt ?? sinceAt, sinceAt));
 }
 
-/** The user whose last leg has gone has sent the call to their box: the row changed then, after the answer, and names them still. */
-export function inBox(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs): boolean {
-  const isTheirs = insideParty(row)?.dn === talk.user && isUnshown(turn, row);
-  // Or, if we were blind then, since we saw it last.
-  const seenAt = Math.min(turn.call.touchedAt, sinceAt - rowTimeMs);
-  const isSince = row.changedAt !== null && row.changedAt > seenAt;
-  return isTheirs && isSince && isNew(talk, row);
-}
+/** Where the row has the conversation of a user whose last leg has gone, if it names them still. */
+export type Own = "phone" | "box" | "unsettled" | null;
 
-/** Its user talks, and not at their box: at another phone, which its leg may be yet to show. */
-export function isAtPhone(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs): boolean {
-  return insideParty(row)?.dn === talk.user && talks(row) && !inBox(turn, row, talk, sinceAt);
+/**
+ * They have sent it to their box if the row changed then, after the answer; if a moment before, a list that lags may have
+ * it at their phone, unless it insists. What has not changed is at another phone, which its leg may be yet to show.
+ */
+export function ownOf(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs): Own {
+  if (insideParty(row)?.dn !== talk.user || !talks(row)) return null;
+  // If we were blind then: since we saw it last.
+  const seenAt = Math.min(turn.call.touchedAt, sinceAt);
+  const changedAt = row.changedAt ?? 0;
+  const isOld = changedAt <= Math.min(seenAt, sinceAt - rowTimeMs);
+  if (isOld || !isNew(talk, row) || !isUnshown(turn, row)) return "phone";
+  return changedAt >= seenAt || insists(turn, sinceAt) ? "box" : "unsettled";
 }

@@ -119,6 +119,8 @@ export interface Tally {
   readonly ringFromAt: EpochMs | null;
   readonly answeredAt: EpochMs | null;
   readonly users: readonly string[];
+  /** Who answered last; older checkpoints have it in `users` alone, which are the first. */
+  readonly lastUser?: string;
   readonly talkMs: number;
   /** Where the last link was missed; "" if it was not. */
   readonly abandonedAt: string;

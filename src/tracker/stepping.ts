@@ -6,7 +6,7 @@ import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { ActiveCall, Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
 import {
-  consultantOf,
+  consultantsOf,
   isConsultation,
   joinMsMax,
   noted,
@@ -226,13 +226,21 @@ export class Stepping extends Sight {
     if (before === undefined) {
       // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it.
       if (leg.status !== "connected") return undefined;
-      const user = consultantOf(this.next.consultations, leg, this.at);
-      if (user !== null) return this.handedOverBy(user, number);
+      const users = consultantsOf(this.next.consultations, leg, this.at);
+      if (users.length > 0) return this.#handedOverByAny(users, number);
       return call === undefined ? this.#broughtAnew(leg) : undefined;
     }
     // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
     if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
     return this.takenFrom(before.leg, number);
+  }
+
+  #handedOverByAny(users: readonly string[], number: string): number | undefined {
+    for (const user of users) {
+      const own = this.handedOverBy(user, number);
+      if (own !== undefined) return own;
+    }
+    return undefined;
   }
 
   /** Under a number that neither call had, to who was consulted until a moment ago by whom the outside party has lost. */
@@ -275,8 +283,8 @@ export class Stepping extends Sight {
     const { callNumber } = row;
     const { dn } = insideParty(row) ?? {};
     if (dn === undefined) return;
-    const user = consultantOf(this.next.consultations, { dn, callNumber }, this.at);
-    const joined = user === null ? undefined : this.handedOverBy(user, number);
+    const users = consultantsOf(this.next.consultations, { dn, callNumber }, this.at);
+    const joined = this.#handedOverByAny(users, number);
     if (joined === undefined || this.now(joined)?.hidden === null) return;
     if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
   }
@@ -292,11 +300,11 @@ export class Stepping extends Sight {
     return (
       this.state.calls.insideOf(leg.dn).some(speaks) ||
       wasConsulted(this.next.consultations, leg.dn, user, this.at) ||
-      consultantOf(this.next.consultations, leg, this.at) === user
+      consultantsOf(this.next.consultations, leg, this.at).includes(user)
     );
   }
 
-  /** These two spoke inside until a moment ago, as a leg of the first has shown. */
+  /** These two spoke inside until a moment ago, as a leg of either has shown. */
   spoke(dn: string, withDn: string): boolean {
     return wasConsulted(this.next.consultations, dn, withDn, this.at);
   }

@@ -76,7 +76,8 @@ function reckon(call: Draft, told: Told, { dn, kind }: Level, at: EpochMs): void
   } else if (told.kind === "answered") {
     call.toldUntilAt = at;
     const users = tally.users.length < usersMax ? added(tally.users, dn) : tally.users;
-    call.tally = { ...tally, answeredAt: tally.answeredAt ?? at, users, abandonedAt: "" };
+    const answeredAt = tally.answeredAt ?? at;
+    call.tally = { ...tally, answeredAt, users, lastUser: dn, abandonedAt: "" };
   } else if (told.kind === "ended") {
     call.toldUntilAt = at;
     const talkMs = tally.talkMs + (told.talkMs ?? 0);

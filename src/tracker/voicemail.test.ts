@@ -84,6 +84,44 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     },
   );
 
+  it.each([1_000, 1_900])(
+    "has nothing of a call that is hung up %i ms after its row changed, where the list lags",
+    (ms) => {
+      for (const listens of [false, true]) {
+        const phone = watching();
+        phone.leg("150", 5, "connected");
+        if (listens) phone.leg("104", 6, "connected");
+        phone.at += 10_000;
+        const changed = row("150", { changedAt: phone.at });
+        phone.at += ms;
+        phone.gone("150/5");
+        phone.at += 500;
+        phone.list(changed);
+        if (listens) phone.gone("104/6");
+        phone.list();
+        expect(phone.told()).toEqual(["answered 150 -1 NotDef", "ended 150 -1 Ok"]);
+      }
+    },
+  );
+
+  it("has it where the row, which changed a moment before their leg went, insists", () => {
+    const phone = watching();
+    phone.leg("150", 5, "connected");
+    phone.at += 10_000;
+    const changed = row("150", { changedAt: phone.at - 1_000 });
+    phone.gone("150/5");
+    for (let looks = 0; looks < 6; looks += 1) {
+      phone.at += 1_000;
+      phone.list(changed);
+    }
+    phone.list();
+    expect(phone.told()).toEqual([
+      "answered 150 -1 NotDef",
+      "ended 150 -1 Ok passed on",
+      "ended 150 -2 Missed",
+    ]);
+  });
+
   it("has nothing of a conversation that goes on at the user's other phone: the row is of before", () => {
     const phone = watching();
     phone.leg("150", 5, "connected");

@@ -8,7 +8,7 @@ import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { ringsAlone } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
-import { inBox, isAtPhone, isElsewhere, isSentBack, isStill, leftAt } from "./rows.ts";
+import { isElsewhere, isSentBack, isStill, leftAt, ownOf } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -96,11 +96,11 @@ function heedDeparted(
   const { call, at, settings } = turn;
   const isSettled = askedAt >= leaving.sinceAt + settings.listLagMs;
   // The user's own other phone has been lifted, which its leg is yet to show.
-  const isOwn = isAtPhone(turn, row, talk, leaving.sinceAt);
-  if (isStill(talk, row) || (isSettled && isOwn)) {
+  const own = ownOf(turn, row, talk, leaving.sinceAt);
+  if (isStill(talk, row) || (isSettled && own === "phone")) {
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
-  } else if (isSettled) passOn(turn, talk, at, false);
+  } else if (isSettled && own !== "unsettled") passOn(turn, talk, at, false);
 }
 
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names, nor had the call before. */
@@ -137,7 +137,7 @@ function heedWhereabouts(
     const isSent =
       askedAt >= talk.answeredAt + settings.listLagMs && isSentBack(turn, talk, row, sinceAt);
     const ringsAnew = inside?.dn === talk.user && (talk.shownBy === "inside" || isSent);
-    const atBox = !mayLag && inBox(turn, row, talk, sinceAt);
+    const atBox = !mayLag && ownOf(turn, row, talk, sinceAt) === "box";
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
     // Nothing has happened to it, not as a listener's leg went either, whatever the DN is (a restart may forget it) but a place.
@@ -192,7 +192,8 @@ function conferredOf({ external, lastLink, level, legs }: Turn["call"], row: Act
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
   const { dn } = insideParty(row) as Party;
   // Whoever hands over spoke to the caller last; the level may be the taker already, by a list of just before.
-  const consulted = spoke(turn.call.tally.users.at(-1) ?? "", dn);
+  const { lastUser, users } = turn.call.tally;
+  const consulted = spoke(lastUser ?? users.at(-1) ?? "", dn);
   tellUnseen(turn, { dn, kind: "extension" }, { shownBy: "inside", consulted }, row, hidden);
 }
 
