@@ -29,7 +29,10 @@ export interface LastRun {
   readonly seenAt: EpochMs;
 }
 
-/** The calls that have a row in the store: of the many inside calls only those that may matter. */
+/**
+ * The calls that have a row in the store: of the many inside calls only those that may matter. The row of one that does
+ * so no more goes when that call next changes.
+ */
 export class CallRows {
   readonly #pbx: string;
   readonly #stored: Set<number>;

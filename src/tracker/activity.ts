@@ -155,7 +155,7 @@ export interface LoggedCall {
   /** The queue, IVR, ring group or extension that it reached last; the caller of an outgoing call. */
   readonly level: DnRef | null;
   /** Likewise after the last of the talks: it was handed over, and missed there; null if it was not, or nobody talked. */
-  readonly missedAt: DnRef | null;
+  readonly missedLevel: DnRef | null;
   /** The queues and ring groups that it came to; a call back may have none, though its queue polls the agents. */
   readonly polledBy: readonly string[];
   /** The caller ordered a callback at the queue. */

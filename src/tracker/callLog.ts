@@ -159,23 +159,23 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
     const followed = index < talks.length - 1;
     if (call.talk !== null && followed) passOn(turn, call.talk, talk.endedAt, false);
   }
-  const level = call.lastLink === 0 ? levelOf(call, logged) : missedAt(turn, logged);
+  const level = call.lastLink === 0 ? levelOf(call, logged) : levelAfterTalks(turn, logged);
   if (level !== null) call.level = level;
   const endedAt = call.talk === null ? undefined : talks.at(-1)?.endedAt;
   finish(turn, endedAt ?? endOf(call, logged), logged.callbackOrdered);
 }
 
 /** The last to talk has passed it on, and it was missed there; null where that is not so, or not known. */
-function missedAt(turn: Turn, { talks, missedAt }: LoggedCall): Level | null {
+function levelAfterTalks(turn: Turn, { talks, missedLevel }: LoggedCall): Level | null {
   const { call } = turn;
-  const kind = missedAt && offerKind(missedAt.kind);
+  const kind = missedLevel && offerKind(missedLevel.kind);
   const last = talks.at(-1);
-  if (!missedAt || !kind || !last || call.handover?.outside === true) return null;
+  if (!missedLevel || !kind || !last || call.handover?.outside === true) return null;
   if (call.talk !== null) {
     if (call.talk.user !== last.user) return null;
     passOn(turn, call.talk, last.endedAt, false);
   }
-  return { dn: missedAt.dn, kind };
+  return { dn: missedLevel.dn, kind };
 }
 
 /** Where the log has a call that nobody answered; null where we know better. */

@@ -1,4 +1,5 @@
 /** Calls as they are kept over a restart of ours, each by itself; also as older versions kept them. */
+import type { DnRef } from "./activity.ts";
 import type { ByDn } from "./byDn.ts";
 import { awaitsOrder } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
@@ -14,12 +15,13 @@ export function serialise(call: Call): string {
 
 /**
  * A call of which a checkpoint is wanted: it has an outside party, or it is an inside one of somebody who has an outside
- * call, and may be joined with that while we are down. All other inside calls a snapshot tells.
+ * call, and may be joined with that while we are down (a queue has callers, and joins nothing). All other inside calls a snapshot tells.
  */
 export function isKept(calls: Calls, call: Call): boolean {
   if (call.external !== null) return true;
-  return call.legs.some(({ leg: { dn, party } }) =>
-    [dn, party.dn].some((one) => calls.ofUser(one).length > 0),
+  const hasCall = ({ dn, kind }: DnRef) => kind === "extension" && calls.ofUser(dn).length > 0;
+  return call.legs.some(
+    ({ leg: { dn, dnKind, party } }) => hasCall({ dn, kind: dnKind }) || hasCall(party),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Inside calls that are kept over our own restart, as an outside call may be joined with them meanwhile (SPEC.md, C2). */
 import { describe, expect, it } from "vitest";
-import { inside, leg, type Phone, row, settle, talking } from "../../test/support/phone.ts";
+import { inside, leg, Phone, row, settle, talking } from "../../test/support/phone.ts";
 import { besides, isKept } from "./checkpoint.ts";
 
 /** 102 talks to the caller and to 103, when we go down for a while. */
@@ -55,6 +55,16 @@ describe("a consultation that is joined while we are down", () => {
 });
 
 describe("of inside calls", () => {
+  it("none is kept for a queue that has a caller", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.leg("103", 6, "dialing", { callNumber: 8, party: inside("800") });
+    phone.leg("800", 7, "connected", { callNumber: 8, party: inside("103") });
+    const { calls } = phone.state;
+    const kept = calls.values().filter((call) => isKept(calls, call));
+    expect(kept.map(({ callNumber }) => callNumber)).toEqual([7]);
+  });
+
   it("only those of who has an outside call are kept", () => {
     const phone = talking();
     phone.leg("103", 6, "connected", { callNumber: 8, party: inside("104"), originatedBy: null });

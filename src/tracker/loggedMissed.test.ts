@@ -38,7 +38,7 @@ describe("a call that was handed over while we were blind", () => {
     ] as const) {
       const phone = blind();
       again(phone);
-      phone.log(logged({ talks, level: ref("800"), missedAt: ref("800") }));
+      phone.log(logged({ talks, level: ref("800"), missedLevel: ref("800") }));
       expect(phone.told()).toEqual(told);
       const [talked, missed] = phone.events.slice(-2);
       expect(talked?.at).toBe(talks.at(-1)?.endedAt);
@@ -50,7 +50,7 @@ describe("a call that was handed over while we were blind", () => {
     const phone = new Phone();
     phone.lose(t0 - 1_000);
     again(phone);
-    phone.log(logged({ talks: [own], missedAt: ref("801") }));
+    phone.log(logged({ talks: [own], missedLevel: ref("801") }));
     expect(phone.told()).toEqual(["answered 101 -1 NotDef", passedOn, "ended 801 -2 Missed"]);
   });
 
@@ -67,15 +67,15 @@ describe("a call that was handed over while we were blind", () => {
       phone.told();
       phone.lose();
       again(phone);
-      phone.log(logged({ endedAt: t0 + 90_000, talks: [own], missedAt: ref("805") }));
+      phone.log(logged({ endedAt: t0 + 90_000, talks: [own], missedLevel: ref("805") }));
       expect(phone.told()).toEqual(told);
     }
   });
 
   it.each([
-    ["to a fax", { talks: [own], missedAt: { dn: "900", kind: "fax" } }],
-    ["by somebody else than who talks", { talks: [talk("102", -30, 50)], missedAt: ref("800") }],
-    ["by nobody", { talks: [], missedAt: ref("800") }],
+    ["to a fax", { talks: [own], missedLevel: { dn: "900", kind: "fax" } }],
+    ["by somebody else than who talks", { talks: [talk("102", -30, 50)], missedLevel: ref("800") }],
+    ["by nobody", { talks: [], missedLevel: ref("800") }],
   ] as const)("%s: is not told to have been missed elsewhere", (_whom, entry) => {
     const phone = blind();
     again(phone);

@@ -128,6 +128,10 @@ export const unknowns: readonly Unknown[] = [
       ),
       variant({ attendedTransfer: "newLeg" }, "The consulted leg is replaced by a new one."),
       variant(
+        { attendedTransfer: "newCall" },
+        "The consulted leg is replaced by a new one, in a call with a number that neither had.",
+      ),
+      variant(
         { ringingTransfer: "keepsLeg" },
         "When a consultation is completed while the phone rings, that phone's leg turns to the caller and keeps its number.",
       ),

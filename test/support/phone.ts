@@ -111,7 +111,7 @@ export function logged(more: Partial<LoggedCall> = {}): LoggedCall {
     endedAt: t0 + 60_000,
     talks: [],
     level: ref("101"),
-    missedAt: null,
+    missedLevel: null,
     polledBy: [],
     callbackOrdered: false,
     ...more,

@@ -17,7 +17,7 @@ import {
  * The list lags behind the legs by up to 300 ms (docs/unknowns.md), and an answer about a leg behind the list. What
  * rings on for a moment when somebody else has answered is right at first, and its last frame may be lost.
  */
-const lastsMs = [500, 1_500] as const;
+const rereadAfterMs = [500, 1_500] as const;
 
 interface Doubt {
   readonly sinceAt: number;
@@ -37,7 +37,7 @@ export class Doubts {
     let reason: string | null = null;
     for (const text of contradictions(calls, legs, isVisible)) {
       const { sinceAt, readings } = this.#doubts.get(text) ?? { sinceAt: askedAt, readings: 0 };
-      const pauseMs = lastsMs[readings];
+      const pauseMs = rereadAfterMs[readings];
       const isDue = pauseMs !== undefined && askedAt >= sinceAt + pauseMs;
       if (isDue) reason ??= text;
       doubts.set(text, { sinceAt, readings: isDue ? readings + 1 : readings });

@@ -127,7 +127,7 @@ describe("logged calls", () => {
       endedAt: beganAt + 70_000,
       talks: [talk("100", 5_000, 70_000)],
       level: { dn: "100", kind: "extension" },
-      missedAt: null,
+      missedLevel: null,
       polledBy: [],
       callbackOrdered: false,
     });
@@ -318,21 +318,21 @@ describe("logged calls", () => {
 
   it("tell where the last to talk sent it, and it was missed, as far as that is known", () => {
     const talked = hop("100", 0, 0, 8_000, 1_000);
-    const at = (...after: Row[]) => only([talked, ...after]).missedAt;
+    const at = (...after: Row[]) => only([talked, ...after]).missedLevel;
     expect(at(hop("800", 2, 7_900, 30_000), hop("106", 0, 9_000, 30_000))?.dn).toBe("800");
     expect(at(hop("106", 0, 8_000, 30_000))?.dn).toBe("106");
     // It came there before, or rang while the user talked.
     expect(at(hop("800", 2, 0, 8_000), hop("106", 0, 6_000, 30_000))).toBeNull();
-    expect(only([hop("100", 0, 0, 8_000)]).missedAt).toBeNull();
+    expect(only([hop("100", 0, 0, 8_000)]).missedLevel).toBeNull();
     const isOurs = (dn: string) => dn !== "106";
     // A voicemail box is nobody; nor does somebody outside miss it.
     expect(at(hop("666", 5, 8_000, 10_000))?.dn).toBe("100");
     expect(at(hop("666", 5, 8_000, 10_000), hop("10007", 1, 10_000, 30_000))).toBeNull();
     const unseen = [talked, hop("106", 0, 8_000, 30_000)];
-    expect(only(unseen, knowing, isOurs).missedAt).toBeNull();
+    expect(only(unseen, knowing, isOurs).missedLevel).toBeNull();
     // Who is not monitored, and talked since we knew of the call, is known.
     const boxed = [hop("800", 2, -2_000, 0), talked, hop("666", 5, 8_000, 10_000)];
-    expect(only(boxed, knowing, (dn) => dn === "800").missedAt?.dn).toBe("100");
+    expect(only(boxed, knowing, (dn) => dn === "800").missedLevel?.dn).toBe("100");
   });
 
   it("keep the outside party's own id and number when calls were joined", () => {
@@ -394,7 +394,7 @@ describe("logged calls", () => {
       endedAt: startedAt + 10_000,
       talks: [{ user: "100", answeredAt: startedAt, endedAt: startedAt + 10_000 }],
       level: { dn: "100", kind: "extension" },
-      missedAt: null,
+      missedLevel: null,
       polledBy: [],
       callbackOrdered: false,
     });

@@ -259,7 +259,7 @@ function loggedCallOf(
   const isTold = ({ dn }: DnRef) => isVisible(dn) || talks.some(({ user }) => user === dn);
   const isKnown = (at: DnRef | null) =>
     (at?.kind !== "extension" || isTold(at)) && talks.length === talked.length;
-  const missedAt = levelAfter(inOrder, talked);
+  const missedLevel = levelAfter(inOrder, talked);
   return {
     callNumber: id?.callNumber ?? null,
     direction,
@@ -271,7 +271,7 @@ function loggedCallOf(
     endedAt: Math.max(startedAt, ...inOrder.map(({ endAt }) => endAt)),
     talks,
     level: isKnown(level) ? level : null,
-    missedAt: isKnown(missedAt) ? missedAt : null,
+    missedLevel: isKnown(missedLevel) ? missedLevel : null,
     polledBy: inOrder.flatMap(({ destination }) =>
       canPoll(destination.kind) ? [destination.dn] : [],
     ),
