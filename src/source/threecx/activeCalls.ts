@@ -7,7 +7,7 @@ import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import type { Limits } from "./limits.ts";
 import { type Knowledge, normaliseActiveCall } from "./normalise.ts";
-import { readSet } from "./odata.ts";
+import { readMovingSet } from "./odata.ts";
 import { parseActiveCall } from "./parse.ts";
 import type { Rest } from "./rest.ts";
 
@@ -67,7 +67,7 @@ export class ActiveCallsReader {
     const { rest, clock, limits, log, knowledge, pollMs } = this.#options;
     if (pollMs === 0) return this.#unavailable();
     const askedAt = clock.now();
-    const answer = await readSet(rest, limits, "ActiveCalls");
+    const answer = await readMovingSet(rest, limits, "ActiveCalls");
     switch (answer.kind) {
       case "rows":
         if (this.#access === "forbidden") log.info({}, "The list of active calls is open again.");
@@ -90,6 +90,7 @@ export class ActiveCallsReader {
       default:
         return this.#unavailable();
     }
+    // The pages of a long list overlap.
     const calls = new Map<number, ActiveCalls["calls"][number]>();
     for (const row of answer.rows) {
       const wire = parseActiveCall(row);

@@ -16,13 +16,14 @@ import {
   saidBy,
   setNames,
 } from "./directory.ts";
+import { HeardKinds } from "./heardKinds.ts";
 import type { Limits } from "./limits.ts";
 import { xapiReason } from "./refusal.ts";
 import type { Rest } from "./rest.ts";
 
 export interface DirectoryKeeper {
   readonly current: Directory;
-  /** What a number was that is no more: calls may be there still. */
+  /** What a number was that is no more since a short time: calls may be there still. */
   formerKindOf(dn: string): DnKind | null;
   /** Reads if what is there is not young or failed; settles when the first reading is over, good or bad. */
   wake(): Promise<void>;
@@ -85,7 +86,7 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
   let cancelMiss: (() => void) | null = null;
   /** Numbers that a whole reading did not bring: asking again would not either. */
   const missing = new Set<string>();
-  const former = new Map<string, DnKind>();
+  const former = new HeardKinds({ clock, limits });
   /** The first reading over a connection is over, good or bad. */
   let firstRead = () => {};
   let first = new Promise<void>((resolve) => {
@@ -105,9 +106,7 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
       const before = current;
       current = makeDirectory(sets);
       for (const { number, kind } of before.entries) {
-        if (!current.find(number) && former.size < limits.namesMax) {
-          former.set(number.toLowerCase(), kind);
-        }
+        if (!current.find(number)) former.hear(number, kind);
       }
     }
     if (awake) report(failing);
@@ -139,7 +138,7 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
     get current() {
       return current;
     },
-    formerKindOf: (dn) => former.get(dn.toLowerCase()) ?? null,
+    formerKindOf: (dn) => former.kindOf(dn),
     wake() {
       awake = true;
       // What failed over the connection before is read over this one.

@@ -11,7 +11,7 @@ import { type ConnectionConfig, makeConnection } from "./connection.ts";
 import { type DirectoryEntry, makeDirectory, readSets, saidBy } from "./directory.ts";
 import { kindOfType } from "./dnKind.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { type RowsAnswer, readReport, readSet } from "./odata.ts";
+import { type RowsAnswer, readMovingSet, readReport } from "./odata.ts";
 import { recordingsOf } from "./recordings.ts";
 import { callLogReason, type Refused, xapiReason } from "./refusal.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -109,7 +109,7 @@ export function inspectPbx(options: InspectOptions): Inspection {
       return why.kind === "refused" ? { kind: "refused", ...why.refused } : why;
     },
     async activeCalls() {
-      const answer = await readSet(connection.rest, limits, "ActiveCalls");
+      const answer = await readMovingSet(connection.rest, limits, "ActiveCalls");
       return opened(answer, (said) => xapiReason(pbx.clientId, said));
     },
     async callLog() {

@@ -114,6 +114,8 @@ export interface Limits {
   readonly complaintGapMs: number;
   /** Names kept of DNs that were already complained about or asked for. */
   readonly namesMax: number;
+  /** What a number was when it was last heard of counts for so long: longer than any call. */
+  readonly heardKindKeptMs: number;
 }
 
 const kib = 1024;
@@ -178,4 +180,5 @@ export const defaultLimits: Limits = {
 
   complaintGapMs: 60_000,
   namesMax: 1_000,
+  heardKindKeptMs: 86_400_000,
 };

@@ -2,7 +2,7 @@
  * Reads rows of XAPI, page by page. `$top` beyond 100 is refused, `nextLink` is often missing, and
  * a server may ignore `$skip`: so a page that brings nothing new ends it. A set's short page ends
  * it as well, unless that may be all that the server gives at once; a report filters what it has paged, so there only an
- * empty page does.
+ * empty page does. A list that changes while it is read is read in pages that overlap.
  */
 import type { Limits } from "./limits.ts";
 import { parseRows } from "./parse.ts";
@@ -45,40 +45,73 @@ async function readPage(
   return { kind: "page", rows, hasNextLink };
 }
 
-function firstOf(rows: readonly unknown[]): string {
-  return JSON.stringify(rows[0] ?? null);
+function textOfRow(row: unknown): string {
+  return JSON.stringify(row ?? null);
 }
+
+interface Paging {
+  /** Whoever gives fewer rows than asked for, without a word, gives a multiple of so many. */
+  readonly roundRows: number;
+  /** So many rows of a page are asked for again with the next. */
+  readonly overlapRows: number;
+  /** What is the same in a row that is read twice. */
+  readonly keyOf: (row: unknown) => string;
+}
+
+/** Read every ten minutes or on a wish: one page too many costs nothing. */
+const standing: Paging = { roundRows: 5, overlapRows: 0, keyOf: textOfRow };
 
 /**
- * Whoever gives fewer rows than asked for, without a word, gives a round number of them. Not every ten: the list of active
- * calls is read every second, and would often be read in two pages, which takes longer and is of two moments.
+ * Read every second. With each row that goes between two pages the rest moves up, and without an overlap one of them would
+ * be in neither. Two pages take longer and are of two moments: what is no multiple of fifty is taken for the end.
  */
-const roundRows = 50;
+const moving: Paging = {
+  roundRows: 50,
+  overlapRows: 20,
+  // A row of it carries the PBX's time.
+  keyOf: (row) => textField(asObject(row) ?? {}, "Id") || textOfRow(row),
+};
 
-function isFull({ length }: readonly unknown[], { pageRows }: Limits): boolean {
-  return length === pageRows || length % roundRows === 0;
+async function readPages(
+  rest: Rest,
+  limits: Limits,
+  { roundRows, overlapRows, keyOf }: Paging,
+  set: string,
+  options: string,
+): Promise<RowsAnswer> {
+  const all: unknown[] = [];
+  let lastFirst = "";
+  let skip = 0;
+  for (let page = 0; page < limits.pagesMax; page += 1) {
+    const path = `/xapi/v1/${set}?$top=${limits.pageRows}&$skip=${skip}${options}`;
+    const answer = await readPage(rest, limits, path, limits.requestTimeoutMs);
+    if (answer.kind !== "page") return answer;
+    const { rows, hasNextLink } = answer;
+    const first = keyOf(rows[0]);
+    if (page > 0 && first === lastFirst) break;
+    for (const row of rows) all.push(row);
+    const { length } = rows;
+    const isFull = length === limits.pageRows || length % roundRows === 0;
+    if (length === 0 || !(isFull || hasNextLink)) break;
+    lastFirst = first;
+    skip += Math.max(length - overlapRows, Math.ceil(length / 2));
+  }
+  return { kind: "rows", rows: all };
 }
 
-export async function readSet(
+/** A set that seldom changes. */
+export function readSet(
   rest: Rest,
   limits: Limits,
   set: string,
   options = "",
 ): Promise<RowsAnswer> {
-  const all: unknown[] = [];
-  let lastFirst = "";
-  for (let page = 0; page < limits.pagesMax; page += 1) {
-    const path = `/xapi/v1/${set}?$top=${limits.pageRows}&$skip=${all.length}${options}`;
-    const answer = await readPage(rest, limits, path, limits.requestTimeoutMs);
-    if (answer.kind !== "page") return answer;
-    const { rows, hasNextLink } = answer;
-    if (page > 0 && firstOf(rows) === lastFirst) break;
-    for (const row of rows) all.push(row);
-    const goesOn = isFull(rows, limits) || hasNextLink;
-    if (!goesOn || rows.length === 0) break;
-    lastFirst = firstOf(rows);
-  }
-  return { kind: "rows", rows: all };
+  return readPages(rest, limits, standing, set, options);
+}
+
+/** A list of the moment. A row may be there twice, the later one is the younger. */
+export function readMovingSet(rest: Rest, limits: Limits, set: string): Promise<RowsAnswer> {
+  return readPages(rest, limits, moving, set, "");
 }
 
 /** `report`: the function with all its parameters. `timeLeftMs` ends the reading as a whole. */
@@ -97,10 +130,10 @@ export async function readReport(
     const answer = await readPage(rest, limits, path, timeoutMs);
     if (answer.kind !== "page") return answer;
     const { rows } = answer;
-    if (rows.length === 0 || firstOf(rows) === lastFirst) {
+    if (rows.length === 0 || textOfRow(rows[0]) === lastFirst) {
       return { kind: "rows", rows: all, isCut: false };
     }
-    lastFirst = firstOf(rows);
+    lastFirst = textOfRow(rows[0]);
     for (const row of rows) all.push(row);
   }
   return { kind: "rows", rows: all, isCut: true };

@@ -4,7 +4,7 @@
  */
 import type { PbxConfig } from "../../config/config.ts";
 import type { RecordingSource } from "../../recordings/find/recordingSource.ts";
-import type { Activity, DnKind } from "../../tracker/activity.ts";
+import type { Activity } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import type { ProxyEnv } from "../../util/proxy.ts";
@@ -14,6 +14,7 @@ import { CallLogReader } from "./callLog.ts";
 import { type Complaints, makeComplaints } from "./complaints.ts";
 import { type Connection, makeConnection, zeroCounters } from "./connection.ts";
 import { type DirectoryKeeper, keepDirectory } from "./directoryKeeper.ts";
+import { HeardKinds } from "./heardKinds.ts";
 import { VisibleDns } from "./legs.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { Knowledge } from "./normalise.ts";
@@ -115,17 +116,15 @@ class ThreecxSource implements Source {
         this.#session?.directoryChanged();
       },
     });
-    const learned = new Map<string, DnKind>();
+    const learned = new HeardKinds(shared);
     this.#knowledge = {
       kindOf: (dn) => {
         const own = this.#visible.kindOf(dn);
         if (own !== null && own !== "other") return own;
-        const listed = this.#directory.current.find(dn)?.kind ?? learned.get(dn);
+        const listed = this.#directory.current.find(dn)?.kind ?? learned.kindOf(dn);
         return listed ?? this.#directory.formerKindOf(dn) ?? own;
       },
-      learn: ({ dn, kind }) => {
-        if (learned.size < this.#limits.namesMax) learned.set(dn, kind);
-      },
+      learn: ({ dn, kind }) => learned.hear(dn, kind),
       listsExtensions: () => this.#directory.current.listsExtensions,
       didOf: (number, trunk) => this.#directory.current.didOf(number, trunk),
       onlyDidOf: (trunk) => this.#directory.current.onlyDidOf(trunk),

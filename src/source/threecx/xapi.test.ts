@@ -65,6 +65,37 @@ describe("active calls", () => {
     },
   );
 
+  it("lose none where others end between the reading of two pages", async () => {
+    const server = await pbx();
+    const rows = Array.from({ length: 130 }, (_, n) => ({ Id: n + 1 }));
+    server.xapi.set("ActiveCalls", rows);
+    server.intercept = (path) => {
+      const isSecond = path.includes("ActiveCalls") && !path.endsWith("$skip=0");
+      if (isSecond) server.xapi.set("ActiveCalls", rows.slice(3));
+      return undefined;
+    };
+    const watched = watch(server.url, slowly);
+    await watched.until(() => watched.of("activeCalls").length === 1);
+    const told = watched.of("activeCalls")[0]?.calls.map(({ callNumber }) => callNumber);
+    expect(told).toEqual(rows.map(({ Id }) => Id));
+  });
+
+  it("end with the first page where the server ignores which page is asked for", async () => {
+    const server = await pbx();
+    let asked = 0;
+    server.intercept = (path) => {
+      if (!path.includes("ActiveCalls")) return undefined;
+      asked += 1;
+      const ServerNow = new Date(Date.UTC(2026, 4, 4, 8, 0, asked)).toISOString();
+      const value = Array.from({ length: 100 }, (_, n) => ({ Id: n + 1, ServerNow }));
+      return { status: 200, body: { value } };
+    };
+    const watched = watch(server.url, slowly);
+    await watched.until(() => watched.of("activeCalls").length === 1);
+    expect(watched.of("activeCalls")[0]?.calls).toHaveLength(100);
+    expect(asked).toBe(2);
+  });
+
   it("are asked for again after a question that came while they were being read", async () => {
     const server = await pbx();
     const watched = watch(server.url, slowly);
@@ -236,6 +267,23 @@ describe("the directory", () => {
       kind: "extension",
     });
   });
+
+  it.each([20, 25, 130])(
+    "is read whole, %i numbers, from a server that gives five or ten at once without a word",
+    async (length) => {
+      const server = await pbx();
+      server.rowsMax = length === 25 ? 5 : 10;
+      const peers = Array.from({ length }, (_, n) => ({ Number: `${500 + n}`, Type: "Extension" }));
+      server.xapi.set("Peers", peers);
+      const Callee = `${499 + length} Last`;
+      server.xapi.set("ActiveCalls", [{ ...row, Callee }]);
+      const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
+      await watched.live();
+      await watched.until(
+        () => watched.of("activeCalls").at(-1)?.calls[0]?.callee?.kind === "extension",
+      );
+    },
+  );
 
   it("is read again soon where it failed, and only there", async () => {
     const server = await pbx();

@@ -1,0 +1,63 @@
+/** What numbers were heard to be, seen by how the rows of active calls that name them are told. */
+import { describe, it } from "vitest";
+import { pbxRig } from "../../../test/support/watchedPbx.ts";
+import { participant } from "../../../test/support/wirePbx.ts";
+import type { Limits } from "./limits.ts";
+
+const { pbx, watch } = pbxRig();
+
+const row = { Id: 1, Caller: "10007 MyTrunk (420777000001)", Status: "Talking" };
+
+describe("a number that the directory has lost", () => {
+  const kinds = (watched: ReturnType<typeof watch>) =>
+    watched
+      .of("activeCalls")
+      .at(-1)
+      ?.calls.map(({ callee }) => callee?.kind);
+  const pbxWith = async (limits: Partial<Limits>) => {
+    const server = await pbx();
+    const peers = ["555", "556"].map((dn) => ({ Number: dn, Type: "Extension" }));
+    server.xapi.set("Peers", peers);
+    const calls = peers.map((peer, n) => ({ ...row, Id: n + 1, Callee: `${peer.Number} Old` }));
+    server.xapi.set("ActiveCalls", calls);
+    const watched = watch(server.url, {
+      limits: { directoryRefreshMs: 10, ...limits },
+      pbx: { activeCallsPollMs: 5 },
+    });
+    await watched.live();
+    await watched.until(() => kinds(watched)?.join() === "extension,extension");
+    return { server, watched, peers };
+  };
+
+  it("is forgotten in time", async () => {
+    const { server, watched } = await pbxWith({ heardKindKeptMs: 50 });
+    server.xapi.set("Peers", []);
+    await watched.until(() => kinds(watched)?.join() === "unknown,unknown");
+  });
+
+  it("is remembered rather than an older one where there is no room for both", async () => {
+    const { server, watched, peers } = await pbxWith({ namesMax: 1 });
+    server.xapi.set("Peers", peers.slice(1));
+    const reads = () => server.count("GET /xapi/v1/Peers");
+    const before = reads();
+    await watched.until(() => reads() >= before + 2);
+    server.xapi.set("Peers", []);
+    await watched.until(() => kinds(watched)?.join() === "unknown,extension");
+  });
+});
+
+it("a conference's number is learnt also where there is no more room", async () => {
+  const server = await pbx();
+  server.xapi.set("ActiveCalls", [{ ...row, Callee: "7001 Room" }]);
+  const watched = watch(server.url, {
+    limits: { namesMax: 1 },
+    pbx: { activeCallsPollMs: 5 },
+  });
+  await watched.live();
+  const told = { party_dn_type: "Wconference" };
+  server.upsert(participant("100", 1, { ...told, party_dn: "7000" }));
+  server.upsert(participant("101", 2, { ...told, party_dn: "7001" }));
+  await watched.until(
+    () => watched.of("activeCalls").at(-1)?.calls[0]?.callee?.kind === "conference",
+  );
+});
