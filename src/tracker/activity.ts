@@ -26,6 +26,19 @@ export function canPoll<Kind extends string>(
   return kind === "queue" || kind === "ringgroup";
 }
 
+/** Nobody's extension has so many digits. */
+const longDigitsMin = 7;
+
+/** Dialled to the PBX itself, as to forward one's calls. */
+export function isCode(number: string): boolean {
+  return number.startsWith("*");
+}
+
+/** Where nobody says whose it is, it is an outside party's. */
+export function isLongNumber(number: string): boolean {
+  return !isCode(number) && number.replace(/\D/g, "").length >= longDigitsMin;
+}
+
 export interface DnRef {
   readonly dn: string;
   readonly kind: DnKind;

@@ -1,6 +1,6 @@
 /** What a leg means for its call: does it stand towards the outside party, answer, carry the call on? Pure looks. */
 import type { EpochMs, UserKind } from "../events/event.ts";
-import { canPoll, type DnKind, type DnRef, type Leg } from "./activity.ts";
+import { canPoll, type DnKind, type DnRef, isLongNumber, type Leg } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { joinMsMax } from "./consultation.ts";
 import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
@@ -8,16 +8,13 @@ import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 /** A loser of a polling whose frame comes later than this after the answer is a new offer. */
 const lateLoserMs = 2_000;
 
-/** Numbers as long as this are nobody's extension. */
-const outsideDigitsMin = 7;
-
 /** The leg stands towards the outside party. */
 export function isExternal(leg: Leg): boolean {
   if (leg.dnKind === "trunk") return false;
   const { kind, number } = leg.party;
   if (kind !== "unknown") return kind === "trunk";
-  // A number of which the PBX has not said (yet) where it leads; a code (`*…`) is for the PBX itself.
-  return !number.startsWith("*") && number.replace(/\D/g, "").length >= outsideDigitsMin;
+  // A number of which the PBX has not said (yet) where it leads.
+  return isLongNumber(number);
 }
 
 export const noLegs: readonly TrackedLeg[] = [];

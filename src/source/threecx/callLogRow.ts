@@ -86,11 +86,17 @@ function sideOf(row: Json, prefix: "Source" | "Destination", knowledge: Knowledg
     textField(row, `${prefix}${name}`) || (nested ? textField(nested, name) : "");
   const number = text("CallerId");
   const type = text("Type");
+  const name = text("DisplayName");
+  const told = text("Dn");
+  if (told !== "" || type !== "") {
+    return { dn: told, kind: sideKindOf(told, type, knowledge), number, name };
+  }
   // Where neither a DN nor a type is named, the number may be one of ours, however long.
-  const isOurs = type === "" && knowledge.kindOf(number) !== null;
-  const dn = text("Dn") || (isOurs ? number : "");
-  const kind = sideKindOf(dn, type, knowledge);
-  return { dn, kind, number, name: text("DisplayName") };
+  const isDn = knowledge.kindOf(number) !== null;
+  const isDid = !isDn && prefix === "Destination" && knowledge.isOwnDid?.(number) === true;
+  if (isDid) return { dn: number, kind: "routepoint", number, name };
+  const dn = isDn ? number : "";
+  return { dn, kind: sideKindOf(dn, type, knowledge), number, name };
 }
 
 /** The reason's word in the PBX's CDR is `callback_requested`; which column has it is not published. */

@@ -40,12 +40,23 @@ function masksOf(data: string): readonly Mask[] {
 /** Numbers are written with more or fewer prefixes; so many last digits must agree at least. */
 const sameDigitsMin = 7;
 
+/** Without what is dialled first to leave the town (`0`) or the country (`00`). */
+function bare(digits: string): string {
+  return digits.replace(/^0+/, "");
+}
+
+/** The shorter is the end of the longer: 0 if it is not, else how many digits agree. */
+function agreement(one: string, other: string): number {
+  const [a, b] = [bare(one), bare(other)];
+  const shorter = Math.min(a.length, b.length);
+  return shorter >= sameDigitsMin && (a.endsWith(b) || b.endsWith(a)) ? shorter : 0;
+}
+
 /** How well it fits: 0 not at all, the more digits the better, exact beats any mask. */
 function closeness(mask: Mask, digits: string): number {
   if (mask.digits === digits) return 1_000;
-  const shorter = Math.min(mask.digits.length, digits.length);
-  const agrees = mask.digits.endsWith(digits) || digits.endsWith(mask.digits);
-  if (agrees && shorter >= sameDigitsMin) return 500 + shorter;
+  const agreeing = agreement(mask.digits, digits);
+  if (agreeing > 0) return 500 + agreeing;
   const fits =
     mask.openStart && mask.openEnd
       ? digits.includes(mask.digits)
@@ -57,6 +68,8 @@ function closeness(mask: Mask, digits: string): number {
 export interface DidRules {
   /** The DID with its rule's name; a number without a rule keeps an empty name. */
   ofNumber(number: string, trunk: string): Did;
+  /** It is one of the trunks' numbers, with more or fewer prefixes. */
+  isOwn(number: string): boolean;
   /** The rule of a trunk that has only one; null for none or several. */
   onlyOf(trunk: string): Did | null;
   /** The one rule of the trunk whose name and a colon begin the text; null for none or several. */
@@ -98,7 +111,14 @@ export function didRules(
     return { number, ruleName: only.rule.name };
   }
 
+  const ownNumbers = [...trunkNumbers.values()].flat().map(digitsOf);
+
   return {
+    isOwn(number) {
+      const digits = digitsOf(number);
+      if (digits === "") return false;
+      return ownNumbers.some((own) => own === digits || agreement(own, digits) > 0);
+    },
     ofNumber(number, trunk) {
       const digits = digitsOf(number);
       let best: { name: string; score: number } = { name: "", score: 0 };

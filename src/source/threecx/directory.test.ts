@@ -1,6 +1,32 @@
-/** What the directory says of queues and ring groups. */
+/** What the directory says of own DIDs, queues and ring groups. */
 import { describe, expect, it } from "vitest";
 import { makeDirectory } from "./directory.ts";
+
+describe("an own DID", () => {
+  it.each([
+    ["+4512345678", "12345678"],
+    ["+4315321234", "015321234"],
+    ["+4315321234", "00431 5321234"],
+    ["5550100", "15550100"],
+    ["420222000150", "0222000150"],
+    ["150", "150"],
+  ])("%s is one dialled as %s", (own, dialled) => {
+    const directory = makeDirectory({ Trunks: [{ Number: "10007", DidNumbers: [own] }] });
+    expect(directory.isOwnDid(dialled)).toBe(true);
+  });
+
+  it.each([
+    ["+4512345678", "87654321"],
+    ["+4512345678", "345678"],
+    ["+4512345678", ""],
+    ["00000000", "0000000"],
+    ["150", "420777000150"],
+    ["main", "anonymous"],
+  ])("%s is none dialled as %j", (own, dialled) => {
+    const directory = makeDirectory({ Trunks: [{ Number: "10007", DidNumbers: [own] }] });
+    expect(directory.isOwnDid(dialled)).toBe(false);
+  });
+});
 
 describe("callbacks and phones", () => {
   it("are offered by queues with a time for it", () => {

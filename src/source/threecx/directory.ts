@@ -4,7 +4,7 @@
  * same.
  */
 import { canPoll, type Did, type DnKind } from "../../tracker/activity.ts";
-import { type DidRule, type DidRules, didRules, digitsOf } from "./didRules.ts";
+import { type DidRule, type DidRules, didRules } from "./didRules.ts";
 import { kindOfType } from "./dnKind.ts";
 import type { Limits } from "./limits.ts";
 import { type RowsAnswer, readSet } from "./odata.ts";
@@ -152,13 +152,6 @@ function trunkNumbersOf(sets: Sets, trunkOfId: ReadonlyMap<string, string>) {
   return new Map([...numbers].map(([trunk, own]) => [trunk, [...own]]));
 }
 
-/** Numbers are written with more or fewer prefixes. */
-const sameDigits = 9;
-
-function tailOf(number: string): string {
-  return digitsOf(number).slice(-sameDigits);
-}
-
 /** -1 stands for "not offered", 0 and more for the seconds after which it is. */
 function callbackQueuesOf(sets: Sets): readonly string[] {
   return (sets.Queues ?? []).flatMap((row) => {
@@ -210,7 +203,6 @@ export function makeDirectory(sets: Sets): Directory {
   const rules = rulesOf(sets, trunkOfId);
   const trunkNumbers = trunkNumbersOf(sets, trunkOfId);
   const dids = didRules(rules, trunkNumbers);
-  const ownDids = new Set([...trunkNumbers.values()].flat().map(tailOf));
   const groups = [...entries.values()].filter(({ kind }) => canPoll(kind));
   return {
     entries: [...entries.values()],
@@ -218,7 +210,7 @@ export function makeDirectory(sets: Sets): Directory {
     listsExtensions: [...entries.values()].some(({ kind }) => kind === "extension"),
     didOf: (number, trunk) => dids.ofNumber(number, trunk),
     onlyDidOf: (trunk) => dids.onlyOf(trunk),
-    isOwnDid: (number) => ownDids.has(tailOf(number)),
+    isOwnDid: (number) => dids.isOwn(number),
     readName: nameReader(
       [...groups, ...rules].map(({ name }) => name),
       dids,

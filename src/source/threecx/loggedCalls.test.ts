@@ -374,6 +374,36 @@ describe("logged calls", () => {
     ).toEqual([]);
   });
 
+  it.each(["Anonymous", ""])(
+    "are one where a caller is joined who withholds the number: %j",
+    (id) => {
+      const withheld = { SourceCallerId: id, SourceDisplayName: "" };
+      const own = { CallHistoryId: "00000000-01dc-27dd-cc8a-79910000002a" };
+      const first = { ...hop("100", 0, 0, 9_000, 1_000), ...withheld };
+      const inside = {
+        ...hop("106", 0, 3_000, 9_000, 4_000),
+        ...own,
+        SourceDn: "100",
+        SourceType: 0,
+      };
+      const goesOn = { ...hop("106", 0, 9_000, 20_000, 9_000), ...own, SourceCallerId: "" };
+      const talks = [talk("100", 1_000, 9_000), talk("106", 9_000, 20_000)];
+      expect(only([first, inside, goesOn])).toMatchObject({ callNumber: 41, talks });
+      // Under a number that shows no consultation.
+      expect(only([first, goesOn])).toMatchObject({ callNumber: 41, talks });
+      // Of whom the first call told the number.
+      const known = hop("100", 0, 0, 9_000, 1_000);
+      expect(only([known, inside, goesOn])).toMatchObject({ number: "420777000001", talks });
+      // A second outside party has a call of its own.
+      const out = { ...inside, DestinationDn: "10007", DestinationType: 1 };
+      const dialled = { ...out, DestinationCallerId: "420605000001" };
+      expect(loggedCalls([first, dialled], knowing, always).calls).toMatchObject([
+        { callNumber: 41, direction: "incoming" },
+        { callNumber: 42, direction: "outgoing", number: "420605000001" },
+      ]);
+    },
+  );
+
   it("make do with what a build leaves out", () => {
     const bare = {
       CallId: 77,

@@ -9,6 +9,7 @@ import {
   type Did,
   type DnKind,
   type DnRef,
+  isLongNumber,
   type LoggedCall,
   type LoggedTalk,
 } from "../../tracker/activity.ts";
@@ -17,17 +18,13 @@ import { digitsOf } from "./didRules.ts";
 import { parseHistoryId } from "./historyId.ts";
 import type { Knowledge } from "./normalise.ts";
 
-/** No extension's number is so long. */
-const outsideDigitsMin = 7;
 /** Hops overlap by up to 0.1 s in the PBX's own data. */
 const overlapMsMax = 200;
 
 function isOutside({ dn, kind, number }: LogSide): boolean {
   if (kind === "trunk") return true;
   const isNobody = dn === "" || kind === "other";
-  const dialled = dn || number;
-  // A code is for the PBX itself.
-  return isNobody && !dialled.startsWith("*") && digitsOf(dialled).length >= outsideDigitsMin;
+  return isNobody && isLongNumber(dn || number);
 }
 
 /** Click-to-call: the own phone rings first, in the name of the number that it then dials. */
@@ -170,7 +167,7 @@ function didOf(rows: readonly LogRow[], trunk: string, knowledge: Knowledge): Di
       if (digitsOf(number) === "") continue;
       const did = knowledge.didOf(number, trunk);
       // A route point has a number of its own, which is no DID.
-      if (did.ruleName !== "" || digitsOf(number).length >= outsideDigitsMin) return did;
+      if (did.ruleName !== "" || isLongNumber(number)) return did;
     }
   }
   const only = knowledge.onlyDidOf(trunk);
@@ -210,22 +207,32 @@ function shownAtOf(rows: readonly LogRow[], isVisible: IsVisible): EpochMs {
 const firstOutside = (rows: readonly LogRow[]): LogRow | undefined =>
   rows.find((row) => directionOf(row) !== null && !isOwnRing(row, rows));
 
-function outsideNumberOf(rows: readonly LogRow[]): string | null {
+/** "" if it is withheld: a trunk's own DN is not the number of who is behind it. */
+function numberOf({ number, dn }: LogSide, knowledge: Knowledge): string {
+  return number || (isLongNumber(dn) && knowledge.kindOf(dn) === null ? dn : "");
+}
+
+/**
+ * Of the outside party that these rows are with, in digits; null without one of their own. Who comes into a
+ * consultation and does not tell its number is the one for whom it was held.
+ */
+function outsideNumberOf(rows: readonly LogRow[], knowledge: Knowledge): string | null {
   const first = firstOutside(rows);
   if (first === undefined) return null;
-  const { number, dn } = directionOf(first) === "incoming" ? first.source : first.destination;
-  return digitsOf(number || dn);
+  const outside = directionOf(first) === "incoming" ? first.source : first.destination;
+  const digits = digitsOf(numberOf(outside, knowledge));
+  return digits === "" && first !== rows[0] ? null : digits;
 }
 
 /**
  * The rows of calls that were joined, which share a key: each outside party has a call of its own, whichever number it
  * went on under; an inside call, a consultation, belongs to the first.
  */
-function apart(rows: readonly LogRow[]): readonly (readonly LogRow[])[] {
+function apart(rows: readonly LogRow[], knowledge: Knowledge): readonly (readonly LogRow[])[] {
   const inOrder = rows.toSorted((a, b) => a.startAt - b.startAt || a.segment - b.segment);
   const parts = Map.groupBy(inOrder, ({ historyId }) => historyId);
   if (parts.size === 1) return [inOrder];
-  const numberOf = new Map([...parts].map(([id, part]) => [id, outsideNumberOf(part)]));
+  const numberOf = new Map([...parts].map(([id, part]) => [id, outsideNumberOf(part, knowledge)]));
   const main = [...numberOf.values()].find((number) => number !== null) ?? null;
   const calls = Map.groupBy(inOrder, ({ historyId }) => numberOf.get(historyId) ?? main);
   return [...calls.values()];
@@ -263,7 +270,7 @@ function loggedCallOf(
   return {
     callNumber: id?.callNumber ?? null,
     direction,
-    number: outside.number || (digitsOf(outside.dn).length >= outsideDigitsMin ? outside.dn : ""),
+    number: numberOf(outside, knowledge),
     name: knowledge.readName(outside.name, trunk).name,
     did: direction === "incoming" ? didOf(inOrder, trunk, knowledge) : null,
     establishedAt: startedAt,
@@ -308,7 +315,7 @@ export function loggedCalls(
     else groups.set(row.key, [row]);
   }
   const calls = [...groups.values()]
-    .flatMap(apart)
+    .flatMap((rows) => apart(rows, knowledge))
     .map((rows) => loggedCallOf(rows, knowledge, isVisible))
     .filter((call) => call !== null)
     .sort((a, b) => a.startedAt - b.startedAt);

@@ -9,6 +9,8 @@ import {
   type Did,
   type DnKind,
   type DnRef,
+  isCode,
+  isLongNumber,
   type Leg,
   type LegStatus,
   type Party,
@@ -90,20 +92,13 @@ function didOf(wire: WireParticipant, party: Party, status: LegStatus, knowledge
 /** A number, not a word of a name. */
 const numberShaped = /^[+*#\d][*#\d\s()/.-]*$/;
 
-/** Where XAPI cannot be read, numbers as long as this are nobody's extension. */
-const outsideDigitsMin = 7;
-
-function isLong(number: string): boolean {
-  return number.replace(/\D/g, "").length >= outsideDigitsMin;
-}
-
 /** Some words that stand for a withheld number. An inside caller always has one, the extension's. */
 const withheld = /^$|anonymous|unknown|private|withheld|restricted|unavailable/i;
 
 function isOutside(number: string, knowledge: Knowledge): boolean {
   if (knowledge.kindOf(number) !== null) return false;
   if (!numberShaped.test(number)) return withheld.test(number.trim());
-  return isLong(number) || knowledge.listsExtensions?.() === true;
+  return isLongNumber(number) || (!isCode(number) && knowledge.listsExtensions?.() === true);
 }
 
 /**
@@ -112,7 +107,7 @@ function isOutside(number: string, knowledge: Knowledge): boolean {
  */
 function numberedRef(wire: WireParticipant, knowledge: Knowledge): DnRef | null {
   const { party_dn: dn, party_dn_type: type, party_caller_id: number } = wire;
-  if (dn !== "" || kindOfType(type) !== null || !isLong(number)) return null;
+  if (dn !== "" || kindOfType(type) !== null || !isLongNumber(number)) return null;
   const kind = knowledge.kindOf(number);
   if (kind !== null && kind !== "unknown" && kind !== "trunk") return { dn: number, kind };
   const calls = statusOf(wire.status) === "dialing" || wire.legid === 1;

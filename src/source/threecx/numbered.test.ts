@@ -57,6 +57,16 @@ describe("a long number of which the PBX does not say where it leads", () => {
     },
   );
 
+  it("is outside behind who sends the caller on only if it is no code", () => {
+    const sent = { status: "Ringing", party_dn: "800", party_dn_type: "Wqueue", legid: 3 };
+    const withoutXapi = { ...knowing, kindOf: () => null, listsExtensions: () => false };
+    for (const knowledge of [knowing, withoutXapi]) {
+      const kindOf = (id: string) => partyOf({ ...sent, party_caller_id: id }, knowledge)?.kind;
+      expect(kindOf("420777000001")).toBe("trunk");
+      expect(kindOf("*0104201")).toBe("queue");
+    }
+  });
+
   it("stays unknown if it is neither, or a trunk's, or nobody knows of what kind", () => {
     for (const number of ["420777000001", "1000007", "8000000"]) {
       expect(partyOf({ party_caller_id: number })).toMatchObject({ dn: "", kind: "unknown" });
@@ -88,5 +98,29 @@ describe("in the call log, where neither DN nor type is told,", () => {
     expect(callsOf("4201502")).toEqual([]);
     expect(callsOf("*0104201")).toEqual([]);
     expect(callsOf("420777000001")).toHaveLength(1);
+  });
+
+  it("an own DID that is dialled leads inside; who calls with one may be anybody", () => {
+    expect(callsOf("420222000150")).toEqual([]);
+    expect(parseLogRow(row("0222000150"), knowing)?.destination).toMatchObject({
+      dn: "0222000150",
+      kind: "routepoint",
+    });
+    const { isOwnDid: _, ...without } = knowing;
+    expect(loggedCalls([row("420222000150")], without, () => true).calls).toHaveLength(1);
+    // The PBX says that it went out.
+    const out = { ...row("420222000150"), DestinationDn: "1000007", DestinationType: 1 };
+    expect(loggedCalls([out], knowing, () => true).calls).toMatchObject([
+      { direction: "outgoing", number: "420222000150" },
+    ]);
+    const from = { SourceDn: "", SourceType: "", SourceCallerId: "420222000150" };
+    const called = { DestinationDn: "101", DestinationCallerId: "101" };
+    const calls = loggedCalls([{ ...row(""), ...from, ...called }], knowing, () => true).calls;
+    expect(calls).toMatchObject([{ direction: "incoming", number: "420222000150" }]);
+  });
+
+  it("a trunk's own DN, however long, is not the number of who is behind it", () => {
+    const out = { ...row(""), DestinationDn: "1000007", DestinationType: 1 };
+    expect(loggedCalls([out], knowing, () => true).calls).toMatchObject([{ number: "" }]);
   });
 });
