@@ -211,7 +211,9 @@ export class Pbx {
 
   /** Joins the two calls of `dn`: the one on hold and the one it consulted in. */
   completeTransfer(dn: string): void {
-    const [first, second] = this.#legsIn(dn, undefined);
+    const [first, ...others] = this.#legsIn(dn, undefined);
+    // Who calls themselves, or takes back the call in which they are parked, has two legs in one call.
+    const second = others.find((leg) => leg.call !== first?.call);
     if (!first || !second) {
       throw new UserMistake(
         `Expected two calls at ${dn}, one held and one consulted. Let ${dn} dial somebody first.`,

@@ -151,6 +151,14 @@ describe("restart", () => {
 });
 
 describe("what cannot be done", () => {
+  it("is joining a call with itself", () => {
+    const { clock, pbx } = setUp();
+    pbx.makeCall("105", "105");
+    clock.advance(5);
+    pbx.answer("105");
+    expect(() => pbx.completeTransfer("105")).toThrow("Expected two calls at 105");
+  });
+
   it.each<[string, (pbx: Pbx) => unknown]>([
     ["Expected a call ringing at 101", (pbx) => pbx.answer("101")],
     ["Expected a live call at 101", (pbx) => pbx.hangUp("101")],
