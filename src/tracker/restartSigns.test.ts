@@ -26,6 +26,21 @@ describe("a leg that is above all of before", () => {
     expect(new Set(phone.events.map(({ callId }) => callId)).size).toBe(3);
   });
 
+  it("but not the one that dialled it, which the PBX had denied", () => {
+    const phone = new Phone();
+    const outlives = leg("102", 70, "connected", { callNumber: 8, party: another });
+    phone.leg("102", 70, "connected", outlives);
+    phone.leg("101", 71, "dialing");
+    phone.gone("101/71");
+    phone.told();
+    phone.lose();
+    phone.at += 2_000;
+    phone.snapshot(outlives, leg("101", 71, "dialing"));
+    expect(phone.told()).toEqual([]);
+    phone.leg("101", 71, "connected");
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
+  });
+
   it("has the number of a call that was over, and another outside party", () => {
     for (const [party, told] of [
       [another, ["answered 106 -1 NotDef", ...over, "ringing 105 -0"]],

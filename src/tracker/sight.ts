@@ -214,7 +214,8 @@ export class Sight extends Turns {
     const isLost = call.overAt === null && this.#isLost(call);
     if ((!isOver && !isLost) || this.#outlived(leg)) return false;
     const { dn, legId, legNumber, party } = leg;
-    if (isLost && beginsAnew(leg)) return true;
+    // The one that went from sight last may be back: the PBX denied it, or its going was of no account.
+    if (isLost && beginsAnew(leg) && legId !== call.lastLegId) return true;
     if (!isExternal(leg)) return false;
     if (isLost && call.leftOut) return true;
     const isOther = (other: Leg) =>
