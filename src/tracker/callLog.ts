@@ -172,7 +172,8 @@ function levelAfterTalks(turn: Turn, { talks, missedLevel }: LoggedCall): Level 
   const last = talks.at(-1);
   if (!missedLevel || !kind || !last || call.handover?.outside === true) return null;
   if (call.talk !== null) {
-    if (call.talk.user !== last.user) return null;
+    // An outside phone that answers for its user is in no log: the last there is a conversation of before.
+    if (call.talk.user !== last.user || last.endedAt <= call.talk.answeredAt) return null;
     passOn(turn, call.talk, last.endedAt, false);
   }
   return { dn: missedLevel.dn, kind };

@@ -75,6 +75,7 @@ describe("a call that was handed over while we were blind", () => {
   it.each([
     ["to a fax", { talks: [own], missedLevel: { dn: "900", kind: "fax" } }],
     ["by somebody else than who talks", { talks: [talk("102", -30, 50)], missedLevel: ref("800") }],
+    ["by a conversation of before", { talks: [talk("101", -30, -10)], missedLevel: ref("800") }],
     ["by nobody", { talks: [], missedLevel: ref("800") }],
   ] as const)("%s: is not told to have been missed elsewhere", (_whom, entry) => {
     const phone = blind();
