@@ -185,11 +185,22 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   const seconds = talkSecondsOf(title);
   if (seconds !== null) {
     const fromAt = Math.min(...talked.map((stay) => stay.fromAt));
-    const toAt = Math.max(...talked.map((stay) => Math.min(stay.toAt, got.at)));
+    const lastAt = goesUnseen(truth, user) ? chain.overAt : null;
+    const untilAt = ({ toAt }: Stay) => Math.min(Math.max(toAt, lastAt ?? toAt), got.at);
+    const toAt = Math.max(...talked.map(untilAt));
     const most = toAt - fromAt + slackMs + truth.lateMs;
     if (seconds * 1000 > most) lies.push(`talked ${most} ms at most`);
   }
   return lies;
+}
+
+/**
+ * The user was taken from the list of monitored DNs while talking, and has left since. Their legs go without a word:
+ * while those to whom they hand over are only rung, they may be waiting as well, until the call is over.
+ */
+function goesUnseen({ rule, due }: Truth, user: string): boolean {
+  const isHidden = (one: Due) => one.kind === "ended" && one.user === user && one.unseen;
+  return rule === "dnChanged" && due.some(isHidden);
 }
 
 const unseenTalks: ReadonlySet<string> = new Set([
