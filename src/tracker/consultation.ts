@@ -4,6 +4,7 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
+import type { Call } from "./state.ts";
 
 /** One side of an inside conversation that has ended. */
 export interface Consultation {
@@ -19,6 +20,14 @@ export const joinMsMax = 2_000;
 
 /** And where a leg is read late, so long after the hand-over that it makes. */
 export const lateJoinMsMax = 5_000;
+
+/** A conversation that went while we were blind may have been joined as it ended; not known, where we were for longer. */
+const unseenMsMax = 600_000;
+
+/** Its conversation goes on, or has gone while we were blind for a while only. */
+export function mayBeJoined({ blind, touchedAt }: Pick<Call, "blind" | "touchedAt">, at: EpochMs) {
+  return !blind || at - touchedAt <= unseenMsMax;
+}
 
 /** `dn` speaks inside with `user`. */
 export function isConsultation(leg: Leg, dn: string, user: string): boolean {

@@ -4,15 +4,15 @@ import { inside, leg, Phone, row, settle, talking } from "../../test/support/pho
 import { besides, isKept } from "./checkpoint.ts";
 
 /** 102 talks to the caller and to 103, when we go down for a while. */
-function consulting(): Phone {
+function consulting(downMs = 15_000): Phone {
   const phone = talking();
   phone.leg("102", 6, "dialing", { callNumber: 8, party: inside("103") });
   phone.leg("103", 7, "ringing", { callNumber: 8, party: inside("102"), originatedBy: null });
   phone.leg("102", 6, "connected", { callNumber: 8, party: inside("103"), legNumber: 1 });
   phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
   phone.restart();
-  phone.at += 20_000;
-  phone.lose(phone.at - 15_000);
+  phone.at += downMs + 5_000;
+  phone.lose(phone.at - downMs);
   return phone;
 }
 
@@ -29,6 +29,15 @@ describe("a consultation that is joined while we are down", () => {
     const phone = consulting();
     phone.snapshot(leg("103", 9, "connected", { originatedBy: null, legNumber: 6 }));
     expect(phone.told()).toEqual(handedOver);
+  });
+
+  it.each([
+    ["was ten minutes ago at the most", 600_000, "Accomp"],
+    ["was longer ago, and may be long over", 600_001, "Blind"],
+  ])("is an attended transfer only where it %s", (_when, downMs, how) => {
+    const phone = consulting(downMs);
+    phone.snapshot(leg("103", 9, "connected", { originatedBy: null, legNumber: 6 }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", `answered 103 -2 ${how}`]);
   });
 
   it("is the caller's call, if the consultation's number survives", () => {

@@ -9,6 +9,7 @@ import {
   consultantsOf,
   isConsultation,
   joinMsMax,
+  mayBeJoined,
   noted,
   partnersOf,
   usedUp,
@@ -90,7 +91,7 @@ export class Stepping extends Sight {
     // A caller who is gone before the number came has rung all the same.
     if (turn.call.numberDueAt !== null) hurryNumber(turn);
     // Who hears a conversation with the outside party consults nobody.
-    if (turn.call.external === null) {
+    if (turn.call.external === null && mayBeJoined(turn.call, this.at)) {
       this.next.consultations = noted(this.next.consultations, tracked.leg, this.at);
     }
     turn.call.legs = without(turn.call.legs, tracked);
@@ -296,7 +297,8 @@ export class Stepping extends Sight {
     if (leg.onBehalfOf !== null) return false;
     // What was handed over before, and waits since (parked), is joined with nothing.
     if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;
-    const speaks = ({ legs }: Call) => legs.some((t) => isConsultation(t.leg, leg.dn, user));
+    const speaks = (inside: Call) =>
+      mayBeJoined(inside, this.at) && inside.legs.some((t) => isConsultation(t.leg, leg.dn, user));
     return (
       this.state.calls.insideOf(leg.dn).some(speaks) ||
       wasConsulted(this.next.consultations, leg.dn, user, this.at) ||
