@@ -118,13 +118,14 @@ function compareInFull(
       found.push({ fault: "extra", text: gotText(each) });
       continue;
     }
-    // What cannot be seen may be told late, or not at all.
+    // What cannot be seen may be told late, or not at all; what only a later phone names, once that rings.
     // Phones that begin to ring in the same instant ring in no order; nor is there one while a fault blinds us.
     // Who hands over may be told as gone before or after the next phone rings.
     const loose = ({ kind, transfer }: Due) => kind === "ringing" || transfer === "True";
     const atOnce = (other: Due) =>
       other.at === one.at && loose(other) && (loose(one) || other.kind === "ringing");
-    const late = (other: Due) => other.fault !== null && other.latest >= one.at;
+    const late = ({ fault, at: since, latest }: Due) =>
+      (fault !== null || latest > since) && latest >= one.at;
     const early = open.slice(0, at);
     const before = early.filter((other) => !other.unseen && !atOnce(other) && !late(other));
     if (before.length > 0 && !one.unseen) {
