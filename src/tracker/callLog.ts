@@ -186,7 +186,9 @@ function levelOf({ external, level }: Call, logged: LoggedCall): Level | null {
   // Of an outgoing one it names who dialled; of a call back whom its queue polled, not the queue.
   const isPolled = level?.kind === "queue" && !logged.polledBy.includes(level.dn);
   if (logged.direction === "outgoing" || (isPolled && kind === "extension")) return null;
-  return { dn: logged.level.dn, kind };
+  // The log has one code for queues and ring groups; where no directory can be read, the legs know better.
+  const isRingGroup = level?.kind === "ringgroup" && level.dn === logged.level.dn;
+  return isRingGroup ? null : { dn: logged.level.dn, kind };
 }
 
 /** The log may not have the part of a call that an outside phone answered, or that goes on under a consultation's number. */

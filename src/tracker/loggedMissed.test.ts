@@ -84,3 +84,12 @@ describe("a call that was handed over while we were blind", () => {
     expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
   });
 });
+
+it("a ring group that legs named is none of the log's queues, of which it has one code for both", () => {
+  const phone = new Phone();
+  phone.leg("101", 5, "ringing", { originatedBy: ref("820") });
+  phone.lose();
+  again(phone);
+  phone.log(logged({ level: { dn: "820", kind: "queue" } }));
+  expect(phone.events.at(-1)).toMatchObject({ user: "820", userKind: "ringgroup" });
+});

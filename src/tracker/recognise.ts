@@ -113,8 +113,9 @@ export function insideParty(row: ActiveCall): Party | null {
 
 /** A user talks, the list says, of whom every leg would show, and none does: their voicemail box has the call. */
 export function isAtBox(turn: Turn, row: ActiveCall): boolean {
-  const { external, handover } = turn.call;
-  return (external?.direction === "incoming" || handover !== null) && isUnshown(turn, row);
+  const { external, handover, level } = turn.call;
+  const isDialler = external?.direction === "outgoing" && insideParty(row)?.dn === level?.dn;
+  return (!isDialler || handover !== null) && isUnshown(turn, row);
 }
 
 export function isUnshown({ call, watched }: Turn, row: ActiveCall): boolean {

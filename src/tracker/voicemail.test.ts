@@ -171,6 +171,15 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     expect(phone.told()).toEqual(["ringing 104 -0", "answered 150 -1 NotDef"]);
   });
 
+  it("nor of who has a call that another has dialled", () => {
+    const phone = watching();
+    phone.leg("104", 5, "dialing");
+    phone.gone("104/5");
+    phone.at += 500;
+    for (let looks = 0; looks < 3; looks++) phone.list(row("10007", { caller: inside("150") }));
+    expect(phone.told()).toEqual(["dialing 104 -0"]);
+  });
+
   it("nor where its owner dials", () => {
     const phone = watching();
     phone.leg("150", 5, "dialing");

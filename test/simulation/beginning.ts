@@ -20,7 +20,10 @@ export function beginningOf(
   const { facts, owner, ownerKind, dialledAt, ownerLeg, calledBackBy, startedAt } = chain;
   if (chain.direction === "outgoing") {
     const level = { user: owner, usertype: usertypeOf(ownerKind), kind: ownerKind, at: dialledAt };
-    return { kind: "dialing", level, leg: ownerLeg, unseen: () => false };
+    // Dialled a moment before its leg is made: taken from the list of monitored DNs between, it shows nothing.
+    const own = facts.filter((fact) => fact.what === "shown" && fact.leg === ownerLeg);
+    const unseen = () => own.length > 0 && !own.some(isSeen);
+    return { kind: "dialing", level, leg: ownerLeg, unseen };
   }
   if (calledBackBy === "") return null;
   // A queue calls back, which shows when it polls the first agent: the phone names it, or only the list does.

@@ -24,6 +24,8 @@ export interface Expectation {
   readonly due: readonly Due[];
   /** Values that `did` may have once a leg was seen. */
   readonly dids: readonly string[];
+  /** Ring groups that no directory, which could not be read, tells from queues: the log has one code for both. */
+  readonly asQueues: ReadonlySet<string>;
   /** When a leg must have been seen; null = never. */
   readonly firstLegAt: number | null;
   /** From when on this chain cannot be known in full, null if it can. */
@@ -180,7 +182,9 @@ function wrongFields(expectation: Expectation, due: Due, got: Got): Difference[]
   check("callerid", [chain.outside.replace(/^\+/, "") || "anonymous"]);
   if (isIncoming) check("did", dids);
   const hasType = fields.usertype !== undefined;
-  if (isIncoming && hasType && fields.user === due.user) check("usertype", [due.usertype]);
+  const isQueue = due.unseen && due.kind === "ended" && expectation.asQueues.has(due.user);
+  const types = [due.usertype, ...(isQueue ? ["queue"] : [])];
+  if (isIncoming && hasType && fields.user === due.user) check("usertype", types);
   if (isIncoming && fields.inbound_did) check("inbound_did", [chain.did]);
   if (due.trtype !== null) check("trtype", [due.trtype]);
   if (due.finish !== null) check("finishtype", [due.finish]);

@@ -103,7 +103,13 @@ export function judge(
     const exempt = exemption?.rule ?? null;
     const exemptFromAt = exemption?.fromAt ?? null;
     const mine = told.get(chain) ?? [];
-    const dids = didsOf(chain, setting, isNameUnread(chain, journal.chains, plan.notes));
+    const isUnread = isNameUnread(chain, journal.chains, plan.notes);
+    const dids = didsOf(chain, setting, isUnread);
+    const shownBy = Math.max(...due.map(({ latest }) => latest));
+    const isUntold = isNameUnread({ ...chain, overAt: shownBy }, journal.chains, plan.notes);
+    const rang = new Set(due.flatMap(({ user, unseen }) => (unseen ? [] : [user])));
+    const ringGroups = office.ringGroups.map(({ number }) => number);
+    const asQueues = new Set(isUntold ? ringGroups.filter((number) => !rang.has(number)) : []);
     const first = chain.facts.find((fact) => {
       // Who only hears the conversation stands towards one of ours.
       if (fact.what !== "shown" || fact.leg.barges !== null) return false;
@@ -156,7 +162,7 @@ export function judge(
     // What nobody saw is told when the log is read.
     const isUnseen = (one: Due) => due.every((each) => each.unseen || each === one);
     const lateMs = (one: Due) => (isUnseen(one) ? null : lateMsMax(one, calm));
-    const expectation = { lateMs, chain, due, dids, firstLegAt, exemptFromAt, truth };
+    const expectation = { lateMs, chain, due, dids, asQueues, firstLegAt, exemptFromAt, truth };
     const differences = compare(expectation, mine);
     const isAsDue =
       exempt !== null && compare({ ...expectation, exemptFromAt: null }, mine).length === 0;
