@@ -88,7 +88,13 @@ const ahead = new Map<number, SeedSummary>();
 let nextSeed = from;
 let nextCounted = from;
 
-const isOver = () => tally.failing.length >= failuresMax;
+/** Asked to end by Ctrl-C: what has been played is told all the same. A second one ends at once. */
+let isStopped = false;
+process.once("SIGINT", () => {
+  isStopped = true;
+});
+
+const isOver = () => isStopped || tally.failing.length >= failuresMax;
 const rate = () => Math.round((1000 * tally.calls) / (performance.now() - beganAt));
 
 function count(summary: SeedSummary): void {
@@ -139,6 +145,7 @@ console.log(tally.table());
 console.error(`${seconds.toFixed(1)} s, ${Math.round(tally.calls / seconds)} calls/s`);
 if (tally.failing.length > 0) {
   console.log(`failing seeds: ${tally.failing.slice(0, listedMax).join(" ")}`);
-  if (isOver()) console.log(`Ended early, after ${failuresMax} failing seeds (--failures-max).`);
   process.exitCode = 1;
 }
+if (isStopped) console.log("Ended early, by Ctrl-C.");
+else if (isOver()) console.log(`Ended early, after ${failuresMax} failing seeds (--failures-max).`);
