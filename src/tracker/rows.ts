@@ -60,7 +60,7 @@ export function leftAt(
 export type Own = "phone" | "box" | "unsettled" | null;
 
 /**
- * They have sent it to their box if the row changed then, after the answer; if a moment before, a list that lags may have
+ * They have sent it to their box if the row changed then, after the answer; if a second or two before, a list that lags may have
  * it at their phone, unless it insists. What has not changed is at another phone, which its leg may be yet to show.
  */
 export function ownOf(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs): Own {
@@ -70,5 +70,7 @@ export function ownOf(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs)
   const changedAt = row.changedAt ?? 0;
   const isOld = changedAt <= Math.min(seenAt, sinceAt - rowTimeMs);
   if (isOld || !isNew(talk, row) || !isUnshown(turn, row)) return "phone";
-  return changedAt >= seenAt || insists(turn, sinceAt) ? "box" : "unsettled";
+  // The frame that ends a leg comes a moment after the row has changed.
+  const isThen = changedAt >= seenAt - turn.settings.listLagMs;
+  return isThen || insists(turn, sinceAt) ? "box" : "unsettled";
 }

@@ -104,7 +104,24 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     },
   );
 
-  it("has it where the row, which changed a moment before their leg went, insists", () => {
+  it("has it at once where the row changed as their leg went, whose frame comes a moment later", () => {
+    const phone = watching();
+    phone.leg("150", 5, "connected");
+    phone.at += 10_000;
+    const changed = row("150", { changedAt: phone.at });
+    phone.at += 300;
+    phone.gone("150/5");
+    phone.at += 300;
+    phone.list(changed);
+    phone.list();
+    expect(phone.told()).toEqual([
+      "answered 150 -1 NotDef",
+      "ended 150 -1 Ok passed on",
+      "ended 150 -2 Missed",
+    ]);
+  });
+
+  it("has it where the row, which changed a second before their leg went, insists", () => {
     const phone = watching();
     phone.leg("150", 5, "connected");
     phone.at += 10_000;
