@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { inside, leg, Phone, ref, row } from "../../test/support/phone.ts";
 import { restore, serialise } from "./checkpoint.ts";
 
+/** Answered, then sent to the own box, and missed there. */
+const sentToBox = ["answered 150 -1 NotDef", "ended 150 -1 Ok passed on", "ended 150 -2 Missed"];
+
 describe("a voicemail box that the list has at its owner, who is monitored", () => {
   const watching = () => {
     const phone = new Phone();
@@ -76,11 +79,7 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
       phone.list(changed);
       phone.at += 10_000;
       phone.list();
-      expect(phone.told()).toEqual([
-        "answered 150 -1 NotDef",
-        "ended 150 -1 Ok passed on",
-        "ended 150 -2 Missed",
-      ]);
+      expect(phone.told()).toEqual(sentToBox);
     },
   );
 
@@ -114,11 +113,7 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     phone.at += 300;
     phone.list(changed);
     phone.list();
-    expect(phone.told()).toEqual([
-      "answered 150 -1 NotDef",
-      "ended 150 -1 Ok passed on",
-      "ended 150 -2 Missed",
-    ]);
+    expect(phone.told()).toEqual(sentToBox);
   });
 
   it("has it where the row, which changed a second before their leg went, insists", () => {
@@ -132,11 +127,7 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
       phone.list(changed);
     }
     phone.list();
-    expect(phone.told()).toEqual([
-      "answered 150 -1 NotDef",
-      "ended 150 -1 Ok passed on",
-      "ended 150 -2 Missed",
-    ]);
+    expect(phone.told()).toEqual(sentToBox);
   });
 
   it("has nothing of a conversation that goes on at the user's other phone: the row is of before", () => {

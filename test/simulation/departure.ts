@@ -6,11 +6,9 @@ import { type Exemption, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
-import { staysMs } from "./withoutList.ts";
+import { leaveHoldMs, staysMs } from "./withoutList.ts";
 
 const slackMs = 200;
-/** So long after a departure the list must have the call for it to be passed on (SPEC.md, R31). */
-const leaveHoldMs = 1_000;
 
 export interface Departed {
   readonly dn: string;

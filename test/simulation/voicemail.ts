@@ -4,11 +4,9 @@ import type { DnChange } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
 import type { Exemption } from "./exemptions.ts";
 import type { Chain } from "./journal.ts";
+import { leaveHoldMs } from "./withoutList.ts";
 
 type Eyes = Pick<Visibility, "briefMs" | "listMs" | "sees">;
-
-/** A user whose leg went, and whom the list names still, has left once that long has passed (SPEC.md, R31). */
-const leaveHoldMs = 1_000;
 
 /** How exact the times of the list are (SPEC.md). */
 const listTimeMs = 2_000;

@@ -13,7 +13,7 @@ import type { Seen } from "./sight.ts";
 
 /** SPEC.md, R17. */
 const graceMs = 2_000;
-/** SPEC.md, R31. */
+/** A user who left has passed the call on if it goes on so much later (SPEC.md, R31). */
 export const leaveHoldMs = 1_000;
 
 /** Whether the caller went with who left shows so much later. */
