@@ -38,8 +38,8 @@ test("what is taken away while the PBX is asked for it is not fetched afterwards
   seek();
   await world.pass(1_000);
   const isAway = world.recorder.apart(linkNow(), async (now) => {
-    // As long as files take to be removed.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // As long as files take to be removed, in which all else that is due is done.
+    await world.quiet();
     await takeAway(now);
   });
   answer.resolve({ kind: "listed", found: world.found });
@@ -53,7 +53,7 @@ test("two who want the same link have it one after the other", async () => {
   const order: string[] = [];
   const deed = (name: string) => async () => {
     order.push(`${name} begins`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await world.quiet();
     order.push(`${name} ends`);
   };
   const link = linkNow();

@@ -21,9 +21,6 @@ interface Recorded {
   readonly listedAt: number;
 }
 
-/** Files are moved in real time, of which none passes otherwise. */
-const disk = () => new Promise((resolve) => setTimeout(resolve, 2));
-
 class Hours {
   readonly world = new RecordingWorld();
   readonly chance: Chance;
@@ -97,29 +94,26 @@ class Hours {
     const waiting = [...this.links.keys()];
     const lastAt = Math.max(...waiting.map(({ at }) => at));
     while (world.clock.now() < lastAt + 120_000) {
-      await world.clock.pass(chance.between(100, 4_000));
-      await disk();
+      await world.pass(chance.between(100, 4_000));
       while (waiting[0] !== undefined && waiting[0].at <= world.clock.now()) {
         const ended = waiting.shift();
         if (ended === undefined) break;
         world.ledger.seek(ended);
         world.recorder.wakeAt(ended.at + 1_000);
       }
-      if (chance.happens(0.03)) await this.#restart();
+      if (chance.happens(0.03)) {
+        // In the middle of what has just begun.
+        await world.clock.pass(chance.between(0, 1_000));
+        await this.#restart();
+      }
     }
   }
 
   /** It waits for what is under way, which takes its time. */
   async #restart(): Promise<void> {
     const { world } = this;
-    let isOver = false;
-    const over = world.restart().then(() => {
-      isOver = true;
-    });
-    while (!isOver) {
-      await world.clock.pass(100);
-      await disk();
-    }
+    const over = world.restart();
+    while (world.held > 0) await world.clock.pass(100);
     await over;
   }
 }

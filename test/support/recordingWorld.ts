@@ -60,6 +60,8 @@ export class MemoryLedger implements Ledger {
   readonly events: Entry[] = [];
   readonly #ids = new Set<string>();
   fails = false;
+  /** Told the key of each link that is saved, or was to be. */
+  onSave: (key: string) => void = () => {};
 
   readonly append = async (entries: readonly Entry[]): Promise<readonly Delivery[]> => {
     for (const { event, seekAt } of entries) {
@@ -98,6 +100,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async save(link: RecordedLink, entries: readonly Entry[]): Promise<readonly Delivery[]> {
+    this.onSave(link.key);
     if (this.fails) throw new Error("the disk is full");
     const taken = new Set(link.files.map(({ sourceId }) => sourceId));
     for (const [key, other] of this.links) {
@@ -192,10 +195,15 @@ export class RecordingWorld {
   conversion: (content: string) => Conversion = () => ({ kind: "converted" });
   wants: (event: CallEvent) => readonly string[] = ({ kind }) =>
     kind === "recording" ? ["default"] : [];
+  /** Questions of the recorder that the test has not answered yet. */
+  held = 0;
+  /** Links whose files are being fetched, converted and moved on a real disk. */
+  readonly #moving = new Set<string>();
   recorder: Recorder = this.#start();
 
   #start(): Recorder {
     const { clock, ledger, tempDir } = this;
+    ledger.onSave = (key) => this.#moving.delete(key);
     const recorder = createRecorder({
       ledger,
       clock,
@@ -208,11 +216,15 @@ export class RecordingWorld {
       source: (pbx) => ({
         list: async (fromAt, toAt, users) => {
           this.lists.push({ fromAt, toAt, users: [...users] });
-          return this.listing?.(pbx) ?? { kind: "listed", found: this.found };
+          const listing = await this.#hold(this.listing?.(pbx));
+          return listing ?? { kind: "listed", found: this.found };
         },
         download: async (id, path, signal) => {
           this.fetches.push(id);
-          const answer = await this.fetching?.(id);
+          const key = (await ledger.owners(pbx, [id])).get(id) ?? id;
+          this.#moving.delete(key);
+          const answer = await this.#hold(this.fetching?.(id));
+          this.#moving.add(key);
           if (answer) return answer;
           if (signal.aborted) return { kind: "failed", reason: "stopped" };
           await writeFile(path, `wav ${id}`, { flag: "wx" });
@@ -236,42 +248,44 @@ export class RecordingWorld {
     return recorder;
   }
 
+  async #hold<T>(answer: T | Promise<T>): Promise<T> {
+    this.held += 1;
+    try {
+      return await answer;
+    } finally {
+      this.held -= 1;
+    }
+  }
+
   /** As after a kill: what the process knew is lost, the ledger is not. */
   async restart(): Promise<void> {
     await this.recorder.stop();
+    this.#moving.clear();
     this.recorder = this.#start();
   }
 
-  /** Lets time pass, and everything that becomes due in it settle, files too. */
+  /** Lets time pass, and everything that becomes due in it settle, files too, before it goes on. */
   async pass(ms: number): Promise<void> {
-    await this.clock.pass(ms);
-    await this.quiet();
+    const { clock } = this;
+    const end = clock.now() + ms;
+    do {
+      const at = Math.min(clock.nextAt ?? end, end);
+      await clock.pass(Math.max(0, at - clock.now()));
+      await this.quiet();
+    } while (clock.now() < end);
   }
 
   async passAll(...stretches: readonly number[]): Promise<void> {
     for (const ms of stretches) await this.pass(ms);
   }
 
-  /** Waits until nothing is under way any more: what is due has been done. */
+  /** Waits, as long as the disk takes, until all that is due has been done, save what the test holds. */
   async quiet(): Promise<void> {
-    for (let calm = 0; calm < (this.#hasDue() ? 100 : 5); ) {
-      const before = this.#trace();
-      await new Promise((resolve) => setTimeout(resolve, 2));
+    await this.clock.pass(0);
+    while (this.#moving.size > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
       await this.clock.pass(0);
-      calm = this.#trace() === before ? calm + 1 : 0;
     }
-  }
-
-  /** Then files are probably being moved, which takes as long as the disk takes. */
-  #hasDue(): boolean {
-    const now = this.clock.now();
-    const links = [...this.ledger.links.values()];
-    return links.some(({ dueAt, state }) => state === "fetching" && dueAt !== null && dueAt <= now);
-  }
-
-  #trace(): string {
-    const links = [...this.ledger.links.values()].map(({ state, tries }) => `${state}${tries}`);
-    return [links, this.ledger.events.length, this.fetches.length, this.kept.size].join();
   }
 
   stateOf(ended: EndedEvent): RecordedLink["state"] | undefined {
