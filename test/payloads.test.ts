@@ -3,7 +3,7 @@
  * with the contract's reason (docs/contract.md §3). A payload marked wrongly either way fails.
  */
 import { describe, expect, it } from "vitest";
-import { appendQuery, encodeJson, renderFields } from "../src/events/render.ts";
+import { encodeJson, extendQuery, formEncode, renderFields } from "../src/events/render.ts";
 import type { DocumentedPayload, PrintedField } from "./support/documented/payload.ts";
 import { documentedPayloads } from "./support/documentedPayloads.ts";
 
@@ -17,7 +17,7 @@ function received(payload: DocumentedPayload): readonly PrintedField[] {
         ([name, value]) => [name, String(value)],
       );
     case "GET":
-      return [...new URL(appendQuery("http://crm.test/in", fields)).searchParams];
+      return [...new URL(extendQuery("http://crm.test/in", formEncode(fields))).searchParams];
   }
 }
 

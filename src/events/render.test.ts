@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { answered, dialing, ended, missed, ringing } from "../../test/support/callEvents.ts";
 import type { CallEvent, Field, ProfileName, UserKind } from "./event.ts";
-import { appendQuery, encodeJson, profileSends, renderFields } from "./render.ts";
+import { encodeJson, extendQuery, formEncode, profileSends, renderFields } from "./render.ts";
 
 const events: readonly CallEvent[] = [
   ringing(),
@@ -324,7 +324,9 @@ describe("encodeJson", () => {
   });
 });
 
-describe("appendQuery", () => {
+describe("fields in a query", () => {
+  const inQuery = (url: string, fields: readonly Field[]) => extendQuery(url, formEncode(fields));
+
   const did: readonly Field[] = [
     ["event", "ringing"],
     ["did", ""],
@@ -338,25 +340,25 @@ describe("appendQuery", () => {
     ["http://crm.test/in?key=1&", "http://crm.test/in?key=1&event=ringing&did="],
     ["http://crm.test/in?key=1#top?x", "http://crm.test/in?key=1&event=ringing&did="],
   ])("to %s gives %s", (url, expected) => {
-    expect(appendQuery(url, did)).toBe(expected);
+    expect(inQuery(url, did)).toBe(expected);
   });
 
   it("encodes as RFC 3986 says", () => {
-    expect(appendQuery("/", [["t", "a b+c&d=e'(0:07)*!\\č"]])).toBe(
+    expect(inQuery("/", [["t", "a b+c&d=e'(0:07)*!\\č"]])).toBe(
       "/?t=a%20b%2Bc%26d%3De%27%280%3A07%29%2A%21%5C%C4%8D",
     );
-    expect(appendQuery("/", [["t", "-._~Az09\ud800"]])).toBe("/?t=-._~Az09%EF%BF%BD");
+    expect(inQuery("/", [["t", "-._~Az09\ud800"]])).toBe("/?t=-._~Az09%EF%BF%BD");
   });
 
   it("adds nothing where there is nothing", () => {
-    expect(appendQuery("http://crm.test/in?key=1", [])).toBe("http://crm.test/in?key=1");
+    expect(inQuery("http://crm.test/in?key=1", [])).toBe("http://crm.test/in?key=1");
   });
 
   it("reads back as it was, behind the URL's own parameters, and URL parsers leave it alone", () => {
     const own = fc.constantFrom("", "?", "?key=%2f", "?a=1&b=%20&");
     fc.assert(
       fc.property(own, fields, (query, given) => {
-        const url = appendQuery(`http://crm.test/in${query}`, given);
+        const url = inQuery(`http://crm.test/in${query}`, given);
         expect(url.startsWith(`http://crm.test/in${query}`)).toBe(true);
         const parsed = new URL(url);
         expect(parsed.href).toBe(url);

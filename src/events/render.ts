@@ -80,11 +80,6 @@ function wellFormed(value: Field[1]): Field[1] {
     : value.map((each) => each.toWellFormed());
 }
 
-/** The URL with the fields in its query, after its own parameters. */
-export function appendQuery(url: string, fields: readonly Field[]): string {
-  return extendQuery(url, formEncode(fields));
-}
-
 /** The fields as a query or a form has them: percent-encoded, joined by `&`. */
 export function formEncode(fields: readonly Field[]): string {
   return fields

@@ -86,10 +86,6 @@ export class Journal {
     });
   }
 
-  chainOf(call: Call): Chain | undefined {
-    return this.#byCall.get(call);
-  }
-
   /** To be called before the deed, with the leg that consults. */
   attended(call: Call, { dn, answeredAt }: Leg): void {
     const at = this.#clock.now();

@@ -3,7 +3,13 @@
  * contract's own tables (docs/contract.md §3, §4, §7), written here anew. All that comes of it is in the words of `classic`.
  */
 import type { CallEvent } from "../../src/events/event.ts";
-import { appendQuery, encodeJson, renderFields, type Style } from "../../src/events/render.ts";
+import {
+  encodeJson,
+  extendQuery,
+  formEncode,
+  renderFields,
+  type Style,
+} from "../../src/events/render.ts";
 import type { Fields } from "./compare.ts";
 import type { Chance } from "./random.ts";
 
@@ -70,7 +76,7 @@ export function receive(event: CallEvent, manner: Manner): Received {
   const sent = renderFields(event, manner);
   if (sent.length === 0) return { fields: null, text: "", flaw: null };
   const isPost = manner.method === "POST";
-  return read(isPost ? encodeJson(sent) : appendQuery(hook, sent), manner);
+  return read(isPost ? encodeJson(sent) : extendQuery(hook, formEncode(sent)), manner);
 }
 
 export function read(text: string, { profile, method }: Manner): Received {

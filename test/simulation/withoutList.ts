@@ -92,8 +92,8 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     }
     if (!ends && lastsMs > rememberedMs)
       return { due: now, exemption: { rule: "forgotten", fromAt } };
-    const unseen = unseenTalk(now, fromAt, visibility);
-    if (unseen !== null) return { due: now, exemption: unseen };
+    const late = lateTalk(now, fromAt, visibility);
+    if (late !== null) return { due: now, exemption: late };
     // What is not seen, or has no leg as it calls back, is reached anew when a leg names it.
     const isLegless = ({ user, at, unseen }: Due) =>
       unseen || user === chain.calledBackBy || !visibility.sees(user, at);
@@ -169,11 +169,7 @@ function beforeAnySight(chain: Chain, visibility: Visibility, longMs: number): n
 }
 
 /** The conversation that looks over then, as it goes on in a conference, was not seen to begin before. */
-function unseenTalk(
-  due: readonly Due[],
-  fromAt: number,
-  { briefMs }: Visibility,
-): Exemption | null {
+function lateTalk(due: readonly Due[], fromAt: number, { briefMs }: Visibility): Exemption | null {
   const last = due.findLast(({ kind, at }) => kind !== "ringing" && at < fromAt);
   if (last?.kind !== "answered" || last.fault === null) return null;
   return last.latest + briefMs >= fromAt ? { rule: last.fault, fromAt: last.at } : null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { listIn, XapiBench } from "../../../test/support/xapiBench.ts";
 import { defaultDirectory } from "../directory.ts";
-import { listIn, XapiBench } from "./bench.ts";
 import { historyId, isoDuration } from "./reports.ts";
 import { toneWav, WAV_HEADER_BYTES } from "./wav.ts";
 

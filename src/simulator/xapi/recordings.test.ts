@@ -1,9 +1,9 @@
 /** What the switches make of recordings, and how their files come. */
 import { afterEach, expect, it } from "vitest";
+import { XapiBench } from "../../../test/support/xapiBench.ts";
 import { defaultDirectory } from "../directory.ts";
 import { createSimulator, type Simulator } from "../server.ts";
 import type { SettingsPatch } from "../settings.ts";
-import { XapiBench } from "./bench.ts";
 import { toneOf } from "./wav.ts";
 
 const T = Date.parse("2026-05-04T08:00:00Z");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { XapiBench } from "./bench.ts";
+import { XapiBench } from "../../../test/support/xapiBench.ts";
 import type { Row } from "./odata/schema.ts";
 
 const rowIn = (body: unknown): Row => body as Row;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { listIn, XapiBench } from "../../../test/support/xapiBench.ts";
 import { defaultDirectory } from "../directory.ts";
-import { listIn, XapiBench } from "./bench.ts";
 import { URL_CHARS_MAX } from "./xapi.ts";
 
 const errorShape = (message: unknown) => ({

@@ -1,11 +1,11 @@
 /** An XAPI on the table, for tests: a real PBX, a clock that stands still, no network. */
-import { type Directory, defaultDirectory } from "../directory.ts";
-import { Pbx } from "../pbx.ts";
-import type { SimAnswer, SimRequest } from "../seam.ts";
-import { defaultSettings, type SettingsPatch } from "../settings.ts";
-import { VirtualClock } from "../virtualClock.ts";
-import type { Row } from "./odata/schema.ts";
-import { registerXapi } from "./xapi.ts";
+import { type Directory, defaultDirectory } from "../../src/simulator/directory.ts";
+import { Pbx } from "../../src/simulator/pbx.ts";
+import type { SimAnswer, SimRequest } from "../../src/simulator/seam.ts";
+import { defaultSettings, type SettingsPatch } from "../../src/simulator/settings.ts";
+import { VirtualClock } from "../../src/simulator/virtualClock.ts";
+import type { Row } from "../../src/simulator/xapi/odata/schema.ts";
+import { registerXapi } from "../../src/simulator/xapi/xapi.ts";
 
 export const TOKEN = "good";
 const ORIGIN = "http://pbx.example:5001";
