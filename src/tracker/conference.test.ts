@@ -46,6 +46,22 @@ describe("a conference", () => {
     }
   });
 
+  it("that rings somebody has no outside party for them until they lift", () => {
+    const phone = new Phone();
+    const asked = { party: inside("700"), originatedBy: null };
+    const talks = row("700", { caller: inside("700"), callee: outside() });
+    phone.leg("104", 8, "ringing", asked);
+    phone.list(talks);
+    phone.gone("104/8");
+    phone.list(talks);
+    expect(phone.told()).toEqual([]);
+    phone.leg("104", 9, "ringing", asked);
+    phone.leg("104", 9, "connected", asked);
+    phone.list(talks);
+    phone.pass(phone.settings.numberHoldMs);
+    expect(phone.told()).toEqual(["answered 104 -1 NotDef"]);
+  });
+
   it("goes on at another phone of the user, whose leg shows its end at once", () => {
     const phone = talking();
     const party = { ...ref("700"), number: "700", name: "" };

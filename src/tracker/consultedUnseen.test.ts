@@ -1,7 +1,16 @@
 /** A consultation takes the caller's call over under its own number, at a phone that did not show as consulted (SPEC.md, R22). */
 import { describe, expect, it } from "vitest";
 import type { Leg } from "../../src/tracker/activity.ts";
-import { inside, outside, type Phone, row, settle, talking } from "../../test/support/phone.ts";
+import {
+  inside,
+  leg,
+  outside,
+  type Phone,
+  ref,
+  row,
+  settle,
+  talking,
+} from "../../test/support/phone.ts";
 import { restore, serialise } from "./checkpoint.ts";
 
 const own: Partial<Leg> = { callNumber: 8, originatedBy: null };
@@ -54,6 +63,20 @@ describe("an attended transfer to a phone that did not show as consulted", () =>
     phone.leg("103", 9, "connected", own);
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
     expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+
+  it("is one where they had picked up a consultation that rang for another", () => {
+    const phone = talking();
+    phone.feed({
+      kind: "snapshot",
+      at: phone.at,
+      legs: [leg("102", 5, "connected")],
+      dns: ["104"],
+    });
+    phone.leg("102", 6, "connected", { ...own, party: inside("103") });
+    phone.gone("102/5", "102/6");
+    phone.leg("103", 9, "connected", { originatedBy: null, onBehalfOf: ref("104") });
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
   });
 
   it.each([

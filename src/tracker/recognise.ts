@@ -61,8 +61,9 @@ function hasTurned({ call, before }: Turn): boolean {
 
 /** Its legs stood towards a conference when they were seen first: the list names who is outside. */
 export function recogniseListed(call: Draft, row: ActiveCall): void {
-  // Who has spoken to one of ours there stands with that one: what the list has since is not theirs.
-  const isThere = ({ leg, consulted }: TrackedLeg) => leg.party.kind === "conference" && !consulted;
+  // Who has spoken to one of ours there stands with that one: what the list has since is not theirs; nor is it whose phone rings.
+  const isThere = ({ leg, consulted }: TrackedLeg) =>
+    leg.party.kind === "conference" && leg.status !== "ringing" && !consulted;
   const outside = outsideParty(row);
   if (outside === null || !call.legs.some(isThere)) return;
   const direction = outside === row.caller ? "incoming" : "outgoing";

@@ -294,7 +294,7 @@ export class Stepping extends Sight {
     const user = call.talk?.user ?? call.level?.dn;
     if (user === undefined || leg.dnKind !== "extension") return false;
     // Who picks up what rings for another has it by that, whatever was spoken before.
-    if (leg.onBehalfOf !== null) return false;
+    if (leg.onBehalfOf !== null && this.mayHaveRung(leg.onBehalfOf.dn, call)) return false;
     // What was handed over before, and waits since (parked), is joined with nothing.
     if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;
     const speaks = (inside: Call) =>

@@ -4,6 +4,7 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, Party } from "./activity.ts";
+import { get } from "./byDn.ts";
 import { userOf } from "./calls.ts";
 import { lateJoinMsMax } from "./consultation.ts";
 import { dialsPlace, isSameNumber, legIn, userTalks } from "./legs.ts";
@@ -202,5 +203,10 @@ export class Turns {
     const listed = this.next.unseen.get(callNumber);
     const isNew = listed !== undefined && this.at < listed.seenAt + this.settings.listLagMs;
     return isNew && this.state.watched.includes(callee.dn);
+  }
+
+  /** It has rung for the outside party, or may have, as it is not monitored. */
+  protected mayHaveRung(dn: string, { reached }: Call): boolean {
+    return get(reached, dn) !== undefined || !this.state.watched.includes(dn);
   }
 }

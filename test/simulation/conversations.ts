@@ -2,7 +2,7 @@
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Course, Shown } from "./course.ts";
 import { leaveWithMs } from "./departure.ts";
-import type { Due } from "./due.ts";
+import type { Due, Visibility } from "./due.ts";
 import { levelOf, phoneOf, type Talk } from "./levels.ts";
 import { staysMs } from "./withoutList.ts";
 
@@ -70,7 +70,7 @@ export function endTalk(
   const late = Math.max(lastAt, silentAt) - at + talk.seen.at - talk.at;
   course.said.tell("ended", level, talk.link, at, leg, {
     slackMs: late + off,
-    lostMs: course.visibility.lostMs(at),
+    lostMs: Math.max(course.visibility.lostMs(at), unlistedMs(leg, at, course.visibility)),
     finish: "Ok",
     transfer: passedOn ? "True" : "False",
     talkMs: at - talk.at,
@@ -80,4 +80,14 @@ export function endTalk(
     ...more,
   });
   course.talk = null;
+}
+
+/** For how long it had gone on in a conference, which the list alone shows, if no look at that told of it. */
+function unlistedMs(
+  leg: Leg | null,
+  at: number,
+  { listMs, listedBy }: Pick<Visibility, "listMs" | "listedBy">,
+): number {
+  if (leg?.kind !== "conference" || listMs === null) return 0;
+  return listedBy(leg.startedAt) >= at ? at - leg.startedAt : 0;
 }

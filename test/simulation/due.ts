@@ -16,7 +16,7 @@ export interface Due {
   latest: number;
   /** How far the duration may be off. */
   readonly slackMs: number;
-  /** And how much shorter yet, as we were blind already when it ended, and nothing tells that end. */
+  /** And how much shorter yet, as nothing tells that end: we were blind already, or no list could be read. */
   readonly lostMs: number;
   /** Answered: NotDef, Blind or Accomp. */
   readonly trtype: string | null;

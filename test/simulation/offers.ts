@@ -59,7 +59,7 @@ function heedTurned(course: Course, { leg, at }: Shown): void {
 /** A place that nothing else shows is named by a phone that it rings, if it rings for long enough to be read. */
 function heedNamed(course: Course, { dn, at, leg }: Shown): void {
   const { chain, visibility, said } = course;
-  const { sees, seen, briefMs, namesHolder } = visibility;
+  const { sees, seen, briefMs, namesHolder, listMs, listedBy } = visibility;
   const by = leg.originatedBy;
   const place = by !== null && places.has(by.kind) ? said.lastOf(by.dn) : undefined;
   if (!namesHolder || !sees(dn, at) || !place?.unseen || sees(place.user, at)) return;
@@ -75,9 +75,17 @@ function heedNamed(course: Course, { dn, at, leg }: Shown): void {
     course.levels.findIndex(({ due }) => due === place),
   );
   const surely = before.findLastIndex(({ due }) => due?.unseen === false);
+  // The list, which had it there, was not read while it was elsewhere.
+  const isListed = (index: number) => {
+    const left = before[index + 1];
+    return left !== undefined && listMs !== null && listedBy(left.at) >= place.at;
+  };
   const isNamed = ({ due }: Level, index: number) =>
-    index === surely || (due !== undefined && course.maybeNamed.has(due));
+    index === surely || isListed(index) || (due !== undefined && course.maybeNamed.has(due));
   const since = before.filter((level, index) => index >= surely && isNamed(level, index));
+  // Whom a queue gave the call to seems to be polled by it until it rings the next one, where no list has the call there.
+  const isPolled = course.polledBy.get(before[surely]?.user ?? "") === place.user;
+  if (by?.kind === "queue" && listMs === null && isPolled) return;
   if (since.some(({ user }) => user === place.user)) return;
   place.unseen = false;
   place.latest = Math.max(place.latest, readAt);

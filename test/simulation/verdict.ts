@@ -241,7 +241,10 @@ function lapsesOf(
   const delaying = struckBy(isChanged ? Math.max(endAt + readMs, judgedAt) : judgedAt);
   // A lost frame is noted until all legs are read again.
   const lasted = delaying.map(({ fault, fromAt, toAt }) =>
-    Math.min(toAt - fromAt, blinding.has(fault) ? 1_000_000 : 100_000),
+    // The log, read when we see again, is read once more a minute after that.
+    blinding.has(fault)
+      ? Math.min(Math.max(toAt - fromAt, toAt - endAt), 1_000_000)
+      : Math.min(toAt - fromAt, 100_000),
   );
   const lateMs = readMs + Math.max(0, ...lasted);
   // While an answer is so slow, a hand-over looks as if nobody had been rung any more.

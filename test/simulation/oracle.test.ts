@@ -1,0 +1,123 @@
+/** Rules of the oracle by name: what it says of who can be seen, and of what no look at the list told. */
+import { describe, expect, it } from "vitest";
+import type { DnKind } from "../../src/simulator/directory.ts";
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Due, Visibility } from "./due.ts";
+import type { Chain, Fact } from "./journal.ts";
+import { Telling } from "./oracle.ts";
+
+/** The list is read so often, where it can be. */
+const pollMs = 1_000;
+
+const allSeen: Visibility = {
+  sees: () => true,
+  listMs: pollMs,
+  listedBy: (at) => at + pollMs,
+  answerSeen: (_user, at) => ({ at, fault: null }),
+  briefMs: 10,
+  namesHolder: true,
+  namesRouter: false,
+  callbackQueues: new Set(),
+  tellsOrder: () => false,
+  isCalledBack: () => false,
+  seen: (at) => ({ at, fault: null }),
+  clockOffMs: () => 0,
+  lostMs: () => 0,
+  blinded: () => false,
+  troubled: () => false,
+};
+const noList = { listMs: null, listedBy: (at: number) => at };
+
+/** A leg from then until then, of a place that rings it, if any. */
+function leg(dn: string, kind: DnKind, [startedAt, endAt]: [number, number], by = ""): Leg {
+  const originatedBy = by === "" ? null : { dn: by, kind: "queue" };
+  const end = { at: endAt, why: "hungUp" };
+  const rest = { legid: 2, originatedBy, onBehalfOf: null, barges: null, answeredAt: null };
+  return { dn, kind, startedAt, end, ...rest, call: { allLegs: [] } } as unknown as Leg;
+}
+
+function shown(at: number, one: Leg, status: "ringing" | "connected", place = one.dn): Fact {
+  return { at, what: "shown", leg: one, dn: one.dn, kind: one.kind, status, place };
+}
+
+function gone(one: Leg): Fact {
+  return { at: one.end?.at ?? 0, what: "gone", leg: one, dn: one.dn, kind: one.kind };
+}
+
+function dueOf(facts: Fact[], overAt: number, more: Partial<Visibility> = {}): readonly Due[] {
+  const all = [...facts, { at: overAt, what: "over", joined: false } as const];
+  const call = { callbackOrdered: false };
+  const known = { direction: "incoming", startedAt: 0, overAt, isInside: false, outside: "", call };
+  const chain = { ...known, owner: "", calledBackBy: "", facts: all.sort((a, b) => a.at - b.at) };
+  return new Telling(chain as unknown as Chain, { ...allSeen, ...more }).due;
+}
+
+/** The `ringing` of a place, each with whether it must be told. */
+const offersAt = (due: readonly Due[], place: string) =>
+  due.filter(({ user, kind }) => user === place && kind === "ringing").map((one) => !one.unseen);
+
+describe("a queue that cannot be seen, to which the call comes back", () => {
+  const unseen = { sees: (dn: string) => dn !== "800" && dn !== "810" };
+
+  it.each([
+    [700, false],
+    [5_000, true],
+  ])("after %i ms at a menu of which only the list tells", (menuMs, isDue) => {
+    const first = leg("800", "queue", [0, 10_000]);
+    const menu = leg("810", "ivr", [10_000, 10_000 + menuMs]);
+    const again = leg("800", "queue", [10_000 + menuMs, 30_000]);
+    const agent = leg("101", "extension", [20_000, 30_000], "800");
+    const facts = [
+      shown(0, first, "connected"),
+      gone(first),
+      shown(10_000, menu, "connected"),
+      gone(menu),
+      shown(10_000 + menuMs, again, "connected"),
+      shown(20_000, agent, "ringing", "800"),
+    ];
+    // The agent's leg names it, which tells whoever has not been told.
+    expect(offersAt(dueOf(facts, 30_000, unseen), "800")).toEqual([false, isDue]);
+  });
+
+  it.each([
+    ["where no list tells that it had given the call away", noList, false],
+    ["where the list tells that it had given the call away", {}, true],
+  ])("from a phone that its legs name it for, %s", (_name, list, isDue) => {
+    const first = leg("800", "queue", [0, 10_000]);
+    const phone = leg("101", "extension", [10_000, 15_000], "800");
+    const again = leg("800", "queue", [15_000, 30_000]);
+    const agent = leg("102", "extension", [16_000, 30_000], "800");
+    const facts = [
+      shown(0, first, "connected"),
+      gone(first),
+      shown(10_000, phone, "ringing"),
+      gone(phone),
+      shown(15_000, again, "connected"),
+      shown(16_000, agent, "ringing", "800"),
+    ];
+    const due = dueOf(facts, 30_000, { ...unseen, ...list });
+    // The phone's leg names it, too.
+    expect(offersAt(due, "800")).toEqual([true, isDue]);
+  });
+});
+
+describe("a conversation that goes on in a conference", () => {
+  it.each([
+    ["is told until then", 5_000, 0],
+    ["may be told until it went there, where it ends before the list is read", 800, 800],
+  ])("%s", (_name, conferredMs, lostMs) => {
+    const overAt = 10_000 + conferredMs;
+    const own = leg("101", "extension", [0, 10_000]);
+    const room = leg("700", "conference", [10_000, overAt]);
+    const due = dueOf(
+      [
+        shown(0, own, "ringing"),
+        shown(1_000, own, "connected"),
+        shown(10_000, room, "connected"),
+        gone(own),
+      ],
+      overAt,
+    );
+    expect(due.at(-1)).toMatchObject({ kind: "ended", talkMs: overAt - 1_000, lostMs });
+  });
+});
