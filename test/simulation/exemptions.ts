@@ -298,7 +298,9 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
     const isThere = at < (leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY);
     // Click-to-call: of several phones that ring first, the one that is lifted dials.
     const dials = leg === chain.ownerLeg && fact.status === "dialing" && fault === null;
-    const isFirst = visibility.listMs === null || fact.at <= dialsAt;
+    // Whoever picks it up comes as the list does.
+    const rings = fact.status === "ringing" && fact.at <= dialsAt;
+    const isFirst = visibility.listMs === null || rings;
     const isRung = fault === null ? isFirst : at <= dialsAt;
     const isOwner = isCallback ? isRung : leg.legid === 1 || dials;
     // Another fault's making good may have shown it before.

@@ -84,8 +84,9 @@ export function standIns(
   const isAgain = ({ user, latest, fault }: Due) =>
     user === level.user && fault !== null && latest >= at;
   const isOver = level.kind !== "extension" && due.some(isAgain);
-  // Everybody who was told as ringing: one of them stands for a place that cannot be seen.
-  if (isUnseen(level) || late || isOver) return [...new Set(due.map(({ user }) => user))];
+  // Everybody who was told as ringing, or was reached as the list shows: one of them stands for a place that cannot be seen.
+  if (isUnseen(level) || late || isOver)
+    return [...new Set([...due, ...levels].map(({ user }) => user))];
   // A place that gave the call away a moment ago may still stand for it.
   const isFresh = at - level.at <= followMs || level.isBrief === true;
   const unseen = levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
