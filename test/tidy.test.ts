@@ -173,6 +173,20 @@ describe("files", () => {
   });
 });
 
+/** The anchors of a document, as GitHub makes them of its headings. */
+function headingsOf(file: string): ReadonlySet<string> {
+  const prose = read(file).replace(/^```.*?^```/gms, "");
+  const headings = [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
 describe("documents", () => {
   const documents = tracked.filter((file) => file.endsWith(".md"));
 
@@ -182,6 +196,20 @@ describe("documents", () => {
       for (const [, target = ""] of read(file).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
         if (/^[a-z]+:/.test(target)) continue;
         if (!existsSync(join(root, dirname(file), target))) dead.push(`${file} → ${target}`);
+      }
+    }
+    expect(dead).toEqual([]);
+  });
+
+  it("link to headings that are there", () => {
+    const dead: string[] = [];
+    for (const file of documents) {
+      for (const [, target = "", heading = ""] of read(file).matchAll(
+        /\]\(([^)#\s]*)#([^)\s]+)\)/g,
+      )) {
+        if (/^[a-z]+:/.test(target)) continue;
+        const other = target === "" ? file : normalize(join(dirname(file), target));
+        if (!headingsOf(other).has(heading)) dead.push(`${file} → ${target}#${heading}`);
       }
     }
     expect(dead).toEqual([]);
