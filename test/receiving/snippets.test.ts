@@ -20,7 +20,7 @@ import {
 } from "./snippets.ts";
 import { SECOND, SECRET, VECTORS } from "./vectors.ts";
 
-const START_MS_MAX = 120_000;
+const START_MS_MAX = 180_000;
 
 async function freePort(): Promise<number> {
   const server = createServer();

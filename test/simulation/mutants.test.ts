@@ -55,7 +55,7 @@ describe.each([
   let verdicts: readonly ChainVerdict[] = [];
   beforeAll(async () => {
     verdicts = await verdictsOf({ ...played, situations: [] });
-  }, 60_000);
+  });
 
   it.each(Object.entries(mutants))("%s", (_name, mutant) => {
     const { changed, share } = noticed(mutant, verdicts);
@@ -70,7 +70,7 @@ describe.each(situationNames.filter((name) => situationMutants[name]))(
     let verdicts: readonly ChainVerdict[] = [];
     beforeAll(async () => {
       verdicts = await verdictsOf({ from: 72_001, seeds: 3, faults: false, situations: [name] });
-    }, 60_000);
+    });
 
     it.each(Object.entries(situationMutants[name] ?? {}))(
       "the oracle notices: %s",

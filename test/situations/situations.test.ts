@@ -14,7 +14,7 @@ describe("the generated documents", () => {
         `${file} differs: run \`${command}\`, and look at what changed`,
       ).toEqual(text.split("\n"));
     }
-  }, 60_000);
+  });
 
   it("cover every switch of the simulator, or say why not", () => {
     const told = [...unknowns.flatMap(({ keys }) => keys), ...Object.keys(notPlayed)];

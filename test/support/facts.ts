@@ -2,7 +2,7 @@
  * Waiting for facts: whoever changes something says so, and whoever waits looks again. Nothing is slept for.
  * A fact that does not come within its limit rejects with what was waited for and what there was instead.
  */
-export const factMsMax = 15_000;
+export const factMsMax = 60_000;
 
 export class Facts {
   readonly #looks = new Set<() => void>();

@@ -52,6 +52,19 @@ function tellingOf(activity: Activity): string {
   }
 }
 
+/** No answer of a puppet PBX comes late by itself: what a test does not shorten outlasts a machine that stalls. */
+const patience: Partial<Limits> = {
+  connectTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  entityTimeoutMs: 60_000,
+  handshakeTimeoutMs: 60_000,
+  pongTimeoutMs: 60_000,
+  holdMsMax: 60_000,
+  entityLateMs: 60_000,
+  watchdogMs: 600_000,
+  firstDirectoryWaitMs: 60_000,
+};
+
 export interface WatchOptions {
   readonly pbx?: Partial<PbxConfig>;
   readonly limits?: Partial<Limits>;
@@ -61,24 +74,45 @@ export interface WatchOptions {
 
 export function watchPbx(url: string, more: WatchOptions = {}): Watched {
   const lines: string[] = [];
+  const looks = new Set<() => void>();
+  const changed = () => {
+    for (const look of looks) look();
+  };
   const write = (fields: object, line: string) => {
     lines.push(`${line} ${JSON.stringify(fields)}`);
+    changed();
   };
   const log: Log = { debug: write, info: write, warn: write, error: write };
   const source = createThreecxSource({
     pbx: pbxConfig(url, more.pbx),
     log,
     clock: more.clock ?? steadyClock(),
-    limits: { snapshotGapMs: 0, ...more.limits },
+    limits: { snapshotGapMs: 0, ...patience, ...more.limits },
     proxyEnv: more.env ?? {},
   });
   const activities: Activity[] = [];
   const statuses: SourceStatus[] = [];
-  source.onStatus((status) => statuses.push(status));
-  source.start((activity) => activities.push(activity));
-  const until = async (fact: () => boolean) => {
-    while (!fact()) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
+  source.onStatus((status) => {
+    statuses.push(status);
+    changed();
+  });
+  source.start((activity) => {
+    activities.push(activity);
+    changed();
+  });
+  // What is told is looked at as it is told, before more can come; what the PBX sees, now and then.
+  const until = (fact: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!fact()) return;
+        clearInterval(timer);
+        looks.delete(look);
+        resolve();
+      };
+      const timer = setInterval(look, 2);
+      looks.add(look);
+      look();
+    });
   return {
     source,
     activities,

@@ -29,7 +29,7 @@ async function serving(encoding: string, body: Buffer) {
     () => server.close(),
   );
   const exchange = (bytesMax: number) =>
-    http.exchange({ method: "GET", path: "/", headers: {}, bytesMax, timeoutMs: 5_000 });
+    http.exchange({ method: "GET", path: "/", headers: {}, bytesMax, timeoutMs: 60_000 });
   return { asked, exchange };
 }
 

@@ -76,7 +76,7 @@ describe("the end of a connection", () => {
 
   it("keeps a quiet connection that answers pings", async () => {
     const server = await pbx();
-    const watched = watch(server.url, { limits: { pingMs: 5, pongTimeoutMs: 2_000 } });
+    const watched = watch(server.url, { limits: { pingMs: 5, pongTimeoutMs: 60_000 } });
     await watched.live();
     let pings = 0;
     for (const ws of server.sockets) ws.on("ping", () => pings++);
@@ -87,15 +87,15 @@ describe("the end of a connection", () => {
 
   it("stops at once, whatever is under way, and says nothing more", async () => {
     const server = await pbx();
-    const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
+    const limits = { requestTimeoutMs: 600_000, entityTimeoutMs: 600_000 };
+    const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 }, limits });
     await watched.live();
     const slow = gate(server, () => true);
     server.upsert(participant("101", 9005));
     await watched.until(() => slow.held.length > 0);
     const before = watched.activities.length;
-    const beganAt = performance.now();
+    // Nothing of it is answered before.
     await watched.source.stop();
-    expect(performance.now() - beganAt).toBeLessThan(1_000);
     slow.open();
     watched.source.askActiveCalls();
     await watched.until(() => server.sockets.size === 0);
