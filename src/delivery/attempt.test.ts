@@ -239,7 +239,7 @@ describe("no way there", () => {
 
   test("a request that cannot be built is our fault", async () => {
     const broken = requestTo("http://127.0.0.1:9", { headers: { a: "x\r\ny: z" } });
-    expect(await sender.attempt(broken, TIMEOUT_MS)).toMatchObject({ stage: "local" });
+    expect(await sender.attempt(broken, TIMEOUT_MS)).toMatchObject({ stage: "request" });
   });
 });
 

@@ -219,6 +219,8 @@ function isSocketLoss(error: unknown): boolean {
 /** Node's and undici's error codes by the stage of the exchange. */
 function stageOf(code: string): FailedStage {
   switch (code) {
+    case "UND_ERR_INVALID_ARG":
+      return "request";
     case REFUSED_ADDRESS:
       return "address";
     case "ENOTFOUND":
@@ -228,7 +230,6 @@ function stageOf(code: string): FailedStage {
     case "EMFILE":
     case "ENFILE":
     case "ENETDOWN":
-    case "UND_ERR_INVALID_ARG":
     case "UND_ERR_CLOSED":
     case "UND_ERR_DESTROYED":
       return "local";

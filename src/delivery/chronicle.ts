@@ -3,8 +3,9 @@ import type { Settlement } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import { isoTime } from "../util/isoTime.ts";
 import type { Log } from "../util/log.ts";
+import type { Cause } from "./breaker.ts";
 import { describe, type Outcome } from "./outcome.ts";
-import type { Condition, Outlet, Turn } from "./outlet.ts";
+import type { Condition, Outlet, Part, Turn } from "./outlet.ts";
 import type { Verdict } from "./policy.ts";
 
 export function logAttempt(
@@ -55,14 +56,14 @@ export function logTurn(
   outcome: Outcome,
 ): void {
   if (was.state === "healthy" && is.state === "healthy") return;
-  const place = { endpoint: name, queued };
+  const apart = [is, was].some((each) => "part" in each && each.part === "recordings");
+  const place = { endpoint: name, part: apart ? "recordings" : undefined, queued };
   const down = isDown(is);
   if (down !== null && isDown(was) !== down) {
-    const text =
-      down === "local"
-        ? "endpoint.unreachable: a fault of ours keeps us from it, see to this machine's name server, " +
-          "network and proxy; only probes are sent, no attempts used up"
-        : "endpoint.down: only probes are sent, no attempts used up";
+    const text = down.endsWith("local")
+      ? "endpoint.unreachable: a fault of ours keeps us from it, see to this machine's name server, " +
+        "network and proxy; only probes are sent, no attempts used up"
+      : "endpoint.down: only probes are sent, no attempts used up";
     log.warn({ ...place, outcome: describe(outcome) }, text);
   }
   if (down === null && isDown(was) !== null) log.info(place, "endpoint.up");
@@ -90,8 +91,10 @@ export function logTurn(
   }
 }
 
-function isDown(condition: Condition): "endpoint" | "local" | null {
-  return condition.state === "failing" && condition.nextProbeAt !== null ? condition.cause : null;
+/** What is down, and by whose fault; null: nothing is. */
+function isDown(condition: Condition): `${Part} ${Cause}` | null {
+  if (condition.state !== "failing" || condition.nextProbeAt === null) return null;
+  return `${condition.part} ${condition.cause}`;
 }
 
 function describeVerdict(verdict: Verdict): string {

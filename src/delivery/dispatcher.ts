@@ -240,7 +240,7 @@ class LaneDispatcher implements Dispatcher {
     try {
       outcome = await send(config, owed.delivery, owed.attempts);
     } catch (error) {
-      outcome = { kind: "failed", stage: "local", message: messageOf(error) };
+      outcome = { kind: "failed", stage: "request", message: messageOf(error) };
     }
     const now = clock.now();
     this.#inFlight -= 1;

@@ -50,6 +50,7 @@ export class Gate {
   #paused: Pause | null = null;
   #quietUntil: EpochMs = 0;
   #breaker: Breaker = HEALTHY;
+  #aliveAt: EpochMs | null = null;
   #inFlight = 0;
   /** Requests that may be in flight for now. */
   #ramp = Number.POSITIVE_INFINITY;
@@ -67,6 +68,16 @@ export class Gate {
 
   get breaker(): Breaker {
     return this.#breaker;
+  }
+
+  /** When it last showed life, null if it has not since we started. */
+  get aliveAt(): EpochMs | null {
+    return this.#aliveAt;
+  }
+
+  /** Down as a whole, as far as we know. */
+  get isDown(): boolean {
+    return this.#breaker.state === "open";
   }
 
   get standing(): GateStanding {
@@ -98,6 +109,7 @@ export class Gate {
 
   /** The receiver answered as one that works. True if that ends an outage. */
   seeLife({ concurrency }: GateRules, now: EpochMs): boolean {
+    this.#aliveAt = now;
     const recovered = endsOutage(this.#breaker, now);
     if (this.#breaker.state === "open") this.#ramp = RAMP_START;
     else this.#ramp += RAMP_STEP;

@@ -3,10 +3,12 @@ import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 
 /**
- * Where an exchange failed. `address`: one that may not be sent to (guard.ts). `local` is a fault on our side of
- * the wire (our resolver, our proxy, a request that cannot be built): it is charged to nobody.
+ * Where an exchange failed. `request`: none could be made of this delivery. `address`: one that may not be sent to
+ * (guard.ts). `local` is a fault on our side of the wire (our resolver, our proxy). The first and the last are
+ * charged to nobody.
  */
 export type FailedStage =
+  | "request"
   | "address"
   | "dns"
   | "connect"
@@ -29,9 +31,9 @@ export type Outcome =
 
 /**
  * What an outcome tells of the endpoint as a whole: it lives, it may be down, or only that we could not
- * reach it for a fault of ours.
+ * reach it for a fault of ours; `none`: nothing, as nothing was tried.
  */
-export type Sign = "life" | "trouble" | "local";
+export type Sign = "life" | "trouble" | "local" | "none";
 
 /** Answers that will hardly change while the request stays as it is. Retried all the same: receivers err, too. */
 const PERMANENT = new Set([400, 401, 403, 404, 405, 413, 415, 422]);
@@ -42,6 +44,7 @@ const THROTTLING = new Set([429, 503]);
 export function signOf(outcome: Outcome): Sign {
   if (outcome.kind === "accepted") return "life";
   if (outcome.kind === "refused") return outcome.status < 500 ? "life" : "trouble";
+  if (outcome.stage === "request") return "none";
   return outcome.stage === "local" ? "local" : "trouble";
 }
 

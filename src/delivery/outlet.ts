@@ -10,6 +10,7 @@ import type { Cause } from "./breaker.ts";
 import { Gate, type Pause } from "./gate.ts";
 import { askedQuietUntil, describe, isPermanent, type Outcome, signOf } from "./outcome.ts";
 import { decide, JITTER_SHARE, RETRY_AFTER_MS_MAX, type Verdict } from "./policy.ts";
+import { goesApart, RecordingGate } from "./recordingGate.ts";
 import { readStanding, writeStanding } from "./standing.ts";
 import { type Bounds, type Found, laneMaxOf, type Shelved, Window } from "./window.ts";
 
@@ -19,6 +20,9 @@ export const HELD_WHILE_CLOSED_MAX = 64;
 const EXPIRING_MAX = 256;
 /** The longest that anything waits by itself is a schedule's step, but at least this counts as sane. */
 const WAIT_MS_MIN = RETRY_AFTER_MS_MAX;
+
+/** What is concerned: all of the endpoint, or only the recordings, which go to a URL of their own. */
+export type Part = "all" | "recordings";
 
 export type Condition =
   | { readonly state: "healthy" }
@@ -31,9 +35,15 @@ export type Condition =
       readonly since: EpochMs;
       readonly nextProbeAt: EpochMs | null;
       readonly cause: Cause;
+      readonly part: Part;
     }
   /** It asked to be left alone until then (Retry-After). */
-  | { readonly state: "resting"; readonly since: EpochMs; readonly until: EpochMs }
+  | {
+      readonly state: "resting";
+      readonly since: EpochMs;
+      readonly until: EpochMs;
+      readonly part: Part;
+    }
   | ({ readonly state: "paused" } & Pause)
   /** Deliveries are kept for it, but the configuration does not know it. */
   | { readonly state: "unconfigured" };
@@ -62,6 +72,7 @@ export interface LastFailure {
 
 export interface Turn extends Found {
   readonly config: EndpointConfig;
+  readonly part: Part;
 }
 
 export class Outlet {
@@ -70,11 +81,11 @@ export class Outlet {
   #waitMsMax: number;
   readonly #window = new Window();
   readonly #gate = new Gate();
+  readonly #recordings = new RecordingGate();
   #expiring = 0;
   #failing: { readonly since: EpochMs; readonly cause: Cause } | null = null;
   #lastSuccessAt: EpochMs | null = null;
   #lastFailure: LastFailure | null = null;
-  #aliveAt: EpochMs | null = null;
   #restingSince: EpochMs = 0;
   /** Lanes in the store that are still to be made due. */
   #hastening: { readonly refusedToo: boolean } | null = null;
@@ -93,11 +104,6 @@ export class Outlet {
 
   get configured(): boolean {
     return this.#config !== null;
-  }
-
-  /** Down as a whole, as far as we know. */
-  get down(): boolean {
-    return this.#gate.breaker.state === "open";
   }
 
   get hastening(): { readonly refusedToo: boolean } | null {
@@ -143,7 +149,7 @@ export class Outlet {
 
   /** Goes on, whatever was known against it. */
   resume(now: EpochMs, refusedToo: boolean): void {
-    const wasClosed = this.#gate.clear();
+    const wasClosed = [this.#gate.clear(), this.#recordings.clear()].includes(true);
     if (wasClosed || refusedToo) this.#hasten(now, refusedToo);
   }
 
@@ -157,13 +163,29 @@ export class Outlet {
     if (config === null || (config.url === null && config.recordingUrl === null)) return null;
     const look = this.#gate.look(config, now);
     if (look.kind === "wait" || this.#expiring >= EXPIRING_MAX) return null;
-    const probing = look.kind === "probe";
-    const found = probing ? this.#window.probe(config, now) : this.#window.next(config, now);
-    if (found === null) return null;
-    if (found.kind === "send") this.#gate.enter();
-    else this.#expiring += 1;
+    const isProbing = look.kind === "probe";
+    for (;;) {
+      // Without a probe there is none but recordings here: they make room, for others to come from the store.
+      const found = (isProbing ? this.#probe(config, now) : null) ?? this.#window.next(config, now);
+      if (found === null) return null;
+      const part = goesApart(found.owed.delivery.event, config) ? "recordings" : "all";
+      const laterAt = part === "recordings" ? this.#recordings.putOffUntil(now) : null;
+      if (laterAt === null) return this.#begin(found, part, config);
+      this.#window.putOff(found, now, laterAt);
+    }
+  }
+
+  #probe(config: EndpointConfig, now: EpochMs): Found | null {
+    return this.#window.probe(config, now, ({ delivery }) => !goesApart(delivery.event, config));
+  }
+
+  #begin(found: Found, part: Part, config: EndpointConfig): Turn {
+    if (found.kind === "send") {
+      this.#gate.enter();
+      if (part === "recordings") this.#recordings.enter();
+    } else this.#expiring += 1;
     this.#window.begin(found);
-    return { kind: found.kind, lane: found.lane, owed: found.owed, config };
+    return { kind: found.kind, lane: found.lane, owed: found.owed, config, part };
   }
 
   /** When `take` should be called again though nothing has happened; null if there is no such time. */
@@ -176,14 +198,17 @@ export class Outlet {
   }
 
   /** The exchange is over: what follows for the delivery, and what it tells of the endpoint. */
-  judge({ config, owed }: Turn, outcome: Outcome, now: EpochMs, random: () => number): Verdict {
+  judge(turn: Turn, outcome: Outcome, now: EpochMs, random: () => number): Verdict {
+    const { config, owed, part } = turn;
+    const gate = part === "recordings" ? this.#recordings : this.#gate;
     this.#gate.leave();
+    if (gate !== this.#gate) gate.leave();
     const standing = {
       spent: owed.spent,
       attempts: owed.attempts,
       triedBeforeAt: owed.triedBeforeAt,
-      endpointAliveAt: this.#aliveAt,
-      endpointDown: this.down,
+      endpointAliveAt: gate.aliveAt,
+      endpointDown: gate.isDown,
     };
     const verdict = decide(outcome, standing, config, now, random());
     if (verdict.kind === "delivered") {
@@ -193,10 +218,10 @@ export class Outlet {
     if (verdict.kind === "pauseEndpoint") this.#gate.pause({ since: now, reason: verdict.reason });
     const quietUntil = askedQuietUntil(outcome);
     if (quietUntil !== null && quietUntil > now) {
-      if (this.#gate.quietUntil <= now) this.#restingSince = now;
-      this.#gate.rest(quietUntil, now);
+      if (gate.quietUntil <= now) this.#restingSince = now;
+      gate.rest(quietUntil, now);
     }
-    this.#heed({ config, owed }, outcome, now, random);
+    this.#heed(turn, gate, outcome, now, random);
     return verdict;
   }
 
@@ -246,46 +271,56 @@ export class Outlet {
 
   condition(now: EpochMs): Condition {
     if (this.#config === null) return { state: "unconfigured" };
-    const { paused, breaker, quietUntil } = this.#gate;
+    const { paused } = this.#gate;
     if (paused) return { state: "paused", ...paused };
-    if (breaker.state === "open") {
-      const { since, probeAt, cause } = breaker;
-      const { since: failingSince } = this.#failing ?? { since };
-      return { state: "failing", since: failingSince, nextProbeAt: probeAt, cause };
-    }
-    if (quietUntil > now) return { state: "resting", since: this.#restingSince, until: quietUntil };
+    const closed =
+      this.#closed(this.#gate, "all", now) ?? this.#closed(this.#recordings, "recordings", now);
+    if (closed !== null) return closed;
     if (this.#failing === null) return HEALTHY;
-    return { state: "failing", ...this.#failing, nextProbeAt: null };
+    return { state: "failing", ...this.#failing, nextProbeAt: null, part: "all" };
+  }
+
+  #closed({ breaker, quietUntil }: Gate, part: Part, now: EpochMs): Condition | null {
+    if (breaker.state === "open") {
+      const { since: openSince, probeAt: nextProbeAt, cause } = breaker;
+      const since = this.#failing?.since ?? openSince;
+      return { state: "failing", since, nextProbeAt, cause, part };
+    }
+    if (quietUntil <= now) return null;
+    return { state: "resting", since: this.#restingSince, until: quietUntil, part };
   }
 
   #bounds(heldMax: number, now: EpochMs): Bounds {
-    const open = this.#config !== null && !this.#gate.paused && !this.down;
+    const open = this.#config !== null && !this.#gate.paused && !this.#gate.isDown;
     return {
       now,
-      isDown: this.down,
+      isDown: this.#gate.isDown,
       heldMax: open ? heldMax : Math.min(heldMax, HELD_WHILE_CLOSED_MAX),
       waitMsMax: this.#waitMsMax,
     };
   }
 
   #noteFailure(outcome: Outcome, now: EpochMs): void {
-    const cause = signOf(outcome) === "local" ? "local" : "endpoint";
+    const cause = ["local", "none"].includes(signOf(outcome)) ? "local" : "endpoint";
     this.#failing = { since: this.#failing?.since ?? now, cause };
     this.#lastFailure = { at: now, outcome: describe(outcome), permanent: isPermanent(outcome) };
   }
 
-  /** Draws from an outcome what it tells of the endpoint as a whole. */
+  /** Draws from an outcome what it tells of the receiver as a whole. */
   #heed(
-    { config, owed }: Pick<Turn, "config" | "owed">,
+    { config, owed }: Turn,
+    gate: Gate,
     outcome: Outcome,
     now: EpochMs,
     random: () => number,
   ): void {
     const sign = signOf(outcome);
+    if (sign === "none") return;
     owed.refused = sign === "life";
     if (sign === "life") {
-      this.#aliveAt = now;
-      if (this.#gate.seeLife(config, now)) this.#hasten(now, false);
+      if (!gate.seeLife(config, now)) return;
+      if (gate === this.#gate) this.#hasten(now, false);
+      else this.#window.hastenHere(now, ({ delivery }) => goesApart(delivery.event, config));
       return;
     }
     const trouble = {
@@ -293,7 +328,7 @@ export class Outlet {
       firstStepMs: config.retryScheduleMs[0] ?? 0,
       cause: sign === "local" ? "local" : "endpoint",
     } as const;
-    this.#gate.seeTrouble(trouble, now, random());
+    gate.seeTrouble(trouble, now, random());
   }
 
   /** After an outage or a pause nothing waits for its schedule any longer. */

@@ -15,6 +15,7 @@ const SCHEDULE = { retryScheduleMs: [1000, 5000, 15_000] };
 
 const status = fc.integer({ min: 200, max: 599 });
 const stages: readonly FailedStage[] = [
+  "request",
   "dns",
   "connect",
   "tls",
@@ -127,7 +128,7 @@ describe("decide", () => {
   test("a fault of ours and an endpoint that is down use up nothing and are not hurried", () => {
     fc.assert(
       fc.property(anyOutcome, fc.nat({ max: 4 }), jitter, (outcome, spent, random) => {
-        const ours = outcome.kind === "failed" && outcome.stage === "local";
+        const ours = outcome.kind === "failed" && ["local", "request"].includes(outcome.stage);
         const trouble =
           outcome.kind === "failed" || (outcome.kind === "refused" && outcome.status >= 500);
         fc.pre(ours || trouble);

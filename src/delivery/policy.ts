@@ -62,7 +62,7 @@ export function decide(
   const retry = (spentThen: number, delayMs: number): Verdict => {
     return { kind: "retry", spent: spentThen, dueAt: nextTry(outcome, delayMs, now, jitter) };
   };
-  if (sign === "local" || (sign === "trouble" && endpointDown)) {
+  if (sign === "local" || sign === "none" || (sign === "trouble" && endpointDown)) {
     return retry(spent, freeDelay(standing.attempts));
   }
   const step = steps[spent];

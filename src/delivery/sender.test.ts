@@ -80,7 +80,7 @@ test("what is appended arrives in order, signed, is retried, stored and logged w
   await rm(dataDir, { recursive: true });
 });
 
-test("an endpoint that cannot be addressed is a fault of ours, not a crash", async () => {
+test("an endpoint that cannot be addressed is told in a sentence", async () => {
   const sender = createSender({ version: "1.2.3", now: Date.now });
   const delivery = {
     deliveryId: 1,
@@ -94,9 +94,8 @@ test("an endpoint that cannot be addressed is a fault of ours, not a crash", asy
     dueAt: 0,
     replay: false,
   };
-  expect(await sender.send(endpointConfig({ url: null }), delivery, 1)).toMatchObject({
-    kind: "failed",
-    stage: "local",
-  });
+  await expect(sender.send(endpointConfig({ url: null }), delivery, 1)).rejects.toThrow(
+    "Expected a URL for endpoint default, got none. Set it.",
+  );
   await sender.close();
 });

@@ -1,18 +1,17 @@
 /**
  * Sends a delivery: settings of the endpoint → request → exchange. The only place of the room where
- * rendering, signing and HTTP meet. Never rejects.
+ * rendering, signing and HTTP meet.
  */
 
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery } from "../outbox/outbox.ts";
-import { messageOf } from "../util/messageOf.ts";
 import { createAttemptSender } from "./attempt.ts";
 import type { ConnectionsOptions, Way } from "./connections.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Addressee, addresseeOf, buildRequest, type WebhookRequest } from "./request.ts";
 
-/** One attempt for a delivery; `attemptNumber` from 1. */
+/** One attempt for a delivery; `attemptNumber` from 1. Rejects with a sentence where no request can be built. */
 export type Send = (
   endpoint: EndpointConfig,
   delivery: Delivery,
@@ -57,12 +56,8 @@ export function createSender(options: SenderOptions): Sender {
   return {
     preview,
     async send(endpoint, delivery, attemptNumber) {
-      try {
-        const request = preview(endpoint, delivery, attemptNumber);
-        return await http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
-      } catch (error) {
-        return { kind: "failed", stage: "local", message: messageOf(error) };
-      }
+      const request = preview(endpoint, delivery, attemptNumber);
+      return http.attempt(request, endpoint.timeoutMs, look(endpoint).way);
     },
     close: () => http.close(),
   };

@@ -36,7 +36,7 @@ describe("of an endpoint that is down", () => {
       window.begin(found);
       window.finish(found, NOW + 500);
     };
-    fails(window.probe(strict, NOW));
+    fails(window.probe(strict, NOW, () => true));
     for (const each of stored.slice(101, 108)) window.offer(each, down);
     window.hasten(NOW, false);
     fails(window.next(strict, NOW));
@@ -75,7 +75,7 @@ describe("of an endpoint that is down", () => {
       const each = delivery(call, call);
       seen.push(new WeakRef(each));
       window.offer(each, down);
-      const probe = call % 10 === 0 ? window.probe(strict, NOW) : null;
+      const probe = call % 10 === 0 ? window.probe(strict, NOW, () => true) : null;
       if (probe !== null) {
         window.begin(probe);
         window.finish(probe, NOW);

@@ -12,15 +12,14 @@ import type { TakenUp } from "../outbox/pending.ts";
 import {
   addToLane,
   createLane,
-  expiryOf,
   type Lane,
   type LaneRules,
   nextIn,
   type Owed,
   owedFrom,
   removeFromLane,
-  sendable,
 } from "./lane.ts";
+import { findProbe } from "./probe.ts";
 import { Alarms, Fifo } from "./queues.ts";
 
 /** Of the window, at most for one lane: who has more undelivered events of one call gets on with the first ones. */
@@ -213,9 +212,14 @@ export class Window {
   /** Nothing here waits for its schedule any longer, nor does what was never here. */
   hasten(now: EpochMs, refusedToo: boolean): void {
     this.#hastened = !this.#swept;
+    this.hastenHere(now, (owed) => refusedToo || !owed.refused);
+  }
+
+  /** Of what is here, those wait for their schedule no longer. */
+  hastenHere(now: EpochMs, which: (owed: Owed) => boolean): void {
     for (const lane of this.#lanes.values()) {
       for (const owed of lane.owed) {
-        if (!owed.busy && (refusedToo || !owed.refused)) owed.dueAt = Math.min(owed.dueAt, now);
+        if (!owed.busy && which(owed)) owed.dueAt = Math.min(owed.dueAt, now);
       }
       this.wake(lane);
     }
@@ -251,19 +255,15 @@ export class Window {
     return null;
   }
 
-  /**
-   * What the order allows, due or not: the newest that was never tried, else the least recently tried. If some
-   * calls alone are failed, the next healthy one shows it, however many of those wait.
-   */
-  probe(rules: LaneRules, now: EpochMs): Found | null {
-    let best: Found | null = null;
-    for (const lane of this.#lanes.values()) {
-      for (const owed of sendable(lane, rules, now)) {
-        if (expiryOf(owed, rules) <= now) return { kind: "expire", lane, owed };
-        if (best === null || isBetterProbe(owed, best.owed)) best = { kind: "send", lane, owed };
-      }
-    }
-    return best;
+  /** It could go, but not to where it is to go: as if its attempt had failed now, with none made. */
+  putOff({ lane, owed }: Found, now: EpochMs, until: EpochMs): void {
+    owed.firstAttemptAt ??= now;
+    owed.dueAt = until;
+    this.wake(lane);
+  }
+
+  probe(rules: LaneRules, now: EpochMs, tells: (owed: Owed) => boolean): Found | null {
+    return findProbe(this.#lanes.values(), rules, now, tells);
   }
 
   begin({ lane, owed }: Found): void {
@@ -391,9 +391,4 @@ export class Window {
 /** A PBX's name holds no line break. */
 function keyOf({ event }: Delivery): string {
   return `${event.pbx}\n${event.callId}`;
-}
-
-function isBetterProbe(a: Owed, b: Owed): boolean {
-  if (a.triedAt !== b.triedAt) return a.triedAt < b.triedAt;
-  return a.delivery.position > b.delivery.position;
 }

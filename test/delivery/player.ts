@@ -9,6 +9,7 @@ import {
 } from "../../src/delivery/dispatcher.ts";
 import type { Outcome } from "../../src/delivery/outcome.ts";
 import type { Send } from "../../src/delivery/sender.ts";
+import type { EndedEvent, OffhookEvent } from "../../src/events/event.ts";
 import type { Delivery } from "../../src/outbox/outbox.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { callEvent, numberOf } from "../conformance/outboxEvents.ts";
@@ -23,7 +24,7 @@ import {
   UNREACHABLE,
 } from "../support/deliveryWorld.ts";
 import { drawSetting, type Receiver, type Setting, type Step } from "./setting.ts";
-import { Watcher } from "./watcher.ts";
+import { receiverOf, Watcher } from "./watcher.ts";
 
 const NEVER = new Promise<never>(() => {});
 
@@ -53,6 +54,7 @@ class Player {
   readonly #store = new OutboxModel();
   readonly #watcher = new Watcher(this.#store);
   readonly #chance: Chance;
+  readonly #recordings: Chance;
   #dispatcher: Dispatcher;
   #endpoints: Setting["endpoints"];
   #process = 0;
@@ -67,6 +69,7 @@ class Player {
     this.#setting = setting;
     this.#endpoints = setting.endpoints;
     this.#chance = new Chance(seedOf(setting.seed, "course"));
+    this.#recordings = new Chance(seedOf(setting.seed, "recorded"));
     this.#dispatcher = this.#start();
   }
 
@@ -130,16 +133,25 @@ class Player {
     this.#numbers.set(call, number);
     const named = this.#endpoints.map(({ name }) => name);
     const endpoints = named.filter(() => this.#chance.happens(0.8));
-    const event = { ...callEvent(call, number), at: this.#clock.now() };
+    const event = this.#eventOf(call, number);
     const append = async () => {
       const made = await this.#store.append([{ event, endpoints }], []);
-      for (const delivery of made) this.#watcher.appended(delivery);
+      for (const delivery of made) this.#watcher.appended(delivery, this.#clock.now());
       return made;
     };
     // Like the pipeline: what comes next waits until this is stored.
     const process = this.#process;
     this.#appended = this.#appended.then(() => this.#handOver(process, append));
     if (this.#chance.happens(0.01)) await this.#kill();
+  }
+
+  #eventOf(call: number, number: number): OffhookEvent {
+    const event = { ...callEvent(call, number), at: this.#clock.now() };
+    const isRecording = number > 1 && this.#recordings.happens(this.#setting.recordingShare);
+    if (!isRecording) return event;
+    const link = { finish: "Ok", transferred: false, talkMs: 1000 } as const;
+    const ended = { ...event, ...link, kind: "ended" } as EndedEvent;
+    return { ...event, kind: "recording", files: [], ended };
   }
 
   async #kill(): Promise<void> {
@@ -271,7 +283,7 @@ class Player {
 
   #send(alive: () => boolean, ...[config, delivery, attempt]: Parameters<Send>): ReturnType<Send> {
     const { name } = config;
-    const receiver = this.#setting.receivers.get(name);
+    const receiver = this.#setting.receivers.get(receiverOf(config, delivery));
     if (receiver === undefined) throw new Error(`Expected a receiver for ${name}.`);
     this.#watcher.sent(config, delivery, attempt, this.#clock.now());
     const latencyMs = this.#calm ? 1 : this.#chance.between(1, receiver.latencyMsMax);

@@ -27,7 +27,10 @@ export interface Step {
 export interface Setting {
   readonly seed: number;
   readonly endpoints: readonly EndpointConfig[];
+  /** By endpoint, and by `recordingsOf` it where those go to a URL of their own. */
   readonly receivers: ReadonlyMap<string, Receiver>;
+  /** Of a call's later events, how many are recordings. */
+  readonly recordingShare: number;
   readonly steps: readonly Step[];
   readonly heldOfOneMax: number;
   /** The longest that the store takes for anything. */
@@ -35,6 +38,10 @@ export interface Setting {
 }
 
 const MANY_LANES = 1000;
+const APART = "http://127.0.0.2:9/recordings";
+
+/** Names the receiver of an endpoint's recordings. */
+export const recordingsOf = (name: string) => `${name} recordings`;
 
 /** `manyLanes`: one schedule in so many has a thousand calls. */
 export function drawSetting(seed: number, manyLanes: number): Setting {
@@ -44,7 +51,7 @@ export function drawSetting(seed: number, manyLanes: number): Setting {
   // At one a second a thousand calls would not be done with within any bound.
   const rates = crowded ? [50] : [1, 5, 50];
   const order = chance.pick(["bounded", "strict", "none"] as const);
-  const endpoints = Array.from({ length: chance.between(1, 3) }, (_, index) =>
+  const drawn = Array.from({ length: chance.between(1, 3) }, (_, index) =>
     endpointConfig({
       name: `e${index}`,
       order: chance.happens(0.8) ? order : chance.pick(["bounded", "strict", "none"] as const),
@@ -61,11 +68,19 @@ export function drawSetting(seed: number, manyLanes: number): Setting {
       expireRingingMs: chance.happens(0.25) ? chance.pick([300, 2000, 20_000]) : 0,
     }),
   );
-  const receivers = new Map(endpoints.map(({ name }) => [name, drawReceiver(chance)]));
+  const receivers = new Map(drawn.map(({ name }) => [name, drawReceiver(chance)]));
   const heldOfOneMax = crowded ? chance.pick([16, 100, 1000]) : chance.pick([2, 4, 8, 16, 1000]);
   const steps = drawSteps(chance, calls, crowded);
   const storeMsMax = crowded ? 0 : chance.pick([0, 0, 10, 200]);
-  return { seed, endpoints, receivers, steps, heldOfOneMax, storeMsMax };
+  // By a chance of their own: what else a seed means stays as it was.
+  const recordings = new Chance(seedOf(seed, "recordings"));
+  const recordingShare = recordings.pick([0, 0.2, 0.6]);
+  const endpoints = drawn.map((config) => {
+    if (recordings.happens(0.5)) return { ...config, recordingUrl: config.url };
+    receivers.set(recordingsOf(config.name), drawReceiver(recordings));
+    return { ...config, recordingUrl: APART };
+  });
+  return { seed, endpoints, receivers, recordingShare, steps, heldOfOneMax, storeMsMax };
 }
 
 function drawReceiver(chance: Chance): Receiver {

@@ -6,12 +6,14 @@ import type { EndpointConfig } from "../../src/config/config.ts";
 import type { Outcome } from "../../src/delivery/outcome.ts";
 import type { Delivery } from "../../src/outbox/outbox.ts";
 import type { OutboxModel } from "../conformance/outboxModel.ts";
+import { recordingsOf } from "./setting.ts";
 
 /** The longest rest that a receiver may ask for (docs/contract.md is silent; docs/webhooks.md says so). */
 const REST_MS_MAX = 3_600_000;
 
 interface Known {
   readonly delivery: Delivery;
+  readonly appendedAt: number;
   firstTriedAt: number | null;
   lastAttempt: number;
   accepted: boolean;
@@ -41,9 +43,10 @@ export class Watcher {
     return this.#known.size;
   }
 
-  appended(delivery: Delivery): void {
+  appended(delivery: Delivery, appendedAt: number): void {
     const known: Known = {
       delivery,
+      appendedAt,
       firstTriedAt: null,
       lastAttempt: 0,
       accepted: false,
@@ -73,6 +76,7 @@ export class Watcher {
   /** An operator lets an endpoint go on. */
   released(endpoint: string): void {
     this.#quietUntil.delete(endpoint);
+    this.#quietUntil.delete(recordingsOf(endpoint));
   }
 
   sent(config: EndpointConfig, delivery: Delivery, attempt: number, now: number): void {
@@ -96,19 +100,22 @@ export class Watcher {
     this.#checkLimits(config, delivery, now);
     known.firstTriedAt ??= now;
     const { expireRingingMs } = config;
-    if (expireRingingMs > 0 && !known.replayed && now - delivery.event.at > expireRingingMs) {
+    const isFleeting = delivery.event.kind === "ringing" && expireRingingMs > 0;
+    if (isFleeting && !known.replayed && now - delivery.event.at > expireRingingMs) {
       this.#say(delivery, "was sent though it had expired");
     }
   }
 
-  answered({ name }: EndpointConfig, delivery: Delivery, outcome: Outcome, now: number): void {
+  answered(config: EndpointConfig, delivery: Delivery, outcome: Outcome, now: number): void {
+    const { name } = config;
     this.#flying.set(name, (this.#flying.get(name) ?? 0) - 1);
     this.#flyingOf.set(laneOf(delivery), (this.#flyingOf.get(laneOf(delivery)) ?? 0) - 1);
     const known = this.#known.get(delivery.deliveryId);
     if (known && outcome.kind === "accepted") known.accepted = true;
     if (outcome.kind !== "refused" || (outcome.status !== 429 && outcome.status !== 503)) return;
     const until = Math.min(outcome.retryAfterAt ?? 0, now + REST_MS_MAX);
-    this.#quietUntil.set(name, Math.max(this.#quietUntil.get(name) ?? 0, until));
+    const receiver = receiverOf(config, delivery);
+    this.#quietUntil.set(receiver, Math.max(this.#quietUntil.get(receiver) ?? 0, until));
   }
 
   /** Everything is over: what became of each. */
@@ -125,7 +132,8 @@ export class Watcher {
         const attempts = (config?.retryScheduleMs.length ?? 0) + 1;
         if (lastAttempt < attempts) this.#say(delivery, `is dead after ${lastAttempt} attempts`);
       } else if (state === "expired") {
-        if (config?.expireRingingMs === 0) this.#say(delivery, "expired, but nothing should");
+        const mayExpire = config?.expireRingingMs !== 0 && delivery.event.kind === "ringing";
+        if (!mayExpire) this.#say(delivery, "expired, but should not");
       } else this.#say(delivery, `is lost: ${state}`);
     }
   }
@@ -134,7 +142,8 @@ export class Watcher {
     this.faults.push(fault);
   }
 
-  #checkOrder({ order, orderHoldMs }: EndpointConfig, known: Known, now: number): void {
+  #checkOrder(config: EndpointConfig, known: Known, now: number): void {
+    const { order, orderHoldMs } = config;
     const { delivery } = known;
     if (order === "none" || known.replayed) return;
     if ((this.#flyingOf.get(laneOf(delivery)) ?? 0) > 0) {
@@ -145,7 +154,10 @@ export class Watcher {
       const row = this.#store.rows[earlier.delivery.deliveryId - 1];
       // A replay is one from the moment that the store has made it so, before whoever asked for it is told.
       if (row?.state !== "pending" || row.delivery.replay) continue;
-      const held = earlier.firstTriedAt !== null && now - earlier.firstTriedAt >= orderHoldMs;
+      // A recording whose own receiver is down or rests holds the others without being tried.
+      const apart = receiverOf(config, earlier.delivery) !== config.name;
+      const heldFrom = earlier.firstTriedAt ?? (apart ? earlier.appendedAt : null);
+      const held = heldFrom !== null && now - heldFrom >= orderHoldMs;
       if (order === "bounded" && held) continue;
       this.#say(delivery, `overtook ${earlier.delivery.event.eventId} (${order})`);
     }
@@ -157,7 +169,8 @@ export class Watcher {
     this.#flying.set(name, flying);
     this.#flyingOf.set(laneOf(delivery), (this.#flyingOf.get(laneOf(delivery)) ?? 0) + 1);
     if (flying > concurrency) this.#say(delivery, `is number ${flying} in flight`);
-    if (now < (this.#quietUntil.get(name) ?? 0)) this.#say(delivery, "disturbed a rest");
+    const rest = this.#quietUntil.get(receiverOf(config, delivery)) ?? 0;
+    if (now < rest) this.#say(delivery, "disturbed a rest");
     if (ratePerS === 0) return;
     const bucket = this.#buckets.get(name) ?? { tokens: rateBurst, at: now };
     const filled = bucket.tokens + ((now - bucket.at) * ratePerS) / 1000;
@@ -169,6 +182,14 @@ export class Watcher {
   #say({ endpoint, event }: Delivery, what: string): void {
     this.faults.push(`${event.eventId} at ${endpoint} ${what}`);
   }
+}
+
+/** Recordings at a URL of their own have a receiver of their own. */
+export function receiverOf(
+  { name, url, recordingUrl }: EndpointConfig,
+  { event }: Delivery,
+): string {
+  return event.kind === "recording" && recordingUrl !== url ? recordingsOf(name) : name;
 }
 
 function laneOf({ endpoint, event }: Delivery): string {
