@@ -289,5 +289,6 @@ export const lapsing: ReadonlySet<FaultName> = new Set([
   "ownRestarts",
   "lostFrames",
   "failingGets",
+  "staleGets",
   "xapiFails",
 ]);
