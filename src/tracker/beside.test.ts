@@ -142,6 +142,50 @@ describe("somebody joins the conversation of a user", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
+  it("barge-in by who had just consulted with the user, who hands over to others: nobody is rung for a join", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.leg("102", 8, "connected", { callNumber: 9, party: inside("105") });
+    phone.gone("102/8");
+    phone.leg("102", 5, "connected");
+    phone.at += 1_000;
+    phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
+    phone.told();
+    phone.at += 800;
+    phone.leg("106", 10, "ringing", { originatedBy: ref("820"), legNumber: 8 });
+    phone.gone("102/5", "105/9");
+    expect(phone.told()).toEqual(["ringing 820 -2", "ringing 106 -2", "ended 102 -1 Ok passed on"]);
+  });
+
+  it("barge-in by whom alone legs show: whom the list names has the call then, and nothing those who only listened", () => {
+    const phone = new Phone();
+    const fax = row("900", { callee: { ...inside("900"), kind: "fax" } });
+    phone.list(row("150", { changedAt: t0 - 60_000 }));
+    phone.leg("105", 9, "connected", { originatedBy: null });
+    phone.pass(8_000);
+    phone.list({ ...fax, changedAt: phone.at - 100 });
+    phone.gone("105/9");
+    phone.list({ ...fax, changedAt: phone.at - 100 });
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef", "ended 150 -1 Ok passed on"]);
+    phone.pass(1_000);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 150 -2 Missed"]);
+    const passing = new Phone();
+    passing.list(row("150", { changedAt: t0 - 60_000 }));
+    passing.leg("105", 9, "connected", { originatedBy: null });
+    passing.pass(8_000);
+    passing.list(row("10008"));
+    passing.gone("105/9");
+    passing.list(row("10008"));
+    expect(passing.told()).toEqual(["answered 150 -1 NotDef", "ended 150 -1 Ok passed on"]);
+    const staying = new Phone();
+    staying.list(row("150", { changedAt: t0 - 60_000 }));
+    staying.leg("105", 9, "connected", { originatedBy: null });
+    staying.pass(8_000);
+    staying.list(row("105"));
+    expect(staying.told().at(-1)).toBe("answered 105 -2 Blind");
+  });
+
   it("barge-in, seen alone: who had talked since before, as the log says, did not get the call from them", () => {
     const phone = new Phone();
     phone.at += 10_000;

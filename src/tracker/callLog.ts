@@ -54,8 +54,9 @@ export function isSame(call: CallIdentity, logged: LoggedCall): boolean {
   if (logged.callNumber === call.callNumber) {
     // Nor does it come round within a second, whoever is named as the outside party of two.
     if (apartMs <= roundedMs) return true;
-    // Which way a call went that was first seen in the middle is a guess.
-    if (isParty) return apartMs <= (establishedAt === null ? sameNumberMs : sameStartMs);
+    // Which way a call went that was first seen in the middle is a guess. None begins after it was seen.
+    const isBefore = establishedAt === null && other < one;
+    if (isParty) return apartMs <= (isBefore ? sameNumberMs : sameStartMs);
     if (number === "" || logged.number === "") return apartMs <= sameStartMs;
   }
   const isWay = call.direction === logged.direction;
@@ -182,12 +183,15 @@ function levelAfterTalks(turn: Turn, { talks, missedLevel }: LoggedCall): Level 
 /** Where the log has a call that nobody answered; null where we know better. */
 function levelOf({ external, level }: Call, logged: LoggedCall): Level | null {
   const kind = logged.level && offerKind(logged.level.kind);
-  if (!logged.level || !kind || external?.direction !== "incoming") return null;
+  if (!logged.level || !kind) return null;
+  // Nothing has been told of it.
+  if (level === null) return { dn: logged.level.dn, kind };
   // Of an outgoing one it names who dialled; of a call back whom its queue polled, not the queue.
-  const isPolled = level?.kind === "queue" && !logged.polledBy.includes(level.dn);
-  if (logged.direction === "outgoing" || (isPolled && kind === "extension")) return null;
+  const isOut = external?.direction === "outgoing" || logged.direction === "outgoing";
+  const isPolled = level.kind === "queue" && !logged.polledBy.includes(level.dn);
+  if (isOut || (isPolled && kind === "extension")) return null;
   // The log has one code for queues and ring groups; where no directory can be read, the legs know better.
-  const isRingGroup = level?.kind === "ringgroup" && level.dn === logged.level.dn;
+  const isRingGroup = level.kind === "ringgroup" && level.dn === logged.level.dn;
   return isRingGroup ? null : { dn: logged.level.dn, kind };
 }
 
@@ -207,13 +211,11 @@ function endOf(
 /** A call that came and went while we were blind. */
 export function adoptLogged(turn: Turn, logged: LoggedCall): void {
   const { call } = turn;
-  const { direction, number, name, did, establishedAt, startedAt, level } = logged;
+  const { direction, number, name, did, establishedAt, startedAt } = logged;
   call.external = { direction, number, name };
   call.did = did;
   call.establishedAt = establishedAt;
   call.firstSeenAt = startedAt;
   call.touchedAt = startedAt;
-  const kind = level && offerKind(level.kind);
-  if (level && kind) call.level = { dn: level.dn, kind };
   heedLogged(turn, logged);
 }

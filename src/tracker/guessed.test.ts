@@ -1,8 +1,10 @@
 /** Numbers that look like outside ones, of which the PBX has not said (yet) where they lead (SPEC.md, R3). */
 import { describe, expect, it } from "vitest";
-import { caller, inside, outside, Phone, ref, row } from "../../test/support/phone.ts";
+import { caller, inside, leg, logged, outside, Phone, ref, row } from "../../test/support/phone.ts";
 
 const untyped = (number: string) => ({ dn: "", kind: "unknown", number, name: "" }) as const;
+
+const dialled = leg("101", 1, "dialing", { party: untyped("420222000150") });
 
 /** 101 has dialled a number that counts as outside by its length, and was told so. */
 function dialling(): Phone {
@@ -44,6 +46,30 @@ describe("a number that only its length says to lead outside", () => {
     phone.leg("101", 1, "connected", { party: inside("150") });
     phone.list(row("10007", { caller: inside("101") }));
     expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
+  });
+
+  it.each([
+    ["tells nothing if its leg has gone", [], [], []],
+    [
+      "is what the log says if its leg has gone",
+      [],
+      [{ level: ref("101") }],
+      ["ended 101 -0 Missed"],
+    ],
+    ["is waited for no longer if its leg is there still", [dialled], [], ["dialing 101 -0"]],
+  ])("and of which we lose sight at once %s when we see again", (_, legs, entries, told) => {
+    const phone = new Phone();
+    phone.feed({ kind: "legChanged", at: phone.at, leg: dialled });
+    phone.lose();
+    phone.at += 50_000;
+    phone.snapshot(...legs);
+    phone.list();
+    phone.log(
+      ...entries.map((entry) =>
+        logged({ ...entry, number: "420222000150", direction: "outgoing" }),
+      ),
+    );
+    expect(phone.told()).toEqual(told);
   });
 
   it("is still the outside party's where another leg of the call, which came later, stands inside", () => {

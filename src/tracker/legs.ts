@@ -171,12 +171,12 @@ export function isLateLoser(call: Call, { leg, seenAt, turned }: TrackedLeg, tal
  * Who had come into the conversation beside the user by then, and not by a hand-over: to listen, or to join in. Whoever
  * picks up what is handed over comes as the user goes, or on behalf of whom it rings for.
  */
-export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs): boolean {
+export function isBeside(tracked: TrackedLeg, talk: Talk, byAt: EpochMs, mayJoin = true): boolean {
   const { leg, rang, consulted, seenAt, order } = tracked;
   const joined = !rang && leg.onBehalfOf === null;
   // Or had the conversation before, which a fault hid until it was told as another's.
-  // Who is consulted and joined comes as the user goes.
-  const wasThere = seenAt < (consulted ? byAt - joinMsMax : byAt);
+  // Who is consulted and joined comes as the user goes, and nobody is rung for it.
+  const wasThere = seenAt < (consulted && mayJoin ? byAt - joinMsMax : byAt);
   const came = (joined || order <= talk.legCount) && wasThere;
   return came && leg.dn !== talk.user && isTalking(tracked);
 }

@@ -92,7 +92,9 @@ export function awaitsNumber({ call, at, settings }: Turn): boolean {
   }
   call.numberDueAt ??= call.firstSeenAt + settings.numberHoldMs;
   call.hidden = null;
-  if (at < call.numberDueAt) return true;
+  // While we are blind no word of where it leads can come.
+  const isUnsaid = call.blind && call.external?.isGuess === true;
+  if (at < call.numberDueAt || isUnsaid) return true;
   call.numberDueAt = null;
   return false;
 }

@@ -134,7 +134,8 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   // Who listened, and another phone of the user that rang along, go with the user, a moment later.
   const offeredAt = Math.min(call.handover?.beganAt ?? sinceAt, sinceAt - changeOverMs);
   const besideAt = Math.max(offeredAt, sinceAt - settings.leaveWithMs);
-  const isHeard = others.some((t) => isBeside(t, talk, besideAt) || isOwnRing(t, talk));
+  const mayJoin = others.every((t) => isAnswer(call, t));
+  const isHeard = others.some((t) => isBeside(t, talk, besideAt, mayJoin) || isOwnRing(t, talk));
   // Of whom no leg shows, only the list tells that they have left, or whom they consulted.
   const isDark = talk.shownBy === "inside" && !others.some(({ consulted }) => consulted);
   // Losers of the polling that the user won a moment ago are going.
@@ -335,8 +336,7 @@ export function openTalk(
 ): void {
   const { call } = turn;
   const { handover } = call;
-  const first = call.lastLink === 0 ? 1 : call.lastLink;
-  const link = handover?.link ?? first;
+  const link = handover?.link ?? Math.max(1, call.lastLink);
   const { via, shownBy } = how;
   const attended = handover !== null && how.consulted ? "Accomp" : null;
   const transferType = attended ?? handover?.transferType ?? "NotDef";

@@ -1,6 +1,17 @@
 /** Two calls of one outside number, or of one number of the PBX's: which of them is meant (SPEC.md, R22, R28). */
 import { describe, expect, it } from "vitest";
-import { caller, inside, leg, outside, Phone, row, t0, talking } from "../../test/support/phone.ts";
+import {
+  caller,
+  inside,
+  leg,
+  logged,
+  outside,
+  Phone,
+  ref,
+  row,
+  t0,
+  talking,
+} from "../../test/support/phone.ts";
 
 describe("attended transfer that takes the consultation's number, of two callers with one number", () => {
   const consulted = { callNumber: 8, originatedBy: null };
@@ -80,5 +91,23 @@ describe("an inside call of which no leg is left when we see again", () => {
     phone.snapshot(leg("103", 9, "connected", { party: inside("101") }));
     expect(phone.told()).toEqual([]);
     expect(phone.call()?.firstSeenAt).toBe(t0);
+  });
+});
+
+describe("a call of the log with our number and caller", () => {
+  it.each([
+    ["began long before we saw it: it is the one", -50_000, ["ended 102 -0 Missed"]],
+    ["began after we saw it: it is another, of after a restart", 6_000, []],
+  ])("%s", (_, startedMs, told) => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.told();
+    const startedAt = t0 + startedMs;
+    phone.log(logged({ startedAt, level: ref("102") }));
+    expect(phone.told()).toEqual(told);
   });
 });

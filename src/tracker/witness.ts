@@ -6,7 +6,7 @@ import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { ringsAlone } from "./legs.ts";
+import { isBeside, ringsAlone, standing } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
 import { isElsewhere, isSentBack, isStill, leftAt, ownOf } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
@@ -100,7 +100,15 @@ function heedDeparted(
   if (isStill(talk, row) || (isSettled && own === "phone")) {
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
-  } else if (isSettled && own !== "unsettled") passOn(turn, talk, at, false);
+  } else if (isSettled && own !== "unsettled" && !isOnlyHeard(turn, talk, row)) {
+    passOn(turn, talk, at, false);
+  }
+}
+
+/** It went on to whom the row names; those who stand beside only listened, and go a moment after their user. */
+function isOnlyHeard({ call, at }: Turn, talk: Talk, row: ActiveCall): boolean {
+  const { dn } = insideParty(row) ?? {};
+  return standing(call).every((t) => isBeside(t, talk, at) && t.leg.dn !== dn);
 }
 
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names, nor had the call before. */
