@@ -64,7 +64,10 @@ export function endTalk(
   const off = course.visibility.clockOffMs(talk.at, at);
   const isListed = isOutside || isDark || leg?.kind === "conference";
   const lookedAt = isListed ? course.visibility.listedBy(at) : at;
-  const lastAt = course.visibility.seen(lookedAt, leg).at;
+  const shown = course.visibility.seen(lookedAt, leg);
+  // Its looks may fail after we see again, too.
+  const isRead = !isListed || shown.fault === null;
+  const lastAt = isRead ? shown.at : course.visibility.listedBy(shown.at);
   // Another phone of theirs, which went before, may seem to talk on.
   const { at: silentAt, fault } = course.said.silent(talk.user);
   const late = Math.max(lastAt, silentAt) - at + talk.seen.at - talk.at;

@@ -2,7 +2,13 @@
 import type { Directory } from "../../src/simulator/directory.ts";
 import type { Census } from "./census.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
-import { departureUnseen, handedOverLast, takenUnread, unseenGoings } from "./departure.ts";
+import {
+  departureUnseen,
+  handedOverLast,
+  leaveWithMs,
+  takenUnread,
+  unseenGoings,
+} from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import {
@@ -220,13 +226,14 @@ const attemptFollowMs = 1_000;
 const logReadMs = 20_000;
 
 /** How late, and how often astray, faults may have made what is told of a chain. */
-function lapsesOf(
-  { startedAt, overAt }: Chain,
+export function lapsesOf(
+  chain: Chain,
   due: readonly Due[],
   notes: readonly FaultNote[],
   isListed: boolean,
   isChanged: boolean,
 ) {
+  const { startedAt, overAt } = chain;
   const endAt = overAt ?? Number.POSITIVE_INFINITY;
   const struckBy = (untilAt: number) =>
     notes.filter(({ fromAt, toAt }) => fromAt <= untilAt && toAt >= startedAt - 5_000);
@@ -250,7 +257,12 @@ function lapsesOf(
   // While an answer is so slow, a hand-over looks as if nobody had been rung any more.
   const isHeldBack = ({ fault, fromAt, toAt }: FaultNote) =>
     fault === "slowGets" && toAt - fromAt >= attemptFollowMs;
-  const lapses = struck.filter((note) => lapsing.has(note.fault) || isHeldBack(note)).length;
+  // While a phone is shown as of before, who has gone on there seems to have sent the call to it.
+  const entities = entitiesOf(chain);
+  const isStale = ({ fault, fromAt, toAt, entity }: FaultNote) =>
+    fault === "staleGets" && toAt - fromAt >= leaveWithMs && entities.has(entity ?? "");
+  const strays = (note: FaultNote) => lapsing.has(note.fault) || isHeldBack(note) || isStale(note);
+  const lapses = struck.filter(strays).length;
   return { lateMs, lapses };
 }
 

@@ -98,6 +98,11 @@ export function dueWithoutList(chain: Chain, due: readonly Due[], visibility: Vi
     const isLegless = ({ user, at, unseen }: Due) =>
       unseen || user === chain.calledBackBy || !visibility.sees(user, at);
     now = lookingOver(now, fromAt, ends, isLegless, visibility.seen(fromAt, null));
+    // Another caller with this number is called back just then.
+    const isCalledBack = visibility.isCalledBack(chain.outside, fromAt);
+    const mayBeOrdered = ({ kind, at, ordered }: Due) =>
+      isCalledBack && kind === "ended" && at === fromAt && !ordered;
+    now = now.map((one) => (mayBeOrdered(one) ? { ...one, ordered: null } : one));
   }
   if (blurred !== undefined) {
     return { due: now, exemption: { rule: "aboutTheGrace", fromAt: blurredFromAt } };
