@@ -168,7 +168,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       dispatcher.update(next.endpoints);
       for (const [name, watch] of watches) {
         const pbx = next.pbxs.find((candidate) => candidate.name === name);
-        if (pbx !== undefined && samePbx(pbx, before.get(name))) continue;
+        if (pbx !== undefined && samePbx(pbx, before.get(name))) {
+          watch.source.connectNow();
+          continue;
+        }
         await watch.stop();
         watches.delete(name);
       }

@@ -45,6 +45,8 @@ export interface SourceCounters {
 export interface Source {
   /** Connects and keeps connected until `stop`. Calls the sink synchronously, in order. */
   start(sink: (activity: Activity) => void): void;
+  /** Does not wait any longer to connect again: somebody may have put right why it could not. */
+  connectNow(): void;
   /** Asks for the list of active calls at once; answered by an `activeCalls` or `activeCallsUnavailable` activity. */
   askActiveCalls(): void;
   /** Asks for the PBX's call log of a stretch; answered by a `callLog` or `callLogUnavailable` activity. */

@@ -84,6 +84,23 @@ describe("a configuration that is wrong", () => {
   });
 });
 
+describe("a PBX that has no answer", () => {
+  it("is asked again at once on SIGHUP, though nothing in the ini has changed", async () => {
+    const made = await rig();
+    const patient = (line: string) => line.replace(/^(PBX_RECONNECT_M.._MS) = .*/, "$1 = 3600000");
+    await made.installation.configure(lines(made).map(patient));
+    made.pbx.instead = (path) => (path === "/connect/token" ? { status: 503 } : undefined);
+    const offhook = made.installation.start();
+    await offhook.says('"retryInMs":3600000');
+    made.pbx.instead = () => undefined;
+    offhook.signal("SIGHUP");
+    await offhook.ready();
+    await made.incoming(1).rings("101");
+    await untilTold(made, "ringing 101");
+    expect(await offhook.stop()).toBe(0);
+  });
+});
+
 describe("a PBX that talks nonsense", () => {
   it("is not understood in clear words, and the good events come all the same", async () => {
     const made = await rig();

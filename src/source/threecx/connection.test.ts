@@ -152,6 +152,25 @@ describe("refusals", () => {
     await watched.live();
   });
 
+  it("are not waited for when we are told that they may be over", async () => {
+    const server = await pbx();
+    let asked = 0;
+    server.intercept = (path) => {
+      if (path !== "/connect/token") return undefined;
+      asked += 1;
+      return { status: 401 };
+    };
+    const watched = watch(server.url, { limits: { refusedRetryMs: 3_600_000 } });
+    await watched.until(() => watched.source.status().state === "refused");
+    const before = asked;
+    watched.source.connectNow();
+    await watched.until(() => asked > before);
+    await watched.until(() => watched.source.status().state === "refused");
+    server.intercept = () => undefined;
+    watched.source.connectNow();
+    await watched.live();
+  });
+
   it("are told from failures", async () => {
     const server = await pbx();
     server.intercept = (path) => (path === "/connect/token" ? { status: 503 } : undefined);

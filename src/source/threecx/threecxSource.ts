@@ -87,6 +87,8 @@ class ThreecxSource implements Source {
   #callbackQueuesTold: readonly string[] = [];
   #ringTimesTold = "";
   #life: Promise<void> = Promise.resolve();
+  /** Ends the pause before the next attempt to connect. */
+  #pause = new AbortController();
 
   constructor(options: ThreecxSourceOptions) {
     this.#pbx = options.pbx;
@@ -162,6 +164,10 @@ class ThreecxSource implements Source {
     this.#life = this.#live();
   }
 
+  connectNow(): void {
+    this.#pause.abort();
+  }
+
   askActiveCalls(): void {
     this.#activeCalls.ask();
   }
@@ -183,6 +189,7 @@ class ThreecxSource implements Source {
     if (!this.#stopping.signal.aborted) {
       this.#sink = null;
       this.#stopping.abort();
+      this.#pause.abort();
       this.#directory.sleep();
       this.#activeCalls.pause();
       this.#setStatus({ state: "stopped" });
@@ -226,7 +233,8 @@ class ThreecxSource implements Source {
       if (livedMs >= this.#limits.settledMs) failures = 0;
       const delayMs = this.#pauseAfter(end, failures);
       failures += 1;
-      await wait(this.#clock, delayMs, signal);
+      this.#pause = new AbortController();
+      await wait(this.#clock, delayMs, this.#pause.signal);
     }
   }
 
