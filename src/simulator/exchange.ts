@@ -10,7 +10,7 @@ import type { Call, CallState, DnRef, Leg, LegEnd, LegStatus, Party, PbxEvent } 
 import type { Settings } from "./settings.ts";
 
 /** Ended calls kept for reports; the oldest go first. */
-export const MAX_ENDED_CALLS = 1000;
+export const ENDED_CALLS_MAX = 1000;
 /** Spread of the cancelling of legs that were answered elsewhere (real: 3-10 ms). */
 const CANCEL_SPREAD_MS = 7;
 
@@ -229,7 +229,7 @@ export class Exchange {
       leg === by ? "hungUp" : held.includes(leg) ? heldWhy : otherWhy,
     );
     this.ended.push(call);
-    if (this.ended.length > MAX_ENDED_CALLS) this.ended.shift();
+    if (this.ended.length > ENDED_CALLS_MAX) this.ended.shift();
     this.raise({ kind: "callEnded", call });
   }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SimAnswer, SimRequest } from "./seam.ts";
 
 /** Longer bodies are refused with 413. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+export const BODY_BYTES_MAX = 1024 * 1024;
 
 /** What the real server puts on every answer. */
 const USUAL_HEADERS = {
@@ -29,7 +29,7 @@ export async function readBody(request: IncomingMessage): Promise<string | null>
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) return null;
+    if (length > BODY_BYTES_MAX) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

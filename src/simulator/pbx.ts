@@ -77,7 +77,7 @@ export class Pbx {
     return [...this.#exchange.calls.values()];
   }
 
-  /** Ended calls, oldest first, at most `MAX_ENDED_CALLS`; legs with times and reasons. */
+  /** Ended calls, oldest first, at most `ENDED_CALLS_MAX`; legs with times and reasons. */
   endedCalls(): readonly Call[] {
     return this.#exchange.ended;
   }

@@ -42,11 +42,11 @@ export interface Route {
 /** A trunk that has no line free refuses after this long. */
 const TRUNK_REFUSES_MS = 200;
 /** Forwarding follows at most this many hops, then the call ends (RoutingLoopDetected). */
-const MAX_HOPS = 16;
+const HOPS_MAX = 16;
 
 export function routeTo(exchange: Exchange, route: Route, to: Destination, hops = 0): void {
   if (route.call.endedAt !== null) return;
-  if (hops > MAX_HOPS) {
+  if (hops > HOPS_MAX) {
     fail(exchange, route, "failed");
     return;
   }

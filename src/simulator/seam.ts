@@ -15,7 +15,7 @@ export interface SimRequest {
   /** Decoded path, no query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Whole body, UTF-8; at most `MAX_BODY_BYTES`. */
+  /** Whole body, UTF-8; at most `BODY_BYTES_MAX`. */
   readonly body: string;
   /** Address of the caller's socket. */
   readonly remoteAddress: string;

@@ -16,7 +16,7 @@ import type { SimulatorSeam } from "./seam.ts";
 import { type EVENT_TYPE, entityOf, frame, visibleDns } from "./wire.ts";
 
 /** Longer client frames close the connection (the PBX has a limit too). */
-const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
+const CLIENT_FRAME_BYTES_MAX = 64 * 1024;
 
 interface Connection {
   readonly socket: WebSocket;
@@ -28,7 +28,7 @@ export class SocketHub {
   readonly #seam: SimulatorSeam;
   readonly #deviate: (occasion: Occasion) => Deviation | undefined;
   readonly #random: () => number;
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_FRAME_BYTES });
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: CLIENT_FRAME_BYTES_MAX });
   readonly #connections = new Set<Connection>();
   #serverSequence = 0;
 

@@ -31,7 +31,7 @@ export interface SceneStage {
 const SETTLE_MS = 60;
 
 /** A fact that has not come after this many looks fails the scene. */
-const MAX_LOOKS = 10_000;
+const LOOKS_MAX = 10_000;
 
 export function makeStage(pbx: Pbx, clock: Clock, pace: number, turn: number): SceneStage {
   const pause = (ms: number) =>
@@ -48,7 +48,7 @@ export function makeStage(pbx: Pbx, clock: Clock, pace: number, turn: number): S
     settle,
     async until(fact) {
       for (let looks = 0; !fact(); looks += 1) {
-        if (looks >= MAX_LOOKS) throw new Error("Expected the scene to go on, it is stuck.");
+        if (looks >= LOOKS_MAX) throw new Error("Expected the scene to go on, it is stuck.");
         await settle();
       }
     },

@@ -30,7 +30,7 @@ const LICENCE = {
   MaintenanceExpiresAt: "2099-12-31T00:00:00Z",
 };
 const DISK_BYTES = 40 * 2 ** 30;
-const MAX_USERS = 1000;
+const USERS_MAX = 1000;
 
 /** The kinds of a singleton's properties follow from what it holds. */
 function typeOf(name: string, row: Row, navigation = ""): EntityType {
@@ -80,7 +80,7 @@ export function systemStatusRow(world: SingletonWorld): Row {
     ExtensionsRegistered: registered,
     ExtensionsTotal: allDns(directory).length,
     UserExtensions: directory.extensions.length,
-    MaxUserExtensions: MAX_USERS,
+    MaxUserExtensions: USERS_MAX,
     TrunksRegistered: directory.trunks.length,
     TrunksTotal: directory.trunks.length,
     OutboundRules: 1,
