@@ -37,17 +37,19 @@ export function sorted(chains: readonly Chain[], got: readonly Got[], clockOffMs
     if (!known.has(id)) {
       const number = Number(id.split("_")[1]);
       const times = idTimes(id);
-      const lived = ({ bornAt, overAt }: Chain, at: number) =>
-        at >= bornAt - slackMs && at <= (overAt ?? Number.POSITIVE_INFINITY) + slackMs;
-      const fits = (chain: Chain) =>
+      const lived = ({ bornAt, overAt }: Chain, offMs: number) =>
+        times.some((at) => at >= bornAt - offMs && at <= (overAt ?? at) + offMs);
+      const fits = (offMs: number) => (chain: Chain) =>
         (chain.number === number || chain.later.includes(number)) &&
         chain.startedAt <= each.at &&
-        times.some((at) => lived(chain, at));
-      const found = chains.filter(fits);
+        lived(chain, offMs);
+      const found = chains.filter(fits(slackMs));
       const { callerid = "" } = each.fields;
-      const own = found.findLast(
+      const all = found.filter(
         ({ outside }) => (outside.replace(/^\+/, "") || "anonymous") === callerid,
       );
+      // Of two with this number, that of before a restart of the PBX and that of after, our clock need not have been off.
+      const own = all.findLast(fits(idSlackMs)) ?? all.at(-1);
       known.set(id, own ?? found.at(-1));
     }
     const chain = known.get(id);
