@@ -15,7 +15,7 @@ import {
   usedUp,
   wasConsulted,
 } from "./consultation.ts";
-import { finish } from "./ends.ts";
+import { finish, isLateAnswer } from "./ends.ts";
 import {
   answers,
   dialsPlace,
@@ -134,7 +134,8 @@ export class Stepping extends Sight {
         // Known as such for as long as it goes on.
         this.turn(known.callNumber).call.overAt = this.at;
         return;
-      }
+      } else if (before === undefined && isLateAnswer(known, leg, this.at, this.settings.graceMs))
+        return;
     }
     const isGone = known !== undefined && isNothing(known);
     if (isGone && (beginsAnew(leg) || this.#isAnothers(known, leg))) this.bury(known, this.at);

@@ -322,6 +322,18 @@ describe("a call without visible legs", () => {
       "answered 101 -1 NotDef",
     ]);
   });
+
+  it("does not go on by a phone that rang before its last one, and is heard of late", () => {
+    const phone = new Phone();
+    phone.leg("102", 6, "ringing");
+    phone.gone("102/6");
+    phone.list();
+    phone.leg("101", 5, "ringing");
+    expect(phone.told()).toEqual(["ringing 102 -0", "ended 102 -0 Missed"]);
+    phone.pass(phone.settings.graceMs);
+    phone.leg("101", 5, "ringing");
+    expect(phone.told()).toEqual(["ringing 101 -1"]);
+  });
 });
 
 describe("a level that only the list shows", () => {
