@@ -13,8 +13,8 @@ export const OPEN_AFTER_DELIVERIES = 5;
 export const OPEN_AFTER_MS = 1000;
 /** However short the schedule's first step is. */
 const PROBE_INTERVAL_MS_MIN = 100;
-/** Bounds how late the end of an outage is noticed. */
-export const PROBE_INTERVAL_MS_MAX = 30_000;
+/** Bounds how late the end of an outage is noticed, and how long a new call waits that could show it. */
+export const PROBE_INTERVAL_MS_MAX = 10_000;
 /** Failing for so long without a sign of life was an outage, even if too few deliveries could show it. */
 export const OUTAGE_MS_MIN = 60_000;
 

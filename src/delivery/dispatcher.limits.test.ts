@@ -133,7 +133,7 @@ describe("a fault of ours", () => {
     await world.clock.pass(10_000);
     const before = world.exchanges.length;
     await world.clock.pass(3_600_000);
-    expect(world.exchanges.length - before).toBeLessThan(200);
+    expect(world.exchanges.length - before).toBeLessThan(400);
     expect(world.statusOf("default")?.condition).toMatchObject({
       state: "failing",
       cause: "local",

@@ -110,8 +110,8 @@ describe("an endpoint that is down as a whole", () => {
     const before = world.exchanges.length;
     await world.clock.pass(3_600_000);
     const probes = world.exchanges.length - before;
-    expect(probes).toBeGreaterThan(100);
-    expect(probes).toBeLessThan(200);
+    expect(probes).toBeGreaterThan(300);
+    expect(probes).toBeLessThan(400);
     expect(world.statusOf("default")?.condition).toMatchObject({ state: "failing" });
     expect(world.lines).toContain("endpoint.down: only probes are sent, no attempts used up");
     world.answer = () => OK;

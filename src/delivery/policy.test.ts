@@ -173,6 +173,6 @@ describe("breaker", () => {
       now = breaker.probeAt;
       breaker = fail(breaker, 1, now);
     }
-    expect(intervals).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    expect(intervals).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000]);
   });
 });
