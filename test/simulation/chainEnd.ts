@@ -41,7 +41,6 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
   const level = course.levels.at(-1) ?? routedTo(course, at);
   if (level === null) return;
   course.said.allCeased(at);
-  heedLate(course, at);
   const here = standIns(
     course.levels,
     course.rings.values(),
@@ -55,15 +54,6 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
   const ordered = isOrdered(course.chain, at, course.visibility);
   const missed = { finish: "Missed", transfer: "False", instead, ordered };
   course.said.tell("ended", level, link, at, null, missed);
-}
-
-/** A phone that was read while it rang, with the answer still under way at the end, and whose silence is seen later: it seems to ring anew. */
-function heedLate(course: Course, at: number): void {
-  for (const leg of [...course.rings.values()].flatMap((legs) => [...legs])) {
-    const rang = course.visibility.seen(leg.startedAt, leg);
-    const isLate = rang.fault === "staleGets" && rang.at >= at;
-    if (isLate && course.visibility.seen(at, leg).fault !== null) course.doubt(rang.fault, at);
-  }
 }
 
 /** Back from outside, as nobody saw: neither by the phone that rang then, nor by the list, which was not read meanwhile. */

@@ -289,6 +289,5 @@ export const lapsing: ReadonlySet<FaultName> = new Set([
   "ownRestarts",
   "lostFrames",
   "failingGets",
-  "staleGets",
   "xapiFails",
 ]);

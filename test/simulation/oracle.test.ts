@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
-import type { Visibility } from "./due.ts";
+import type { Due, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 
@@ -44,16 +44,16 @@ function gone(one: Leg): Fact {
   return { at: one.end?.at ?? 0, what: "gone", leg: one, dn: one.dn, kind: one.kind };
 }
 
-function tellingOf(facts: Fact[], overAt: number, more: Partial<Visibility> = {}): Telling {
+function dueOf(facts: Fact[], overAt: number, more: Partial<Visibility> = {}): readonly Due[] {
   const all = [...facts, { at: overAt, what: "over", joined: false } as const];
-  const call = { callbackOrdered: false, callee: { dn: "101", kind: "extension" } };
+  const call = { callbackOrdered: false };
   const known = { direction: "incoming", startedAt: 0, overAt, isInside: false, outside: "", call };
   const chain = { ...known, owner: "", calledBackBy: "", facts: all.sort((a, b) => a.at - b.at) };
-  return new Telling(chain as unknown as Chain, { ...allSeen, ...more });
+  return new Telling(chain as unknown as Chain, { ...allSeen, ...more }).due;
 }
 
 /** The `ringing` of a place, each with whether it must be told. */
-const offersAt = ({ due }: Telling, place: string) =>
+const offersAt = (due: readonly Due[], place: string) =>
   due.filter(({ user, kind }) => user === place && kind === "ringing").map((one) => !one.unseen);
 
 describe("a queue that cannot be seen, to which the call comes back", () => {
@@ -76,7 +76,7 @@ describe("a queue that cannot be seen, to which the call comes back", () => {
       shown(20_000, agent, "ringing", "800"),
     ];
     // The agent's leg names it, which tells whoever has not been told.
-    expect(offersAt(tellingOf(facts, 30_000, unseen), "800")).toEqual([false, isDue]);
+    expect(offersAt(dueOf(facts, 30_000, unseen), "800")).toEqual([false, isDue]);
   });
 
   it.each([
@@ -95,9 +95,9 @@ describe("a queue that cannot be seen, to which the call comes back", () => {
       shown(15_000, again, "connected"),
       shown(16_000, agent, "ringing", "800"),
     ];
-    const telling = tellingOf(facts, 30_000, { ...unseen, ...list });
+    const due = dueOf(facts, 30_000, { ...unseen, ...list });
     // The phone's leg names it, too.
-    expect(offersAt(telling, "800")).toEqual([true, isDue]);
+    expect(offersAt(due, "800")).toEqual([true, isDue]);
   });
 });
 
@@ -109,7 +109,7 @@ describe("a conversation that goes on in a conference", () => {
     const overAt = 10_000 + conferredMs;
     const own = leg("101", "extension", [0, 10_000]);
     const room = leg("700", "conference", [10_000, overAt]);
-    const { due } = tellingOf(
+    const due = dueOf(
       [
         shown(0, own, "ringing"),
         shown(1_000, own, "connected"),
@@ -120,15 +120,4 @@ describe("a conversation that goes on in a conference", () => {
     );
     expect(due.at(-1)).toMatchObject({ kind: "ended", talkMs: overAt - 1_000, lostMs });
   });
-});
-
-it("says nothing of a phone whose stale answer and late end make the call seem to come back", () => {
-  const rings = leg("101", "extension", [0, 9_000]);
-  const facts = [shown(0, rings, "ringing")];
-  expect(tellingOf(facts, 9_000).unknowable).toBeNull();
-  const stale = { at: 9_500, fault: "staleGets" } as const;
-  const late = { at: 9_900, fault: "reorderedFrames" } as const;
-  const seen = (at: number) => (at < 9_000 ? stale : late);
-  const { unknowable } = tellingOf(facts, 9_000, { seen });
-  expect(unknowable).toEqual({ rule: "staleGets", fromAt: 9_000 });
 });
