@@ -2,10 +2,10 @@
 import type { Leg } from "../../src/simulator/model.ts";
 import { endTalk } from "./conversations.ts";
 import type { Course } from "./course.ts";
-import { leaveWithMs } from "./departure.ts";
 import type { Fact } from "./journal.ts";
 import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
 import { isOrdered, standIns, unseenMs } from "./standIns.ts";
+import { leaveWithMs } from "./statedTimes.ts";
 
 /** The hops of one call in the log overlap by up to 0.1 s; and its times are that exact. */
 const overlapMs = 200;

@@ -1,9 +1,9 @@
 /** Conversations of users with the outside party: how they begin and end, and what of that nobody saw. */
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Course, Shown } from "./course.ts";
-import { leaveWithMs } from "./departure.ts";
 import type { Due, Visibility } from "./due.ts";
 import { levelOf, phoneOf, type Talk } from "./levels.ts";
+import { leaveWithMs } from "./statedTimes.ts";
 import { staysMs } from "./withoutList.ts";
 
 export function answer(course: Course, { dn, leg }: Shown, at: number): void {

@@ -6,7 +6,8 @@ import { type Exemption, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
-import { leaveHoldMs, staysMs } from "./withoutList.ts";
+import { leaveHoldMs, leaveWithMs } from "./statedTimes.ts";
+import { staysMs } from "./withoutList.ts";
 
 const slackMs = 200;
 
@@ -53,9 +54,6 @@ export function departureUnseen(
   const left = due.find((one) => one.transfer === "True" && isBrief(one) && failsFrom(one.at));
   return left === undefined ? null : { rule: "xapiFails", fromAt: left.at };
 }
-
-/** So soon after a hand-over has begun, whoever goes has handed it over without waiting (SPEC.md, R31, G1). */
-export const leaveWithMs = 100;
 
 /** The caller hung up so soon after a hand-over had begun that it looks like one without waiting. */
 export function handedOverLast(

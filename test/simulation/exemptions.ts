@@ -8,12 +8,10 @@ import type { Due, Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { FaultName, Setting } from "./setting.ts";
+import { graceMs, leaveWithMs, listedGraceMs, listLagMs } from "./statedTimes.ts";
 
-/** The grace after which a call without a visible leg is over, where there is no list (SPEC.md, R17), less some slack. */
-const graceMs = 2_000;
+/** By so much a stretch may miss the grace and look as if it did not. */
 const slackMs = 200;
-/** The list may lag so long behind the legs (SPEC.md, R18). */
-export const listLagMs = 300;
 
 /**
  * Stretches in which no leg of the chain could be seen, from its start to its end, if each leg is seen as late as faults
@@ -164,9 +162,6 @@ function joinedUnseen(chain: Chain, visibility: Visibility, { switches }: Settin
 
 /** A list that failed is asked again so much later. */
 export const failedLookMs = 1_000;
-
-/** One that has named the call before may fail for so long (SPEC.md, R17). */
-const listedGraceMs = 60_000;
 
 /** The list has named the call by then, and is back before that is forgotten. */
 function isNamedBefore({ startedAt }: Chain, at: number, { listMs, listedBy, seen }: Visibility) {
@@ -326,9 +321,6 @@ function conferredUnseen(chain: Chain, { listMs, seen, sees }: Visibility): Exem
   const rule = looks.find(({ fault }) => fault !== null)?.fault;
   return isNamed || !rule ? [] : [{ rule, fromAt: startedAt }];
 }
-
-/** So soon before the user leaves, whoever comes may have picked up what is handed over (SPEC.md, R31). */
-const leaveWithMs = 100;
 
 /**
  * Somebody hears a conversation whose answer nobody has seen: as if that were the answer. Or one that is handed over a

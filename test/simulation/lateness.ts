@@ -4,25 +4,24 @@
  */
 import type { DnChange } from "./dnChanges.ts";
 import type { Due } from "./due.ts";
-import { blinding, listLagMs } from "./exemptions.ts";
+import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import { hasList, type Setting } from "./setting.ts";
-import { leaveHoldMs } from "./withoutList.ts";
+import {
+  callbackHoldMs,
+  graceMs,
+  leaveHoldMs,
+  listInsistsMs,
+  listLagMs,
+  numberHoldMs,
+} from "./statedTimes.ts";
 
 /** Work of ours, in time that stands still while we work: what is left is several legs asked for one after another. */
 const ownMs = 50;
-/** A number that is not told is waited for (SPEC.md, R4). */
-const numberHoldMs = 200;
-/** Without the list a call is over after the grace (SPEC.md, R17). */
-export const graceMs = 2_000;
-/** A call missed at a queue that offers call-backs waits so long for word of an order (CALLBACK_HOLD_MS). */
-export const callbackHoldMs = 3_000;
 /** What the list contradicts for so long is read again at its next reading. */
 const doubtMs = 500;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
 const joinLooksMs = 350;
-/** A place where the call was before the list must name for long (SPEC.md, R15). */
-const listInsistsMs = 5_000;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
 /** The log of a blind stretch is looked at so often and for so long (SPEC.md, R19). */

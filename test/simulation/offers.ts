@@ -2,9 +2,7 @@
 import { answer } from "./conversations.ts";
 import type { Course, Shown } from "./course.ts";
 import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
-
-/** A leg of the same polling may show so late after the answer (SPEC.md, R12). */
-const lateLoserMs = 2_000;
+import { lateLoserMs } from "./statedTimes.ts";
 
 export function phoneShown(course: Course, fact: Shown): void {
   // Who only hears the conversation takes no part in it, but looks as if it were theirs.

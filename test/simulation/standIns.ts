@@ -1,16 +1,12 @@
 /** Who may be told as the one that missed a call, where the true one cannot be seen, or not for certain. */
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, Visibility } from "./due.ts";
-import { listLagMs } from "./exemptions.ts";
 import type { Chain } from "./journal.ts";
-import { graceMs } from "./lateness.ts";
 import type { Level } from "./levels.ts";
+import { graceMs, listInsistsMs, listLagMs } from "./statedTimes.ts";
 
 /** So long after an overflow the place that it came from may be told as the one that missed it (SPEC.md). */
 export const followMs = 400;
-
-/** So long must the list name a place where the call was before (SPEC.md, R15). */
-const listInsistsMs = 5_000;
 
 /** A hand-over that lasts no longer may not be seen: to a place that only the list names, and one of before insistently. */
 export function unseenMs(

@@ -2,13 +2,7 @@
 import type { Directory } from "../../src/simulator/directory.ts";
 import type { Census } from "./census.ts";
 import { compare, type Difference, type Expectation, type Got } from "./compare.ts";
-import {
-  departureUnseen,
-  handedOverLast,
-  leaveWithMs,
-  takenUnread,
-  unseenGoings,
-} from "./departure.ts";
+import { departureUnseen, handedOverLast, takenUnread, unseenGoings } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import {
@@ -18,7 +12,6 @@ import {
   exemptionOf,
   goneTogether,
   hiddenStretches,
-  listLagMs,
 } from "./exemptions.ts";
 import { endsOutside, lapsing } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
@@ -29,10 +22,11 @@ import { type FaultName, hasList, type Setting } from "./setting.ts";
 import { Sight } from "./sight.ts";
 import type { SimWire } from "./simWire.ts";
 import { sorted } from "./sorting.ts";
+import { attemptFollowMs, leaveWithMs, listLagMs, rememberedMs } from "./statedTimes.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import { boxUnseen, ownBox, unseenBoxes } from "./voicemail.ts";
 import type { Store } from "./watcher.ts";
-import { dueWithoutList, type Looks, rememberedMs, takenBackUnread } from "./withoutList.ts";
+import { dueWithoutList, type Looks, takenBackUnread } from "./withoutList.ts";
 
 export interface ChainVerdict {
   readonly chain: Chain;
@@ -218,9 +212,6 @@ const attempting: ReadonlySet<string> = new Set([
   // Who only listened seems to have picked the call up and to have lost it; what has it since seems to be of before.
   "heardBriefly",
 ]);
-
-/** An attempt to hand over that offers the call to nobody for this time has failed (SPEC.md, R13). */
-const attemptFollowMs = 1_000;
 
 /** The last look that an end waits for comes so long after we see again (SPEC.md, R19). */
 const logReadMs = 20_000;

@@ -3,12 +3,12 @@ import type { Directory } from "../../src/simulator/directory.ts";
 import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
-import { blinding, listLagMs } from "./exemptions.ts";
+import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
-import { callbackHoldMs, graceMs } from "./lateness.ts";
 import { hasList, type Setting } from "./setting.ts";
 import type { Sight } from "./sight.ts";
+import { callbackHoldMs, graceMs, listLagMs } from "./statedTimes.ts";
 
 /** So long after a failure the directory has been read again. */
 export const directoryAgainMs = 60_000;

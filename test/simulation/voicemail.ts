@@ -4,7 +4,7 @@ import type { DnChange } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
 import type { Exemption } from "./exemptions.ts";
 import type { Chain } from "./journal.ts";
-import { leaveHoldMs } from "./withoutList.ts";
+import { leaveHoldMs } from "./statedTimes.ts";
 
 type Eyes = Pick<Visibility, "briefMs" | "listMs" | "sees">;
 

@@ -5,16 +5,11 @@
  */
 
 import type { Due, Visibility } from "./due.ts";
-import { type Exemption, failedLookMs, hiddenStretches, listLagMs } from "./exemptions.ts";
+import { type Exemption, failedLookMs, hiddenStretches } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
-import { callbackHoldMs } from "./lateness.ts";
 import type { Seen } from "./sight.ts";
-
-/** SPEC.md, R17. */
-const graceMs = 2_000;
-/** A user who left has passed the call on if it goes on so much later (SPEC.md, R31). */
-export const leaveHoldMs = 1_000;
+import { callbackHoldMs, graceMs, leaveHoldMs, listLagMs, rememberedMs } from "./statedTimes.ts";
 
 /** Whether the caller went with who left shows so much later. */
 export const staysMs = ({ listMs }: Pick<Visibility, "listMs">): number =>
@@ -28,9 +23,6 @@ const shiftMs = 500;
 
 /** The log is looked at so often while an order is waited for (SPEC.md, R32). */
 const orderLookMs = 1_000;
-
-/** A call that looked over for longer is another call when it comes back (SPEC.md, `overKeptMs`). */
-export const rememberedMs = 60_000;
 
 type Stretch = readonly [fromAt: number, toAt: number];
 
