@@ -3,19 +3,18 @@
  * crash, never a lost good event, never a secret in the log (docs/contract.md §5).
  */
 import { describe, expect, it } from "vitest";
-import { pbxLines } from "../support/process.ts";
+import { pbxLines, quickRetries } from "../support/process.ts";
 import { rig } from "../support/processRig.ts";
 import { expectWhole, field, header } from "../support/receiverWebhook.ts";
 import { clientSecret } from "../support/standIn.ts";
 
 const whsec = `whsec_${Buffer.alloc(24, 9).toString("base64")}`;
-const quick = "RETRY_SCHEDULE = 0.05,0.1,0.2,0.5,1,1,1,1,1,1";
 
 type Rig = Awaited<ReturnType<typeof rig>>;
 
 function lines({ pbx, receiver }: Rig, path = "/hook"): string[] {
   const url = `WEBHOOK_URL = ${receiver.url}${path}`;
-  return [...pbxLines(pbx.url), url, `WEBHOOK_SECRET = ${whsec}`, quick];
+  return [...pbxLines(pbx.url), url, `WEBHOOK_SECRET = ${whsec}`, quickRetries];
 }
 
 const told = ({ receiver }: Rig, path = "/hook"): string[] =>

@@ -3,17 +3,15 @@
  * is caught up, and no event comes under two webhook-ids (docs/contract.md §4, §8).
  */
 import { describe, expect, it } from "vitest";
-import { pbxLines } from "../support/process.ts";
+import { pbxLines, quickRetries } from "../support/process.ts";
 import { type Rig, rig } from "../support/processRig.ts";
 import type { Received } from "../support/receiver.ts";
 import { callIdOf, expectWhole, field, firstOfEach, header } from "../support/receiverWebhook.ts";
 
-const retries = "RETRY_SCHEDULE = 0.02,0.05,0.1,0.2,0.3,0.3,0.3,0.3,0.3,0.3";
-
 async function configured(said: Awaited<ReturnType<typeof rig>>): Promise<Rig> {
   const { installation, pbx, receiver } = said;
   const url = `WEBHOOK_URL = ${receiver.url}/hook`;
-  await installation.configure([...pbxLines(pbx.url), url, retries]);
+  await installation.configure([...pbxLines(pbx.url), url, quickRetries]);
   return said;
 }
 

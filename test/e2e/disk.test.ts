@@ -6,18 +6,16 @@ import { appendFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { canMount, canTrace, failCalls, fillUp, smallDisk } from "../support/disk.ts";
-import { type Offhook, pbxLines } from "../support/process.ts";
+import { type Offhook, pbxLines, quickRetries } from "../support/process.ts";
 import { type Rig, rig } from "../support/processRig.ts";
 import { field, firstOfEach, header } from "../support/receiverWebhook.ts";
-
-const retries = "RETRY_SCHEDULE = 0.02,0.05,0.1,0.2,0.3,0.3,0.3,0.3,0.3,0.3";
 
 async function configured(dataDir?: string): Promise<Rig> {
   const made = await rig();
   const { installation, pbx, receiver } = made;
   const url = `WEBHOOK_URL = ${receiver.url}/hook`;
   const own = dataDir === undefined ? [] : [`DATA_DIR = ${dataDir}`];
-  await installation.configure([...pbxLines(pbx.url), url, retries, ...own]);
+  await installation.configure([...pbxLines(pbx.url), url, quickRetries, ...own]);
   return made;
 }
 

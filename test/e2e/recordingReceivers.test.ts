@@ -193,7 +193,11 @@ describe("no recording", () => {
 
 describe("what was said", () => {
   it("comes to whoever asks, after the recording, once the PBX has written it down", async () => {
-    await start(...hooks(), "EXTRA_EVENTS = ai", "TRANSCRIPT_SEARCH_S = 0.1,0.6,1.2,1.8,2.4,4,6,8");
+    await start(
+      ...hooks(),
+      "EXTRA_EVENTS = ai",
+      "TRANSCRIPT_SEARCH_S = 0.1,0.6,1.2,1.8,2.4,4,6,8,12,20,30,60",
+    );
     record(made.pbx, await talked(made.incoming(1), "101", "4207771"));
     await untilAnnounced(made, 1);
     const { recordings, facts } = made.pbx;

@@ -3,6 +3,7 @@
  * of it: 200, an MP3, and the right call's tone (docs/contract.md §6).
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { quickRetries } from "../support/process.ts";
 import { field, fieldsOfBody } from "../support/receiverWebhook.ts";
 import {
   announcedIn,
@@ -190,7 +191,7 @@ describe("trouble", () => {
   });
 
   it("at the receiver's holds the recording back until the end is delivered", async () => {
-    await start("RETRY_SCHEDULE = 0.05,0.1,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2");
+    await start(quickRetries);
     const { receiver } = made;
     receiver.answer = ({ body }) => (body.includes('"finishtype"') ? 503 : 200);
     const tone = record(made.pbx, await talked(made.incoming(1), "101", "4207771"));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Chance } from "../simulation/random.ts";
 import { factMsMax } from "../support/facts.ts";
-import type { Offhook } from "../support/process.ts";
+import { type Offhook, quickRetries } from "../support/process.ts";
 import { header } from "../support/receiverWebhook.ts";
 import {
   announcedIn,
@@ -26,14 +26,12 @@ import {
 } from "../support/recordingRig.ts";
 import { heard, strength } from "../support/sound.ts";
 
-const RETRIES = "RETRY_SCHEDULE = 0.05,0.1,0.2,0.3,0.3,0.3,0.3,0.3,0.3,0.3,0.3,0.3,0.3,0.3";
-
 let made: RecordingRig;
 beforeEach(async () => {
   made = await recordingRig();
 });
 
-const start = () => startWith(made, [...hooksOf(made), RETRIES]);
+const start = () => startWith(made, [...hooksOf(made), quickRetries]);
 
 /** Two recordings of one call, so that there is a first and a second in every stage. */
 async function recorded(callid: number): Promise<number[]> {
@@ -117,18 +115,29 @@ describe("killed", () => {
   });
 
   it("while it converts", async () => {
-    const offhook = await start();
+    let offhook = await start();
     const minutes = 3;
-    const talk = await talked(made.incoming(1), "101", "4207771");
-    const tone = record(made.pbx, talk, {}, minutes * 60);
     made.receiver.meanwhile = async () => {};
-    await untilIncoming(/\.mp3\.part$/, 1);
-    await offhook.crash();
-    expect((await keptFiles(made)).every((path) => path.startsWith("incoming/"))).toBe(true);
-    await made.installation.start().ready();
-    await untilAnnounced(made, 1);
-    expect(await namesKept()).toEqual(["1-1-1.mp3"]);
-    const [url = ""] = filesIn(made.receiver.at("/rec")[0]?.body ?? "");
+    const told = () => made.receiver.at("/rec").flatMap(({ body }) => filesIn(body));
+    const urlOf = (callid: number) => told().find((url) => nameIn(url) === `${callid}-1-1`);
+    let [callid, tone, isCaught] = [0, 0, false];
+    // Where this machine stalls, one may be converted before the blow falls: then the next will do.
+    while (!isCaught) {
+      callid += 1;
+      const talk = await talked(made.incoming(callid), "101", `420777${callid}`);
+      tone = record(made.pbx, talk, {}, minutes * 60);
+      await untilIncoming(/\.mp3\.part$/, 1, () => urlOf(callid) !== undefined);
+      await offhook.crash();
+      const left = await keptFiles(made);
+      isCaught = left.some((path) => /^incoming\/.*\.mp3\.part$/.test(path));
+      if (isCaught) expect(left.join()).not.toContain(`_${callid}-1-1`);
+      offhook = await made.installation.start().ready();
+    }
+    await made.receiver.until(() => urlOf(callid) !== undefined, "the recording");
+    expect(await namesKept()).toEqual(
+      Array.from({ length: callid }, (_, index) => `${index + 1}-1-1.mp3`),
+    );
+    const url = urlOf(callid) ?? "";
     const { channels, rateHz, seconds } = await heard(
       new Uint8Array(await (await fetch(url)).arrayBuffer()),
     );
@@ -232,11 +241,12 @@ it("killed again and again, at any moment: each link told once, with its own fil
   expect(new Set(webhooks.map(({ body }) => body)).size, `seed ${seed}`).toBe(calls.length);
 });
 
-/** A file on its way has come so far. */
-async function untilIncoming(pattern: RegExp, bytes: number): Promise<void> {
+/** A file on its way has come so far, or it is over. */
+async function untilIncoming(pattern: RegExp, bytes: number, isOver = () => false): Promise<void> {
   const folder = join(made.installation.folder, "data", "recordings", "incoming");
   const deadline = performance.now() + factMsMax;
   while (performance.now() < deadline) {
+    if (isOver()) return;
     for (const name of await readdir(folder)) {
       if (!pattern.test(name)) continue;
       const { size } = await stat(join(folder, name)).catch(() => ({ size: 0 }));

@@ -23,6 +23,12 @@ export function check(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
 
+/** A machine that stalls takes none of it. */
+export function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
+
 const NASTY = [
   "\u0000",
   "\ufeff",

@@ -3,12 +3,13 @@
  * gets real webhooks. Node and Python always; the others where they are found, and what was not is said.
  */
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createSender } from "../../src/delivery/sender.ts";
 import { endpointConfig, secretOf } from "../conformance/outboxEndpoint.ts";
 import { callEvent } from "../conformance/outboxEvents.ts";
+import { ownPort } from "../support/port.ts";
 import {
   casesAsLines,
   find,
@@ -21,16 +22,6 @@ import {
 import { SECOND, SECRET, VECTORS } from "./vectors.ts";
 
 const START_MS_MAX = 180_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 async function listening(port: number, receiver: ReturnType<typeof start>): Promise<void> {
   const endAt = Date.now() + START_MS_MAX;
@@ -49,7 +40,7 @@ async function listening(port: number, receiver: ReturnType<typeof start>): Prom
 
 /** Sends it webhooks by POST and GET with the right secret, and one with a wrong one. */
 async function receives(command: (port: number) => readonly string[], folder: string) {
-  const port = await freePort();
+  const port = await ownPort();
   const env = { OFFHOOK_SECRET: SECRET, PORT: String(port) };
   const receiver = start(command(port), folder, env);
   await listening(port, receiver);

@@ -57,7 +57,7 @@ const killedEarlyShare = 0.15;
 const killedEarlyMs = [50, 900] as const;
 const answersWithinMs = 10;
 const stepMs = [60, 400] as const;
-const quietWithinMs = 60_000;
+const quietWithinMs = 120_000;
 
 export async function playKills(options: KillsOptions): Promise<KillsResult> {
   const pbx = await new StandIn().listen();
@@ -71,6 +71,8 @@ export async function playKills(options: KillsOptions): Promise<KillsResult> {
       "WEBHOOK_CONCURRENCY = 32",
       `ORDER = ${options.order}`,
       "RETRY_SCHEDULE = 0.05,0.1,0.2,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5",
+      // A receiver on a machine that stalls still answers the same attempt.
+      "REQUEST_TIMEOUT_MS = 60000",
     ]);
     return await new Storm(options, pbx, installation, taker).play();
   } finally {

@@ -49,7 +49,7 @@ export interface EndpointResult {
 }
 
 /** Delays before the second, third … attempt. */
-export const scheduleS = [0.1, 0.2, 0.5, ...Array.from({ length: 22 }, () => 1)];
+export const scheduleS = [0.1, 0.2, 0.5, ...Array.from({ length: 82 }, () => 1)];
 const attemptTimeoutMs = 1000;
 const stepMs = [200, 900] as const;
 const drainedWithinMs = 300_000;

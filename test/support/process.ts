@@ -31,6 +31,9 @@ export function pbxLines(url: string, secret = clientSecret): Ini {
   ];
 }
 
+/** Soon again and again: no delivery is given up, however long a machine stalls. */
+export const quickRetries = `RETRY_SCHEDULE = 0.02,0.05,0.1,0.2,${Array(30).fill("0.3")},${Array(60).fill("2")}`;
+
 export interface Readiness {
   readonly status: number;
   readonly body: { readonly status?: string; readonly reasons?: readonly { reason: string }[] };

@@ -4,8 +4,8 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Facts } from "./facts.ts";
+import { ownPort } from "./port.ts";
 
 export interface Received {
   /** By `performance.now()`, when the head of the request was read. */
@@ -39,9 +39,9 @@ export class Receiver {
 
   /** Again on the same port after `close`. */
   async listen(): Promise<this> {
+    this.#port ||= await ownPort();
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    this.#port = (this.#server.address() as AddressInfo).port;
     return this;
   }
 

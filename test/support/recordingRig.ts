@@ -2,12 +2,10 @@
  * A PBX that records, a receiver that fetches what it is told of before it answers, and the built program between
  * them. Every recording is another tone, so that it can be heard whose it is.
  */
-import { once } from "node:events";
 import { readdir } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { ownPort } from "./port.ts";
 import { type Ini, type Offhook, pbxLines } from "./process.ts";
 import { type Rig, rig } from "./processRig.ts";
 import type { Received, Receiver } from "./receiver.ts";
@@ -37,16 +35,19 @@ export interface RecordingRig extends Rig {
 
 export const SOUND_S = 0.4;
 const TONES_HZ = Array.from({ length: 60 }, (_, index) => 400 + 40 * index);
+/** A receiver that fetches before it answers may be slow. */
+const PATIENT = "REQUEST_TIMEOUT_MS = 60000";
 /** Nothing that a test waits for comes after these. */
-export const QUICK = "RECORDING_SEARCH_S = 0.05,0.2,0.4,0.8,1.2,1.6,2,3,4,5,6,8,10,12";
+export const QUICK =
+  "RECORDING_SEARCH_S = 0.05,0.2,0.4,0.8,1.2,1.6,2,3,4,5,6,8,10,12,15,20,25,30,40,50,60,90,120";
 
 export async function recordingRig(options: StandInOptions = {}): Promise<RecordingRig> {
   const made = await rig(options);
-  const port = await freePort();
+  const port = await ownPort();
   const fetched: Fetched[] = [];
   fetchAtOnce(made.receiver, fetched);
   const ofPbx = pbxLines(made.pbx.url).filter((line) => !line.startsWith("LISTEN"));
-  const lines = [...ofPbx, `LISTEN = 127.0.0.1:${port}`, QUICK];
+  const lines = [...ofPbx, `LISTEN = 127.0.0.1:${port}`, QUICK, PATIENT];
   return { ...made, fetched, lines, port };
 }
 
@@ -65,15 +66,6 @@ export async function configureWith(made: RecordingRig, more: Ini): Promise<void
 export async function startWith(made: RecordingRig, more: Ini): Promise<Offhook> {
   await configureWith(made, more);
   return made.installation.start().ready();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** The receiver fetches every file that a webhook names, and answers afterwards. */

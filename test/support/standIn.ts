@@ -7,9 +7,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Facts } from "./facts.ts";
+import { ownPort } from "./port.ts";
 import { StandInRecordings } from "./standInRecordings.ts";
 import { type ActiveCallRow, directoryRows, type Participant, typeOfDn } from "./standInWire.ts";
 
@@ -125,9 +125,9 @@ export class StandIn {
   }
 
   async listen(): Promise<this> {
+    this.#port ||= await ownPort();
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    this.#port = (this.#server.address() as AddressInfo).port;
     return this;
   }
 

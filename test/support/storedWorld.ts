@@ -1,5 +1,4 @@
 /** A store with deliveries of every state, an ini beside it, and perhaps the service on both. */
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
@@ -13,6 +12,7 @@ import { callEvent, settlement } from "../conformance/outboxEvents.ts";
 import { offhook } from "./cli.ts";
 import { Facts } from "./facts.ts";
 import { iniFolder } from "./iniFolder.ts";
+import { ownPort } from "./port.ts";
 
 /** Nobody asks it anything that a test waits for. */
 const pbx = {
@@ -30,7 +30,7 @@ export async function storedWorld(lines: readonly string[] = []) {
     onWebhook: () => facts.changed(),
   });
   onTestFinished(() => inbox.stop());
-  const port = await freePort();
+  const port = await ownPort();
   const listen = `LISTEN = 127.0.0.1:${port}`;
   const { dir, ini } = await iniFolder(pbx, `${inbox.url}/calls`, [listen, ...lines]);
   const dataDir = join(dir, "data");
@@ -73,13 +73,4 @@ export async function storeSettled(outbox: Outbox): Promise<void> {
 function settled({ attempt }: ReturnType<typeof settlement>) {
   if (attempt === null) throw new Error("Expected an attempt.");
   return attempt;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("Expected a port.");
-  return address.port;
 }
