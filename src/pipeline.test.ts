@@ -187,7 +187,7 @@ describe("pipeline", () => {
   });
 
   it("takes no more than its limit while the store stands still, and says so", async () => {
-    const { store, clock, pipeline, take } = await world();
+    const { store, clock, pipeline, take, inquiries } = await world();
     store.hold();
     take(rings());
     for (let count = 0; count < 100_001; count += 1) take({ kind: "tick" });
@@ -199,6 +199,11 @@ describe("pipeline", () => {
     await clock.pass(0);
     expect(pipeline.trouble()).toBeNull();
     expect(stored(store).flat()).toEqual(["ringing 101 of 7", "ringing 101 of 9"]);
+    // Of what was left out the call log is asked, once all legs have been read.
+    take({ kind: "snapshot", legs: [7, 9].map((number) => leg("101", number, "ringing")) });
+    await clock.pass(2_000);
+    expect(inquiries).toHaveLength(1);
+    expect(inquiries[0]?.[0]).toBeLessThanOrEqual(START);
   });
 
   it("takes up its calls after a restart: nothing is told twice, the end is not missed", async () => {

@@ -51,7 +51,7 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
-/** Beyond this the store has failed for long; the snapshot after it heals makes good what is left out. */
+/** Beyond this the store has failed for long; what is left out is a blind stretch, until all legs are read again. */
 const waitingMax = 100_000;
 const storeRetryMs = 1_000;
 /** Until when we saw is stored at least this often, so that a later start knows where it was blind. */
@@ -87,6 +87,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   let working = false;
   let worked: Promise<void> = Promise.resolve();
   let trouble: string | null = null;
+  /** Since when something was left out; null = nothing is. */
+  let leftOutAt: EpochMs | null = null;
   let stopped = false;
   let cancelTick = () => {};
 
@@ -94,7 +96,13 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     if (stopped) return;
     if (waiting.length >= waitingMax) {
       trouble = `more than ${waitingMax} activities wait for the store`;
+      if (activity.kind !== "tick") leftOutAt ??= activity.at;
       return;
+    }
+    if (leftOutAt !== null) {
+      const sinceAt = leftOutAt;
+      leftOutAt = null;
+      take({ kind: "sightLost", at: activity.at, sinceAt, cause: "connection" });
     }
     // What was heard of early and comes late, after a list or a deadline, runs back before none of them.
     lastAt = Math.max(lastAt, activity.at);
