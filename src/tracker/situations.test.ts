@@ -204,6 +204,17 @@ describe("a user's mobile that rings with the phone", () => {
     expect(back.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 
+  it("and alone is sent the call, as one look alone shows: it answers for its user", () => {
+    const phone = talking();
+    phone.pass(4_000);
+    phone.gone("102/5");
+    phone.pass(1_000);
+    phone.list(row("103", { status: "Routing" }));
+    phone.pass(3_000);
+    phone.list(row("10007"));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+  });
+
   it("and does not: the phone answers as any", () => {
     const phone = new Phone();
     phone.leg("102", 5, "ringing");

@@ -158,7 +158,10 @@ function heedWhereabouts(
     else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
-    } else if (outside || elsewhere || ringsAnew || atBox) passOn(turn, talk, leftWhen, outside);
+    } else if (outside || elsewhere || ringsAnew || atBox) {
+      passOn(turn, talk, leftWhen, outside);
+      if (inside?.kind === "extension" && elsewhere && routes(row)) offerUnseen(call, inside);
+    }
   } else if (isAtBox(turn, row)) return;
   else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
