@@ -146,9 +146,6 @@ export interface Outbox extends Lookup, Pending {
   prune(limits: PruneLimits, after: PruneCursor | null, eventsMax: number): Promise<Pruned>;
   /** Gives a little free space back to the disk; true if there is more to give back. */
   compact(): Promise<boolean>;
-  /** Small named values (our own, e.g. the generated admin token). */
-  getMeta(name: string): Promise<string | null>;
-  setMeta(name: string, value: string): Promise<void>;
   /** Proves that the store takes writes; rejects with the reason if not. */
   probe(): Promise<void>;
   close(): Promise<void>;

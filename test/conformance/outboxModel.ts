@@ -39,7 +39,6 @@ export class OutboxModel implements Outbox {
   readonly #events = new Map<string, { position: number; event: OffhookEvent }>();
   readonly #sequences = new Map<string, number>();
   readonly #checkpoints = new Map<string, Checkpoint>();
-  readonly #meta = new Map<string, string>();
   readonly #endpoints = new Map<string, { deadRemoved: number }>();
   #lastPosition = 0;
   /** While set, nothing can be written. */
@@ -208,15 +207,6 @@ export class OutboxModel implements Outbox {
       dead: count("dead"),
       expired: count("expired"),
     };
-  }
-
-  async getMeta(name: string) {
-    return this.#meta.get(name) ?? null;
-  }
-
-  async setMeta(name: string, value: string) {
-    this.#write();
-    this.#meta.set(name, value);
   }
 
   async probe() {

@@ -37,7 +37,7 @@ const request: fc.Arbitrary<Request> = fc.oneof(
     operation: fc.constant("settle" as const),
     settlements: fc.array(settlement, few),
   }),
-  fc.record({ operation: fc.constant("getMeta" as const), name: text }),
+  fc.record({ operation: fc.constant("probe" as const), time: text }),
 );
 
 test("what is unpacked on the other side is what was packed", () => {
@@ -77,7 +77,7 @@ const answerTo = (asked: Request): fc.Arbitrary<Result> => {
       ? fc.array(fc.option(made), few)
       : asked.operation === "settle"
         ? fc.constant(null)
-        : fc.option(text);
+        : fc.option(fc.nat());
   return fc.oneof(
     answer.map((each) => ({ ok: true as const, answer: each })),
     failed,

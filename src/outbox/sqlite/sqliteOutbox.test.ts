@@ -53,7 +53,7 @@ async function faultOf(opening: Promise<Outbox>): Promise<OutboxError> {
 describe("opening", () => {
   test("makes directory and files for the owner alone", async () => {
     const outbox = await open();
-    await outbox.setMeta("a", "1");
+    await outbox.probe();
     const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
     expect(await mode(dataDir)).toBe("700");
     const files = await readdir(dataDir);
@@ -70,10 +70,10 @@ describe("opening", () => {
     expect(refusal.message).toContain(dataDir);
     // The refused one must not have broken the first one's hold.
     expect((await faultOf(open())).fault).toBe("in-use");
-    await first.setMeta("still", "works");
+    await first.append([], [{ pbx: "main", key: "still", state: "works" }]);
     await first.close();
     const second = await open();
-    expect(await second.getMeta("still")).toBe("works");
+    expect(await second.loadCheckpoints("main")).toHaveLength(1);
     await second.close();
   });
 

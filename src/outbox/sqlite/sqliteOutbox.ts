@@ -169,16 +169,8 @@ class SqliteOutbox implements EmbeddedStore {
     return this.#reader.ask("counts", []);
   }
 
-  getMeta(name: string) {
-    return this.#writer.ask("getMeta", { name });
-  }
-
-  async setMeta(name: string, value: string) {
-    await this.#writer.ask("setMeta", { name, value });
-  }
-
-  probe() {
-    return this.setMeta("probe", new Date().toISOString());
+  async probe() {
+    await this.#writer.ask("probe", { time: new Date().toISOString() });
   }
 
   async close() {

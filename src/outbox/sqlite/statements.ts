@@ -61,8 +61,8 @@ const DELETE_EMPTY_LANE = `
   DELETE FROM lanes WHERE lane_id = :laneId AND call_id <> ''
     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_id = :laneId)`;
 
-const PUT_META = `
-  INSERT INTO meta (name, value) VALUES (?, ?)
+const PUT_PROBE = `
+  INSERT INTO meta (name, value) VALUES ('probe', ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -93,8 +93,7 @@ export function prepareStatements(db: DatabaseSync) {
     pageSize: db.prepare("PRAGMA page_size"),
     pages: db.prepare("PRAGMA page_count"),
     freePages: db.prepare("PRAGMA freelist_count"),
-    getMeta: db.prepare("SELECT value FROM meta WHERE name = ?"),
-    putMeta: db.prepare(PUT_META),
+    putProbe: db.prepare(PUT_PROBE),
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
     rollback: db.prepare("ROLLBACK"),

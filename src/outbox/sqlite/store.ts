@@ -172,12 +172,8 @@ function perform(parts: Parts, request: Request): Operations[Request["operation"
       return recordings.storedBytes();
     case "forgetLinks":
       return recordings.forget(request.endedBefore, request.limit);
-    case "getMeta": {
-      const value = sql.getMeta.get(request.name)?.value;
-      return typeof value === "string" ? value : null;
-    }
-    case "setMeta":
-      sql.putMeta.run(request.name, request.value);
+    case "probe":
+      sql.putProbe.run(request.time);
       return null;
     default:
       return assertNever(request);

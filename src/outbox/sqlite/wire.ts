@@ -123,8 +123,8 @@ export interface Operations {
     args: { readonly endedBefore: number; readonly limit: number };
     answer: number;
   };
-  getMeta: { args: { readonly name: string }; answer: string | null };
-  setMeta: { args: { readonly name: string; readonly value: string }; answer: null };
+  /** Writes the time, so that each proves a write of its own. */
+  probe: { args: { readonly time: string }; answer: null };
 }
 
 export type OperationName = keyof Operations;
