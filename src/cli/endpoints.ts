@@ -72,6 +72,7 @@ function rowOf(report: EndpointReport): string[] {
 }
 
 function whyOf({
+  part,
   since,
   reason,
   until,
@@ -80,6 +81,7 @@ function whyOf({
 }: EndpointReport["detail"]): string {
   const outcome = (lastFailure as { outcome?: string } | null | undefined)?.outcome;
   const parts = [
+    ...(part === "recordings" ? ["only its recordings"] : []),
     ...(typeof since === "number" ? [timeOf(since)] : []),
     ...(typeof reason === "string"
       ? [reason]

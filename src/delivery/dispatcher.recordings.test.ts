@@ -126,6 +126,42 @@ describe("recordings at a URL of their own", () => {
     expect(states(world)).toEqual(new Set(["delivered"]));
   });
 
+  test("answered by 410 are paused alone, over a restart too, until they are resumed", async () => {
+    const world = new World([endpointConfig(APART)]);
+    answers(world, OK, refused(410));
+    await record(world, 1);
+    await world.clock.pass(1000);
+    await world.restart();
+    for (let call = 2; call <= 9; call += 1) await record(world, call);
+    await world.append(100, 1);
+    await world.clock.pass(3_600_000);
+    expect(world.exchanges.map(({ call }) => call)).toEqual([1, 100]);
+    const paused = {
+      state: "paused",
+      part: "recordings",
+      reason: "the receiver answered 410 Gone",
+    };
+    expect(world.statusOf("default")?.condition).toMatchObject(paused);
+    answers(world, OK, OK);
+    world.dispatcher.resume("default");
+    await world.clock.pass(1000);
+    expect(states(world)).toEqual(new Set(["delivered"]));
+  });
+
+  test("that are down are known to be so after a restart", async () => {
+    const world = new World([endpointConfig(APART)]);
+    answers(world, OK, UNREACHABLE);
+    for (let call = 1; call <= 20; call += 1) await record(world, call);
+    await world.clock.pass(60_000);
+    const spent = () => world.outbox.rows.map((row) => row?.delivery.spent);
+    const before = spent();
+    await world.restart();
+    await world.append(100, 1);
+    await world.clock.pass(3_600_000);
+    expect(spent().slice(0, 20)).toEqual(before);
+    expect(world.statusOf("default")?.condition).toMatchObject({ part: "recordings" });
+  });
+
   test("at the URL of the calls share all with them", async () => {
     const { url } = endpointConfig();
     const world = new World([endpointConfig({ recordingUrl: url })]);

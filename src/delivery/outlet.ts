@@ -44,7 +44,7 @@ export type Condition =
       readonly until: EpochMs;
       readonly part: Part;
     }
-  | ({ readonly state: "paused" } & Pause)
+  | ({ readonly state: "paused"; readonly part: Part } & Pause)
   /** Deliveries are kept for it, but the configuration does not know it. */
   | { readonly state: "unconfigured" };
 
@@ -112,7 +112,8 @@ export class Outlet {
 
   /** What the store should know; undefined = it does. Whoever asks sees to it. */
   takeStanding(now: EpochMs): string | null | undefined {
-    const standing = writeStanding(this.#gate.standing, this.#config, now);
+    const known = { all: this.#gate.standing, recordings: this.#recordings.standing };
+    const standing = writeStanding(known, this.#config, now);
     if (standing === this.#storedStanding) return undefined;
     this.#storedStanding = standing;
     return standing;
@@ -128,10 +129,11 @@ export class Outlet {
     this.#storedStanding = standing;
     const known = readStanding(standing, this.#config);
     if (known === null) return;
-    this.#gate.restore(known, now);
-    if (known.breaker.state === "open") {
-      this.#failing = { since: known.breaker.since, cause: known.breaker.cause };
-    }
+    this.#gate.restore(known.all, now);
+    this.#recordings.restore(known.recordings, now);
+    const down = [known.all, known.recordings].map(({ breaker }) => breaker);
+    const open = down.find((breaker) => breaker.state === "open");
+    if (open !== undefined) this.#failing = { since: open.since, cause: open.cause };
   }
 
   offer(delivery: Delivery, heldMax: number, now: EpochMs): void {
@@ -215,7 +217,7 @@ export class Outlet {
       this.#lastSuccessAt = now;
       this.#failing = null;
     } else this.#noteFailure(outcome, now);
-    if (verdict.kind === "pauseEndpoint") this.#gate.pause({ since: now, reason: verdict.reason });
+    if (verdict.kind === "pauseEndpoint") gate.pause({ since: now, reason: verdict.reason });
     const quietUntil = askedQuietUntil(outcome);
     if (quietUntil !== null && quietUntil > now) {
       if (gate.quietUntil <= now) this.#restingSince = now;
@@ -271,10 +273,12 @@ export class Outlet {
 
   condition(now: EpochMs): Condition {
     if (this.#config === null) return { state: "unconfigured" };
-    const { paused } = this.#gate;
-    if (paused) return { state: "paused", ...paused };
+    // Only the operator ends a pause, so it is told before anything else.
     const closed =
-      this.#closed(this.#gate, "all", now) ?? this.#closed(this.#recordings, "recordings", now);
+      pauseOf(this.#gate, "all") ??
+      pauseOf(this.#recordings, "recordings") ??
+      this.#closed(this.#gate, "all", now) ??
+      this.#closed(this.#recordings, "recordings", now);
     if (closed !== null) return closed;
     if (this.#failing === null) return HEALTHY;
     return { state: "failing", ...this.#failing, nextProbeAt: null, part: "all" };
@@ -337,6 +341,10 @@ export class Outlet {
     const both = refusedToo || this.#hastening?.refusedToo === true;
     if (this.#window.anyShelved) this.#hastening = { refusedToo: both };
   }
+}
+
+function pauseOf({ paused }: Gate, part: Part): Condition | null {
+  return paused === null ? null : { state: "paused", ...paused, part };
 }
 
 function longestWaitMs(config: EndpointConfig | null): number {

@@ -19,6 +19,7 @@ export class RecordingGate extends Gate {
   putOffUntil(now: EpochMs): EpochMs | null {
     const look = this.look(UNLIMITED, now);
     if (look.kind !== "wait") return null;
+    if (this.paused !== null) return now + FREE_RETRY_MS_MAX;
     if (!this.isDown) return look.until;
     if (look.until === null || look.until === this.#probeAt) return now + FREE_RETRY_MS_MAX;
     this.#probeAt = look.until;

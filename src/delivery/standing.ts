@@ -9,25 +9,42 @@ import type { EpochMs } from "../events/event.ts";
 import { HEALTHY, PROBE_INTERVAL_MS_MAX } from "./breaker.ts";
 import type { GateStanding } from "./gate.ts";
 
+/** Of the endpoint, and of the URL of its recordings where that is another one. */
+export interface Standings {
+  readonly all: GateStanding;
+  readonly recordings: GateStanding;
+}
+
 /** null: there is nothing to say. */
 export function writeStanding(
-  { paused, quietUntil, breaker }: GateStanding,
+  { all, recordings }: Standings,
   config: EndpointConfig | null,
   now: EpochMs,
 ): string | null {
-  const open = breaker.state === "open" ? { since: breaker.since, cause: breaker.cause } : null;
+  const [ofAll, ofRecordings] = [write(all, now), write(recordings, now)];
+  if (config === null || (ofAll === null && ofRecordings === null)) return null;
+  const apart = ofRecordings === null ? {} : { recordings: ofRecordings };
+  return JSON.stringify({ of: addressOf(config), ...ofAll, ...apart });
+}
+
+function write({ paused, quietUntil, breaker }: GateStanding, now: EpochMs): object | null {
+  const down = breaker.state === "open" ? { since: breaker.since, cause: breaker.cause } : null;
   const quiet = quietUntil > now ? quietUntil : 0;
-  if (config === null || (paused === null && quiet === 0 && open === null)) return null;
-  return JSON.stringify({ of: addressOf(config), paused, quietUntil: quiet, down: open });
+  if (paused === null && quiet === 0 && down === null) return null;
+  return { paused, quietUntil: quiet, down };
 }
 
 export function readStanding(
   standing: string | null,
   config: EndpointConfig | null,
-): GateStanding | null {
+): Standings | null {
   if (standing === null || config === null) return null;
   const known = parse(standing);
   if (known === null || known.of !== addressOf(config)) return null;
+  return { all: read(known), recordings: read(isRecord(known.recordings) ? known.recordings : {}) };
+}
+
+function read(known: Record<string, unknown>): GateStanding {
   const paused = isRecord(known.paused) ? known.paused : null;
   const down = isRecord(known.down) ? known.down : null;
   const since = Number(down?.since);
