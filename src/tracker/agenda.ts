@@ -38,11 +38,9 @@ export class Agenda {
     return call !== undefined && this.#timeOf(call) === at;
   }
 
-  /** Takes note of when the call, as it is now, is due. */
-  plan(was: Call | null, now: Call): void {
-    const at = this.#timeOf(now);
-    const known = was !== null && this.#timeOf(was) === at;
-    if (at !== never && !known) this.#add({ at, callNumber: now.callNumber });
+  /** Takes note of when the call is due now, which was due then. */
+  plan(callNumber: number, thenAt: EpochMs, nowAt: EpochMs): void {
+    if (nowAt !== never && nowAt !== thenAt) this.#add({ at: nowAt, callNumber });
   }
 
   /** Who is due until then, by number; they stay until it is no longer true. */

@@ -106,7 +106,7 @@ describe("an agenda", () => {
         const agenda = new Agenda(calls, ({ overAt }) => overAt ?? never);
         times.forEach((overAt, index) => {
           const over = call(index, { overAt });
-          agenda.plan(null, over);
+          agenda.plan(index, never, overAt);
           // Every third has another time since, or none, or is forgotten.
           if (index % 9 === 0) calls.set(index, call(index, { overAt: overAt + 1 }));
           else if (index % 9 === 3) calls.set(index, call(index));

@@ -7,6 +7,7 @@
 import type { EpochMs } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
 import { Agenda, never } from "./agenda.ts";
+import { noDn } from "./byDn.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
 /** What calls became: null = forgotten. */
@@ -47,7 +48,9 @@ class Register {
 }
 
 /** When a deadline of the call itself is due. */
-function dueAtOf({ hidden, leaving, handover, numberDueAt, levelDueAt }: Call): EpochMs {
+function dueAtOf(call: Call | null): EpochMs {
+  if (call === null) return never;
+  const { hidden, leaving, handover, numberDueAt, levelDueAt } = call;
   return Math.min(
     (hidden ?? leaving)?.dueAt ?? never,
     handover?.failedDueAt ?? never,
@@ -57,14 +60,14 @@ function dueAtOf({ hidden, leaving, handover, numberDueAt, levelDueAt }: Call): 
 }
 
 /** Since when a phone has stopped ringing of which that is not told yet. */
-function stoppedAtOf({ rings }: Call): EpochMs {
+function stoppedAtOf(call: Call | null): EpochMs {
   let first = never;
-  for (const entry of rings) first = Math.min(first, entry[1].stoppedAt ?? never);
+  for (const entry of call?.rings ?? noDn) first = Math.min(first, entry[1].stoppedAt ?? never);
   return first;
 }
 
-function overAtOf({ overAt }: Call): EpochMs {
-  return overAt ?? never;
+function overAtOf(call: Call | null): EpochMs {
+  return call?.overAt ?? never;
 }
 
 class Tables {
@@ -108,9 +111,9 @@ class Tables {
       if (after !== undefined) this.users.add(after, callNumber);
     }
     if (now === null) return was;
-    this.due.plan(was, now);
-    if (was?.overAt !== now.overAt) this.over.plan(was, now);
-    if (was?.rings !== now.rings) this.stopped.plan(was, now);
+    this.due.plan(callNumber, dueAtOf(was), dueAtOf(now));
+    this.over.plan(callNumber, overAtOf(was), overAtOf(now));
+    if (was?.rings !== now.rings) this.stopped.plan(callNumber, stoppedAtOf(was), stoppedAtOf(now));
     return was;
   }
 
@@ -164,7 +167,8 @@ export class Calls {
     return new Calls(tablesOf(calls));
   }
 
-  get #own(): Tables {
+  // No getter: a private one costs a call of the engine's own each time it is asked.
+  #own(): Tables {
     if (this.#tables === null) {
       this.#tables = tablesOf(this.#contents().values());
       this.#next = null;
@@ -190,7 +194,7 @@ export class Calls {
   }
 
   with(callNumber: number, call: Call | null): Calls {
-    const own = this.#own;
+    const own = this.#own();
     // The state that all begins with is never over: it would hold all that follows.
     if (own.calls.size === 0) return Calls.of(call === null ? [] : [call]);
     const next = new Calls(own);
@@ -211,56 +215,52 @@ export class Calls {
   }
 
   get size(): number {
-    return this.#own.calls.size;
+    return this.#own().calls.size;
   }
 
   get(callNumber: number): Call | undefined {
-    return this.#own.get(callNumber);
-  }
-
-  has(callNumber: number): boolean {
-    return this.#own.calls.has(callNumber);
+    return this.#own().get(callNumber);
   }
 
   /** In the order of their numbers, so that it does not depend on how they came to be there. */
   values(): Call[] {
-    return [...this.#own.calls.values()].sort((a, b) => a.callNumber - b.callNumber);
+    return [...this.#own().calls.values()].sort((a, b) => a.callNumber - b.callNumber);
   }
 
   /** The call that a number means which is not its own. */
   alias(callNumber: number): number | undefined {
-    return this.#own.aliases.get(callNumber);
+    return this.#own().aliases.get(callNumber);
   }
 
   withLeg(legId: string): number | undefined {
-    return this.#own.legs.get(legId);
+    return this.#own().legs.get(legId);
   }
 
   ofUser(user: string): Call[] {
-    return this.#named(this.#own.users, user);
+    return this.#named(this.#own().users, user);
   }
 
   /** With a leg of this extension that stands towards an inside party, or with one that stands towards it. */
   insideOf(dn: string): Call[] {
-    return this.#named(this.#own.inside, dn);
+    return this.#named(this.#own().inside, dn);
   }
 
   #named(register: Register, name: string): Call[] {
-    const { calls } = this.#own;
+    const { calls } = this.#own();
     return register.get(name).map((number) => calls.get(number) as Call);
   }
 
   /** By a deadline of their own. */
   get due(): Agenda {
-    return this.#own.due;
+    return this.#own().due;
   }
 
   /** By the time when a phone stopped ringing of which that is not told yet. */
   get stopped(): Agenda {
-    return this.#own.stopped;
+    return this.#own().stopped;
   }
 
   get over(): Agenda {
-    return this.#own.over;
+    return this.#own().over;
   }
 }

@@ -4,7 +4,10 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
+import { added } from "./lists.ts";
 import type { Call } from "./state.ts";
+
+const nobody: readonly string[] = [];
 
 /** One side of an inside conversation that has ended. */
 export interface Consultation {
@@ -43,7 +46,8 @@ export function noted(
 ): readonly Consultation[] {
   const inside = dnKind === "extension" && party.kind === "extension" && status === "connected";
   if (!inside) return memory;
-  return [...lately(memory, at), { dn, withDn: party.dn, callNumber, endedAt: at }];
+  const recent = memory.filter((past) => isRecent(past, at));
+  return added(recent, { dn, withDn: party.dn, callNumber, endedAt: at });
 }
 
 /** The memory without what `user`, who joined, has spoken inside: a consultation is used up by its join. */
@@ -58,10 +62,11 @@ export function wasConsulted(
   user: string,
   at: EpochMs,
 ): boolean {
-  return lately(memory, at).some((past) => {
-    const other = otherOf(past, user);
-    return other !== null && (dn === null || other === dn);
-  });
+  for (const past of memory) {
+    const other = isRecent(past, at) ? otherOf(past, user) : null;
+    if (other !== null && (dn === null || other === dn)) return true;
+  }
+  return false;
 }
 
 /** Who spoke in this call until a moment ago, and not as this DN, which comes into it now: it may have been passed on inside. */
@@ -70,8 +75,12 @@ export function consultantsOf(
   { dn, callNumber }: Pick<Leg, "dn" | "callNumber">,
   at: EpochMs,
 ): readonly string[] {
-  const past = lately(memory, at).filter((each) => each.callNumber === callNumber);
-  return past.map((each) => otherOf(each, dn) ?? each.dn);
+  let users = nobody;
+  for (const past of memory) {
+    const isIt = past.callNumber === callNumber && isRecent(past, at);
+    if (isIt) users = added(users, otherOf(past, dn) ?? past.dn);
+  }
+  return users;
 }
 
 /** Who spoke inside with this DN until a moment ago. */
@@ -80,11 +89,16 @@ export function partnersOf(
   dn: string,
   at: EpochMs,
 ): readonly string[] {
-  return lately(memory, at).flatMap((past) => otherOf(past, dn) ?? []);
+  let users = nobody;
+  for (const past of memory) {
+    const other = isRecent(past, at) ? otherOf(past, dn) : null;
+    if (other !== null) users = added(users, other);
+  }
+  return users;
 }
 
-function lately(memory: readonly Consultation[], at: EpochMs): readonly Consultation[] {
-  return memory.filter(({ endedAt }) => at - endedAt <= joinMsMax);
+function isRecent({ endedAt }: Consultation, at: EpochMs): boolean {
+  return at - endedAt <= joinMsMax;
 }
 
 function otherOf({ dn, withDn }: Consultation, user: string): string | null {

@@ -1,11 +1,17 @@
 import { expect, it } from "vitest";
-import { added, replacedAt, without, withoutAt } from "./lists.ts";
+import { added, addedUpTo, replacedAt, without, withoutAt } from "./lists.ts";
 
 const list = Object.freeze(["a", "b", "a"]);
 
 it("adds at the end, to a list of its own", () => {
   expect(added(list, "c")).toEqual(["a", "b", "a", "c"]);
   expect(added([], "c")).toEqual(["c"]);
+});
+
+it("adds at the end, and lets the oldest go where there is no room", () => {
+  expect(addedUpTo(list, "c", 4)).toEqual(["a", "b", "a", "c"]);
+  expect(addedUpTo(list, "c", 3)).toEqual(["b", "a", "c"]);
+  expect(addedUpTo(list, "c", 1)).toEqual(["c"]);
 });
 
 it("takes the first of its kind out, and gives the list itself if there is none", () => {

@@ -12,6 +12,16 @@ export function added<T>(list: readonly T[], item: T): readonly T[] {
   return longer;
 }
 
+/** The same, without the oldest, of which there is no room for more than `max`. */
+export function addedUpTo<T>(list: readonly T[], item: T, max: number): readonly T[] {
+  const from = Math.max(0, list.length + 1 - max);
+  const length = list.length - from;
+  const longest = new Array<T>(length + 1);
+  for (let at = 0; at < length; at += 1) longest[at] = list[from + at] as T;
+  longest[length] = item;
+  return longest;
+}
+
 /** The list itself if the item is not in it. */
 export function without<T>(list: readonly T[], item: T): readonly T[] {
   return withoutAt(list, list.indexOf(item));

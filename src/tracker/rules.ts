@@ -92,7 +92,7 @@ function tellListed(turn: Turn, { number }: External): void {
 }
 
 export function dropOffers(call: Draft): void {
-  for (const [dn, offer] of call.offers) {
+  for (const { 0: dn, 1: offer } of call.offers) {
     const stays = offer === "leg" ? isThere(call, dn) : call.level?.dn === dn;
     if (!stays) call.offers = drop(call.offers, dn);
   }
@@ -189,11 +189,10 @@ export function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]>
 function tellDialing(turn: Turn): void {
   const { call } = turn;
   if (call.external?.direction !== "outgoing" || call.eventCount > 0) return;
-  const [owner] = externalLegs(call);
+  const owner = externalLegs(call)[0];
   if (owner === undefined) return;
-  const user = owner.leg.dn;
   const kind = offerKind(owner.leg.dnKind) ?? "other";
-  call.level = { dn: user, kind };
+  call.level = { dn: owner.leg.dn, kind };
   if (owner.leg.status !== "connected") tell(turn, { kind: "dialing" }, 0, call.level, turn.at);
 }
 
@@ -314,9 +313,10 @@ function currentLink(call: Call): number {
 function tellAnswer(turn: Turn): void {
   const { call } = turn;
   if (call.talk !== null) return;
-  const answers = externalLegs(call).filter((t) => isAnswer(call, t));
+  const legs = externalLegs(call);
+  const answers = (t: TrackedLeg) => isAnswer(call, t);
   // Who was rung for it has it, not who stands beside.
-  const answer = answers.find(({ rang }) => rang) ?? answers[0];
+  const answer = legs.find((t) => t.rang && answers(t)) ?? legs.find(answers);
   if (answer === undefined) return;
   const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
   const via = holderOf(call, answer.leg)?.dn ?? "";

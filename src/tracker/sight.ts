@@ -8,7 +8,7 @@ import { awaitOrder, awaitsOrder } from "./callback.ts";
 import { awaitLog, identityOf, insideIdentityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber, lastLegsMax } from "./legs.ts";
-import { added } from "./lists.ts";
+import { addedUpTo } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, CallIdentity, TrackerState } from "./state.ts";
 import { isRead, noGap } from "./state.ts";
@@ -99,8 +99,7 @@ export class Sight extends Turns {
   #note(identity: CallIdentity | null): void {
     if (identity === null) return;
     this.next.stretch = withTold(this.next.stretch, identity);
-    const told = [...this.#lately(), identity].slice(-buriedMax);
-    this.next.buried = { at: this.at, told };
+    this.next.buried = { at: this.at, told: addedUpTo(this.#lately(), identity, buriedMax) };
   }
 
   #lately(): TrackerState["buried"]["told"] {
@@ -269,7 +268,7 @@ export class Sight extends Turns {
   }
 
   noteLeg({ legId }: Leg): void {
-    this.next.lastLegs = added(this.next.lastLegs.slice(1 - lastLegsMax), legId);
+    this.next.lastLegs = addedUpTo(this.next.lastLegs, legId, lastLegsMax);
   }
 
   #legIdMax(): number {
