@@ -237,6 +237,22 @@ describe("no way there", () => {
     expect(await attempt(`https://${address}`)).toMatchObject({ kind: "failed", stage: "tls" });
   });
 
+  test("an interim 100 that nobody asked for is named, and the request not sent a second time", async () => {
+    let requests = 0;
+    const origin = await tcp((socket) => {
+      requests += 1;
+      const final = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+      socket.write(requests === 1 ? final : `HTTP/1.1 100 Continue\r\n\r\n${final}`);
+    });
+    await attemptAndRest(origin);
+    expect(await attempt(origin)).toEqual({
+      kind: "failed",
+      stage: "protocol",
+      message: "expected one final answer, got an interim 100 Continue that nobody asked for",
+    });
+    expect(requests).toBe(2);
+  });
+
   test("a request that cannot be built is our fault", async () => {
     const broken = requestTo("http://127.0.0.1:9", { headers: { a: "x\r\ny: z" } });
     expect(await sender.attempt(broken, TIMEOUT_MS)).toMatchObject({ stage: "request" });

@@ -204,6 +204,11 @@ function outcomeOf(ending: Ending, timeoutMs: number, now: EpochMs): Outcome {
         message: `no answer within ${timeoutMs} ms`,
       };
     case "broken": {
+      if (isUnasked(ending.error)) {
+        const message =
+          "expected one final answer, got an interim 100 Continue that nobody asked for";
+        return { kind: "failed", stage: "protocol", message };
+      }
       const stage = stageOf(codeOf(ending.error));
       return { kind: "failed", stage, message: messageOf(ending.error) };
     }
@@ -212,7 +217,13 @@ function outcomeOf(ending: Ending, timeoutMs: number, now: EpochMs): Outcome {
   }
 }
 
+/** undici breaks such an exchange off, in these words; it says nothing else in them while a request is under way. */
+function isUnasked(error: unknown): boolean {
+  return error instanceof Error && error.message === "bad response";
+}
+
 function isSocketLoss(error: unknown): boolean {
+  if (isUnasked(error)) return false;
   return ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(codeOf(error));
 }
 
