@@ -18,7 +18,7 @@ import { sendTestCommand } from "./sendTest.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 
-export const EXIT = { done: 0, failed: 1, misused: 2 } as const;
+const EXIT = { done: 0, failed: 1, misused: 2 } as const;
 
 /** Errors of commander that are about how a command was written. */
 const misuse = /^commander\.(help$|unknown|invalid|missing|excess|optionMissing|conflicting)/;
@@ -26,7 +26,7 @@ const misuse = /^commander\.(help$|unknown|invalid|missing|excess|optionMissing|
 /** Commander's own words about what was typed; ours bring their way out. */
 const misspelt = /^error: (unknown|missing|too many|option|required)/;
 
-export function buildProgram(context: CliContext): Command {
+function buildProgram(context: CliContext): Command {
   const program = new Command("offhook")
     .description("Watches a 3CX phone system and tells other programs, by webhook, what happens.")
     .version(context.version, "--version", "print the version")

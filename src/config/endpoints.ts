@@ -10,7 +10,7 @@ import type { SectionReader } from "./reader.ts";
 import { secret } from "./secret.ts";
 import { isNearby, maskUrl } from "./urls.ts";
 
-export const ENDPOINTS_MAX = 100;
+const ENDPOINTS_MAX = 100;
 
 const FILTERLESS = {
   events: null,

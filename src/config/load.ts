@@ -25,8 +25,8 @@ import { routeUsers } from "./userEndpoints.ts";
 import { hostInUrl } from "./values.ts";
 
 export const FILE_NAME = "TCXWebAPI.ini";
-export const SYSTEM_FILE = `/etc/offhook/${FILE_NAME}`;
-export const ADMIN_TOKEN_CHARS_MIN = 16;
+const SYSTEM_FILE = `/etc/offhook/${FILE_NAME}`;
+const ADMIN_TOKEN_CHARS_MIN = 16;
 const RESERVED_NAMES = new Set(["main", "default", "second", "monitor"]);
 
 export interface LoadOptions {

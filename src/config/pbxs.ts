@@ -8,7 +8,7 @@ import type { SectionReader } from "./reader.ts";
 import { secret } from "./secret.ts";
 import { isLoopback } from "./urls.ts";
 
-export const PBXS_MAX = 20;
+const PBXS_MAX = 20;
 
 type PbxKeys = typeof keys.main | typeof keys.pbx;
 type Pace = Pick<PbxConfig, "reconnectMinMs" | "reconnectMaxMs" | "activeCallsPollMs">;

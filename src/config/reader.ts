@@ -16,8 +16,8 @@ import { decodeUtf8 } from "./utf8.ts";
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** No file of the configuration is longer; the formats set lower limits for themselves. */
-export const FILE_BYTES_MAX = 4 * 1024 * 1024;
-export const SECRET_FILE_BYTES_MAX = 64 * 1024;
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
+const SECRET_FILE_BYTES_MAX = 64 * 1024;
 const FOUND_CHARS_MAX = 80;
 const WORLD_READABLE = 0o004;
 
@@ -224,7 +224,7 @@ export function fingerprint(read: ReadFile): string {
 }
 
 /** A value as a report shows it: on one line, not too long, without what a URL may hide. */
-export function quoteFound(text: string): string {
+function quoteFound(text: string): string {
   const shown = maskUrl(text);
   const cut = shown.length > FOUND_CHARS_MAX ? `${shown.slice(0, FOUND_CHARS_MAX)}…` : shown;
   return JSON.stringify(cut);

@@ -11,7 +11,7 @@ import { type Clock, steadyClock } from "../util/clock.ts";
 import { fingerprint, readBytes } from "./reader.ts";
 
 export const SETTLE_MS = 250;
-export const POLL_MS = 15_000;
+const POLL_MS = 15_000;
 
 /** What `loadConfig` says of the files that it read. */
 export interface WatchedFiles {

@@ -10,13 +10,13 @@ import { withJitter } from "./policy.ts";
 /** Different deliveries that must fail in a row … */
 export const OPEN_AFTER_DELIVERIES = 5;
 /** … over at least this time: at high rates a run of bad luck is short. */
-export const OPEN_AFTER_MS = 1000;
+const OPEN_AFTER_MS = 1000;
 /** However short the schedule's first step is. */
 const PROBE_INTERVAL_MS_MIN = 100;
 /** Bounds how late the end of an outage is noticed, and how long a new call waits that could show it. */
 export const PROBE_INTERVAL_MS_MAX = 10_000;
 /** Failing for so long without a sign of life was an outage, even if too few deliveries could show it. */
-export const OUTAGE_MS_MIN = 60_000;
+const OUTAGE_MS_MIN = 60_000;
 
 /** Whose trouble it is: the receiver's, or ours (our resolver, our proxy). By the last failure. */
 export type Cause = "endpoint" | "local";

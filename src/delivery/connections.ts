@@ -12,7 +12,7 @@ import { messageOf } from "../util/messageOf.ts";
 import { bare, createGuard, type Guard, type Resolve } from "./guard.ts";
 
 /** Origins whose connections are kept. */
-export const ORIGINS_MAX = 256;
+const ORIGINS_MAX = 256;
 const CONNECT_TIMEOUT_MS = 10_000;
 const RESPONSE_HEADER_BYTES_MAX = 16 * 1024;
 const TLS_VERSION_MIN = "TLSv1.2";

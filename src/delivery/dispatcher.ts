@@ -22,7 +22,7 @@ import type { Send } from "./sender.ts";
 import { createSettler } from "./settler.ts";
 
 /** Requests in flight over all endpoints. */
-export const IN_FLIGHT_MAX = 1024;
+const IN_FLIGHT_MAX = 1024;
 /** Answered, but not stored yet: what a kill would send again. A disk that is slow slows the sending. */
 export const UNSETTLED_MAX = 256;
 /** Deliveries in memory over all endpoints, about … */

@@ -10,9 +10,9 @@ import { afterTrouble, type Breaker, endsOutage, HEALTHY, type Trouble } from ".
 import { RETRY_AFTER_MS_MAX } from "./policy.ts";
 
 /** Requests in flight after an outage or a rest … */
-export const RAMP_START = 1;
+const RAMP_START = 1;
 /** … more with each answer of a receiver that lives; halved by each trouble. */
-export const RAMP_STEP = 1;
+const RAMP_STEP = 1;
 
 export interface GateRules {
   /** Requests in flight at once. */

@@ -6,8 +6,8 @@ import type { Outbox, Settlement } from "../outbox/outbox.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 
-export const SETTLE_RETRY_MS_MIN = 250;
-export const SETTLE_RETRY_MS_MAX = 10_000;
+const SETTLE_RETRY_MS_MIN = 250;
+const SETTLE_RETRY_MS_MAX = 10_000;
 
 export interface SettlerOptions {
   readonly outbox: Pick<Outbox, "settle" | "probe">;

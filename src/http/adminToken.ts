@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../util/messageOf.ts";
 
-export const TOKEN_FILE = "admin.token";
+const TOKEN_FILE = "admin.token";
 const TOKEN_BYTES = 32;
 
 export interface AdminToken {

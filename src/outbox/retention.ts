@@ -14,7 +14,7 @@ const PASS_EVERY_MS = 3_600_000;
 const STEP_EVENTS = 25;
 const PAUSE_MS = 50;
 /** However small RETENTION_MB, this much stays: late facts of a call belong to it (its recording). */
-export const KEPT_AT_LEAST_MS = 3_600_000;
+const KEPT_AT_LEAST_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 export interface RetentionSettings {

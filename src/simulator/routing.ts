@@ -314,7 +314,7 @@ function offerOutside(
 /**
  * Out over a trunk; over the next one, if it refuses. Its leg belongs to the trunk's DN: no extension shows it.
  */
-export function dialOut(exchange: Exchange, route: Route, number: string, tried = 0): void {
+function dialOut(exchange: Exchange, route: Route, number: string, tried = 0): void {
   const trunks = trunksTo(exchange, number);
   const trunk = trunks[tried];
   if (!trunk) {

@@ -28,7 +28,7 @@ export type Conversion =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** 12 hours of the largest sound that we take, and days of a telephone's. */
-export const INPUT_BYTES_MAX = 16 * 1024 ** 3;
+const INPUT_BYTES_MAX = 16 * 1024 ** 3;
 /** What follows the output's name while it is not whole. */
 export const PARTIAL = ".part";
 const PIECE_BYTES = 256 * 1024;

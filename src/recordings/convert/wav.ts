@@ -39,7 +39,7 @@ const CHUNKS_MAX = 256;
 const FORMAT_BYTES_MAX = 40;
 const FORMAT_BYTES_MIN = 14;
 export const SAMPLE_RATE_HZ_MIN = 4_000;
-export const SAMPLE_RATE_HZ_MAX = 96_000;
+const SAMPLE_RATE_HZ_MAX = 96_000;
 /** A recorder that writes while it records does not know the size yet. */
 const SIZE_UNKNOWN = 0xffff_ffff;
 

@@ -38,12 +38,12 @@ const PEER_TYPES: Readonly<Record<DnKind, string>> = {
 };
 
 /** The words of XAPI's `PeerType`. */
-export function peerType(kind: DnKind | undefined): string {
+function peerType(kind: DnKind | undefined): string {
   return kind === undefined ? "None" : PEER_TYPES[kind];
 }
 
 /** A `Destination` as XAPI writes it: where to (`To`), and what that is (`Type`). */
-export function destinationRow(directory: Directory, destination: Destination): Row {
+function destinationRow(directory: Directory, destination: Destination): Row {
   const row = (to: string, number: string, name: string, type: string, external = ""): Row => ({
     To: to,
     Number: number,

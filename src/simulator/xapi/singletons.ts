@@ -68,7 +68,7 @@ function changeable(name: string, initial: Row): Singleton {
   };
 }
 
-export function systemStatusRow(world: SingletonWorld): Row {
+function systemStatusRow(world: SingletonWorld): Row {
   const directory = world.directory();
   const registered = directory.extensions.filter((row) => row.devices.length > 0).length;
   return {

@@ -5,7 +5,7 @@
 import { badRequest } from "./odata/error.ts";
 import { completeRow, type EntityType, type Row } from "./odata/schema.ts";
 
-export const STORE_ROWS_MAX = 10_000;
+const STORE_ROWS_MAX = 10_000;
 const FIRST_ID = 20;
 
 /** Hands out ids. All DNs share one, as all DNs of a PBX share one table. */

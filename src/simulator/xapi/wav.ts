@@ -2,12 +2,12 @@
  * A recording's sound: PCM, 16 bit, 8000 Hz, mono, in a RIFF container, as the PBX is believed to
  * write it. What is heard is a soft tone, another for each recording, so that who plays it knows which it is.
  */
-export const WAV_RATE_HZ = 8000;
+const WAV_RATE_HZ = 8000;
 export const WAV_HEADER_BYTES = 44;
 const SAMPLE_BYTES = 2;
 const AMPLITUDE = 2000;
 /** Longer calls get this much sound: enough to be played, small enough for a test. */
-export const WAV_SOUND_MS_MAX = 5000;
+const WAV_SOUND_MS_MAX = 5000;
 
 const LOWEST_HZ = 400;
 const STEP_HZ = 40;

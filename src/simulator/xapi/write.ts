@@ -7,7 +7,7 @@ import type { EntityType } from "./odata/schema.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** `$top` above this is refused on entity sets. */
-export const SET_TOP_MAX = 100;
+const SET_TOP_MAX = 100;
 
 const JSON_HEADERS = {
   "content-type": "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8",

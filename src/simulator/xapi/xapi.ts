@@ -20,7 +20,7 @@ import { EntitySets } from "./sets.ts";
 import { singletons } from "./singletons.ts";
 import { writeAnswer } from "./write.ts";
 
-export const XAPI_ROOT = "/xapi/v1";
+const XAPI_ROOT = "/xapi/v1";
 export const URL_CHARS_MAX = 16_384;
 
 export function registerXapi(seam: SimulatorSeam): RequestHandler {

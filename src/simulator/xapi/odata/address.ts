@@ -20,7 +20,7 @@ export interface Key {
   readonly value: string | number;
 }
 
-export const SEGMENTS_MAX = 4;
+const SEGMENTS_MAX = 4;
 
 export function parseAddress(path: string): Segment[] {
   const raw = path.split("/").filter((part) => part !== "");
