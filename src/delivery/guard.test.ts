@@ -8,7 +8,7 @@ import { createAttemptSender } from "./attempt.ts";
 import { type ConnectionsOptions, PLAIN_WAY, type Way } from "./connections.ts";
 import type { Resolve } from "./guard.ts";
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 60_000;
 const NO_PRIVATE: Way = { ...PLAIN_WAY, allowPrivate: false };
 
 async function receiver() {

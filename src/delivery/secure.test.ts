@@ -14,7 +14,7 @@ import {
 import { createAttemptSender } from "./attempt.ts";
 import { PLAIN_WAY, type ProxyFor, type Way } from "./connections.ts";
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 60_000;
 let tls: TlsFixture;
 let stranger: TlsFixture;
 

@@ -43,6 +43,7 @@ test("what is appended arrives in order, signed, is retried, stored and logged w
   const endpoint = endpointConfig({
     url: `http://127.0.0.1:${port}/hook?token=hidden`,
     secrets: [secretOf(SECRET)],
+    timeoutMs: 60_000,
     retryScheduleMs: [20, 50],
   });
   const dispatcher = createDispatcher({
@@ -57,7 +58,7 @@ test("what is appended arrives in order, signed, is retried, stored and logged w
   const entries = [1, 2, 3].map((n) => ({ event: callEvent(1, n), endpoints: ["default"] }));
   dispatcher.enqueue(await outbox.append(entries, []));
   await all.promise;
-  await dispatcher.stop(5000);
+  await dispatcher.stop(60_000);
 
   expect(seen.map(({ sequence, attempt }) => `${sequence}.${attempt}`)).toEqual([
     "1.1",

@@ -80,7 +80,12 @@ async function exchange(changes: Partial<EndpointConfig>, path = "/hook?key=1"):
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-  const endpoint = endpointConfig({ url, secrets: [secretOf(SECRET)], ...changes });
+  const endpoint = endpointConfig({
+    url,
+    secrets: [secretOf(SECRET)],
+    timeoutMs: 60_000,
+    ...changes,
+  });
   const event = { ...callEvent(7), displayName: 'Zoë "☎"' };
   const delivery = {
     deliveryId: 1,

@@ -60,7 +60,10 @@ async function receives(command: (port: number) => readonly string[], folder: st
     };
     const encoding = method === "GET" ? "query" : "json";
     const url = `http://127.0.0.1:${port}/hook?key=a%20b`;
-    const endpoint = endpointConfig({ url, method, encoding, secrets: [secretOf(secret)] });
+    const endpoint = endpointConfig({
+      ...{ url, method, encoding, timeoutMs: 60_000 },
+      secrets: [secretOf(secret)],
+    });
     const outcome = await sender.send(endpoint, delivery, 1);
     return outcome.kind === "failed" ? outcome.message : outcome.status;
   };
