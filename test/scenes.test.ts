@@ -10,12 +10,8 @@ import type { Webhook } from "../src/simulator/inbox.ts";
 import type { SettingsPatch } from "../src/simulator/settings.ts";
 import { type Embedded, embed } from "./support/embedded.ts";
 
-/**
- * Waits of a scene, shrunk; what the service polls is shrunk alike. Shrunk further, a machine that is busy
- * would let a phone stop ringing before anybody has read that it rings.
- */
+/** Waits of a scene, shrunk; what the service polls is shrunk alike. */
 const pace = 0.1;
-const ini = ["ACTIVE_CALLS_POLL_MS = 100"];
 /** Flickers are drawn by chance; one setting draws them always. */
 const steady: SettingsPatch = { flickerChance: 0 };
 
@@ -208,7 +204,7 @@ afterAll(async () => {
 
 /** Plays the scenes and returns what came of each, when nothing more can come. */
 async function played(settings: SettingsPatch, scenes: readonly string[]) {
-  const world = await embed({ settings: { ...steady, ...settings } }, ini);
+  const world = await embed({ settings: { ...steady, ...settings } });
   open.push(world);
   const { simulator, inbox, facts } = world;
   const sceneOf = new Map<number, string>();

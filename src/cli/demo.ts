@@ -33,7 +33,7 @@ const paceOnce = 0.15;
 /** Any faster, and calls are over before the PBX has shown them. */
 const paceMin = 0.05;
 const paceMax = 100;
-const arriveMsMax = 15_000;
+const arriveMsMax = 60_000;
 /** Nothing more may come for this long after the last webhook due. */
 const silenceMs = 600;
 const lookMs = 20;
@@ -71,7 +71,10 @@ async function demo(context: CliContext, said: Said, command: Command): Promise<
 async function build(context: CliContext, dir: string): Promise<Stage> {
   const colour = process.stdout.isTTY === true && process.stdout.hasColors();
   const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
-  const simulator = await createSimulator({ settings: { partyDid: "all", showRingGroups: true } });
+  const simulator = await createSimulator({
+    settings: { partyDid: "all", showRingGroups: true },
+    waitsForClients: true,
+  });
   const inbox = await createInbox({
     host: "127.0.0.1",
     port: 0,
@@ -89,6 +92,8 @@ async function build(context: CliContext, dir: string): Promise<Stage> {
     `PBX_CLIENT_ID = ${clientId}`,
     `PBX_CLIENT_SECRET = ${clientSecret}`,
     "LISTEN = 127.0.0.1:0",
+    // The simulated PBX waits for it.
+    "ACTIVE_CALLS_POLL_MS = 100",
     `DATA_DIR = ${join(dir, "data")}`,
   ];
   await writeFile(file, `${ini.join("\n")}\n`, { mode: 0o600 });

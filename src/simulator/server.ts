@@ -21,6 +21,7 @@ import { type Controlled, controlHandler, unknownScene } from "./control.ts";
 import { type ApiClient, type Directory, defaultDirectory } from "./directory.ts";
 import { EndingClock } from "./endingClock.ts";
 import { readBody, send, sendPaced, upgradeRefusal, withoutBody } from "./http.ts";
+import { PatientClock } from "./patientClock.ts";
 import { Pbx } from "./pbx.ts";
 import { scenes } from "./scenes/index.ts";
 import { makeStage } from "./scenes/scene.ts";
@@ -44,6 +45,8 @@ export interface SimulatorOptions {
   readonly port?: number;
   readonly host?: string;
   readonly clock?: Clock;
+  /** Calls go on only when every client has read what has changed; a real PBX does not wait. */
+  readonly waitsForClients?: boolean;
   readonly random?: () => number;
   readonly behaviours?: readonly Behaviour[];
   readonly log?: Log;
@@ -85,6 +88,8 @@ class Server implements Simulator, Controlled {
   url = "";
   certificate: string | null = null;
   readonly #clock: EndingClock;
+  /** That calls run by. */
+  readonly #callClock: EndingClock;
   readonly #closing = new AbortController();
   readonly #log: Log;
   readonly #tokens: TokenBook;
@@ -97,12 +102,16 @@ class Server implements Simulator, Controlled {
 
   constructor(options: SimulatorOptions) {
     const random = options.random ?? Math.random;
-    this.#clock = new EndingClock(options.clock ?? steadyClock());
+    const clock = options.clock ?? steadyClock();
+    this.#clock = new EndingClock(clock);
+    this.#callClock = options.waitsForClients
+      ? new EndingClock(new PatientClock(clock, () => this.#hub.isRead))
+      : this.#clock;
     this.#log = options.log ?? silentLog;
     this.#tokens = new TokenBook(this.#clock);
     this.#behaviours = [...(options.behaviours ?? [])];
     const directory = options.directory ?? defaultDirectory();
-    this.pbx = new Pbx(directory, defaultSettings(options.settings), this.#clock, random);
+    this.pbx = new Pbx(directory, defaultSettings(options.settings), this.#callClock, random);
     this.#seam = {
       pbx: this.pbx,
       clock: this.#clock,
@@ -220,9 +229,13 @@ class Server implements Simulator, Controlled {
   }
 
   async #answerFor(request: SimRequest): Promise<SimAnswer> {
+    const { changes } = this.#hub;
     for (const handler of this.#handlers) {
       const answer = await handler(request);
-      if (answer) return answer;
+      if (!answer) continue;
+      const client = answer.status === 200 ? this.#seam.authorise(request) : null;
+      if (client) this.#hub.hasRead(client, request.path, changes);
+      return answer;
     }
     return { status: 404, body: {} };
   }
@@ -321,7 +334,7 @@ class Server implements Simulator, Controlled {
     if (!scene) throw unknownScene(this, name);
     this.#turn += 1;
     const { signal } = this.#closing;
-    const stage = makeStage(this.pbx, this.#clock, pace, this.#turn);
+    const stage = makeStage(this.pbx, this.#callClock, pace, this.#turn);
     await new Promise<void>((resolve, reject) => {
       const closed = () => resolve();
       signal.addEventListener("abort", closed, { once: true });
@@ -360,6 +373,7 @@ class Server implements Simulator, Controlled {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#clock.end();
+    this.#callClock.end();
     this.#hub.cutAll();
     await Promise.all(this.#servers.splice(0).map(endServer));
   }

@@ -15,6 +15,7 @@ import type { PbxEvent } from "./model.ts";
 import type { SimulatorSeam } from "./seam.ts";
 import { type EVENT_TYPE, entityOf, frame, visibleDns } from "./wire.ts";
 
+const LIST_PATH = "/xapi/v1/activecalls";
 /** Longer client frames close the connection (the PBX has a limit too). */
 const CLIENT_FRAME_BYTES_MAX = 64 * 1024;
 
@@ -22,6 +23,10 @@ interface Connection {
   readonly socket: WebSocket;
   readonly clientId: string;
   sequence: number;
+  /** Legs that it was told of and has not read since; after which change. */
+  readonly unread: Map<string, number>;
+  /** After how many changes it read the list of active calls last; null: never. */
+  listAt: number | null;
 }
 
 export class SocketHub {
@@ -31,6 +36,8 @@ export class SocketHub {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: CLIENT_FRAME_BYTES_MAX });
   readonly #connections = new Set<Connection>();
   #serverSequence = 0;
+  /** Of legs, so far. */
+  #changes = 0;
 
   constructor(
     seam: SimulatorSeam,
@@ -50,7 +57,11 @@ export class SocketHub {
   /** The client is known to be allowed. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, client: ApiClient): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection: Connection = { socket: webSocket, clientId: client.clientId, sequence: 0 };
+      const { clientId } = client;
+      const connection: Connection = {
+        ...{ socket: webSocket, clientId, sequence: 0 },
+        ...{ unread: new Map(), listAt: null },
+      };
       this.#connections.add(connection);
       webSocket.on("close", () => this.#connections.delete(connection));
       webSocket.on("error", () => webSocket.terminate());
@@ -58,6 +69,30 @@ export class SocketHub {
         void this.#asked(connection, data.toString());
       });
     });
+  }
+
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Everybody has read every leg that they were told of, and who reads the list has read it since the last change. */
+  get isRead(): boolean {
+    return [...this.#connections].every(
+      ({ unread, listAt }) => unread.size === 0 && (listAt === null || listAt >= this.#changes),
+    );
+  }
+
+  /** A client got what stands at a path, as it was no earlier than after so many changes. */
+  hasRead({ clientId }: ApiClient, path: string, changes: number): void {
+    const asked = path.toLowerCase();
+    for (const connection of this.#connections) {
+      if (connection.clientId !== clientId) continue;
+      if (asked === LIST_PATH) connection.listAt = changes;
+      for (const [entity, at] of connection.unread) {
+        const isIn = entity === asked || entity.startsWith(`${asked}/`);
+        if (isIn && at <= changes) connection.unread.delete(entity);
+      }
+    }
   }
 
   /** Cuts every connection without a goodbye; returns how many there were. */
@@ -75,6 +110,7 @@ export class SocketHub {
   #tell(event: PbxEvent): void {
     switch (event.kind) {
       case "upsert": {
+        this.#changes += 1;
         this.#push(event.leg.dn, "upsert", entityOf(event.leg), null);
         const { duplicateUpsertChance } = this.#seam.settings();
         if (duplicateUpsertChance > 0 && this.#random() < duplicateUpsertChance) {
@@ -83,6 +119,7 @@ export class SocketHub {
         return;
       }
       case "remove":
+        this.#changes += 1;
         this.#push(event.leg.dn, "remove", entityOf(event.leg), null);
         return;
       case "dtmf":
@@ -109,7 +146,10 @@ export class SocketHub {
         type === "dtmf"
           ? client.clientId === dn
           : visibleDns(this.#seam.directory(), this.#seam.settings(), client).includes(dn);
-      if (sees) this.#send(connection, type, entity, data);
+      if (!sees) continue;
+      if (type === "remove") connection.unread.delete(entity.toLowerCase());
+      if (type === "upsert") connection.unread.set(entity.toLowerCase(), this.#changes);
+      this.#send(connection, type, entity, data);
     }
   }
 

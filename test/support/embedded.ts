@@ -34,7 +34,7 @@ export async function embed(
 ): Promise<Embedded> {
   const dir = await mkdtemp(join(tmpdir(), "offhook-test-"));
   const facts = new Facts();
-  const simulator = await createSimulator(options);
+  const simulator = await createSimulator({ waitsForClients: true, ...options });
   const inbox = await createInbox({
     host: "127.0.0.1",
     port: 0,
@@ -48,6 +48,8 @@ export async function embed(
     `PBX_CLIENT_ID = ${clientId}`,
     `PBX_CLIENT_SECRET = ${clientSecret}`,
     "LISTEN = 127.0.0.1:0",
+    // The simulated PBX waits for it.
+    "ACTIVE_CALLS_POLL_MS = 100",
     `DATA_DIR = ${join(dir, "data")}`,
   ];
   const config = async (more: readonly string[] = [], sections: readonly string[] = []) => {
