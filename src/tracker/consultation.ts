@@ -3,7 +3,7 @@
  * whichever call number and leg survive it (SPEC.md, R14 and R22). Pure looks over what is given.
  */
 import type { EpochMs } from "../events/event.ts";
-import type { Leg } from "./activity.ts";
+import type { DnKind, Leg } from "./activity.ts";
 import { added } from "./lists.ts";
 import type { Call } from "./state.ts";
 
@@ -38,14 +38,17 @@ export function isConsultation(leg: Leg, dn: string, user: string): boolean {
   return speaks && leg.dn === dn && leg.party.dn === user;
 }
 
+/** Whom, or what, a caller may be joined with who speaks to it: a colleague, or where that one's calls go on to. */
+const spokenTo: ReadonlySet<DnKind> = new Set(["extension", "fax", "specialmenu"]);
+
 /** The memory with a leg that is going, if it was a conversation inside, and without what is too old. */
 export function noted(
   memory: readonly Consultation[],
   { dn, dnKind, status, party, callNumber }: Leg,
   at: EpochMs,
 ): readonly Consultation[] {
-  const inside = dnKind === "extension" && party.kind === "extension" && status === "connected";
-  if (!inside) return memory;
+  const speaks = dnKind === "extension" && status === "connected" && spokenTo.has(party.kind);
+  if (!speaks) return memory;
   const recent = memory.filter((past) => isRecent(past, at));
   return added(recent, { dn, withDn: party.dn, callNumber, endedAt: at });
 }

@@ -1,16 +1,7 @@
 /** A consultation takes the caller's call over under its own number, at a phone that did not show as consulted (SPEC.md, R22). */
 import { describe, expect, it } from "vitest";
 import type { Leg } from "../../src/tracker/activity.ts";
-import {
-  inside,
-  leg,
-  outside,
-  type Phone,
-  ref,
-  row,
-  settle,
-  talking,
-} from "../../test/support/phone.ts";
+import { inside, leg, outside, type Phone, ref, row, talking } from "../../test/support/phone.ts";
 import { restore, serialise } from "./checkpoint.ts";
 
 const own: Partial<Leg> = { callNumber: 8, originatedBy: null };
@@ -191,57 +182,5 @@ describe("who is consulted, and is not monitored,", () => {
       phone.pass(400);
     }
     expect(phone.told()).toEqual(handedOver);
-  });
-});
-
-describe("a join under a number that neither call had", () => {
-  /** 102 talks to the caller and to 103; all legs of both have gone. */
-  function left(): Phone {
-    const phone = consulting("103");
-    phone.leg("103", 7, "connected", { ...own, party: inside("102") });
-    phone.at += 3_000;
-    phone.gone("102/5", "102/6", "103/7");
-    return phone;
-  }
-  const anew = { callNumber: 9, originatedBy: null } as const;
-
-  it("is the caller's call at who was consulted", () => {
-    const phone = left();
-    phone.leg("103", 8, "connected", anew);
-    phone.list(row("103", { callNumber: 9 }));
-    phone.gone("103/8");
-    settle(phone);
-    expect(phone.told()).toEqual([
-      "ended 102 -1 Ok passed on",
-      "answered 103 -2 Accomp",
-      "ended 103 -2 Ok",
-    ]);
-    expect(numbersOf(phone)).toEqual(new Set([7]));
-  });
-
-  it.each<[string, string, Partial<Leg>, number]>([
-    ["rings", "103", { status: "ringing" }, 0],
-    ["is of another caller", "103", { party: outside("420777000002") }, 0],
-    ["withholds its number", "103", { party: outside("") }, 0],
-    ["is at a phone that nobody consulted", "104", {}, 0],
-    ["comes long after", "103", {}, 2_500],
-  ])("is none where the leg %s", (_how, dn, more, afterMs) => {
-    const phone = left();
-    phone.at += afterMs;
-    phone.leg(dn, 8, "connected", { ...anew, ...more });
-    phone.pass(300);
-    expect(phone.call(7)?.aliases).toEqual([]);
-    expect(phone.call(9)).toBeDefined();
-  });
-
-  it("is none while the caller's own call has legs, nor in a call that is known", () => {
-    const phone = consulting("103");
-    phone.gone("102/6");
-    phone.leg("103", 8, "connected", anew);
-    expect(phone.call(7)?.aliases).toEqual([]);
-    const other = left();
-    other.leg("104", 8, "connected", { ...anew, party: inside("105") });
-    other.leg("103", 9, "connected", anew);
-    expect(other.call(7)?.aliases).toEqual([]);
   });
 });

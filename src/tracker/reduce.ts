@@ -174,7 +174,11 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
   // Though the other's leg may seem to be there still.
   const isJoin = ({ other, row }: (typeof listed)[number]) =>
     isFresh(row) && isJoinOf(row, call, other);
-  if (listed.some(isJoin)) return "joined";
+  // Or, it is, under a number that neither had.
+  const pairs = others.flatMap((other) =>
+    [...rows.values()].flatMap((row) => (step.knows(row.callNumber) ? [] : { other, row })),
+  );
+  if ([...listed, ...pairs].some(isJoin)) return "joined";
   const isTogether = (other: Call) =>
     other.hidden !== null && Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs;
   const isOpen = listed.some(({ other, row }) => isTogether(other) && insideParty(row) !== null);

@@ -3,22 +3,13 @@
  * the end.
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
-import type { ActiveCall, Leg } from "./activity.ts";
+import type { Leg } from "./activity.ts";
 import { calledBackBy, isOrderOf } from "./callback.ts";
-import {
-  consultantsOf,
-  isConsultation,
-  joinMsMax,
-  mayBeJoined,
-  noted,
-  partnersOf,
-  usedUp,
-  wasConsulted,
-} from "./consultation.ts";
+import { mayBeJoined, noted, usedUp } from "./consultation.ts";
 import { finish, isLateAnswer } from "./ends.ts";
+import { Joins } from "./joins.ts";
 import {
   answers,
-  dialsPlace,
   isAnother,
   isExternal,
   isSameNumber,
@@ -28,9 +19,8 @@ import {
   wasInside,
 } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
-import { insideParty, outsideParty } from "./recognise.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
-import { beginsAnew, Sight } from "./sight.ts";
+import { beginsAnew } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { isBlind, newCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -56,7 +46,7 @@ const noEvents: readonly CallEvent[] = [];
 const noLimits: readonly Limit[] = [];
 
 /** The turns of one step, one for each call concerned, settled together at its end. */
-export class Stepping extends Sight {
+export class Stepping extends Joins {
   #forgotten: number[] | null = null;
   #changed: number[] | null = null;
 
@@ -121,7 +111,7 @@ export class Stepping extends Sight {
   place(told: Leg): void {
     // Mostly nothing is in doubt.
     if (this.next.restartDoubt !== null || this.belies(told)) this.heedRestart([told]);
-    const leg = this.#resolved(told);
+    const leg = this.resolved(told);
     const known = this.now(leg.callNumber);
     const before = known && legIn(known, leg.legId);
     // What is still there of a call that ended a moment ago is about to go.
@@ -161,7 +151,7 @@ export class Stepping extends Sight {
     if (call.legCount === 1 && !isExternal(leg)) this.keepListed(turn);
     const order = before?.order ?? call.legCount;
     // Who rings first is called, whatever was spoken before.
-    const joins = leg.status === "connected" && this.#hasConsulted(told, call);
+    const joins = leg.status === "connected" && this.hasConsulted(told, call);
     const consulted = was === null ? joins : wasInside(was);
     const seenAt = before?.seenAt ?? this.at;
     const talks = call.talk?.user === leg.dn;
@@ -206,119 +196,6 @@ export class Stepping extends Sight {
       const turn = this.turn(callNumber);
       if (isOrderOf(turn.call, leg)) finish(turn, this.at, true);
     }
-  }
-
-  /** A consulted leg that turns to the outside party has taken that party's call over. */
-  #resolved(told: Leg): Leg {
-    const own = this.callOf(told.callNumber);
-    const leg = own === told.callNumber ? told : { ...told, callNumber: own };
-    const call = this.now(own);
-    if ((call !== undefined && call.external !== null) || !isExternal(leg)) return leg;
-    const joined = this.#broughtTo(leg, call);
-    if (joined === undefined) return leg;
-    this.join(own, joined);
-    return { ...leg, callNumber: joined };
-  }
-
-  #broughtTo(leg: Leg, call: Call | undefined): number | undefined {
-    const { number } = leg.party;
-    // Or another phone of the same user, to which the conversation has gone on just then.
-    const before =
-      call && (legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn));
-    if (before === undefined) {
-      // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it.
-      if (leg.status !== "connected") return undefined;
-      const users = consultantsOf(this.next.consultations, leg, this.at);
-      if (users.length > 0) return this.#handedOverByAny(users, number);
-      return call === undefined ? this.#broughtAnew(leg) : undefined;
-    }
-    // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
-    if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
-    return this.takenFrom(before.leg, number);
-  }
-
-  #handedOverByAny(users: readonly string[], number: string): number | undefined {
-    for (const user of users) {
-      const own = this.handedOverBy(user, number);
-      if (own !== undefined) return own;
-    }
-    return undefined;
-  }
-
-  /** Under a number that neither call had, to who was consulted until a moment ago by whom the outside party has lost. */
-  #broughtAnew({ dn, party }: Leg): number | undefined {
-    if (party.number === "") return undefined;
-    const users = partnersOf(this.next.consultations, dn, this.at);
-    const brought = users.map((user) => this.handedOverBy(user, party.number));
-    return brought.find((own) => own !== undefined && this.now(own)?.hidden !== null);
-  }
-
-  /**
-   * The list has an outside party in a call that was an inside one: the consultation has taken over the call of one who
-   * speaks in it.
-   */
-  heedJoined(row: ActiveCall, rows: readonly ActiveCall[]): void {
-    const own = this.callOf(row.callNumber);
-    const call = this.now(own);
-    const number = outsideParty(row)?.number ?? "";
-    if (number === "") return;
-    if (call === undefined) this.#heedJoinedUnseen(row, number, rows);
-    if (call === undefined || call.external !== null) return;
-    const before = this.state.unseen.get(row.callNumber);
-    let isApart = before !== undefined && outsideParty(before) !== null;
-    for (const { leg } of call.legs) {
-      const joined = this.takenFrom(leg, number);
-      const left = joined === undefined ? undefined : this.now(joined);
-      // Its user's leg has gone; that of who listened may stand for a moment.
-      if (joined === undefined || (left?.hidden === null && left.leaving === null)) continue;
-      // Whoever has it stands beside the party's own row: somebody hears another conversation.
-      isApart ||= rows.some(({ callNumber }) => callNumber === joined);
-      if (isApart) break;
-      this.join(own, joined);
-      return;
-    }
-    if (isApart) this.noteApart(row.callNumber);
-  }
-
-  /** So, too, where nobody who was consulted is monitored: as far as legs show, the consultation ended when it was joined. */
-  #heedJoinedUnseen(row: ActiveCall, number: string, rows: readonly ActiveCall[]): void {
-    const { callNumber } = row;
-    const { dn } = insideParty(row) ?? {};
-    if (dn === undefined) return;
-    const users = consultantsOf(this.next.consultations, { dn, callNumber }, this.at);
-    const joined = this.#handedOverByAny(users, number);
-    if (joined === undefined || this.now(joined)?.hidden === null) return;
-    if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
-  }
-
-  #hasConsulted(leg: Leg, call: Call): boolean {
-    const user = call.talk?.user ?? call.level?.dn;
-    if (user === undefined || leg.dnKind !== "extension") return false;
-    // Who picks up what rings for another has it by that, whatever was spoken before.
-    if (leg.onBehalfOf !== null && this.mayHaveRung(leg.onBehalfOf.dn, call)) return false;
-    // What was handed over before, and waits since (parked), is joined with nothing.
-    if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;
-    const speaks = (inside: Call) =>
-      mayBeJoined(inside, this.at) && inside.legs.some((t) => isConsultation(t.leg, leg.dn, user));
-    return (
-      this.state.calls.insideOf(leg.dn).some(speaks) ||
-      wasConsulted(this.next.consultations, leg.dn, user, this.at) ||
-      consultantsOf(this.next.consultations, leg, this.at).includes(user)
-    );
-  }
-
-  /** These two spoke inside until a moment ago, as a leg of either has shown. */
-  spoke(dn: string, withDn: string): boolean {
-    return wasConsulted(this.next.consultations, dn, withDn, this.at);
-  }
-
-  /** Somebody spoke inside with this user a moment ago: a join may be under way. */
-  consults(user: string): boolean {
-    const live = this.state.calls.insideOf(user).flatMap(({ legs }) => legs);
-    return (
-      live.some(({ leg }) => leg.party.kind === "extension" && leg.party.dn === user) ||
-      wasConsulted(this.next.consultations, null, user, this.at)
-    );
   }
 
   done(): Step {

@@ -5,6 +5,7 @@ import { type ActiveCall, canPoll, type DnKind, type Party, routes, talks } from
 import { get } from "./byDn.ts";
 import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
+import { joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { isBeside, ringsAlone, standing } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
@@ -203,8 +204,11 @@ function conferredOf({ external, lastLink, level, legs }: Turn["call"], row: Act
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
   const { dn } = insideParty(row) as Party;
   // Whoever hands over spoke to the caller last; the level may be the taker already, by a list of just before.
-  const { lastUser, users } = turn.call.tally;
-  const consulted = spoke(lastUser ?? users.at(-1) ?? "", dn);
+  const { handover, tally } = turn.call;
+  const spoken = spoke(tally.lastUser ?? tally.users.at(-1) ?? "", dn);
+  // What was handed over before, and waits since (parked), is joined with nothing.
+  const waitedMs = (row.changedAt ?? turn.at) - (handover?.beganAt ?? turn.at);
+  const consulted = spoken && waitedMs <= joinMsMax;
   tellUnseen(turn, { dn, kind: "extension" }, { shownBy: "inside", consulted }, row, hidden);
 }
 

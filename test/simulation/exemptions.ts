@@ -147,17 +147,24 @@ export function dnChanged(
   return { rule: "dnChanged", fromAt: isSeen ? touched.at : startedAt };
 }
 
-/** The call goes on under another number, at a voicemail box: nothing ties the two together. */
-function joinedUnseen(chain: Chain, visibility: Visibility, { switches }: Setting): Exemption[] {
-  if (switches.attendedTransfer !== "keepY") return [];
+/**
+ * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
+ * at who is not monitored if who hands over is not either, and the list's row of their consultation is also that of a leg
+ * which tells of one of the two alone, as somebody listened.
+ */
+function joinedUnseen(chain: Chain, { sees }: Visibility, { switches }: Setting): Exemption[] {
   const { facts } = chain;
+  const mode = switches.attendedTransfer;
   const unseen = ({ at }: Fact) =>
-    facts.some(
-      (fact) => fact.what === "shown" && fact.at === at && !visibility.sees(fact.dn, fact.at),
-    );
+    facts.some((fact) => fact.what === "shown" && fact.at === at && !sees(fact.dn, fact.at));
   return facts
     .filter((fact) => fact.what === "attended" && unseen(fact))
+    .filter((fact) => mode === "keepY" || (mode === "newCall" && isDark(fact, sees)))
     .map(({ at }) => ({ rule: "joinedUnseen", fromAt: at }));
+}
+
+function isDark(fact: Fact, sees: Visibility["sees"]): boolean {
+  return fact.what === "attended" && fact.heard && !sees(fact.dn, fact.at);
 }
 
 /** A list that failed is asked again so much later. */

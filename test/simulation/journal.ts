@@ -22,7 +22,13 @@ export type Fact = { readonly at: number } & (
   /** The outside party's leg is gone, or joined with another outside party. */
   | { readonly what: "over"; readonly joined: boolean }
   /** The script let `dn` complete a consultation with somebody who had answered. */
-  | { readonly what: "attended"; readonly dn: string; readonly spokeFromAt: number }
+  | {
+      readonly what: "attended";
+      readonly dn: string;
+      readonly spokeFromAt: number;
+      /** Somebody listened in on the consultation. */
+      readonly heard: boolean;
+    }
 );
 
 export interface Chain {
@@ -87,10 +93,11 @@ export class Journal {
   }
 
   /** To be called before the deed, with the leg that consults. */
-  attended(call: Call, { dn, answeredAt }: Leg): void {
+  attended(call: Call, { dn, answeredAt, call: consultation }: Leg): void {
     const at = this.#clock.now();
     const spokeFromAt = answeredAt ?? at;
-    this.#byCall.get(call)?.facts.push({ at, what: "attended", dn, spokeFromAt });
+    const heard = consultation.allLegs.some(({ barges }) => barges !== null);
+    this.#byCall.get(call)?.facts.push({ at, what: "attended", dn, spokeFromAt, heard });
   }
 
   #flush(): void {

@@ -45,6 +45,7 @@ const kinds: Record<string, DnKind> = {
   "801": "ivr",
   "820": "ringgroup",
   "666": "specialmenu",
+  "900": "fax",
   "10007": "trunk",
   "10008": "trunk",
   ROUTER: "routepoint",

@@ -1,0 +1,195 @@
+/** A join after which the caller's call goes on under a number that neither it nor the consultation had (SPEC.md, R22, R24). */
+import { describe, expect, it } from "vitest";
+import type { ActiveCall, Leg } from "../../src/tracker/activity.ts";
+import { inside, outside, Phone, row, settle, talking } from "../../test/support/phone.ts";
+
+const own: Partial<Leg> = { callNumber: 8, originatedBy: null };
+const anew = { callNumber: 9, originatedBy: null } as const;
+
+/** 102 talks to the caller, consults, and joins the two; no leg shows who was consulted. */
+function joined(whom: string, party = outside()): Phone {
+  const phone = new Phone();
+  phone.leg("102", 5, "ringing", { party });
+  phone.leg("102", 5, "connected", { party });
+  phone.pass(300);
+  phone.leg("102", 6, "dialing", { ...own, party: inside(whom) });
+  phone.leg("102", 6, "connected", { ...own, party: inside(whom) });
+  phone.told();
+  phone.at += 3_000;
+  phone.gone("102/5", "102/6");
+  return phone;
+}
+
+const numbersOf = (phone: Phone) => new Set(phone.events.map(({ callNumber }) => callNumber));
+const passedOn = "ended 102 -1 Ok passed on";
+
+describe("a join under a number that neither call had", () => {
+  function consulting(): Phone {
+    const phone = talking();
+    phone.leg("102", 6, "dialing", { ...own, party: inside("103") });
+    phone.leg("102", 6, "connected", { ...own, party: inside("103") });
+    return phone;
+  }
+  /** 102 talks to the caller and to 103; all legs of both have gone. */
+  function left(): Phone {
+    const phone = consulting();
+    phone.leg("103", 7, "connected", { ...own, party: inside("102") });
+    phone.at += 3_000;
+    phone.gone("102/5", "102/6", "103/7");
+    return phone;
+  }
+
+  it("is the caller's call at who was consulted", () => {
+    const phone = left();
+    phone.leg("103", 8, "connected", anew);
+    phone.list(row("103", { callNumber: 9 }));
+    phone.gone("103/8");
+    settle(phone);
+    expect(phone.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "answered 103 -2 Accomp",
+      "ended 103 -2 Ok",
+    ]);
+    expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+
+  it.each<[string, string, Partial<Leg>, number]>([
+    ["rings", "103", { status: "ringing" }, 0],
+    ["is of another caller", "103", { party: outside("420777000002") }, 0],
+    ["withholds its number", "103", { party: outside("") }, 0],
+    ["is at a phone that nobody consulted", "104", {}, 0],
+    ["comes long after", "103", {}, 2_500],
+  ])("is none where the leg %s", (_how, dn, more, afterMs) => {
+    const phone = left();
+    phone.at += afterMs;
+    phone.leg(dn, 8, "connected", { ...anew, ...more });
+    phone.pass(300);
+    expect(phone.call(7)?.aliases).toEqual([]);
+    expect(phone.call(9)).toBeDefined();
+  });
+
+  it("is none while the caller's own call has legs, nor in a call that is known", () => {
+    const phone = consulting();
+    phone.gone("102/6");
+    phone.leg("103", 8, "connected", anew);
+    expect(phone.call(7)?.aliases).toEqual([]);
+    const other = left();
+    other.leg("104", 8, "connected", { ...anew, party: inside("105") });
+    other.leg("103", 9, "connected", anew);
+    expect(other.call(7)?.aliases).toEqual([]);
+  });
+
+  it("is the caller's call though the caller withholds the number", () => {
+    const phone = joined("103", outside(""));
+    phone.leg("103", 8, "connected", { ...anew, party: outside("") });
+    expect(phone.told()).toEqual([passedOn, "answered 103 -2 Accomp"]);
+    expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+});
+
+describe("a join under such a number, which only the list shows,", () => {
+  /** The list has the caller there for a while. */
+  function listed(phone: Phone, dn: string, more: Partial<ActiveCall> = {}): void {
+    for (let looks = 0; looks < 2; looks += 1) {
+      phone.list(row(dn, { callNumber: 9, changedAt: phone.at, ...more }));
+      phone.pass(400);
+    }
+  }
+
+  it.each(["", "420777000001"])(
+    "is the caller's call at who is not monitored, of '%s'",
+    (number) => {
+      const phone = joined("150", outside(number));
+      listed(phone, "150", { caller: outside(number) });
+      expect(phone.told()).toEqual([passedOn, "answered 150 -2 Accomp"]);
+      settle(phone);
+      expect(phone.told()).toEqual(["ended 150 -2 Ok"]);
+      expect(numbersOf(phone)).toEqual(new Set([7]));
+    },
+  );
+
+  it.each(["666", "900"])("has passed the caller on to what the consultation came to, %s", (dn) => {
+    const phone = joined(dn);
+    listed(phone, dn);
+    expect(phone.told()).toEqual([passedOn]);
+    settle(phone);
+    expect(phone.told()).toEqual(["ended 102 -2 Missed"]);
+  });
+
+  it("is the caller's call where the list had it a moment before the legs went", () => {
+    const phone = talking();
+    phone.leg("102", 6, "connected", { ...own, party: inside("150") });
+    phone.list(row("150", { callNumber: 9 }));
+    phone.at += 1_000;
+    phone.gone("102/5", "102/6");
+    listed(phone, "150");
+    expect(phone.told()).toEqual([passedOn, "answered 150 -2 Accomp"]);
+  });
+
+  it.each<[string, string, Partial<ActiveCall>]>([
+    ["another caller", "150", { caller: outside("420777000002") }],
+    ["a withheld number", "150", { caller: outside("") }],
+    ["who was not consulted", "151", {}],
+    ["a call that is yet on its way", "150", { status: "Routing" }],
+  ])("is none where the row has %s", (_what, dn, more) => {
+    const phone = joined("150");
+    phone.list(row(dn, { callNumber: 9, ...more }));
+    expect(phone.call()?.aliases).toEqual([]);
+  });
+
+  it("is none where the list had the row long before", () => {
+    const phone = talking();
+    phone.list(row("102"), row("150", { callNumber: 9 }));
+    phone.leg("102", 6, "connected", { ...own, party: inside("150") });
+    phone.at += 3_000;
+    phone.gone("102/5", "102/6");
+    phone.list(row("150", { callNumber: 9 }));
+    expect(phone.call()?.aliases).toEqual([]);
+  });
+
+  it.each([true, false])(
+    "is known where no leg shows who consults, who dialled (%s), either",
+    (dials) => {
+      const phone = new Phone();
+      phone.leg("800", 4, "connected");
+      phone.gone("800/4");
+      phone.list(row("800", { status: "Routing" }));
+      phone.at += 2_000;
+      const [one, other] = dials ? ["150", "151"] : ["151", "150"];
+      phone.list(row("150"), row(other, { callNumber: 8, caller: inside(one) }));
+      phone.told();
+      phone.at += 1_000;
+      listed(phone, "151");
+      expect(phone.told()[0]).toBe("ended 150 -1 Ok passed on");
+      expect(numbersOf(phone)).toEqual(new Set([7]));
+    },
+  );
+
+  it("of two outside parties ends both calls passed on", () => {
+    const phone = talking();
+    const party = outside("420777999999");
+    phone.leg("102", 6, "dialing", { callNumber: 8, party });
+    phone.leg("102", 6, "connected", { callNumber: 8, party, originatedBy: null, legNumber: 1 });
+    phone.told();
+    phone.gone("102/5", "102/6");
+    phone.list(row("10008", { callNumber: 9, callee: party }));
+    expect(phone.told()).toEqual([passedOn, passedOn]);
+  });
+});
+
+describe("a parked call that is taken back where no leg shows", () => {
+  it("is no join, though its taker has just spoken to who parked it", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("SP0", { changedAt: phone.at }));
+    phone.at += 10_000;
+    phone.leg("102", 6, "connected", { ...own, party: inside("150") });
+    phone.gone("102/6");
+    phone.at += 500;
+    for (let looks = 0; looks < 2; looks += 1) {
+      phone.list(row("150", { changedAt: phone.at }));
+      phone.pass(400);
+    }
+    expect(phone.told()).toEqual([passedOn, "answered 150 -2 Blind"]);
+  });
+});

@@ -1,0 +1,145 @@
+/**
+ * Consultations that end in a join: which call of ours a leg or a row of the list is, where it has come to an outside
+ * party under the number of another call, or under one that no call had (SPEC.md, R14 and R22).
+ */
+import { type ActiveCall, type Leg, talks } from "./activity.ts";
+import {
+  consultantsOf,
+  isConsultation,
+  joinMsMax,
+  mayBeJoined,
+  partnersOf,
+  wasConsulted,
+} from "./consultation.ts";
+import { dialsPlace, isExternal, legIn } from "./legs.ts";
+import { insideParty, outsideParty } from "./recognise.ts";
+import { Sight } from "./sight.ts";
+import type { Call } from "./state.ts";
+
+export class Joins extends Sight {
+  /** A consulted leg that turns to the outside party has taken that party's call over. */
+  protected resolved(told: Leg): Leg {
+    const own = this.callOf(told.callNumber);
+    const leg = own === told.callNumber ? told : { ...told, callNumber: own };
+    const call = this.now(own);
+    if ((call !== undefined && call.external !== null) || !isExternal(leg)) return leg;
+    const joined = this.#broughtTo(leg, call);
+    if (joined === undefined) return leg;
+    this.join(own, joined);
+    return { ...leg, callNumber: joined };
+  }
+
+  #broughtTo(leg: Leg, call: Call | undefined): number | undefined {
+    const { number } = leg.party;
+    // Or another phone of the same user, to which the conversation has gone on just then.
+    const before =
+      call && (legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn));
+    if (before === undefined) {
+      // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it.
+      if (leg.status !== "connected") return undefined;
+      const users = consultantsOf(this.next.consultations, leg, this.at);
+      if (users.length > 0) return this.#handedOverByAny(users, number);
+      return call === undefined ? this.#broughtAnew(leg) : undefined;
+    }
+    // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
+    if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
+    return this.takenFrom(before.leg, number);
+  }
+
+  #handedOverByAny(users: readonly string[], number: string): number | undefined {
+    for (const user of users) {
+      const own = this.handedOverBy(user, number);
+      if (own !== undefined) return own;
+    }
+    return undefined;
+  }
+
+  /** Under a number that neither call had, to who was consulted until a moment ago by whom the outside party has lost. */
+  #broughtAnew({ dn, party }: Leg): number | undefined {
+    const users = partnersOf(this.next.consultations, dn, this.at);
+    const brought = users.map((user) => this.handedOverBy(user, party.number));
+    return brought.find((own) => own !== undefined && this.now(own)?.hidden !== null);
+  }
+
+  /**
+   * The list has an outside party in a call that was an inside one: the consultation has taken over the call of one who
+   * speaks in it.
+   */
+  heedJoined(row: ActiveCall, rows: readonly ActiveCall[]): void {
+    const own = this.callOf(row.callNumber);
+    const call = this.now(own);
+    const outside = outsideParty(row);
+    if (outside === null) return;
+    const { number } = outside;
+    if (call === undefined) this.#heedJoinedUnseen(row, number, rows);
+    if (call === undefined || call.external !== null || number === "") return;
+    const before = this.state.unseen.get(row.callNumber);
+    let isApart = before !== undefined && outsideParty(before) !== null;
+    for (const { leg } of call.legs) {
+      const joined = this.takenFrom(leg, number);
+      const left = joined === undefined ? undefined : this.now(joined);
+      // Its user's leg has gone; that of who listened may stand for a moment.
+      if (joined === undefined || (left?.hidden === null && left.leaving === null)) continue;
+      // Whoever has it stands beside the party's own row: somebody hears another conversation.
+      isApart ||= rows.some(({ callNumber }) => callNumber === joined);
+      if (isApart) break;
+      this.join(own, joined);
+      return;
+    }
+    if (isApart) this.noteApart(row.callNumber);
+  }
+
+  /** So, too, where nobody who was consulted is monitored: as far as legs show, the consultation ended when it was joined. */
+  #heedJoinedUnseen(row: ActiveCall, number: string, rows: readonly ActiveCall[]): void {
+    const { callNumber } = row;
+    const { dn } = insideParty(row) ?? {};
+    if (dn === undefined) return;
+    const own = consultantsOf(this.next.consultations, { dn, callNumber }, this.at);
+    // Under a number that neither call had, it shows as they go.
+    const listedAt = this.state.unseen.get(callNumber)?.seenAt ?? this.at;
+    const isAnew = talks(row) && listedAt >= this.at - joinMsMax;
+    const users = own.length === 0 && isAnew ? this.#partnersOf(dn) : own;
+    const joined = this.#handedOverByAny(users, number);
+    if (joined === undefined || this.now(joined)?.hidden === null) return;
+    if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
+  }
+
+  /** Who spoke inside with this DN until a moment ago, by legs, or, where neither is monitored, by the last list. */
+  #partnersOf(dn: string): readonly string[] {
+    const listed = [...this.state.unseen.values()].filter(talks).flatMap(({ caller, callee }) => {
+      if (callee.dn === dn) return caller.dn;
+      return caller.dn === dn ? callee.dn : [];
+    });
+    return [...partnersOf(this.next.consultations, dn, this.at), ...listed];
+  }
+
+  protected hasConsulted(leg: Leg, call: Call): boolean {
+    const user = call.talk?.user ?? call.level?.dn;
+    if (user === undefined || leg.dnKind !== "extension") return false;
+    // Who picks up what rings for another has it by that, whatever was spoken before.
+    if (leg.onBehalfOf !== null && this.mayHaveRung(leg.onBehalfOf.dn, call)) return false;
+    // What was handed over before, and waits since (parked), is joined with nothing.
+    if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;
+    const speaks = (inside: Call) =>
+      mayBeJoined(inside, this.at) && inside.legs.some((t) => isConsultation(t.leg, leg.dn, user));
+    return (
+      this.state.calls.insideOf(leg.dn).some(speaks) ||
+      wasConsulted(this.next.consultations, leg.dn, user, this.at) ||
+      consultantsOf(this.next.consultations, leg, this.at).includes(user)
+    );
+  }
+
+  /** These two spoke inside until a moment ago, as a leg of either has shown. */
+  spoke(dn: string, withDn: string): boolean {
+    return wasConsulted(this.next.consultations, dn, withDn, this.at);
+  }
+
+  /** Somebody spoke inside with this user a moment ago: a join may be under way. */
+  consults(user: string): boolean {
+    const live = this.state.calls.insideOf(user).flatMap(({ legs }) => legs);
+    return (
+      live.some(({ leg }) => leg.party.kind === "extension" && leg.party.dn === user) ||
+      wasConsulted(this.next.consultations, null, user, this.at)
+    );
+  }
+}
