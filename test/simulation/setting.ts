@@ -91,6 +91,7 @@ export function settingOf(
     polledParty: drawn("polledParty").pick(parties),
     joinedCalls: drawn("joinedCalls").pick(["oneMain", "oneMain", "apart"]),
     voicemailListed: drawn("voicemailListed").pick(["menu", "menu", "owner"]),
+    ...(drawn("newCall").happens(0.25) ? { attendedTransfer: "newCall" } : {}),
   };
   return {
     switches: { ...switches, ...ends, ...later },
