@@ -117,6 +117,32 @@ describe("a replay", () => {
   });
 });
 
+test.each([WINDOW, 1000])(
+  "replays keep their pace when an outage ends, or an operator resumes: %i in memory",
+  async (heldMax) => {
+    const world = new World([endpointConfig()], heldMax);
+    await store(world, 100, 1);
+    await world.restart();
+    await world.clock.pass(60_000);
+    const from = world.clock.now();
+    const rows = world.outbox.rows.flatMap((row) => (row ? [row.delivery.deliveryId] : []));
+    const replays = rows.map((deliveryId, index) => ({ deliveryId, dueAt: from + index * 1000 }));
+    world.dispatcher.enqueue(await world.outbox.replay(replays));
+    world.answer = () => UNREACHABLE;
+    await world.clock.pass(20_000);
+    expect(world.statusOf("default")?.condition).toMatchObject({ state: "failing", part: "all" });
+    world.answer = () => OK;
+    await world.clock.pass(15_000);
+    world.dispatcher.resume("default");
+    await world.clock.pass(5000);
+    const again = () => world.delivered().length - 100;
+    expect(again()).toBeGreaterThan(30);
+    expect(again()).toBeLessThan(60);
+    await world.clock.pass(80_000);
+    expect(again()).toBe(100);
+  },
+);
+
 describe("sleepers", () => {
   test("make room: others go though more lanes sleep than fit", async () => {
     const world = new World([endpointConfig({ retryScheduleMs: [600_000, 600_000] })], WINDOW);

@@ -134,6 +134,11 @@ export function expiryOf({ delivery }: Owed, { expireRingingMs }: LaneRules): Ep
   return fleeting && expireRingingMs > 0 && !delivery.replay ? at + expireRingingMs : NEVER;
 }
 
+/** A replay whose turn among all replays has not come: no haste of the endpoint's changes that. */
+export function keepsPace({ delivery, firstAttemptAt }: Owed): boolean {
+  return delivery.replay && firstAttemptAt === null;
+}
+
 /** Until when later ones wait for this one. */
 function holdsUntil(owed: Owed, { order, orderHoldMs }: LaneRules): EpochMs {
   switch (order) {

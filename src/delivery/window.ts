@@ -12,6 +12,7 @@ import type { TakenUp } from "../outbox/pending.ts";
 import {
   addToLane,
   createLane,
+  keepsPace,
   type Lane,
   type LaneRules,
   nextIn,
@@ -219,7 +220,7 @@ export class Window {
   hastenHere(now: EpochMs, which: (owed: Owed) => boolean): void {
     for (const lane of this.#lanes.values()) {
       for (const owed of lane.owed) {
-        if (!owed.busy && which(owed)) owed.dueAt = Math.min(owed.dueAt, now);
+        if (!owed.busy && !keepsPace(owed) && which(owed)) owed.dueAt = Math.min(owed.dueAt, now);
       }
       this.wake(lane);
     }
@@ -338,7 +339,7 @@ export class Window {
     if (lane && lane.part !== "whole") return;
     this.#away = Math.max(0, this.#away - 1);
     const owed = this.#add(delivery, bounds);
-    if (this.#hastened) owed.dueAt = Math.min(owed.dueAt, bounds.now);
+    if (this.#hastened && !keepsPace(owed)) owed.dueAt = Math.min(owed.dueAt, bounds.now);
   }
 
   #add(delivery: Delivery, bounds: Bounds): Owed {

@@ -65,7 +65,7 @@ export interface Pending {
   shelve(shelvings: readonly Shelving[]): Promise<void>;
   /**
    * Makes up to `limit` shelved lanes of an endpoint due now, and what they hold: save, unless `refusedToo`,
-   * what the receiver answered with less than 500. True if there may be more.
+   * what the receiver answered with less than 500. Never a replay that was not tried yet. True if there may be more.
    */
   hasten(endpoint: string, now: EpochMs, limit: number, refusedToo: boolean): Promise<boolean>;
   saveStanding(endpoint: string, standing: string | null): Promise<void>;

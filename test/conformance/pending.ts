@@ -126,6 +126,18 @@ export function describePending(name: string, newPlace: () => Promise<StorePlace
       expect(again.woken[0]?.deliveries[0]?.dueAt).toBe(100);
     });
 
+    test("hastened lanes leave the time of a replay that was not tried", async () => {
+      const [made] = await threeCalls();
+      if (made === undefined) throw new Error("expected a delivery");
+      const { deliveryId } = made;
+      await outbox.settle([settlement(deliveryId, 1, { state: "delivered" })]);
+      await outbox.replay([{ deliveryId, dueAt: 900 }]);
+      await outbox.shelve([{ deliveryId, wakeAt: 900 }]);
+      await outbox.hasten("a", 100, 10, true);
+      const { woken } = await outbox.takeUp({ ...ASK, now: 100 });
+      expect(woken[0]?.deliveries[0]).toMatchObject({ deliveryId, dueAt: 900 });
+    });
+
     test("a lane that is not there cannot be shelved", async () => {
       await expect(outbox.shelve([{ deliveryId: 7, wakeAt: 1 }])).rejects.toThrow("7");
     });

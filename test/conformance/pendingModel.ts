@@ -78,6 +78,7 @@ export class PendingModel {
       for (const row of this.#rows) {
         if (row.state !== "pending" || this.#lane(row.delivery) !== lane) continue;
         const status = row.attempts[row.delivery.attempts - 1]?.status ?? 500;
+        if (row.delivery.replay && row.delivery.firstAttemptAt === null) continue;
         if (row.delivery.dueAt <= now || (status < 500 && !refusedToo)) continue;
         row.delivery = { ...row.delivery, dueAt: now };
       }

@@ -37,10 +37,14 @@ const SHELVE = `
   UPDATE lanes SET wake_at = ?
   WHERE lane_id = (SELECT lane_id FROM deliveries WHERE delivery_id = ?)`;
 
-/** What the receiver itself has refused keeps its time unless it is meant too. */
+/**
+ * What the receiver itself has refused keeps its time unless it is meant too; a replay that was not tried does
+ * so always, as all of them together have a rate.
+ */
 const MAKE_DUE = `
   UPDATE deliveries AS d SET due_at = :now
   WHERE d.lane_id = :laneId AND d.state = 'pending' AND d.due_at > :now
+    AND NOT (d.replays > 0 AND d.first_attempt_at IS NULL)
     AND (:refusedToo OR NOT EXISTS (
       SELECT 1 FROM attempts a
       WHERE a.delivery_id = d.delivery_id AND a.number = d.attempts AND a.status < 500))`;
