@@ -318,6 +318,16 @@ describe("an incoming and an outgoing call that their user joins", () => {
     ).toEqual([7, 8]);
   });
 
+  it("have nothing to do with whom one of them had ring in vain just before", () => {
+    const phone = both();
+    phone.leg("103", 8, "ringing", { referredBy: ref("102") });
+    phone.gone("103/8", "102/5", "102/6");
+    phone.list(joined);
+    phone.list(joined);
+    const told = ["ended 102 -1 Ok passed on", "ended 102 -1 Ok passed on", "ringing 103 -2"];
+    expect(phone.told().sort()).toEqual(told);
+  });
+
   it("is not read into a call passed on outside while another of the user ends", () => {
     const phone = both();
     phone.gone("102/5", "102/6");

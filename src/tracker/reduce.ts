@@ -124,7 +124,8 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     const turn = step.turn(call.callNumber);
     if (row !== undefined && !isAnothers(call, row)) {
       if (isUnchanged(call, row)) turn.call.blind = false;
-      heedListed(turn, row, { askedAt, spoke: (dn, withDn) => step.spoke(dn, withDn) });
+      const joined = othersOf(step, call).some((other) => isJoinOf(row, call, other));
+      heedListed(turn, row, { askedAt, joined, spoke: (dn, withDn) => step.spoke(dn, withDn) });
     } else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {
@@ -160,10 +161,9 @@ function isUnchanged({ hidden, firstSeenAt, touchedAt, talk }: Call, { changedAt
 
 /** Another call of the same user that went from sight at the same moment: the two may have been joined. */
 function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveCall>): Sibling {
-  const { talk, hidden } = call;
-  // Where no leg of the user has shown the call, the user joins none.
-  if (talk === null || talk.shownBy !== "legs" || hidden === null) return "none";
-  const others = step.state.calls.ofUser(talk.user).filter((other) => other !== call);
+  const { hidden } = call;
+  if (hidden === null) return "none";
+  const others = othersOf(step, call);
   const listed = others.flatMap((other) => {
     const row = rows.get(other.callNumber);
     return row === undefined ? [] : [{ other, row }];
@@ -183,6 +183,13 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
     other.hidden !== null && Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs;
   const isOpen = listed.some(({ other, row }) => isTogether(other) && insideParty(row) !== null);
   return isOpen ? "unsettled" : "none";
+}
+
+/** What else the user of a call has: where no leg of theirs has shown it, they join it with none. */
+function othersOf(step: Stepping, call: Call): readonly Call[] {
+  const { talk } = call;
+  if (talk?.shownBy !== "legs") return [];
+  return step.state.calls.ofUser(talk.user).filter((other) => other !== call);
 }
 
 /** The row has the outside party of the one, and that of the other, and they talk: not a number dialled once more. */

@@ -14,9 +14,10 @@ import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
-/** When the list was asked, and who spoke with whom inside until a moment ago. */
+/** When the list was asked, whether the row is that of a join, and who spoke with whom inside until a moment ago. */
 export interface Listing {
   readonly askedAt: EpochMs;
+  readonly joined: boolean;
   readonly spoke: (dn: string, withDn: string) => boolean;
 }
 
@@ -130,7 +131,7 @@ function heedWhereabouts(
   turn: Turn,
   row: ActiveCall,
   hidden: Hidden,
-  { askedAt, spoke }: Listing,
+  { askedAt, joined, spoke }: Listing,
 ): void {
   const { call, settings } = turn;
   const { sinceAt } = hidden;
@@ -156,7 +157,11 @@ function heedWhereabouts(
     const isSame = talk.shownBy !== "legs" && isOld && !isPlace;
     if (isSame || isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
     else if (isUnknown) return;
-    else if (outside && sentTo !== null) {
+    else if (joined) {
+      // Whom they had it ring just before, in vain, has nothing of it.
+      call.handover = null;
+      passOn(turn, talk, leftWhen, true);
+    } else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
     } else if (outside || elsewhere || ringsAnew || atBox) {
