@@ -195,6 +195,22 @@ describe("a call that ended while we were blind", () => {
 });
 
 describe("the log's entry of a call", () => {
+  it("is not one with another number that had ended when ours was last seen", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected");
+    phone.at += 20_000;
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.told();
+    const other = { callNumber: 3, startedAt: t0 - 2_000, talks: [] };
+    phone.log(logged({ ...other, endedAt: t0 + 10_000 }));
+    expect(phone.told()).toEqual([]);
+    phone.log(logged({ ...other, endedAt: t0 + 30_000 }));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+  });
+
   it("is not another anonymous caller's", () => {
     const phone = new Phone();
     phone.leg("800", 4, "connected", { party: outside("") });

@@ -73,7 +73,9 @@ export function isEntryOf(call: Call, logged: LoggedCall, isNumbered: boolean): 
   const { callNumber } = logged;
   const isAnothers =
     callNumber !== null && ![call.callNumber, ...call.aliases].includes(callNumber);
-  return !(isNumbered && isAnothers) && isSame(identity, logged);
+  // Under another number it is none of ours either if it had ended when ours was last seen.
+  const hasEnded = logged.endedAt < call.touchedAt - sameStartMs;
+  return !(isAnothers && (isNumbered || hasEnded)) && isSame(identity, logged);
 }
 
 /** Of a call that a consultation took over, the one that goes on where the first ends. */
