@@ -8,7 +8,7 @@ import type { Due, Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { FaultName, Setting } from "./setting.ts";
-import { graceMs, leaveWithMs, listedGraceMs, listLagMs } from "./statedTimes.ts";
+import { graceMs, joinMsMax, leaveWithMs, listedGraceMs, listLagMs } from "./statedTimes.ts";
 
 /** By so much a stretch may miss the grace and look as if it did not. */
 const slackMs = 200;
@@ -150,21 +150,28 @@ export function dnChanged(
 /**
  * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
  * at who is not monitored if who hands over is not either, and the list's row of their consultation is also that of a leg
- * which tells of one of the two alone, as somebody listened.
+ * which tells of one of the two alone, as somebody listened, or has the box's owner there, and its menu then. Nor where no
+ * list is read until the consultation is forgotten.
  */
-function joinedUnseen(chain: Chain, { sees }: Visibility, { switches }: Setting): Exemption[] {
+function joinedUnseen(
+  chain: Chain,
+  { sees, listMs, listedBy }: Visibility,
+  { switches }: Setting,
+): Exemption[] {
   const { facts } = chain;
   const mode = switches.attendedTransfer;
   const unseen = ({ at }: Fact) =>
     facts.some((fact) => fact.what === "shown" && fact.at === at && !sees(fact.dn, fact.at));
+  const isUnread = (at: number) =>
+    listMs !== null && listedBy(at) > at + Math.max(listMs, joinMsMax);
+  const isOwners = switches.voicemailListed === "owner";
+  const isLost = (fact: Fact) =>
+    fact.what === "attended" &&
+    (isUnread(fact.at) || (!sees(fact.dn, fact.at) && (fact.heard || isOwners)));
   return facts
     .filter((fact) => fact.what === "attended" && unseen(fact))
-    .filter((fact) => mode === "keepY" || (mode === "newCall" && isDark(fact, sees)))
+    .filter((fact) => mode === "keepY" || (mode === "newCall" && isLost(fact)))
     .map(({ at }) => ({ rule: "joinedUnseen", fromAt: at }));
-}
-
-function isDark(fact: Fact, sees: Visibility["sees"]): boolean {
-  return fact.what === "attended" && fact.heard && !sees(fact.dn, fact.at);
 }
 
 /** A list that failed is asked again so much later. */

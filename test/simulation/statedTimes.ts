@@ -22,3 +22,6 @@ export const attemptFollowMs = 1_000;
 export const lateLoserMs = 2_000;
 /** A call that looked over for longer is another call when it comes back (`overKeptMs`). */
 export const rememberedMs = 60_000;
+
+/** After the end of a consultation a join shows within this time (R14). */
+export const joinMsMax = 2_000;
