@@ -6,6 +6,7 @@ export default defineConfig({
     // Tests take milliseconds; a machine that stalls may take a hundred times that, and is not at fault.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    teardownTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
     maxConcurrency: 12,
     coverage: {

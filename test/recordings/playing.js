@@ -12,7 +12,9 @@ function fact(media, event, holds) {
   });
 }
 
-/** The loudest frequency of the moment. */
+const SILENCE_DB = -60;
+
+/** The loudest frequency of the moment; 0 if there is no sound. */
 async function earOf(audio) {
   const context = new AudioContext();
   const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
@@ -21,7 +23,9 @@ async function earOf(audio) {
   return () => {
     const levels = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(levels);
-    return (levels.indexOf(Math.max(...levels)) * context.sampleRate) / analyser.fftSize;
+    const most = Math.max(...levels);
+    if (most < SILENCE_DB) return 0;
+    return (levels.indexOf(most) * context.sampleRate) / analyser.fftSize;
   };
 }
 
@@ -40,8 +44,12 @@ async function play({ url, seeks, listens }) {
     await fact(audio, "seeked", () => !audio.seeking);
     const sought = audio.currentTime;
     await audio.play();
-    await fact(audio, "timeupdate", () => audio.currentTime > at + 0.5);
-    heard.push({ sought, reached: audio.currentTime, hz: hear() });
+    let hz = 0;
+    await fact(audio, "timeupdate", () => {
+      hz = hear();
+      return audio.currentTime > at + 0.5 && (hz > 0 || !listens);
+    });
+    heard.push({ sought, reached: audio.currentTime, hz });
   }
   audio.pause();
   return { duration: audio.duration, heard };

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { factMsMax } from "./facts.ts";
 
 /** What makes the package bring its libraries too: it was made for this. */
 const BRINGS_LIBRARIES = "AWS_Lambda_nodejs24.x";
@@ -29,6 +30,7 @@ export async function startBrowser(): Promise<{ browser: Browser; stop(): Promis
   const browser = await chromium.launch({
     executablePath,
     args: ARGS,
+    timeout: factMsMax,
     env: {
       HOME: folder,
       TMPDIR: folder,
