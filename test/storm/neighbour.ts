@@ -1,7 +1,7 @@
 /** A receiver beside others: well, dead (nobody listens), or dripping (a byte of its answer's head now and then). */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { ownPort } from "../support/port.ts";
 
 export type Health = "well" | "dead" | "dripping";
 
@@ -35,11 +35,11 @@ export class Neighbour {
   }
 
   async listen(): Promise<this> {
-    this.#server.listen(0, "127.0.0.1");
+    this.#port = await ownPort();
+    // Its port stays free: whoever connects to it is refused.
+    if (this.#health === "dead") return this;
+    this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    this.#port = (this.#server.address() as AddressInfo).port;
-    // The port stays free: whoever connects to it is refused.
-    if (this.#health === "dead") await this.close();
     return this;
   }
 
