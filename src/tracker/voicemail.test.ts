@@ -1,6 +1,6 @@
 /** A voicemail box that the list has at its owner: no answer (docs/contract.md §2; SPEC.md, R34). */
 import { describe, expect, it } from "vitest";
-import { inside, leg, Phone, ref, row } from "../../test/support/phone.ts";
+import { inside, leg, outside, Phone, ref, row } from "../../test/support/phone.ts";
 import { restore, serialise } from "./checkpoint.ts";
 
 /** Answered, then sent to the own box, and missed there. */
@@ -50,6 +50,19 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     phone.leg("104", 6, "ringing");
     phone.gone("150/5");
     phone.gone("104/6");
+    expect(left(phone, "104").slice(-2)).toEqual([
+      "ended 150 -1 Ok passed on",
+      "ended 104 -2 Missed",
+    ]);
+  });
+
+  it("nor where it is back from outside, as nobody saw: missed by its owner", () => {
+    const phone = watching();
+    phone.leg("150", 5, "connected");
+    phone.pass(5_000);
+    phone.gone("150/5");
+    phone.list(row("10008", { callee: outside("420602000004"), status: "Routing" }));
+    phone.pass(60_000);
     expect(left(phone, "104").slice(-2)).toEqual([
       "ended 150 -1 Ok passed on",
       "ended 104 -2 Missed",

@@ -168,8 +168,10 @@ function heedWhereabouts(
       passOn(turn, talk, leftWhen, outside);
       if (inside?.kind === "extension" && elsewhere && routes(row)) offerUnseen(call, inside);
     }
-  } else if (isAtBox(turn, row)) return;
-  else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
+  } else if (isAtBox(turn, row)) {
+    // Back from outside, it has reached them.
+    if (call.handover?.outside === true) offerUnseen(call, inside as Party);
+  } else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
     tellTaken(turn, row, hidden, spoke);
   } else if (conferred !== null) {
