@@ -165,6 +165,36 @@ describe("a join under such a number, which only the list shows,", () => {
     },
   );
 
+  it("is the caller's call while legs of who listened, and of the consultation, still stand", () => {
+    const phone = talking();
+    phone.leg("109", 7, "connected");
+    phone.leg("102", 6, "connected", { ...own, party: inside("150") });
+    phone.at += 3_000;
+    phone.gone("102/5");
+    phone.list(row("150", { callNumber: 9 }));
+    phone.gone("109/7", "102/6");
+    listed(phone, "150");
+    expect(phone.told()).toEqual([passedOn, "answered 150 -2 Accomp"]);
+  });
+
+  it.each([true, false])(
+    "is the caller's call outside, joined by who shows nowhere (first: %s)",
+    (first) => {
+      const phone = new Phone();
+      phone.leg("800", 4, "connected");
+      phone.gone("800/4");
+      phone.list(row("800", { status: "Routing" }));
+      phone.at += 2_000;
+      const party = outside("420777999999");
+      phone.list(row("150"), row("10008", { callNumber: 8, caller: inside("150"), callee: party }));
+      phone.told();
+      phone.at += 1_000;
+      const [from, to] = first ? [outside(), party] : [party, outside()];
+      phone.list(row("10008", { callNumber: 9, caller: from, callee: to }));
+      expect(phone.told()).toEqual(["ended 150 -1 Ok passed on"]);
+    },
+  );
+
   it("of two outside parties ends both calls passed on", () => {
     const phone = talking();
     const party = outside("420777999999");

@@ -2,7 +2,7 @@
  * Consultations that end in a join: which call of ours a leg or a row of the list is, where it has come to an outside
  * party under the number of another call, or under one that no call had (SPEC.md, R14 and R22).
  */
-import { type ActiveCall, type Leg, talks } from "./activity.ts";
+import { type ActiveCall, type Leg, type Party, talks } from "./activity.ts";
 import {
   consultantsOf,
   isConsultation,
@@ -77,9 +77,7 @@ export class Joins extends Sight {
     let isApart = before !== undefined && outsideParty(before) !== null;
     for (const { leg } of call.legs) {
       const joined = this.takenFrom(leg, number);
-      const left = joined === undefined ? undefined : this.now(joined);
-      // Its user's leg has gone; that of who listened may stand for a moment.
-      if (joined === undefined || (left?.hidden === null && left.leaving === null)) continue;
+      if (joined === undefined || !this.#isLeft(joined)) continue;
       // Whoever has it stands beside the party's own row: somebody hears another conversation.
       isApart ||= rows.some(({ callNumber }) => callNumber === joined);
       if (isApart) break;
@@ -91,26 +89,46 @@ export class Joins extends Sight {
 
   /** So, too, where nobody who was consulted is monitored: as far as legs show, the consultation ended when it was joined. */
   #heedJoinedUnseen(row: ActiveCall, number: string, rows: readonly ActiveCall[]): void {
-    const { callNumber } = row;
-    const { dn } = insideParty(row) ?? {};
-    if (dn === undefined) return;
-    const own = consultantsOf(this.next.consultations, { dn, callNumber }, this.at);
-    // Under a number that neither call had, it shows as they go.
-    const listedAt = this.state.unseen.get(callNumber)?.seenAt ?? this.at;
-    const isAnew = talks(row) && listedAt >= this.at - joinMsMax;
-    const users = own.length === 0 && isAnew ? this.#partnersOf(dn) : own;
-    const joined = this.#handedOverByAny(users, number);
-    if (joined === undefined || this.now(joined)?.hidden === null) return;
+    const { callNumber, caller, callee } = row;
+    const inside = insideParty(row);
+    const joined =
+      inside === null
+        ? (this.#joinedAnew(row, callee, caller) ?? this.#joinedAnew(row, caller, callee))
+        : (this.#joinedUnder(callNumber, inside, number) ??
+          this.#joinedAnew(row, inside, { number }));
+    if (joined === undefined || !this.#isLeft(joined)) return;
     if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
   }
 
-  /** Who spoke inside with this DN until a moment ago, by legs, or, where neither is monitored, by the last list. */
-  #partnersOf(dn: string): readonly string[] {
+  /** Its user's leg has gone; that of who listened may stand for a moment. */
+  #isLeft(callNumber: number): boolean {
+    const { hidden, leaving } = this.now(callNumber) as Call;
+    return hidden !== null || leaving !== null;
+  }
+
+  #joinedUnder(callNumber: number, { dn }: Party, number: string): number | undefined {
+    const users = consultantsOf(this.next.consultations, { dn, callNumber }, this.at);
+    return this.#handedOverByAny(users, number);
+  }
+
+  /** Under a number that neither call had: it shows as they go. */
+  #joinedAnew(row: ActiveCall, to: Party, { number }: Pick<Party, "number">): number | undefined {
+    const listedAt = this.state.unseen.get(row.callNumber)?.seenAt ?? this.at;
+    if (!talks(row) || listedAt < this.at - joinMsMax) return undefined;
+    return this.#handedOverByAny(this.#partnersOf(to), number);
+  }
+
+  /** Who spoke with this party until a moment ago, by legs, or, where no leg shows it, by the last list. */
+  #partnersOf(to: Party): readonly string[] {
+    const is = ({ kind, dn, number }: Party) =>
+      to.kind === "trunk" ? kind === "trunk" && number === to.number : dn === to.dn;
     const listed = [...this.state.unseen.values()].filter(talks).flatMap(({ caller, callee }) => {
-      if (callee.dn === dn) return caller.dn;
-      return caller.dn === dn ? callee.dn : [];
+      if (is(callee)) return caller.dn;
+      return is(caller) ? callee.dn : [];
     });
-    return [...partnersOf(this.next.consultations, dn, this.at), ...listed];
+    const legs = this.state.calls.insideOf(to.dn).flatMap((call) => call.legs);
+    const live = legs.flatMap(({ leg }) => (leg.party.dn === to.dn ? leg.dn : []));
+    return [...partnersOf(this.next.consultations, to.dn, this.at), ...live, ...listed];
   }
 
   protected hasConsulted(leg: Leg, call: Call): boolean {

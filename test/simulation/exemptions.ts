@@ -151,27 +151,31 @@ export function dnChanged(
  * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
  * at who is not monitored if who hands over is not either, and the list's row of their consultation is also that of a leg
  * which tells of one of the two alone, as somebody listened, or has the box's owner there, and its menu then. Nor where no
- * list is read until the consultation is forgotten.
+ * list is read until the consultation is forgotten; nor if they had not spoken when sight was lost, and had joined when we
+ * saw again.
  */
 function joinedUnseen(
   chain: Chain,
-  { sees, listMs, listedBy }: Visibility,
+  { sees, seen, listMs, listedBy }: Visibility,
   { switches }: Setting,
 ): Exemption[] {
   const { facts } = chain;
   const mode = switches.attendedTransfer;
-  const unseen = ({ at }: Fact) =>
-    facts.some((fact) => fact.what === "shown" && fact.at === at && !sees(fact.dn, fact.at));
   const isUnread = (at: number) =>
     listMs !== null && listedBy(at) > at + Math.max(listMs, joinMsMax);
   const isOwners = switches.voicemailListed === "owner";
-  const isLost = (fact: Fact) =>
-    fact.what === "attended" &&
-    (isUnread(fact.at) || (!sees(fact.dn, fact.at) && (fact.heard || isOwners)));
-  return facts
-    .filter((fact) => fact.what === "attended" && unseen(fact))
-    .filter((fact) => mode === "keepY" || (mode === "newCall" && isLost(fact)))
-    .map(({ at }) => ({ rule: "joinedUnseen", fromAt: at }));
+  return facts.flatMap((fact) => {
+    if (fact.what !== "attended" || (mode !== "keepY" && mode !== "newCall")) return [];
+    const { at, dn, heard, spokeFromAt } = fact;
+    const unseen = facts.some(
+      (one) => one.what === "shown" && one.at === at && !sees(one.dn, one.at),
+    );
+    const spoke = seen(spokeFromAt, null);
+    const isLost = isUnread(at) || (!sees(dn, at) && (heard || isOwners));
+    const isBlind = spoke.fault !== null && spoke.at >= at;
+    const isHid = unseen && (mode === "keepY" || isLost);
+    return isHid || (mode === "newCall" && isBlind) ? [{ rule: "joinedUnseen", fromAt: at }] : [];
+  });
 }
 
 /** A list that failed is asked again so much later. */
