@@ -154,9 +154,9 @@ export class Watcher {
       const row = this.#store.rows[earlier.delivery.deliveryId - 1];
       // A replay is one from the moment that the store has made it so, before whoever asked for it is told.
       if (row?.state !== "pending" || row.delivery.replay) continue;
-      // A recording whose own receiver is down or rests holds the others without being tried.
+      // A recording whose own receiver is down or rests holds the others from when its turn came, tried or not.
       const apart = receiverOf(config, earlier.delivery) !== config.name;
-      const heldFrom = earlier.firstTriedAt ?? (apart ? earlier.appendedAt : null);
+      const heldFrom = apart ? earlier.appendedAt : earlier.firstTriedAt;
       const held = heldFrom !== null && now - heldFrom >= orderHoldMs;
       if (order === "bounded" && held) continue;
       this.#say(delivery, `overtook ${earlier.delivery.event.eventId} (${order})`);
