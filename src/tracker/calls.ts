@@ -8,6 +8,7 @@ import type { EpochMs } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
 import { Agenda, never } from "./agenda.ts";
 import { noDn } from "./byDn.ts";
+import { spokenTo } from "./consultation.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
 /** What calls became: null = forgotten. */
@@ -124,7 +125,7 @@ class Tables {
       const { leg } = tracked;
       // It may have gone over to another call meanwhile.
       if (!hasLeg(now, leg) && this.legs.get(leg.legId) === callNumber) this.legs.delete(leg.legId);
-      if (leg.party.kind !== "extension") continue;
+      if (!spokenTo.has(leg.party.kind)) continue;
       left = true;
       this.inside.delete(leg.dn, callNumber);
       this.inside.delete(leg.party.dn, callNumber);
@@ -134,7 +135,7 @@ class Tables {
       const isKept = was.includes(tracked);
       if (!isKept && !hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
       // Who left may have had the same names.
-      if (leg.party.kind !== "extension" || (isKept && !left)) continue;
+      if (!spokenTo.has(leg.party.kind) || (isKept && !left)) continue;
       this.inside.add(leg.dn, callNumber);
       this.inside.add(leg.party.dn, callNumber);
     }

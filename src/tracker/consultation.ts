@@ -39,7 +39,7 @@ export function isConsultation(leg: Leg, dn: string, user: string): boolean {
 }
 
 /** Whom, or what, a caller may be joined with who speaks to it: a colleague, or where that one's calls go on to. */
-const spokenTo: ReadonlySet<DnKind> = new Set(["extension", "fax", "specialmenu"]);
+export const spokenTo: ReadonlySet<DnKind> = new Set(["extension", "fax", "specialmenu"]);
 
 /** The memory with a leg that is going, if it was a conversation inside, and without what is too old. */
 export function noted(

@@ -116,6 +116,16 @@ describe("a join under such a number, which only the list shows,", () => {
     expect(phone.told()).toEqual(["ended 102 -2 Missed"]);
   });
 
+  it("has passed the caller on to a voicemail box whose leg is seen to go a moment later", () => {
+    const phone = talking();
+    phone.leg("102", 6, "connected", { ...own, party: inside("666") });
+    phone.gone("102/5");
+    phone.list(row("666", { callNumber: 9 }));
+    phone.gone("102/6");
+    listed(phone, "666");
+    expect(phone.told()).toEqual([passedOn]);
+  });
+
   it("is the caller's call where the list had it a moment before the legs went", () => {
     const phone = talking();
     phone.leg("102", 6, "connected", { ...own, party: inside("150") });
