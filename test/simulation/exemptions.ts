@@ -151,12 +151,12 @@ export function dnChanged(
  * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
  * at who is not monitored if who hands over is not either, and the list's row of their consultation is also that of a leg
  * which tells of one of the two alone, as somebody listened, or has the box's owner there, and its menu then. Nor where no
- * list is read until the consultation is forgotten; nor if they had not spoken when sight was lost, and had joined when we
- * saw again.
+ * list is read until the consultation is forgotten; nor if it began when nothing could be seen, or no answer be read, before
+ * the join.
  */
 function joinedUnseen(
   chain: Chain,
-  { sees, seen, listMs, listedBy }: Visibility,
+  { sees, seen, briefMs, listMs, listedBy }: Visibility,
   { switches }: Setting,
 ): Exemption[] {
   const { facts } = chain;
@@ -170,11 +170,10 @@ function joinedUnseen(
     const unseen = facts.some(
       (one) => one.what === "shown" && one.at === at && !sees(one.dn, one.at),
     );
-    const spoke = seen(spokeFromAt, null);
     const isLost = isUnread(at) || (!sees(dn, at) && (heard || isOwners));
-    const isBlind = spoke.fault !== null && spoke.at >= at;
+    const isUnheard = seen(spokeFromAt, null).at + briefMs >= at;
     const isHid = unseen && (mode === "keepY" || isLost);
-    return isHid || (mode === "newCall" && isBlind) ? [{ rule: "joinedUnseen", fromAt: at }] : [];
+    return isHid || (mode === "newCall" && isUnheard) ? [{ rule: "joinedUnseen", fromAt: at }] : [];
   });
 }
 
