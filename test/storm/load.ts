@@ -20,6 +20,11 @@ export interface LoadOptions {
   readonly stepMs: readonly [least: number, most: number];
   /** Called before the frame leaves. */
   readonly onStep?: (callid: number, step: Step) => void;
+  /**
+   * Without it a call goes on whoever looks, and what it hurries past a stalled program (a leg that went before it
+   * could be read) nobody can tell. With it the call takes its next step only when this one was told.
+   */
+  readonly isTold?: (callid: number, step: Step) => boolean;
 }
 
 export class Load {
@@ -29,6 +34,8 @@ export class Load {
   readonly #pbx: StandIn;
   readonly #options: LoadOptions;
   readonly #chance: Chance;
+  /** Steps that their call waits for, to be told. */
+  readonly #untold = new Set<string>();
   #startedAt = performance.now();
   #timer: NodeJS.Timeout | null = null;
 
@@ -51,7 +58,14 @@ export class Load {
   /** No call rings any more; resolves when the last is over. */
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
-    await this.#pbx.facts.until(() => this.over === this.begun, "every call to be over");
+    await this.#pbx.facts.until(
+      () => this.over === this.begun,
+      "every call to be over",
+      () => {
+        const untold = this.#untold.size === 0 ? "all" : `all but ${[...this.#untold].join(", ")}`;
+        return `Over: ${this.over} of ${this.begun}; told of what was waited for: ${untold}.`;
+      },
+    );
   }
 
   #ring(): void {
@@ -74,12 +88,12 @@ export class Load {
     onStep?.(callid, "rings");
     this.#list(leg, number, "Routing");
     this.#pbx.upsert(leg);
-    this.#later(() => {
+    this.#after(callid, "rings", () => {
       const answered: Participant = { ...leg, status: "Connected" };
       onStep?.(callid, "isAnswered");
       this.#list(leg, number, "Talking");
       this.#pbx.upsert(answered);
-      this.#later(() => {
+      this.#after(callid, "isAnswered", () => {
         onStep?.(callid, "ends");
         this.#pbx.setActiveCalls(this.#pbx.activeCalls().filter(({ Id }) => Id !== callid));
         this.#pbx.remove(phone, leg.id);
@@ -97,7 +111,22 @@ export class Load {
     this.#pbx.setActiveCalls([...others, { Id: callid, Caller, Callee: dn, Status, ...times }]);
   }
 
-  #later(act: () => void): void {
-    setTimeout(act, this.#chance.between(...this.#options.stepMs));
+  #after(callid: number, step: Step, act: () => void): void {
+    const pauseMs = this.#chance.between(...this.#options.stepMs);
+    const { isTold } = this.#options;
+    if (!isTold) {
+      setTimeout(act, pauseMs);
+      return;
+    }
+    setTimeout(() => {
+      const what = `${step} of call ${callid}`;
+      this.#untold.add(what);
+      const goOn = () => {
+        this.#untold.delete(what);
+        act();
+      };
+      // Whoever waits in vain stays where it is: `stop` tells of it.
+      this.#pbx.facts.until(() => isTold(callid, step), what).then(goOn, () => {});
+    }, pauseMs);
   }
 }

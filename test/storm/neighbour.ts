@@ -23,11 +23,10 @@ export class Neighbour {
     this.#server = createServer(async (request, response) => {
       const at = performance.now();
       this.requests += 1;
-      try {
-        await this.#read(request, at);
-      } catch {
-        return; // Cut in the middle.
-      }
+      const body = await bodyOf(request);
+      if (body === null) return;
+      const { event, id } = JSON.parse(body) as Webhook;
+      this.#onWebhook(Number(/_(\d+)-\d+$/.exec(id)?.[1]), event, at);
       if (this.#health === "well") response.writeHead(204).end();
       else this.#drip(request);
     });
@@ -54,13 +53,6 @@ export class Neighbour {
     await once(this.#server, "close");
   }
 
-  async #read(request: IncomingMessage, at: number): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { event, id } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Webhook;
-    this.#onWebhook(Number(/_(\d+)-\d+$/.exec(id)?.[1]), event, at);
-  }
-
   #drip({ socket }: IncomingMessage): void {
     if (socket.destroyed) return;
     socket.write("HTTP/1.1 200 OK\r\nx-drip: ");
@@ -72,4 +64,15 @@ export class Neighbour {
 interface Webhook {
   readonly event: string;
   readonly id: string;
+}
+
+/** Null if it was cut in the middle. */
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk);
+  } catch {
+    return null;
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,7 +1,8 @@
 /**
  * Ten endpoints, one of them sick: what its neighbours feel. Several programs live side by side and are fed the same
  * calls, each with ten receivers of its own; in one all ten are well, in the others the tenth is dead or drips. So
- * whatever else the machine does, it does to all of them, and their figures can be held against each other.
+ * whatever else the machine does, it does to all of them, and their figures can be held against each other. A call
+ * takes its next step when one of the nine has heard of this one, so that all that was sent is owed to each.
  */
 import { Installation, type Offhook, pbxLines } from "../support/process.ts";
 import { StandIn } from "../support/standIn.ts";
@@ -42,6 +43,9 @@ const eventOf: Readonly<Record<Step, string>> = {
   ends: "incoming",
 };
 
+const nameOf = (index: number) => `e${index + 1}`;
+const tenth = nameOf(neighbours);
+
 export async function playNeighbours(options: NeighboursOptions): Promise<ArmResult[]> {
   const arms = await Promise.all(options.arms.map((health) => Arm.open(health, options)));
   try {
@@ -64,7 +68,8 @@ class Arm {
   readonly #pbx: StandIn;
   readonly #installation: Installation;
   readonly #receivers: readonly Neighbour[];
-  readonly #sentAt = new Map<string, number>();
+  /** What each of the nine is owed, by `keyOf`, and who has it: a delivery may come again. */
+  readonly #due = new Map<string, { readonly sentAt: number; readonly reached: Set<number> }>();
   readonly #tookMs: number[] = [];
   #offhook: Offhook | null = null;
 
@@ -77,18 +82,30 @@ class Arm {
     this.#health = health;
     this.#pbx = pbx;
     this.#installation = installation;
-    const arrived = (callid: number, event: string, at: number) => {
-      const sentAt = this.#sentAt.get(`${callid} ${event}`);
-      if (sentAt === undefined) throw new Error(`${event} of call ${callid} came before its time.`);
-      this.#tookMs.push(at - sentAt);
+    const arrived = (neighbour: number, key: string, at: number) => {
+      const due = this.#due.get(key);
+      if (!due) throw new Error(`${key} came before its time.`);
+      if (due.reached.has(neighbour)) return;
+      due.reached.add(neighbour);
+      this.#tookMs.push(at - due.sentAt);
       pbx.facts.changed();
     };
-    const well = Array.from({ length: neighbours }, () => new Neighbour("well", arrived));
+    const well = Array.from(
+      { length: neighbours },
+      (_, index) =>
+        new Neighbour("well", (callid, event, at) => arrived(index, keyOf(callid, event), at)),
+    );
     this.#receivers = [...well, new Neighbour(health)];
-    const onStep = (callid: number, step: Step) => {
-      this.#sentAt.set(`${callid} ${eventOf[step]}`, performance.now());
-    };
-    this.load = new Load(pbx, { seed, eventsPerS, stepMs, onStep });
+    this.load = new Load(pbx, {
+      seed,
+      eventsPerS,
+      stepMs,
+      onStep: (callid, step) => {
+        const due = { sentAt: performance.now(), reached: new Set<number>() };
+        this.#due.set(keyOf(callid, eventOf[step]), due);
+      },
+      isTold: (callid, step) => this.#reachedBy(keyOf(callid, eventOf[step])) > 0,
+    });
   }
 
   static async open(health: Health, options: NeighboursOptions): Promise<Arm> {
@@ -103,29 +120,41 @@ class Arm {
     await this.#installation.configure([
       ...pbxLines(this.#pbx.url).filter((line) => !line.startsWith(polls)),
       `${polls} = 1000`,
-      ...this.#receivers.flatMap(({ url }, index) => [`[endpoint.e${index + 1}]`, `URL = ${url}`]),
+      ...this.#receivers.flatMap(({ url }, index) => [
+        `[endpoint.${nameOf(index)}]`,
+        `URL = ${url}`,
+      ]),
     ]);
     this.#offhook = await this.#installation.start().ready();
   }
 
   async result(): Promise<ArmResult> {
-    const all = neighbours * this.#sentAt.size;
+    const all = neighbours * this.#due.size;
     const arrived = () => this.#tookMs.length === all;
-    await this.#pbx.facts.until(arrived, `${all} webhooks`, () => `Got ${this.#tookMs.length}.`);
+    await this.#pbx.facts.until(arrived, `${all} webhooks`, () => `Missing: ${this.#missing()}.`);
     await this.#offhook?.stop();
     const store = new StoreView(this.#installation);
-    const ofTenth = "FROM deliveries WHERE state = 'pending'";
+    const ofTenth = `FROM deliveries WHERE endpoint = '${tenth}' AND state = 'pending'`;
     const [owed, spent] = ["count(*)", "coalesce(sum(spent), 0)"].map((sum) =>
       Number(store.values(`SELECT ${sum} AS value ${ofTenth}`)[0]),
     );
     return {
       health: this.#health,
-      events: this.#sentAt.size,
+      events: this.#due.size,
       tookMs: this.#tookMs.slice(neighbours * warmUpEvents),
       requestsOfTenth: this.#receivers.at(-1)?.requests ?? 0,
       owedToTenth: owed ?? Number.NaN,
       spentOnTenth: spent ?? Number.NaN,
     };
+  }
+
+  #reachedBy(key: string): number {
+    return this.#due.get(key)?.reached.size ?? 0;
+  }
+
+  #missing(): string {
+    const missing = [...this.#due.keys()].filter((key) => this.#reachedBy(key) < neighbours);
+    return missing.map((key) => `${key} (${this.#reachedBy(key)} have it)`).join(", ");
   }
 
   async close(): Promise<void> {
@@ -143,4 +172,5 @@ export function p99Ratios(results: readonly ArmResult[]): ReadonlyMap<Health, nu
   return new Map(sick.map((arm) => [arm.health, p99(arm) / (well ? p99(well) : Number.NaN)]));
 }
 
+const keyOf = (callid: number, event: string) => `${event} of call ${callid}`;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
