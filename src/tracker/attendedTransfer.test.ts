@@ -328,6 +328,18 @@ describe("an incoming and an outgoing call that their user joins", () => {
     expect(phone.told().sort()).toEqual(told);
   });
 
+  it("is not read into a mobile that answers for its user, while the user's other call with it goes on", () => {
+    const phone = both();
+    const other = { ...joined, callNumber: 8, caller: outside("420777888888") };
+    phone.leg("103", 8, "ringing", { referredBy: ref("102") });
+    phone.pass(3_000);
+    phone.gone("102/5", "103/8");
+    phone.list(joined, other);
+    phone.list(joined, other);
+    const told = ["ringing 103 -2", "ended 102 -1 Ok passed on", "answered 103 -2 Blind"];
+    expect(phone.told()).toEqual(told);
+  });
+
   it("is not read into a call passed on outside while another of the user ends", () => {
     const phone = both();
     phone.gone("102/5", "102/6");

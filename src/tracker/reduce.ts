@@ -124,7 +124,9 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     const turn = step.turn(call.callNumber);
     if (row !== undefined && !isAnothers(call, row)) {
       if (isUnchanged(call, row)) turn.call.blind = false;
-      const joined = othersOf(step, call).some((other) => isJoinOf(row, call, other));
+      // Of two that are joined, one goes.
+      const isGone = (other: Call) => !rows.has(other.callNumber);
+      const joined = othersOf(step, call).some((o) => isGone(o) && isJoinOf(row, call, o));
       heedListed(turn, row, { askedAt, joined, spoke: (dn, withDn) => step.spoke(dn, withDn) });
     } else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
