@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import type { Config, EndpointConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
-import { describe as describeOutcome } from "../delivery/outcome.ts";
+import { describe as describeOutcome, notMade } from "../delivery/outcome.ts";
 import { createSender, type Sender } from "../delivery/sender.ts";
 import type { OffhookEvent } from "../events/event.ts";
 import { profileSends, renderFields } from "../events/render.ts";
@@ -84,7 +84,7 @@ async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender)
     const delivery = sampleDelivery(endpoint, event, index, sequence.length);
     const startedAt = performance.now();
     sent.push(shown(endpoint, delivery, sender));
-    const outcome = await sender.send(endpoint, delivery, 1);
+    const outcome = await sender.send(endpoint, delivery, 1).catch(notMade);
     const tookMs = Math.round(performance.now() - startedAt);
     if (outcome.kind !== "accepted") failures += 1;
     const mark = outcome.kind === "accepted" ? "✓" : "✗";

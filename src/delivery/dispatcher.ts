@@ -12,9 +12,8 @@ import type { Delivery, Fate, Outbox, Settlement } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
-import { messageOf } from "../util/messageOf.ts";
 import { logAttempt, logExpired, logTurn } from "./chronicle.ts";
-import { describe, type Outcome } from "./outcome.ts";
+import { describe, notMade, type Outcome } from "./outcome.ts";
 import { type EndpointStatus, Outlet, type Turn } from "./outlet.ts";
 import { createPager, type Pager } from "./pager.ts";
 import type { Verdict } from "./policy.ts";
@@ -240,7 +239,7 @@ class LaneDispatcher implements Dispatcher {
     try {
       outcome = await send(config, owed.delivery, owed.attempts);
     } catch (error) {
-      outcome = { kind: "failed", stage: "request", message: messageOf(error) };
+      outcome = notMade(error);
     }
     const now = clock.now();
     this.#inFlight -= 1;

@@ -1,6 +1,7 @@
 /** What one HTTP exchange came to. A receiver's refusal is an outcome, never an error of ours. */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
+import { messageOf } from "../util/messageOf.ts";
 
 /**
  * Where an exchange failed. `request`: none could be made of this delivery. `address`: one that may not be sent to
@@ -28,6 +29,11 @@ export type Outcome =
       readonly responseHead: string;
     }
   | { readonly kind: "failed"; readonly stage: FailedStage; readonly message: string };
+
+/** Of an attempt for which no request could be made. */
+export function notMade(error: unknown): Outcome {
+  return { kind: "failed", stage: "request", message: messageOf(error) };
+}
 
 /**
  * What an outcome tells of the endpoint as a whole: it lives, it may be down, or only that we could not

@@ -90,6 +90,8 @@ class Server implements Simulator, Controlled {
   readonly #clock: EndingClock;
   /** That calls run by. */
   readonly #callClock: EndingClock;
+  /** Clients are: what they read is noted. */
+  readonly #isWaitedFor: boolean;
   readonly #closing = new AbortController();
   readonly #log: Log;
   readonly #tokens: TokenBook;
@@ -104,7 +106,8 @@ class Server implements Simulator, Controlled {
     const random = options.random ?? Math.random;
     const clock = options.clock ?? steadyClock();
     this.#clock = new EndingClock(clock);
-    this.#callClock = options.waitsForClients
+    this.#isWaitedFor = options.waitsForClients === true;
+    this.#callClock = this.#isWaitedFor
       ? new EndingClock(new PatientClock(clock, () => this.#hub.isRead))
       : this.#clock;
     this.#log = options.log ?? silentLog;
@@ -233,7 +236,8 @@ class Server implements Simulator, Controlled {
     for (const handler of this.#handlers) {
       const answer = await handler(request);
       if (!answer) continue;
-      const client = answer.status === 200 ? this.#seam.authorise(request) : null;
+      const isRead = this.#isWaitedFor && answer.status === 200;
+      const client = isRead ? this.#seam.authorise(request) : null;
       if (client) this.#hub.hasRead(client, request.path, changes);
       return answer;
     }

@@ -126,9 +126,14 @@ export class Joins extends Sight {
       if (is(callee)) return caller.dn;
       return is(caller) ? callee.dn : [];
     });
-    const legs = this.state.calls.insideOf(to.dn).flatMap((call) => call.legs);
-    const live = legs.flatMap(({ leg }) => (leg.party.dn === to.dn ? leg.dn : []));
+    const live = this.#towards(to.dn).map(({ dn }) => dn);
     return [...partnersOf(this.next.consultations, to.dn, this.at), ...live, ...listed];
+  }
+
+  /** The legs of inside calls that stand towards this DN. */
+  #towards(dn: string): readonly Leg[] {
+    const legs = this.state.calls.insideOf(dn).flatMap((call) => call.legs);
+    return legs.flatMap(({ leg }) => (leg.party.dn === dn ? leg : []));
   }
 
   protected hasConsulted(leg: Leg, call: Call): boolean {
@@ -154,9 +159,8 @@ export class Joins extends Sight {
 
   /** Somebody spoke inside with this user a moment ago: a join may be under way. */
   consults(user: string): boolean {
-    const live = this.state.calls.insideOf(user).flatMap(({ legs }) => legs);
     return (
-      live.some(({ leg }) => leg.party.kind === "extension" && leg.party.dn === user) ||
+      this.#towards(user).some(({ party }) => party.kind === "extension") ||
       wasConsulted(this.next.consultations, null, user, this.at)
     );
   }

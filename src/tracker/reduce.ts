@@ -118,16 +118,19 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
   // What legs have come meanwhile is yet to be read; then the list is asked again.
   if (isBlind(step.state)) return;
   const ours = step.state.calls.values().filter(({ overAt }) => overAt === null);
+  // Of two that are joined, one goes.
+  const isGone = (other: Call) => !rows.has(other.callNumber);
   for (const call of ours) {
     if (!step.knows(call.callNumber)) continue;
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
     if (row !== undefined && !isAnothers(call, row)) {
       if (isUnchanged(call, row)) turn.call.blind = false;
-      // Of two that are joined, one goes.
-      const isGone = (other: Call) => !rows.has(other.callNumber);
-      const joined = othersOf(step, call).some((o) => isGone(o) && isJoinOf(row, call, o));
-      heedListed(turn, row, { askedAt, joined, spoke: (dn, withDn) => step.spoke(dn, withDn) });
+      heedListed(turn, row, {
+        askedAt,
+        isJoin: () => othersOf(step, call).some((one) => isGone(one) && isJoinOf(row, call, one)),
+        spoke: (dn, withDn) => step.spoke(dn, withDn),
+      });
     } else heedUnlisted(turn, askedAt, siblingOf(step, call, rows), consulting(step, call));
   }
   for (const row of calls) {

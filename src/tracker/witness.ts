@@ -17,7 +17,7 @@ import type { Turn } from "./turn.ts";
 /** When the list was asked, whether the row is that of a join, and who spoke with whom inside until a moment ago. */
 export interface Listing {
   readonly askedAt: EpochMs;
-  readonly joined: boolean;
+  readonly isJoin: () => boolean;
   readonly spoke: (dn: string, withDn: string) => boolean;
 }
 
@@ -131,7 +131,7 @@ function heedWhereabouts(
   turn: Turn,
   row: ActiveCall,
   hidden: Hidden,
-  { askedAt, joined, spoke }: Listing,
+  { askedAt, isJoin, spoke }: Listing,
 ): void {
   const { call, settings } = turn;
   const { sinceAt } = hidden;
@@ -157,7 +157,7 @@ function heedWhereabouts(
     const isSame = talk.shownBy !== "legs" && isOld && !isPlace;
     if (isSame || isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
     else if (isUnknown) return;
-    else if (joined) {
+    else if (isJoin()) {
       // Whom they had it ring just before, in vain, has nothing of it.
       call.handover = null;
       passOn(turn, talk, leftWhen, true);
