@@ -195,6 +195,27 @@ describe("writing", () => {
     await outbox.close();
   });
 
+  test("what comes turn by turn while others are committed is answered in its order", async () => {
+    const outbox = await open();
+    const answered: number[] = [];
+    const appends: Promise<unknown>[] = [];
+    for (let turn = 0; turn < 60; turn += 1) {
+      for (let each = 0; each < 20; each += 1) {
+        const call = appends.length;
+        const bad = call % 100 === 99;
+        const event = { ...callEvent(call), at: bad ? Number.NaN : call };
+        const append = outbox.append([{ event, endpoints: ["a"] }], []);
+        appends.push(append.catch(() => null).then(() => answered.push(call)));
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(appends);
+    expect(answered).toEqual(Array.from({ length: 1200 }, (_, call) => call));
+    const kept = answered.filter((call) => call % 100 !== 99);
+    expect((await pendingOf(outbox)).map(({ event }) => event.at)).toEqual(kept);
+    await outbox.close();
+  });
+
   test("one that fails takes no sequence and is not counted", async () => {
     const outbox = await open();
     const event = (number: number) => ({ event: callEvent(1, number), endpoints: ["a"] });

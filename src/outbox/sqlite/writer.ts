@@ -1,14 +1,22 @@
 /**
  * The worker thread that owns the store: an fsync blocks this thread, never the one that talks to the
- * PBX and to the endpoints. Answers every batch with one message, in order.
+ * PBX and to the endpoints. What came while it committed goes into one transaction and is answered
+ * with one message, in order.
  */
-import { parentPort, workerData } from "node:worker_threads";
-import { assertNever } from "../../util/assertNever.ts";
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from "node:worker_threads";
 import { OutboxError } from "../outbox.ts";
 import { openDatabase, type StoreFiles } from "./database.ts";
 import { packResults, unpack } from "./packing.ts";
 import { createStore } from "./store.ts";
-import type { FromWriter, ToWriter } from "./wire.ts";
+import type { FromWriter, Request, ToWriter } from "./wire.ts";
+
+/** Requests of a transaction that takes no more; bounds how long a commit can take. */
+const BATCH_FULL = 256;
 
 const port = parentPort;
 if (port === null) throw new Error("Expected to run as a worker thread of the outbox.");
@@ -18,28 +26,28 @@ function say(message: FromWriter): void {
 }
 
 try {
-  serve(openDatabase(String(workerData.dataDir)));
+  serve(port, openDatabase(String(workerData.dataDir)));
 } catch (error) {
   if (!(error instanceof OutboxError)) throw error;
   say({ say: "refused", fault: error.fault, message: error.message });
   port.close();
 }
 
-function serve(files: StoreFiles): void {
+function serve(from: MessagePort, files: StoreFiles): void {
   const store = createStore(files.db);
-  port?.on("message", (message: ToWriter) => {
-    switch (message.say) {
-      case "run": {
-        const requests = unpack(message.requests);
-        say({ say: "ran", results: packResults(requests, store.run(requests)) });
-        break;
-      }
-      case "close":
-        files.close();
-        port?.close();
-        break;
-      default:
-        assertNever(message);
+  from.on("message", (first: ToWriter) => {
+    const requests: Request[] = [];
+    let message: ToWriter | undefined = first;
+    while (message?.say === "run") {
+      requests.push(...unpack(message.requests));
+      message = requests.length < BATCH_FULL ? receiveMessageOnPort(from)?.message : undefined;
+    }
+    if (requests.length > 0) {
+      say({ say: "ran", results: packResults(requests, store.run(requests)) });
+    }
+    if (message?.say === "close") {
+      files.close();
+      from.close();
     }
   });
   say({ say: "ready" });
