@@ -1,6 +1,7 @@
 /** A receiver beside others: well, dead (nobody listens), or dripping (a byte of its answer's head now and then). */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { ownPort } from "../support/port.ts";
 
 export type Health = "well" | "dead" | "dripping";
@@ -68,11 +69,9 @@ interface Webhook {
 
 /** Null if it was cut in the middle. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
   try {
-    for await (const chunk of request) chunks.push(chunk);
+    return await text(request);
   } catch {
     return null;
   }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -12,6 +12,7 @@ import {
   type Server,
   type Socket,
 } from "node:net";
+import { text } from "node:stream/consumers";
 import { Chance, seedOf } from "../simulation/random.ts";
 import type { TestCertificates } from "../support/standInTls.ts";
 import { Ledger } from "./ledger.ts";
@@ -114,9 +115,7 @@ export class Rascal {
 
   /** Resolves with the answer, or never where the vice is to give none. */
   async #take(request: IncomingMessage): Promise<Answer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const id = this.#note(request, Buffer.concat(chunks).toString("utf8"));
+    const id = this.#note(request, await text(request));
     const { socket } = request;
     await new Promise((resolve) => setTimeout(resolve, this.#chance.between(0, answersWithinMs)));
     // Its deadline has passed meanwhile.

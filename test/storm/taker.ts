@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { Chance, seedOf } from "../simulation/random.ts";
 import { Facts } from "../support/facts.ts";
 import { Ledger } from "./ledger.ts";
@@ -75,10 +76,9 @@ export class Taker {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const body = await text(request);
     const { process } = this.ledger;
-    const { event, id } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as ClassicBody;
+    const { event, id } = JSON.parse(body) as ClassicBody;
     const webhook = {
       id: String(request.headers["webhook-id"]),
       call: id.replace(/-\d+$/, ""),

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { Facts } from "./facts.ts";
 import { ownPort } from "./port.ts";
 
@@ -70,8 +71,7 @@ export class Receiver {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const at = performance.now();
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const body = await text(request);
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
@@ -80,7 +80,7 @@ export class Receiver {
       method: request.method ?? "",
       target: request.url ?? "",
       headers,
-      body: Buffer.concat(chunks).toString("utf8"),
+      body,
     };
     this.arrived += 1;
     this.facts.changed();

@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Facts } from "./facts.ts";
 import { ownPort } from "./port.ts";
@@ -206,15 +207,13 @@ export class StandIn {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const body = await text(request);
     const path = request.url ?? "";
     this.asked.push(`${request.method} ${path}`);
     await this.hold(path);
     // From here on at one go: a leg counts as read only with the answer that tells of it.
     this.#unread.delete(decodeURIComponent(path));
-    const reply =
-      this.instead(path) ?? this.#reply(request, path, Buffer.concat(chunks).toString("utf8"));
+    const reply = this.instead(path) ?? this.#reply(request, path, body);
     send(response, reply, new Date(this.now()));
     this.facts.changed();
   }
