@@ -12,7 +12,7 @@ import { type Again, makeAgain } from "./again.ts";
 import type { Limits } from "./limits.ts";
 import { byOurClock, loggedCalls } from "./loggedCalls.ts";
 import type { Knowledge } from "./normalise.ts";
-import { type ReportAnswer, readReport } from "./odata.ts";
+import { type RowsAnswer, readReport } from "./odata.ts";
 import type { Rest } from "./rest.ts";
 
 export interface CallLogOptions {
@@ -117,7 +117,7 @@ export class CallLogReader {
     return { kind: "callLog", at: clock.now(), fromAt, toAt, calls, isCut };
   }
 
-  #callsOf({ rows, isCut }: Extract<ReportAnswer, { kind: "rows" }>): readonly LoggedCall[] {
+  #callsOf({ rows, isCut }: Extract<RowsAnswer, { kind: "rows" }>): readonly LoggedCall[] {
     const { knowledge, log, onNotUnderstood, isVisible } = this.#options;
     const { calls, rowsNotUnderstood, lastStartAt } = loggedCalls(rows, knowledge, isVisible);
     if (rowsNotUnderstood > 0) {
@@ -133,7 +133,7 @@ export class CallLogReader {
     return calls.filter((call) => call.startedAt > lastStartAt || call.endedAt < lastStartAt);
   }
 
-  #noRows(answer: Exclude<ReportAnswer, { kind: "rows" }>): CallLogUnavailable {
+  #noRows(answer: Exclude<RowsAnswer, { kind: "rows" }>): CallLogUnavailable {
     const { log, onNotUnderstood } = this.#options;
     switch (answer.kind) {
       case "denied":

@@ -11,9 +11,7 @@ import { asObject, textField } from "./values.ts";
 
 type NoRows = Exclude<RestAnswer, { kind: "ok" }>;
 
-export type RowsAnswer = { readonly kind: "rows"; readonly rows: readonly unknown[] } | NoRows;
-
-export type ReportAnswer =
+export type RowsAnswer =
   | {
       readonly kind: "rows";
       readonly rows: readonly unknown[];
@@ -30,11 +28,11 @@ interface Page {
 
 async function readPage(
   rest: Rest,
-  limits: Limits,
   path: string,
+  bytesMax: number,
   timeoutMs: number,
 ): Promise<Page | NoRows> {
-  const answer = await rest.get({ part: "xapi", path, bytesMax: limits.pageBytesMax, timeoutMs });
+  const answer = await rest.get({ part: "xapi", path, bytesMax, timeoutMs });
   if (answer.kind !== "ok") return answer;
   const rows = parseRows(answer.body);
   if (rows === null) {
@@ -52,14 +50,17 @@ function textOfRow(row: unknown): string {
 interface Paging {
   /** Whoever gives fewer rows than asked for, without a word, gives a multiple of so many. */
   readonly roundRows: number;
-  /** So many rows of a page are asked for again with the next. */
-  readonly overlapRows: number;
+  /** How much later the next page begins, after one of so many rows. */
+  readonly stepRows: (rows: number, asked: number) => number;
   /** What is the same in a row that is read twice. */
   readonly keyOf: (row: unknown) => string;
 }
 
 /** Read every ten minutes or on a wish: one page too many costs nothing. */
-const standing: Paging = { roundRows: 5, overlapRows: 0, keyOf: textOfRow };
+const standing: Paging = { roundRows: 5, stepRows: (rows) => rows, keyOf: textOfRow };
+
+/** So many rows of a page are asked for again with the next. */
+const overlapRows = 20;
 
 /**
  * Read every second. With each row that goes between two pages the rest moves up, and without an overlap one of them would
@@ -67,36 +68,47 @@ const standing: Paging = { roundRows: 5, overlapRows: 0, keyOf: textOfRow };
  */
 const moving: Paging = {
   roundRows: 50,
-  overlapRows: 20,
+  stepRows: (rows) => Math.max(rows - overlapRows, Math.ceil(rows / 2)),
   // A row of it carries the PBX's time.
   keyOf: (row) => textField(asObject(row) ?? {}, "Id") || textOfRow(row),
 };
 
+/** Filters what it has paged: any page may be short, and the next begins where a full one would have ended. */
+const reported: Paging = { roundRows: 1, stepRows: (_, asked) => asked, keyOf: textOfRow };
+
+interface Reading {
+  /** The set, or the function with all its parameters. */
+  readonly of: string;
+  readonly options?: string;
+  readonly pagesMax: number;
+  readonly timeoutMs: () => number;
+}
+
 async function readPages(
   rest: Rest,
-  limits: Limits,
-  { roundRows, overlapRows, keyOf }: Paging,
-  set: string,
-  options: string,
+  { pageRows, pageBytesMax }: Limits,
+  { roundRows, stepRows, keyOf }: Paging,
+  { of, options = "", pagesMax, timeoutMs }: Reading,
 ): Promise<RowsAnswer> {
   const all: unknown[] = [];
   let lastFirst = "";
   let skip = 0;
-  for (let page = 0; page < limits.pagesMax; page += 1) {
-    const path = `/xapi/v1/${set}?$top=${limits.pageRows}&$skip=${skip}${options}`;
-    const answer = await readPage(rest, limits, path, limits.requestTimeoutMs);
+  for (let page = 0; page < pagesMax; page += 1) {
+    const path = `/xapi/v1/${of}?$top=${pageRows}&$skip=${skip}${options}`;
+    const answer = await readPage(rest, path, pageBytesMax, timeoutMs());
     if (answer.kind !== "page") return answer;
     const { rows, hasNextLink } = answer;
-    const first = keyOf(rows[0]);
-    if (page > 0 && first === lastFirst) break;
-    for (const row of rows) all.push(row);
     const { length } = rows;
-    const isFull = length === limits.pageRows || length % roundRows === 0;
-    if (length === 0 || !(isFull || hasNextLink)) break;
+    const first = keyOf(rows[0]);
+    const whole = { kind: "rows", rows: all, isCut: false } as const;
+    if (length === 0 || first === lastFirst) return whole;
+    for (const row of rows) all.push(row);
+    const isFull = length === pageRows || length % roundRows === 0;
+    if (!(isFull || hasNextLink)) return whole;
     lastFirst = first;
-    skip += Math.max(length - overlapRows, Math.ceil(length / 2));
+    skip += stepRows(length, pageRows);
   }
-  return { kind: "rows", rows: all };
+  return { kind: "rows", rows: all, isCut: true };
 }
 
 /** A set that seldom changes. */
@@ -106,35 +118,26 @@ export function readSet(
   set: string,
   options = "",
 ): Promise<RowsAnswer> {
-  return readPages(rest, limits, standing, set, options);
+  return readPages(rest, limits, standing, { ...ofSet(limits, set), options });
 }
 
 /** A list of the moment. A row may be there twice, the later one is the younger. */
 export function readMovingSet(rest: Rest, limits: Limits, set: string): Promise<RowsAnswer> {
-  return readPages(rest, limits, moving, set, "");
+  return readPages(rest, limits, moving, ofSet(limits, set));
+}
+
+function ofSet({ pagesMax, requestTimeoutMs }: Limits, set: string): Reading {
+  return { of: set, pagesMax, timeoutMs: () => requestTimeoutMs };
 }
 
 /** `report`: the function with all its parameters. `timeLeftMs` ends the reading as a whole. */
-export async function readReport(
+export function readReport(
   rest: Rest,
   limits: Limits,
   report: string,
   timeLeftMs: () => number,
-): Promise<ReportAnswer> {
-  const all: unknown[] = [];
-  let lastFirst = "";
-  for (let page = 0; page < limits.logPagesMax; page += 1) {
-    const skip = page * limits.pageRows;
-    const path = `/xapi/v1/${report}?$top=${limits.pageRows}&$skip=${skip}`;
-    const timeoutMs = Math.max(1, Math.min(limits.requestTimeoutMs, timeLeftMs()));
-    const answer = await readPage(rest, limits, path, timeoutMs);
-    if (answer.kind !== "page") return answer;
-    const { rows } = answer;
-    if (rows.length === 0 || textOfRow(rows[0]) === lastFirst) {
-      return { kind: "rows", rows: all, isCut: false };
-    }
-    lastFirst = textOfRow(rows[0]);
-    for (const row of rows) all.push(row);
-  }
-  return { kind: "rows", rows: all, isCut: true };
+): Promise<RowsAnswer> {
+  const { logPagesMax: pagesMax, requestTimeoutMs } = limits;
+  const timeoutMs = () => Math.max(1, Math.min(requestTimeoutMs, timeLeftMs()));
+  return readPages(rest, limits, reported, { of: report, pagesMax, timeoutMs });
 }
