@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { allKeys, keys } from "./keys.ts";
 import { isLoopback, isNearby, maskUrl } from "./urls.ts";
 import * as values from "./values.ts";
+import { callUrl } from "./webValues.ts";
 
 const ok = <T>(value: T) => ({ ok: true, value });
 const bad = { ok: false };
@@ -38,6 +39,16 @@ describe("the parsers", () => {
       expect(values.retrySchedule(text), text).toMatchObject(bad);
     }
     expect(values.retrySchedule(Array(101).fill("1").join(","))).toMatchObject(bad);
+  });
+
+  it("a URL with a tab in it is refused, which the URL parser would take out and join its sides", () => {
+    for (const text of [
+      "https://a.example/?q={\t{event}}",
+      "https://a.example/{{user}}?q={\t{x}}",
+    ]) {
+      const said = expect.stringContaining("without tabs");
+      expect(callUrl(text), text).toEqual({ ...bad, expected: said });
+    }
   });
 
   it("URLs: http(s) with //, without user name or fragment", () => {

@@ -166,6 +166,8 @@ export const baseUrl: Parser<string> = (text) => {
 
 function readUrl(text: string, protocols: readonly string[]): URL | string {
   if (text.length > URL_CHARS_MAX) return `a URL of at most ${URL_CHARS_MAX} characters`;
+  // The URL parser takes tabs out, and what stood on both sides of one becomes a word, or a place {{fact}}.
+  if (/\p{Cc}/u.test(text)) return "a URL without tabs and other control characters";
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !protocols.includes(url.protocol) || !/^https?:\/\//i.test(text)) {
     return "a URL that begins with https:// or http://";
