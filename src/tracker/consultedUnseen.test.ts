@@ -103,6 +103,14 @@ describe("who is consulted, and is not monitored,", () => {
     expect(phone.told()).toEqual(handedOver);
   });
 
+  it("has the caller by a blind one where it rings for them first, as the list shows", () => {
+    const phone = left();
+    phone.list(row("150", { status: "Routing", changedAt: phone.at }));
+    phone.pass(400);
+    phone.list(row("150", { changedAt: phone.at }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 150 -2 Blind"]);
+  });
+
   it("has the caller under the consultation's number, if that survives", () => {
     const phone = left();
     const survives = row("150", { callNumber: 8, changedAt: phone.at });

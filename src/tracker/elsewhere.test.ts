@@ -267,6 +267,28 @@ describe("passed on to where no leg shows", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "ended 102 -2 Missed"]);
   });
 
+  it.each([
+    ["falls silent", ["103/6", "102/5"]],
+    ["is seen to ring on", ["102/5"]],
+  ])(
+    "parked by who had it ring at another phone, which %s: that attempt has failed",
+    (_what, gone) => {
+      const phone = talking();
+      phone.leg("103", 6, "ringing");
+      phone.at += 2_000;
+      phone.gone(...gone);
+      phone.pass(400);
+      phone.list(row("SP0"));
+      phone.gone("103/6");
+      phone.list();
+      expect(phone.told()).toEqual([
+        "ringing 103 -2",
+        "ended 102 -1 Ok passed on",
+        "ended 102 -3 Missed",
+      ]);
+    },
+  );
+
   it("to an outside number: the rest is not a user's call", () => {
     const phone = talking();
     phone.gone("102/5");

@@ -41,6 +41,27 @@ describe("a row that has not changed since before the user's leg went", () => {
     expect(told(1_500, ["102", routing], 6_000)[0]).toBe(passedOn);
     expect(told(5_000, ["102", { ...routing, changedAt: t0 + 4_000 }], 0)[0]).toBe(passedOn);
   });
+
+  it("is of after the answer where a list has had the conversation, however soon after that it changed", () => {
+    for (const place of ["820", "102"]) {
+      for (const [askedMs, expected] of [
+        [0, passedOn],
+        [-1, over[0]],
+      ] as const) {
+        const phone = talking();
+        const { at } = phone;
+        phone.feed({ kind: "activeCalls", at, askedAt: at + askedMs, calls: [row("102")] });
+        phone.at += 4_000;
+        phone.gone("102/5");
+        for (let looks = 0; looks < 2; looks += 1) {
+          phone.at += 1_000;
+          phone.list(row(place, { status: "Routing", changedAt: t0 + 900 }));
+        }
+        phone.list();
+        expect(phone.told()[0]).toBe(expected);
+      }
+    }
+  });
 });
 
 describe("a paging group, whose phones all answer at once and that nothing names,", () => {

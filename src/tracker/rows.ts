@@ -1,6 +1,6 @@
 /**
  * Where a row of the list of active calls has a conversation whose user's legs have gone. Pure looks. A list lags: what
- * has not changed since the answer is of before, unless it insists (SPEC.md, R15).
+ * has not changed since the answer is of before, unless it insists, or a list has had the conversation (SPEC.md, R15).
  */
 import type { EpochMs } from "../events/event.ts";
 import { type ActiveCall, canPoll, routes, talks } from "./activity.ts";
@@ -21,13 +21,18 @@ export function isElsewhere(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Ep
   const { changedAt } = row;
   const brings = canPoll(inside.kind) || inside.kind === "ivr";
   const isOld = brings && changedAt !== null && changedAt < sinceAt - rowTimeMs;
-  return (!isKnown && !isOld) || isNew(talk, row) || insists(turn, sinceAt);
+  return (!isKnown && !isOld) || isSince(talk, row) || insists(turn, sinceAt);
 }
 
 /** On its way to the user who left: sent to the own number. */
 export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: EpochMs): boolean {
   if (!routes(row)) return false;
-  return row.changedAt === null || isNew(talk, row) || insists(turn, sinceAt);
+  return row.changedAt === null || isSince(talk, row) || insists(turn, sinceAt);
+}
+
+/** It cannot be of before the answer, of which a list that has shown the conversation has nothing any more. */
+function isSince(talk: Talk, row: ActiveCall): boolean {
+  return talk.listed === true || isNew(talk, row);
 }
 
 function isNew({ answeredAt }: Talk, { changedAt }: ActiveCall): boolean {

@@ -53,11 +53,11 @@ export interface Talk {
   readonly legCount: number;
   /** The highest leg number of the call by the answer, 0 if none is told; who was rung later has a higher one. */
   readonly legNumberMax: number;
-  /**
-   * What shows that it goes on: legs; or the list alone, as an outside phone answered to which the user's call was
-   * forwarded (`outside`), or a phone that is not monitored, or as it is in a conference (`inside`).
-   */
+  /** What shows that it goes on: legs; or the list alone, as an outside phone answered to which the user's call was
+   * forwarded (`outside`), or a phone that is not monitored, or as it is in a conference (`inside`). */
   readonly shownBy: "legs" | "outside" | "inside";
+  /** The list has had it: what it has elsewhere since is of after the answer. */
+  readonly listed?: true;
 }
 
 /** A link that began with a hand-over and has no conversation yet. */

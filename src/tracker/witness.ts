@@ -30,6 +30,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (call.external === null) recogniseListed(call, row);
   if (call.external === null) return;
   call.did ??= row.did;
+  noteListed(call, row, askedAt);
   const { talk } = call;
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
     call.hidden = lookedAt(turn, call.hidden);
@@ -46,6 +47,13 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   else if (settled) heedGivenUp(call, row);
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
   if (settled || polled || handedOn || passedOn) heedLevel(turn, row);
+}
+
+/** What the list has of the conversation elsewhere from now on is of after the answer. */
+function noteListed(call: Turn["call"], row: ActiveCall, askedAt: EpochMs): void {
+  const { talk } = call;
+  if (talk === null || talk.listed || !talks(row) || askedAt < talk.answeredAt) return;
+  if (insideParty(row)?.dn === talk.user) call.talk = { ...talk, listed: true };
 }
 
 /** One look less; a list that was asked for other calls is none of them, so that they last for the time they are meant for. */
@@ -103,6 +111,7 @@ function heedDeparted(
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
   } else if (isSettled && own !== "unsettled" && !isOnlyHeard(turn, talk, row)) {
+    if (insideParty(row)?.kind === "parking") call.handover = null;
     passOn(turn, talk, at, false);
   }
 }
@@ -165,15 +174,17 @@ function heedWhereabouts(
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
     } else if (outside || elsewhere || ringsAnew || atBox) {
+      // Only who talks parks it: whom they had it ring before has failed.
+      if (inside?.kind === "parking") call.handover = null;
       passOn(turn, talk, leftWhen, outside);
       if (inside?.kind === "extension" && elsewhere && routes(row)) offerUnseen(call, inside);
     }
   } else if (isAtBox(turn, row)) {
     // Back from outside, it has reached them.
     if (call.handover?.outside === true) offerUnseen(call, inside as Party);
-  } else if (isTaken(call, row) && (call.lastLink === 0 || !mayLag)) {
+  } else if (isTaken(call, row)) {
     // Where nobody has talked yet, no list that lags tells of a conversation.
-    tellTaken(turn, row, hidden, spoke);
+    if (call.lastLink === 0 || !mayLag) tellTaken(turn, row, hidden, spoke);
   } else if (conferred !== null) {
     tellUnseen(turn, conferred, { shownBy: "inside", consulted: false }, row, hidden);
   } else if (inside?.kind === "extension" && call.level?.kind === "extension") {
@@ -210,9 +221,11 @@ function conferredOf({ external, lastLink, level, legs }: Turn["call"], row: Act
 
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
   const { dn } = insideParty(row) as Party;
-  // Whoever hands over spoke to the caller last; the level may be the taker already, by a list of just before.
-  const { handover, tally } = turn.call;
-  const spoken = spoke(tally.lastUser ?? tally.users.at(-1) ?? "", dn);
+  // Whoever hands over spoke to the caller last; the level may be the taker already, for whom the list had it on its way.
+  const { handover, level, tally } = turn.call;
+  // Who rings first is called, whatever was spoken before.
+  const rang = handover?.offered === true && level?.dn === dn;
+  const spoken = !rang && spoke(tally.lastUser ?? tally.users.at(-1) ?? "", dn);
   // What was handed over before, and waits since (parked), is joined with nothing.
   const waitedMs = (row.changedAt ?? turn.at) - (handover?.beganAt ?? turn.at);
   const consulted = spoken && waitedMs <= joinMsMax;

@@ -121,3 +121,27 @@ describe("a conversation that goes on in a conference", () => {
     expect(due.at(-1)).toMatchObject({ kind: "ended", talkMs: overAt - 1_000, lostMs });
   });
 });
+
+it.each([
+  ["falls silent with that", 10_000],
+  ["falls silent a moment later", 10_700],
+])(
+  "a call is parked by who has it ring at a phone that %s: that attempt has failed",
+  (_what, silentAt) => {
+    const own = leg("101", "extension", [0, 10_000]);
+    const rung = leg("102", "extension", [8_000, silentAt]);
+    const place = leg("SP0", "parking", [10_000, 20_000]);
+    const facts = [
+      shown(0, own, "ringing"),
+      shown(1_000, own, "connected"),
+      shown(8_000, rung, "ringing"),
+      gone(rung),
+      shown(10_000, place, "connected"),
+      gone(own),
+    ];
+    const [offered, ended, missed] = dueOf(facts, 20_000).slice(-3);
+    expect(offered).toMatchObject({ kind: "ringing", user: "102", link: 2 });
+    expect(ended).toMatchObject({ finish: "Ok", transfer: "True", user: "101", link: 1 });
+    expect(missed).toMatchObject({ finish: "Missed", user: "101", link: 3 });
+  },
+);

@@ -9,7 +9,7 @@ import { Course } from "./course.ts";
 import type { Due, Unknowable, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { legGone } from "./legsGone.ts";
-import { places } from "./levels.ts";
+import { levelOf, places } from "./levels.ts";
 import { phoneShown, placeShown } from "./offers.ts";
 import { outsideShown } from "./outside.ts";
 
@@ -55,13 +55,23 @@ function heedNeverSeen(course: Course, isShown: (fact: Fact) => boolean): void {
   if (first?.fault && isNever && endAt > first.at) course.doubt(first.fault, startedAt);
 }
 
+/** Only who talks parks the call: whom they had it ring before, if that phone falls silent later, has failed. */
+function parked(course: Course): void {
+  course.isParked = true;
+  const { talk, handover } = course;
+  if (talk === null || handover === null) return;
+  course.isUncounted ||= !course.said.isTold(handover.link);
+  course.handover = null;
+  course.levels = [levelOf(talk)];
+}
+
 function heed(course: Course, fact: Fact): void {
   switch (fact.what) {
     case "shown":
       if (fact.kind === "extension") phoneShown(course, fact);
       else if (places.has(fact.kind)) placeShown(course, fact);
       else if (fact.kind === "trunk") outsideShown(course, fact);
-      else if (fact.kind === "parking") course.isParked = true;
+      else if (fact.kind === "parking") parked(course);
       // In a conference the link's user is who made it, until the outside party goes.
       else if (fact.kind === "conference") course.talk?.legs.add(fact.leg);
       return;
