@@ -79,6 +79,22 @@ describe("a join under a number that neither call had", () => {
     expect(other.call(7)?.aliases).toEqual([]);
   });
 
+  it("is the caller's call though another phone of who joins seems to ring on", () => {
+    const phone = new Phone();
+    phone.leg("102", 4, "ringing");
+    phone.leg("102", 5, "connected");
+    phone.pass(300);
+    phone.leg("103", 7, "connected", { ...own, party: inside("102") });
+    phone.told();
+    phone.gone("102/5", "103/7");
+    phone.leg("103", 8, "connected", anew);
+    phone.pass(400);
+    phone.list(row("103", { callNumber: 9 }));
+    phone.gone("102/4");
+    expect(phone.told()).toEqual([passedOn, "answered 103 -2 Accomp"]);
+    expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+
   it("is the caller's call though the caller withholds the number", () => {
     const phone = joined("103", outside(""));
     phone.leg("103", 8, "connected", { ...anew, party: outside("") });

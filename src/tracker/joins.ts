@@ -58,7 +58,7 @@ export class Joins extends Sight {
   #broughtAnew({ dn, party }: Leg): number | undefined {
     const users = partnersOf(this.next.consultations, dn, this.at);
     const brought = users.map((user) => this.handedOverBy(user, party.number));
-    return brought.find((own) => own !== undefined && this.now(own)?.hidden !== null);
+    return brought.find((own) => own !== undefined && this.#isLeft(own));
   }
 
   /**
