@@ -18,3 +18,14 @@ it.each([
   const { told } = sorted(chains, [{ at: t0 + 60_000, fields }], 60_000);
   expect([...told.keys()]).toEqual([chains[expected]]);
 });
+
+it("of two calls to one outside party, one of which was joined with the other, the other has its own number", () => {
+  const t0 = Date.UTC(2026, 4, 4, 8);
+  const one = { outside: "420222000001", startedAt: t0, bornAt: t0, overAt: t0 + 20_000 };
+  const chains = [
+    { ...one, number: 2, later: [] },
+    { ...one, number: 3, later: [2] },
+  ] as unknown as Chain[];
+  const fields = { id: "260504100006_2-1", callerid: one.outside };
+  expect([...sorted(chains, [{ at: t0 + 8_000, fields }], 0).told.keys()]).toEqual([chains[0]]);
+});

@@ -48,9 +48,11 @@ export function sorted(chains: readonly Chain[], got: readonly Got[], clockOffMs
       const all = found.filter(
         ({ outside }) => (outside.replace(/^\+/, "") || "anonymous") === callerid,
       );
-      // Of two with this number, that of before a restart of the PBX and that of after, our clock need not have been off.
-      const own = all.findLast(fits(idSlackMs)) ?? all.at(-1);
-      known.set(id, own ?? found.at(-1));
+      // Of two with this number, that of before a restart of the PBX and that of after, our clock need not have been off;
+      // and it is rather its own than that of a call with which it was joined.
+      const near = all.filter(fits(idSlackMs));
+      const own = near.findLast((chain) => chain.number === number) ?? near.at(-1);
+      known.set(id, own ?? all.at(-1) ?? found.at(-1));
     }
     const chain = known.get(id);
     if (chain === undefined) invented.push(each);
