@@ -48,6 +48,7 @@ async function world(circumstances: Circumstances = {}) {
   /** What happened, in order: asked of the store, owed to the dispatcher, asked of the PBX. */
   const owed: string[] = [];
   const asks: number[] = [];
+  const readAgains: number[] = [];
   const inquiries: [number, number][] = [];
   const sought: number[] = [];
   const warnings: [object, string][] = [];
@@ -61,6 +62,7 @@ async function world(circumstances: Circumstances = {}) {
     route: () => ["default"],
     ask: () => asks.push(clock.now()),
     inquire: (fromAt, toAt) => inquiries.push([fromAt, toAt]),
+    readAgain: () => readAgains.push(clock.now()),
     owed: (deliveries) => owed.push(...deliveries.map(({ event }) => shown(event))),
     recordings: {
       seekAt: ({ kind, at }) => (kind === "ended" ? at + 1000 : null),
@@ -70,7 +72,10 @@ async function world(circumstances: Circumstances = {}) {
   const take = (...activities: readonly Told[]) => {
     for (const activity of activities) pipeline.take({ at: now(), ...activity } as Activity);
   };
-  return { store, clock, pipeline, take, owed, asks, inquiries, sought, warnings, infos };
+  return {
+    ...{ store, clock, pipeline, take, owed, asks },
+    ...{ readAgains, inquiries, sought, warnings, infos },
+  };
 }
 
 type Told = { readonly kind: Activity["kind"] } & Readonly<Record<string, unknown>>;
@@ -186,24 +191,55 @@ describe("pipeline", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it("takes no more than its limit while the store stands still, and says so", async () => {
-    const { store, clock, pipeline, take, inquiries } = await world();
-    store.hold();
-    take(rings());
-    for (let count = 0; count < 100_001; count += 1) take({ kind: "tick" });
-    expect(pipeline.trouble()).toBe("more than 100000 activities wait for the store");
-    store.release();
-    take(rings(8));
-    await clock.pass(1_000);
-    take(rings(9));
-    await clock.pass(0);
-    expect(pipeline.trouble()).toBeNull();
-    expect(stored(store).flat()).toEqual(["ringing 101 of 7", "ringing 101 of 9"]);
-    // Of what was left out the call log is asked, once all legs have been read.
-    take({ kind: "snapshot", legs: [7, 9].map((number) => leg("101", number, "ringing")) });
-    await clock.pass(2_000);
-    expect(inquiries).toHaveLength(1);
-    expect(inquiries[0]?.[0]).toBeLessThanOrEqual(START);
+  describe("whose store stands still", () => {
+    /** One waits for the store, as many as may behind it. */
+    async function full() {
+      const made = await world();
+      made.store.hold();
+      made.take(rings());
+      for (let count = 0; count < 100_000; count += 1) made.take({ kind: "tick" });
+      return made;
+    }
+
+    it("takes no more than its limit, and says so", async () => {
+      const { store, clock, pipeline, take, readAgains } = await full();
+      expect(pipeline.trouble()).toBeNull();
+      take({ kind: "tick" });
+      expect(pipeline.trouble()).toBe("more than 100000 activities wait for the store");
+      store.release();
+      await clock.pass(0);
+      // The time is not the PBX's word.
+      expect(readAgains).toEqual([]);
+    });
+
+    it("wants all read again once there is room, without another word of the PBX", async () => {
+      const { store, clock, pipeline, take, readAgains, inquiries } = await full();
+      take(rings(8));
+      await clock.pass(5_000);
+      expect(readAgains).toEqual([]);
+      store.release();
+      await clock.pass(0);
+      expect(readAgains).toEqual([START + 5_000]);
+      expect(pipeline.trouble()).toBeNull();
+      take({ kind: "snapshot", legs: [rings(7).leg, rings(8).leg] });
+      await clock.pass(2_000);
+      expect(stored(store).flat()).toEqual(["ringing 101 of 7", "ringing 101 of 8"]);
+      expect(readAgains).toHaveLength(1);
+      // Of what was left out the call log is asked, once all legs have been read.
+      expect(inquiries).toHaveLength(1);
+      expect(inquiries[0]?.[0]).toBeLessThanOrEqual(START);
+    });
+
+    it("is blind from when the connection had been lost, if that is what is left out", async () => {
+      const { store, clock, take, inquiries } = await full();
+      const sinceAt = START - 200_000;
+      take({ kind: "sightLost", sinceAt, cause: "connection" });
+      store.release();
+      await clock.pass(0);
+      take({ kind: "snapshot", legs: [] });
+      await clock.pass(2_000);
+      expect(inquiries[0]?.[0]).toBeLessThanOrEqual(sinceAt);
+    });
   });
 
   it("takes up its calls after a restart: nothing is told twice, the end is not missed", async () => {

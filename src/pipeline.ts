@@ -30,6 +30,8 @@ export interface PipelineOptions {
   readonly ask: () => void;
   /** The tracker wants the PBX's call log of a stretch. */
   readonly inquire: (fromAt: EpochMs, toAt: EpochMs) => void;
+  /** Activities were left out, and there is room again: all is wanted at once, as after a lost connection. */
+  readonly readAgain: () => void;
   /** Deliveries that are durable now. */
   readonly owed: (deliveries: readonly Delivery[]) => void;
   readonly recordings?: {
@@ -87,8 +89,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   let working = false;
   let worked: Promise<void> = Promise.resolve();
   let trouble: string | null = null;
-  /** Since when something was left out; null = nothing is. */
-  let leftOutAt: EpochMs | null = null;
+  /** Since when something is left out. */
+  let leftOutAt: EpochMs = Number.POSITIVE_INFINITY;
   let stopped = false;
   let cancelTick = () => {};
 
@@ -96,13 +98,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     if (stopped) return;
     if (waiting.length >= waitingMax) {
       trouble = `more than ${waitingMax} activities wait for the store`;
-      if (activity.kind !== "tick") leftOutAt ??= activity.at;
+      if (activity.kind !== "tick") leftOutAt = Math.min(leftOutAt, unseenFrom(activity));
       return;
-    }
-    if (leftOutAt !== null) {
-      const sinceAt = leftOutAt;
-      leftOutAt = null;
-      take({ kind: "sightLost", at: activity.at, sinceAt, cause: "connection" });
     }
     // What was heard of early and comes late, after a list or a deadline, runs back before none of them.
     lastAt = Math.max(lastAt, activity.at);
@@ -114,11 +111,21 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   async function work(): Promise<void> {
     working = true;
     while (waiting.length > 0) {
-      const { entries, checkpoints } = digest(waiting.splice(0));
+      const batch = waiting.splice(0);
+      if (leftOutAt < Number.POSITIVE_INFINITY) seeAgain();
+      const { entries, checkpoints } = digest(batch);
       if (entries.length + checkpoints.length > 0) await store(entries, checkpoints);
       awaitDeadline();
     }
     working = false;
+  }
+
+  /** There is room again: what was left out is a blind stretch, which stands after all that was taken before it. */
+  function seeAgain(): void {
+    const sinceAt = leftOutAt;
+    leftOutAt = Number.POSITIVE_INFINITY;
+    take({ kind: "sightLost", at: clock.now(), sinceAt, cause: "connection" });
+    options.readAgain();
   }
 
   /** What activities, one after another, change and tell. */
@@ -225,6 +232,11 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       await worked;
     },
   };
+}
+
+/** From when on nobody knows, if this is left out. */
+function unseenFrom(activity: Activity): EpochMs {
+  return activity.kind === "sightLost" ? activity.sinceAt : activity.at;
 }
 
 function logStored(log: Log, event: OffhookEvent, endpoints: readonly string[]): void {

@@ -226,6 +226,7 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
     route,
     ask: () => source.askActiveCalls(),
     inquire: (fromAt, toAt) => source.askCallLog(fromAt, toAt),
+    readAgain: () => source.readAgain(),
     owed: (deliveries) => dispatcher.enqueue(deliveries),
     recordings,
   });

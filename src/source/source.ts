@@ -51,6 +51,11 @@ export interface Source {
   askActiveCalls(): void;
   /** Asks for the PBX's call log of a stretch; answered by a `callLog` or `callLogUnavailable` activity. */
   askCallLog(fromAt: EpochMs, toAt: EpochMs): void;
+  /**
+   * The sink left out what it was told: at once, as after a lost connection, the list of active calls and all legs are
+   * read, and what is told once only is told again.
+   */
+  readAgain(): void;
   /** The PBX's recordings, listed and fetched over its API. */
   readonly recordings: RecordingSource;
   status(): SourceStatus;

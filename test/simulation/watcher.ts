@@ -129,6 +129,7 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
     route: () => ["default"],
     ask: () => source.askActiveCalls(),
     inquire: (fromAt, toAt) => source.askCallLog(fromAt, toAt),
+    readAgain: () => source.readAgain(),
     owed: () => {},
   });
   let live = false;

@@ -10,12 +10,12 @@ import { reportOf } from "./callLog.ts";
 import { type ConnectionConfig, makeConnection } from "./connection.ts";
 import { type DirectoryEntry, makeDirectory, readSets, saidBy } from "./directory.ts";
 import { kindOfType } from "./dnKind.ts";
+import { openFeed } from "./feed.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { type RowsAnswer, readMovingSet, readReport } from "./odata.ts";
 import { recordingsOf } from "./recordings.ts";
 import { callLogReason, type Refused, xapiReason } from "./refusal.ts";
 import { readSnapshot } from "./snapshot.ts";
-import { whyNotOpen } from "./socket.ts";
 
 export type Found<T> =
   | { readonly kind: "found"; readonly value: T }
@@ -93,20 +93,13 @@ export function inspectPbx(options: InspectOptions): Inspection {
       return { kind: "found", value };
     },
     async feed() {
-      const got = await connection.tokens.get();
-      if (got.kind === "refused") return { kind: "refused", ...got.refused };
-      if (got.kind === "failed") return got;
-      const { tls, proxy, openSocket } = connection;
       const nothing = { onFrame: () => {}, onTooLarge: () => {} };
       const { signal } = new AbortController();
-      const options = { url: pbx.url, tls, proxy, clock, limits, ...nothing };
-      const answer = await openSocket(options, got.token, signal);
-      if (answer.kind === "open") {
-        answer.socket.close();
-        return { kind: "found", value: null };
-      }
-      const why = whyNotOpen(answer, pbx.clientId);
-      return why.kind === "refused" ? { kind: "refused", ...why.refused } : why;
+      const opened = await openFeed(connection, { clock, limits, ...nothing }, signal);
+      if (opened.kind === "refused") return { kind: "refused", ...opened.refused };
+      if (opened.kind === "failed") return opened;
+      opened.socket.close();
+      return { kind: "found", value: null };
     },
     async activeCalls() {
       const answer = await readMovingSet(connection.rest, limits, "ActiveCalls");

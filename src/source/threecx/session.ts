@@ -17,6 +17,7 @@ import type { DirectoryKeeper } from "./directoryKeeper.ts";
 import { kindOfType } from "./dnKind.ts";
 import { Doubts } from "./doubts.ts";
 import { Entities, type LegAddress } from "./entities.ts";
+import { type OpenedFeed, openFeed } from "./feed.ts";
 import { FrameReader } from "./frames.ts";
 import { invisibleLine, watchableKinds } from "./invisible.ts";
 import { Legs, type VisibleDns } from "./legs.ts";
@@ -27,7 +28,6 @@ import type { Refused } from "./refusal.ts";
 import { ReleaseQueue } from "./release.ts";
 import type { RestAnswer } from "./rest.ts";
 import { readSnapshot } from "./snapshot.ts";
-import { type LiveSocket, type SocketAnswer, whyNotOpen } from "./socket.ts";
 import { wait } from "./wait.ts";
 import type { WireParticipant } from "./wire.ts";
 
@@ -68,6 +68,8 @@ export class Session {
   #keptBack: string[] | null = [];
   #keptBackOverflow = false;
   #snapshotAskedAt = 0;
+  /** The next snapshot is told after the list of active calls, as the first is. */
+  #wantsList = false;
   #cancelWatchdog = () => {};
   /** DNs of which a leg could be read since the last snapshot: they may have come to the list after it. */
   readonly #readSince = new Set<string>();
@@ -110,7 +112,8 @@ export class Session {
     const { directory, activeCalls, signal } = this.#options;
     const firstDirectory = directory.wake();
     const opened = await this.#open();
-    if (opened.kind !== "open") return opened;
+    if (opened.kind === "failed") return { kind: "lost", reason: opened.reason };
+    if (opened.kind === "refused") return opened;
     opened.socket.closed.then((reason) => this.#end({ kind: "lost", reason }));
     if (!signal.aborted) await Promise.race([this.#goLive(firstDirectory), this.#ended]);
     const end = await this.#ended;
@@ -135,6 +138,13 @@ export class Session {
     });
   }
 
+  /** What was told was not taken. Before the first snapshot nothing is lost: it tells all. */
+  readAgain(): void {
+    if (this.#keptBack !== null) return;
+    this.#wantsList = true;
+    this.#readAll("what was told was not taken");
+  }
+
   #heedList(list: ActiveCalls): void {
     const { visible } = this.#options;
     const why = this.#doubts.heed(list, this.#legs.all(), (dn) => visible.has(dn));
@@ -148,58 +158,30 @@ export class Session {
     });
   }
 
-  async #open(): Promise<{ kind: "open"; socket: LiveSocket } | SessionEnd> {
+  #open(): Promise<OpenedFeed> {
     const { connection, clock, limits, counters, signal } = this.#options;
-    const { tokens, config, tls, proxy } = connection;
-    const tryOnce = async (): Promise<{ token: string; answer: SocketAnswer } | SessionEnd> => {
-      const got = await tokens.get();
-      if (got.kind === "refused") return got;
-      if (got.kind === "failed") return { kind: "lost", reason: got.reason };
-      const socketOptions = {
-        url: config.url,
-        tls,
-        proxy,
-        clock,
-        limits,
-        onFrame: (text: string) => {
-          counters.frames += 1;
-          this.#take(text);
-        },
-        onTooLarge: (bytes: number) => {
-          counters.frames += 1;
-          this.#frames.notRead(bytes);
-        },
-      };
-      return {
-        token: got.token,
-        answer: await connection.openSocket(socketOptions, got.token, signal),
-      };
+    const onFrame = (text: string) => {
+      counters.frames += 1;
+      this.#take(text);
     };
-    let tried = await tryOnce();
-    if ("answer" in tried && tried.answer.kind === "status" && tried.answer.status === 401) {
-      tokens.reject(tried.token);
-      tried = await tryOnce();
-    }
-    if (!("answer" in tried)) return tried;
-    const { answer } = tried;
-    if (answer.kind === "open") return answer;
-    const why = whyNotOpen(answer, config.clientId);
-    return why.kind === "refused" ? why : { kind: "lost", reason: why.reason };
+    const onTooLarge = (bytes: number) => {
+      counters.frames += 1;
+      this.#frames.notRead(bytes);
+    };
+    return openFeed(connection, { clock, limits, onFrame, onTooLarge }, signal);
   }
 
   async #goLive(firstDirectory: Promise<void>): Promise<void> {
-    const { activeCalls, clock, limits, emit, signal, onLive } = this.#options;
+    const { activeCalls, clock, limits, signal, onLive } = this.#options;
     const patience = wait(clock, limits.firstDirectoryWaitMs, signal);
     const asked = this.#legs.next();
-    const [snapshot, calls] = await Promise.all([
+    const [snapshot, list] = await Promise.all([
       this.#readSnapshot(),
-      Promise.race([activeCalls.read(), patience]),
+      this.#readList(patience),
       Promise.race([firstDirectory, patience]),
     ]);
     if (this.#over || signal.aborted || snapshot === null) return;
-    // First, so that calls that were there before us get their true beginning.
-    if (calls?.kind === "activeCalls") emit(calls);
-    this.#apply(snapshot, asked);
+    this.#apply(snapshot, asked, list);
     const keptBack = this.#keptBack ?? [];
     this.#keptBack = null;
     onLive();
@@ -338,8 +320,21 @@ export class Session {
     }
     if (this.#over || signal.aborted) return;
     const asked = this.#legs.next();
-    const snapshot = await this.#readSnapshot();
-    if (snapshot !== null && !this.#over) this.#queue.push(() => this.#apply(snapshot, asked));
+    const wantsList = this.#wantsList;
+    this.#wantsList = false;
+    const [snapshot, list] = await Promise.all([
+      this.#readSnapshot(),
+      wantsList ? this.#readList(wait(clock, limits.firstDirectoryWaitMs, signal)) : null,
+    ]);
+    if (snapshot !== null && !this.#over) {
+      this.#queue.push(() => this.#apply(snapshot, asked, list));
+    }
+  }
+
+  /** Null: there is none, or not in time. */
+  async #readList(patience: Promise<void>): Promise<ActiveCalls | null> {
+    const list = await Promise.race([this.#options.activeCalls.read(), patience]);
+    return list?.kind === "activeCalls" ? list : null;
   }
 
   /** Null: the connection is given up, or stopped. */
@@ -367,8 +362,10 @@ export class Session {
     return null;
   }
 
-  #apply({ dns, notUnderstood }: ParsedSnapshot, asked: number): void {
+  #apply({ dns, notUnderstood }: ParsedSnapshot, asked: number, list: ActiveCalls | null): void {
     const { clock, limits, emit, visible, onVisible } = this.#options;
+    // First, so that calls that were there before we saw them get their true beginning.
+    if (list !== null) emit(list);
     for (const place of notUnderstood) {
       this.#answerNotUnderstood(
         { place },

@@ -84,8 +84,9 @@ class ThreecxSource implements Source {
   #liveSinceAt: number | null = null;
   #wasLive = false;
   #tokenTimes: number[] = [];
-  #callbackQueuesTold: readonly string[] = [];
-  #ringTimesTold = "";
+  /** What was told last; null = it is told again, whatever it is. */
+  #callbackQueuesTold: string | null = "";
+  #ringTimesTold: string | null = "";
   #life: Promise<void> = Promise.resolve();
   /** Ends the pause before the next attempt to connect. */
   #pause = new AbortController();
@@ -174,6 +175,14 @@ class ThreecxSource implements Source {
 
   askCallLog(fromAt: number, toAt: number): void {
     this.#callLog.ask(fromAt, toAt);
+  }
+
+  readAgain(): void {
+    this.#callbackQueuesTold = null;
+    this.#ringTimesTold = null;
+    this.#tellCallbackQueues();
+    this.#tellRingTimes();
+    this.#session?.readAgain();
   }
 
   status(): SourceStatus {
@@ -278,8 +287,8 @@ class ThreecxSource implements Source {
 
   #tellCallbackQueues(): void {
     const queues = this.#directory.current.callbackQueues;
-    if (queues.join() === this.#callbackQueuesTold.join()) return;
-    this.#callbackQueuesTold = queues;
+    if (queues.join() === this.#callbackQueuesTold) return;
+    this.#callbackQueuesTold = queues.join();
     this.#emit({ kind: "callbackQueues", at: this.#clock.now(), queues });
   }
 
