@@ -73,6 +73,24 @@ describe("offhook deliveries without the service", () => {
     expect(ran.err).toContain(sentence);
   });
 
+  it("takes a day alone as this machine's, as a time without a zone", async () => {
+    const { run } = await settledWorld();
+    const zone = process.env.TZ;
+    process.env.TZ = "Pacific/Kiritimati"; // 14 hours before UTC: there it was the 2nd already.
+    try {
+      for (const [day, found] of [
+        ["2021-07-02", ["3", "2", "1"]],
+        ["2021-07-03", []],
+      ] as const) {
+        const ran = await run("deliveries", "list", "--since", day);
+        expect(ids(ran.out), day).toEqual(found);
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
   it("shows one with its attempts, and lets nothing move the terminal's cursor", async () => {
     const { run } = await settledWorld();
     const ran = await run("deliveries", "show", "2");
@@ -118,6 +136,13 @@ describe("offhook deliveries without the service", () => {
     expect((await run("deliveries", "replay", "--yes")).out).toBe("Nothing to replay.\n");
     const one = await run("deliveries", "replay", "1", "2", "--json");
     expect(JSON.parse(one.out)).toMatchObject({ found: 1, replayed: 1, serviceRuns: false });
+  });
+
+  it("replays nothing if it is told both ids and a filter, which the ids may not pass", async () => {
+    const { run } = await settledWorld();
+    const ran = await run("deliveries", "replay", "1", "--state", "dead");
+    expect(ran).toMatchObject({ code: 2, out: "" });
+    expect(ran.err).toContain("Expected ids or a filter, got both. Nothing was sent.");
   });
 
   it("replays nothing if it is told of one that is not there", async () => {

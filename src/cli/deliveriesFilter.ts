@@ -91,7 +91,9 @@ function readTime(text: string): number {
   const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (unit !== undefined)
     return Date.now() - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
-  const time = isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
+  // A day alone would be read as UTC, a time without a zone is not.
+  const exact = text.length === 10 ? `${text}T00:00` : text;
+  const time = isDay(text.slice(0, 10)) ? Date.parse(exact) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new InvalidArgumentError(
     "Expected a time such as 2026-11-21T08:00 (this machine's zone), 2026-11-21T07:00Z, or an age: 90s, 5m, 2h, 3d.",

@@ -33,7 +33,13 @@ Without --state, what is dead or expired is meant. What is pending is sent anywa
 Replayed webhooks keep their webhook-id and offhook-sequence and carry the header
 offhook-replay: 1; their retries begin anew. They become due at REPLAY_PER_S a second.`,
     )
-    .action((ids: readonly number[] | undefined, said: Said) => replay(context, ids ?? [], said));
+    .action((ids: readonly number[] | undefined, said: Said, command: Command) => {
+      const isFiltered = Object.values(filterOf(said)).some((each) => each !== null);
+      if (ids !== undefined && ids.length > 0 && isFiltered) {
+        command.error("Expected ids or a filter, got both. Nothing was sent.", { exitCode: 2 });
+      }
+      return replay(context, ids ?? [], said);
+    });
 }
 
 const idsShownMax = 10;
