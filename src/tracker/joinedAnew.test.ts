@@ -173,23 +173,37 @@ describe("a join under such a number, which only the list shows,", () => {
     expect(phone.call()?.aliases).toEqual([]);
   });
 
+  /** The caller is with 150, who is not monitored and speaks with another one besides. */
+  function unseen(dn: string, dials = true): Phone {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.gone("800/4");
+    phone.list(row("800", { status: "Routing" }));
+    phone.at += 2_000;
+    const [one, other] = dials ? ["150", dn] : [dn, "150"];
+    phone.list(row("150"), row(other, { callNumber: 8, caller: inside(one) }));
+    phone.told();
+    phone.at += 1_000;
+    return phone;
+  }
+
   it.each([true, false])(
     "is known where no leg shows who consults, who dialled (%s), either",
     (dials) => {
-      const phone = new Phone();
-      phone.leg("800", 4, "connected");
-      phone.gone("800/4");
-      phone.list(row("800", { status: "Routing" }));
-      phone.at += 2_000;
-      const [one, other] = dials ? ["150", "151"] : ["151", "150"];
-      phone.list(row("150"), row(other, { callNumber: 8, caller: inside(one) }));
-      phone.told();
-      phone.at += 1_000;
+      const phone = unseen("151", dials);
       listed(phone, "151");
       expect(phone.told()[0]).toBe("ended 150 -1 Ok passed on");
       expect(numbersOf(phone)).toEqual(new Set([7]));
     },
   );
+
+  it("is known by the leg of whom the list alone had as consulted", () => {
+    const phone = unseen("103");
+    phone.leg("103", 8, "connected", anew);
+    listed(phone, "103");
+    expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "answered 103 -2 Blind"]);
+    expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
 
   it("is the caller's call while legs of who listened, and of the consultation, still stand", () => {
     const phone = talking();

@@ -55,8 +55,8 @@ export class Joins extends Sight {
   }
 
   /** Under a number that neither call had, to who was consulted until a moment ago by whom the outside party has lost. */
-  #broughtAnew({ dn, party }: Leg): number | undefined {
-    const users = partnersOf(this.next.consultations, dn, this.at);
+  #broughtAnew({ dn, dnKind, party }: Leg): number | undefined {
+    const users = this.#partnersOf({ kind: dnKind, dn, number: dn });
     const brought = users.map((user) => this.handedOverBy(user, party.number));
     return brought.find((own) => own !== undefined && this.#isLeft(own));
   }
@@ -119,7 +119,7 @@ export class Joins extends Sight {
   }
 
   /** Who spoke with this party until a moment ago, by legs, or, where no leg shows it, by the last list. */
-  #partnersOf(to: Party): readonly string[] {
+  #partnersOf(to: Pick<Party, "kind" | "dn" | "number">): readonly string[] {
     const is = ({ kind, dn, number }: Party) =>
       to.kind === "trunk" ? kind === "trunk" && number === to.number : dn === to.dn;
     const listed = [...this.state.unseen.values()].filter(talks).flatMap(({ caller, callee }) => {
