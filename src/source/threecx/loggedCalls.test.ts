@@ -1,88 +1,22 @@
 /** The call log's rows, as documented, as dumped, and as anything at all. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import {
+  always,
+  beganAt,
+  hop,
+  iso,
+  knowing,
+  nothingKnown,
+  only,
+  type Row,
+  talk,
+} from "../../../test/support/loggedRows.ts";
 import type { DnKind, LoggedCall } from "../../tracker/activity.ts";
 import { parseLogRow } from "./callLogRow.ts";
-import { makeDirectory } from "./directory.ts";
 import { loggedCalls } from "./loggedCalls.ts";
-import type { Knowledge } from "./normalise.ts";
-
-const directory = makeDirectory({
-  Peers: [
-    ...["100", "106", "139", "162", "163"].map((dn) => ({ Number: dn, Type: "Extension" })),
-    ...["800", "900", "993"].map((dn) => ({ Number: dn, Type: "Queue" })),
-    { Number: "484", Type: "RingGroup" },
-    { Number: "600", Type: "IVR" },
-    { Number: "700", Type: "Conference" },
-    { Number: "10007", Type: "ExternalLine" },
-  ],
-  InboundRules: [
-    { Id: 1, RuleName: "Main line", Data: "420222000100", Condition: "BasedOnDID" },
-    { Id: 2, RuleName: "Sales", Data: "420222000200", Condition: "BasedOnDID" },
-  ],
-});
-const knowing: Knowledge = {
-  kindOf: (dn) => directory.find(dn)?.kind ?? null,
-  didOf: directory.didOf,
-  onlyDidOf: directory.onlyDidOf,
-  readName: directory.readName,
-};
-const nothingKnown: Knowledge = {
-  kindOf: () => null,
-  didOf: (number) => ({ number, ruleName: "" }),
-  onlyDidOf: () => null,
-  readName: (name) => ({ name, did: null }),
-};
 
 const salesReading = { name: "Novak Jan", did: { number: "420222000200", ruleName: "Sales" } };
-
-const chid = "00000000-01dc-27dd-cc8a-799100000029";
-const beganAt = Date.UTC(2025, 8, 17, 14, 17, 28, 715);
-
-type Row = Record<string, unknown>;
-
-const iso = (at: number) => new Date(at).toISOString();
-const seconds = (spanMs: number) => `PT${spanMs / 1_000}S`;
-
-/** A hop from the outside caller, `fromMs` to `toMs` after the call's beginning. */
-function hop(dn: string, type: number, fromMs: number, toMs: number, answeredMs?: number): Row {
-  return {
-    CallId: 77,
-    MainCallHistoryId: chid,
-    CallHistoryId: chid,
-    StartTime: iso(beganAt + fromMs),
-    Answered: answeredMs !== undefined,
-    RingingDuration: seconds((answeredMs ?? toMs) - fromMs),
-    ...(answeredMs === undefined ? {} : { TalkingDuration: seconds(toMs - answeredMs) }),
-    SourceDn: "10007",
-    SourceType: 1,
-    SourceCallerId: "420777000001",
-    SourceDisplayName: "Novak Jan",
-    DestinationDn: dn,
-    DestinationType: type,
-    DestinationCallerId: dn,
-  };
-}
-
-const always = () => true;
-
-function only(
-  rows: readonly unknown[],
-  knowledge = knowing,
-  isVisible: (dn: string) => boolean = always,
-): LoggedCall {
-  const { calls } = loggedCalls(rows, knowledge, isVisible);
-  expect(calls).toHaveLength(1);
-  const [call] = calls;
-  if (!call) throw new Error("Expected one call.");
-  return call;
-}
-
-const talk = (user: string, fromMs: number, toMs: number) => ({
-  user,
-  answeredAt: beganAt + fromMs,
-  endedAt: beganAt + toMs,
-});
 
 describe("callback orders", () => {
   const inQueue = [hop("800", 2, 0, 9_000, 40), hop("100", 0, 100, 9_000)];
@@ -233,62 +167,6 @@ describe("logged calls", () => {
     expect(only([hop("100", 0, 0, 6_000), other]).direction).toBe("incoming");
   });
 
-  it("leave out who listened to a conversation, or joined in, and did not outlast it", () => {
-    const rows = [hop("100", 0, 0, 30_000, 5_000), hop("106", 0, 10_000, 30_100, 10_000)];
-    expect(only(rows).talks).toEqual([talk("100", 5_000, 30_000)]);
-    const longer = [hop("100", 0, 0, 30_000, 5_000), hop("106", 0, 10_000, 50_000, 10_000)];
-    expect(only(longer).talks).toHaveLength(2);
-    // The listener of a consultation comes in the moment in which that takes the call over.
-    const at = (dn: string, segment: number, untilMs: number) => ({
-      ...hop(dn, 0, 20_000, untilMs, 20_000),
-      SegmentId: segment,
-    });
-    const users = (...untilMs: readonly [number, number]) =>
-      only([at("106", 9, untilMs[1]), at("100", 8, untilMs[0])]).talks.map(({ user }) => user);
-    expect(users(45_000, 34_900)).toEqual(["100"]);
-    expect(users(45_000, 45_000)).toEqual(["100"]);
-    expect(users(34_900, 45_000)).toEqual(["100", "106"]);
-  });
-
-  it("take hops of one user that follow one another for one conversation: another phone of theirs", () => {
-    const rows = [
-      hop("100", 0, 0, 20_000, 5_000),
-      hop("100", 0, 20_000, 40_000, 20_100),
-      hop("106", 0, 40_000, 50_000, 41_000),
-      hop("106", 0, 55_000, 60_000, 56_000),
-      // Who listened as the phones changed.
-      hop("139", 0, 15_000, 20_000, 15_000),
-    ];
-    expect(only(rows).talks).toEqual([
-      talk("100", 5_000, 40_000),
-      talk("106", 41_000, 50_000),
-      talk("106", 56_000, 60_000),
-    ]);
-  });
-
-  it("take a conference for a part of the conversation that went into it", () => {
-    const room = (fromMs: number, toMs: number) => hop("700", 99, fromMs, toMs, fromMs);
-    const rows = [hop("100", 0, 0, 20_000, 5_000), room(20_000, 50_000)];
-    const listened = hop("106", 0, 15_000, 20_000, 15_000);
-    expect(only([...rows, listened]).talks).toEqual([talk("100", 5_000, 50_000)]);
-    // A room that the caller was sent to later, or alone; and one in which ours speak among themselves.
-    expect(only([hop("100", 0, 0, 20_000, 5_000), room(30_000, 50_000)]).talks).toHaveLength(1);
-    expect(only([room(0, 50_000)]).talks).toEqual([]);
-    const own = { ...room(20_000, 50_000), SourceDn: "100", SourceType: 0 };
-    expect(only([hop("100", 0, 0, 20_000, 5_000), own]).talks).toEqual([
-      talk("100", 5_000, 20_000),
-    ]);
-  });
-
-  it("take them for one also where somebody listened as they changed", () => {
-    const rows = [
-      hop("100", 0, 0, 20_000, 5_000),
-      hop("106", 0, 6_000, 20_000, 6_000),
-      hop("100", 0, 19_900, 40_000, 19_900),
-    ];
-    expect(only(rows).talks).toEqual([talk("100", 5_000, 40_000)]);
-  });
-
   it("tell of an extension that is not visible what followed when others of ours had seen the call", () => {
     const rows = [hop("800", 4, 0, 5_000, 0), hop("100", 0, 0, 60_000, 5_000)];
     const users = ({ talks, level }: LoggedCall) => [talks.map(({ user }) => user), level?.dn];
@@ -334,75 +212,6 @@ describe("logged calls", () => {
     const boxed = [hop("800", 2, -2_000, 0), talked, hop("666", 5, 8_000, 10_000)];
     expect(only(boxed, knowing, (dn) => dn === "800").missedLevel?.dn).toBe("100");
   });
-
-  it("keep the outside party's own id and number when calls were joined", () => {
-    const inside = {
-      ...hop("106", 0, -500, 9_000, 4_000),
-      SourceDn: "100",
-      SourceType: 0,
-      CallHistoryId: "00000000-01dc-27dd-cc8a-000000000028",
-    };
-    expect(only([inside, hop("100", 0, 0, 8_000, 1_000)])).toMatchObject({
-      callNumber: 41,
-      startedAt: beganAt,
-    });
-  });
-
-  it("are two where two outside parties were joined, and one with the consultation that it went on in", () => {
-    const consultation = "00000000-01dc-27dd-cc8a-79910000002a";
-    const own = { CallHistoryId: consultation, SourceDn: "100", SourceType: 0 };
-    const out = { ...hop("10007", 1, 3_000, 9_000, 4_000), ...own, SourceCallerId: "100" };
-    const dialled = { ...out, DestinationCallerId: "420605000001" };
-    const { calls } = loggedCalls(
-      [hop("100", 0, 0, 9_000, 1_000), dialled, { ...dialled, CallHistoryId: undefined }],
-      knowing,
-      always,
-    );
-    expect(calls).toMatchObject([
-      { callNumber: 41, direction: "incoming", number: "420777000001" },
-      { callNumber: 42, direction: "outgoing", number: "420605000001" },
-    ]);
-    const inside = { ...hop("106", 0, 3_000, 9_000, 4_000), ...own };
-    const goesOn = { ...hop("106", 0, 9_000, 20_000, 9_000), CallHistoryId: consultation };
-    expect(only([hop("100", 0, 0, 9_000, 1_000), inside, goesOn])).toMatchObject({
-      callNumber: 41,
-      talks: [talk("100", 1_000, 9_000), talk("106", 9_000, 20_000)],
-    });
-    // Of those of an inside call alone there is none.
-    expect(
-      loggedCalls([inside, { ...inside, CallHistoryId: chid }], knowing, always).calls,
-    ).toEqual([]);
-  });
-
-  it.each(["Anonymous", ""])(
-    "are one where a caller is joined who withholds the number: %j",
-    (id) => {
-      const withheld = { SourceCallerId: id, SourceDisplayName: "" };
-      const own = { CallHistoryId: "00000000-01dc-27dd-cc8a-79910000002a" };
-      const first = { ...hop("100", 0, 0, 9_000, 1_000), ...withheld };
-      const inside = {
-        ...hop("106", 0, 3_000, 9_000, 4_000),
-        ...own,
-        SourceDn: "100",
-        SourceType: 0,
-      };
-      const goesOn = { ...hop("106", 0, 9_000, 20_000, 9_000), ...own, SourceCallerId: "" };
-      const talks = [talk("100", 1_000, 9_000), talk("106", 9_000, 20_000)];
-      expect(only([first, inside, goesOn])).toMatchObject({ callNumber: 41, talks });
-      // Under a number that shows no consultation.
-      expect(only([first, goesOn])).toMatchObject({ callNumber: 41, talks });
-      // Of whom the first call told the number.
-      const known = hop("100", 0, 0, 9_000, 1_000);
-      expect(only([known, inside, goesOn])).toMatchObject({ number: "420777000001", talks });
-      // A second outside party has a call of its own.
-      const out = { ...inside, DestinationDn: "10007", DestinationType: 1 };
-      const dialled = { ...out, DestinationCallerId: "420605000001" };
-      expect(loggedCalls([first, dialled], knowing, always).calls).toMatchObject([
-        { callNumber: 41, direction: "incoming" },
-        { callNumber: 42, direction: "outgoing", number: "420605000001" },
-      ]);
-    },
-  );
 
   it("make do with what a build leaves out", () => {
     const bare = {
