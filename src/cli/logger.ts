@@ -4,7 +4,7 @@
  */
 import { pino } from "pino";
 import type { Config } from "../config/config.ts";
-import { isoTime } from "../util/isoTime.ts";
+import { isoWriter } from "../util/isoTime.ts";
 
 /** `destination`: a file by its name, or what is open already by its number. */
 export function makeLogger(level: Config["logLevel"], destination: string | number) {
@@ -22,6 +22,7 @@ export function makeLogger(level: Config["logLevel"], destination: string | numb
       lines.push(line);
     },
   };
-  const timestamp = () => `,"time":"${isoTime(Date.now())}"`;
+  const timeOf = isoWriter();
+  const timestamp = () => `,"time":"${timeOf(Date.now())}"`;
   return pino({ level, base: null, timestamp }, gathering);
 }
