@@ -174,13 +174,18 @@ describe("a call that was answered and sent to a conference while we were blind"
   it.each([
     [
       "is answered by who is the level and stands towards it",
-      "102",
+      ["102", "102"],
       ["answered 102 -1 NotDef", "ended 102 -1 Ok"],
     ],
-    ["is not answered by somebody else who does", "103", ["ended 102 -0 Missed"]],
-  ])("%s", (_, dn, told) => {
+    ["is not answered by somebody else who does", ["102", "103"], ["ended 102 -0 Missed"]],
+    [
+      "is answered by whom the queue rang that is the level",
+      ["800", "103"],
+      ["answered 103 -1 NotDef", "ended 103 -1 Ok"],
+    ],
+  ])("%s", (_, [level = "", dn = ""], told) => {
     const phone = new Phone();
-    phone.leg("102", 5, "ringing");
+    phone.leg(level, 5, level === "800" ? "connected" : "ringing");
     phone.told();
     phone.lose();
     phone.at += 20_000;
