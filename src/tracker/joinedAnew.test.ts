@@ -205,6 +205,21 @@ describe("a join under such a number, which only the list shows,", () => {
     expect(numbersOf(phone)).toEqual(new Set([7]));
   });
 
+  it("is known by the leg of who was consulted, and shows no more", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.gone("800/4");
+    phone.list(row("800", { status: "Routing" }));
+    phone.at += 2_000;
+    phone.list(row("150"));
+    phone.leg("103", 6, "connected", { ...own, callNumber: 8, legNumber: 2, party: inside("150") });
+    phone.list(row("150"), row("103", { callNumber: 8, caller: inside("150") }));
+    phone.told();
+    phone.at += 1_000;
+    listed(phone, "103");
+    expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "answered 103 -2 Accomp"]);
+  });
+
   it("is the caller's call while legs of who listened, and of the consultation, still stand", () => {
     const phone = talking();
     phone.leg("109", 7, "connected");

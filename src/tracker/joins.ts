@@ -14,7 +14,7 @@ import {
 import { dialsPlace, isExternal, legIn } from "./legs.ts";
 import { insideParty, outsideParty } from "./recognise.ts";
 import { Sight } from "./sight.ts";
-import type { Call } from "./state.ts";
+import type { Call, TrackedLeg } from "./state.ts";
 
 export class Joins extends Sight {
   /** A consulted leg that turns to the outside party has taken that party's call over. */
@@ -126,14 +126,10 @@ export class Joins extends Sight {
       if (is(callee)) return caller.dn;
       return is(caller) ? callee.dn : [];
     });
-    const live = this.#towards(to.dn).map(({ dn }) => dn);
+    // Their own leg, or the other's, is all that shows where one of the two is not monitored (any more).
+    const other = ({ leg: { dn, party } }: TrackedLeg) => (dn === to.dn ? party.dn : dn);
+    const live = this.state.calls.insideOf(to.dn).flatMap((call) => call.legs.map(other));
     return [...partnersOf(this.next.consultations, to.dn, this.at), ...live, ...listed];
-  }
-
-  /** The legs of inside calls that stand towards this DN. */
-  #towards(dn: string): readonly Leg[] {
-    const legs = this.state.calls.insideOf(dn).flatMap((call) => call.legs);
-    return legs.flatMap(({ leg }) => (leg.party.dn === dn ? leg : []));
   }
 
   protected hasConsulted(leg: Leg, call: Call): boolean {
@@ -154,13 +150,20 @@ export class Joins extends Sight {
 
   /** These two spoke inside until a moment ago, as a leg of either has shown. */
   spoke(dn: string, withDn: string): boolean {
-    return wasConsulted(this.next.consultations, dn, withDn, this.at);
+    const speaks = ({ leg }: TrackedLeg) =>
+      isConsultation(leg, dn, withDn) || isConsultation(leg, withDn, dn);
+    return (
+      this.state.calls.insideOf(dn).some(({ legs }) => legs.some(speaks)) ||
+      wasConsulted(this.next.consultations, dn, withDn, this.at)
+    );
   }
 
   /** Somebody spoke inside with this user a moment ago: a join may be under way. */
   consults(user: string): boolean {
+    const speaksTo = ({ leg: { party } }: TrackedLeg) =>
+      party.dn === user && party.kind === "extension";
     return (
-      this.#towards(user).some(({ party }) => party.kind === "extension") ||
+      this.state.calls.insideOf(user).some(({ legs }) => legs.some(speaksTo)) ||
       wasConsulted(this.next.consultations, null, user, this.at)
     );
   }
