@@ -124,7 +124,7 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     if (!step.knows(call.callNumber)) continue;
     const row = rows.get(call.callNumber);
     const turn = step.turn(call.callNumber);
-    if (row !== undefined && !isAnothers(call, row)) {
+    if (row !== undefined && !isAnothers(step, call, row)) {
       if (isUnchanged(call, row)) turn.call.blind = false;
       heedListed(turn, row, {
         askedAt,
@@ -141,13 +141,13 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
 
 function isOfNewPbx(step: Stepping, row: ActiveCall): boolean {
   const call = step.state.calls.get(row.callNumber);
-  return call !== undefined && call.overAt === null && isAnothers(call, row);
+  return call !== undefined && call.overAt === null && isAnothers(step, call, row);
 }
 
 /** After a blind stretch a row that began at another time: the PBX has restarted, the number is in use anew. */
-function isAnothers(call: Call, row: ActiveCall): boolean {
+function isAnothers(step: Stepping, call: Call, row: ActiveCall): boolean {
   // A consultation that took the call over began at a time of its own.
-  return call.blind && row.callNumber === call.callNumber && begunApart(call, row);
+  return step.isLost(call) && row.callNumber === call.callNumber && begunApart(call, row);
 }
 
 function begunApart({ establishedAt }: Call, row: ActiveCall): boolean {

@@ -1,6 +1,6 @@
 /** A leg that cannot be of the call of before that has its number shows that the PBX has restarted (SPEC.md, R28). */
 import { describe, expect, it } from "vitest";
-import { inside, leg, outside, Phone } from "../../test/support/phone.ts";
+import { inside, leg, outside, Phone, row, t0 } from "../../test/support/phone.ts";
 
 const another = outside("420777000002");
 
@@ -93,5 +93,25 @@ describe("a leg that is above all of before", () => {
     phone.told();
     phone.leg("105", 91, "ringing", { party: another });
     expect(phone.told()).toEqual([...over, "ringing 105 -0"]);
+  });
+});
+
+describe("a row of the list that began at another time", () => {
+  it("shows so though legs inside had the number when we saw again", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.list(row("800", { status: "Routing", establishedAt: t0 }));
+    phone.gone("800/4");
+    phone.list(row("150", { establishedAt: t0 }));
+    phone.told();
+    phone.at += 10_000;
+    phone.list(row("150", { establishedAt: t0 }));
+    phone.lose();
+    phone.at += 20_000;
+    const party = inside("150");
+    phone.snapshot(leg("108", 1, "connected", { party, originatedBy: null, legNumber: 1 }));
+    phone.list(row("150", { caller: inside("108"), establishedAt: t0 + 15_000 }));
+    expect(phone.told()).toEqual(["ended 150 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
   });
 });

@@ -193,7 +193,7 @@ export class Sight extends Turns {
     if (calls.some(({ external, overAt }) => external !== null && overAt === null)) this.lack();
     for (const call of calls) {
       // The list may have told of a new one before any leg of it did; what has shown since is not of before.
-      const isUnseen = isOpen || this.#isLost(call) || call.overAt !== null;
+      const isUnseen = isOpen || this.isLost(call) || call.overAt !== null;
       if (isUnseen && call.firstSeenAt <= lostAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.lastLegs = [];
@@ -210,7 +210,7 @@ export class Sight extends Turns {
     const call = this.before(leg.callNumber);
     if (call === undefined || call.external === null) return false;
     const isOver = call.overAt !== null && call.legCount > 0 && this.next.restartDoubt !== null;
-    const isLost = call.overAt === null && this.#isLost(call);
+    const isLost = call.overAt === null && this.isLost(call);
     if ((!isOver && !isLost) || this.#outlived(leg)) return false;
     const { dn, legId, legNumber, party } = leg;
     // The one that went from sight last may be back: the PBX denied it, or its going was of no account.
@@ -229,7 +229,7 @@ export class Sight extends Turns {
   }
 
   /** No leg of it has shown since we lost sight, or saw again: the log that cannot be had ends the waiting for it, and tells nothing of a restart. */
-  #isLost({ blind, hidden }: Call): boolean {
+  isLost({ blind, hidden }: Call): boolean {
     return blind || (hidden !== null && hidden.sinceAt <= (this.next.gap.toAt ?? 0));
   }
 
