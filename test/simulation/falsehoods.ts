@@ -111,6 +111,12 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing, unseenBoxes }: Truth)
       for (const stay of stays) if (stay.leg === fact.leg) stay.toAt = fact.at;
     }
   }
+  // Where it was for an instant only the log tells, which is what it is due from.
+  for (const { user, at, finish } of due) {
+    const isKnown = stays.some(({ dn }) => dn === user);
+    if (finish !== "Missed" || isKnown) continue;
+    stays.push({ dn: user, fromAt: at, toAt: end, talks: false, leg: null });
+  }
   return stays;
 }
 

@@ -1,5 +1,6 @@
 /** Rules of the oracle that no mutant reaches: what faults may have made of a chain. */
 import { describe, expect, it } from "vitest";
+import { falsehoods, type Truth } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { lapsesOf } from "./verdict.ts";
@@ -24,5 +25,37 @@ describe("how often faults may have led what is told of a chain astray", () => {
     ["not by a phone of another call", 2_600, "/callcontrol/105/participants/413", 0],
   ])("%s", (_, ms, entity, lapses) => {
     expect(lapsesOf(chain, [], stale(ms, entity), true, false).lapses).toBe(lapses);
+  });
+});
+
+describe("what is told of a call that cannot be known in full", () => {
+  const menu = {
+    at: at - 10_000,
+    what: "shown",
+    dn: "666",
+    kind: "specialmenu",
+    leg: { dn: "666" },
+  };
+  const box = { ...chain, outside: "1188", owner: "", calledBackBy: "", later: [], facts: [menu] };
+  const due = [{ kind: "ended", user: "821", finish: "Missed", at: at + 20_000, link: 0 }];
+  const known = { chain: box, due, rule: "boxUnseen", dids: [], usertypes: new Map() };
+  const more = {
+    clockOffMs: 0,
+    lateMs: 60_000,
+    looksMs: 0,
+    unseenGoing: [],
+    unseenBoxes: [],
+    lapses: 0,
+  };
+
+  it.each([
+    ["may be where it was for an instant, as the log alone tells", "821", []],
+    ["is no lie about where it was", "800", ["the call was never there"]],
+  ])("%s", (_, user, lies) => {
+    const id = "260504100049_35-0";
+    const fields = { event: "incoming", user, callerid: "1188", finishtype: "Missed", id };
+    const got = [{ at: at + 30_000, fields }];
+    const found = falsehoods({ ...known, ...more } as unknown as Truth, got, got);
+    expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
   });
 });
