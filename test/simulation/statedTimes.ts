@@ -25,3 +25,6 @@ export const rememberedMs = 60_000;
 
 /** After the end of a consultation a join shows within this time (R14). */
 export const joinMsMax = 2_000;
+
+/** The log of a blind stretch is read from so long before its beginning was noticed (service.ts). */
+export const logReachMs = 30_000;

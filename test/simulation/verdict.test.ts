@@ -1,5 +1,6 @@
 /** Rules of the oracle that no mutant reaches: what faults may have made of a chain. */
 import { describe, expect, it } from "vitest";
+import type { Due } from "./due.ts";
 import { falsehoods, type Truth } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
@@ -25,6 +26,27 @@ describe("how often faults may have led what is told of a chain astray", () => {
     ["not by a phone of another call", 2_600, "/callcontrol/105/participants/413", 0],
   ])("%s", (_, ms, entity, lapses) => {
     expect(lapsesOf(chain, [], stale(ms, entity), true, false).lapses).toBe(lapses);
+  });
+});
+
+describe("how late a call may be told", () => {
+  const lostAt = chain.overAt as number;
+  const blind = (ms: number): FaultNote[] => [
+    { fault: "pbxRestarts", fromAt: lostAt + ms, toAt: lostAt + ms + 60_000, entity: null },
+  ];
+
+  it.each([
+    [
+      "when the log of a later blind stretch reaches back to it, which nobody saw",
+      20_000,
+      true,
+      80_000,
+    ],
+    ["not because of a blind stretch that began long after it", 40_000, true, 0],
+    ["not because of one that began after it, where somebody saw it", 20_000, false, 0],
+  ])("%s", (_, ms, unseen, lateMs) => {
+    const due = [{ unseen }] as unknown as Due[];
+    expect(lapsesOf(chain, due, blind(ms), true, false).lateMs).toBe(65_000 + lateMs);
   });
 });
 

@@ -22,7 +22,13 @@ import { type FaultName, hasList, type Setting } from "./setting.ts";
 import { Sight } from "./sight.ts";
 import type { SimWire } from "./simWire.ts";
 import { sorted } from "./sorting.ts";
-import { attemptFollowMs, leaveWithMs, listLagMs, rememberedMs } from "./statedTimes.ts";
+import {
+  attemptFollowMs,
+  leaveWithMs,
+  listLagMs,
+  logReachMs,
+  rememberedMs,
+} from "./statedTimes.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import { boxUnseen, ownBox, unseenBoxes } from "./voicemail.ts";
 import type { Store } from "./watcher.ts";
@@ -233,7 +239,9 @@ export function lapsesOf(
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : 65_000;
   // What ended while we were blind is judged when the log has been read, after we see again; sight may be lost anew before that.
-  const blindTo = struck.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
+  // What nobody saw, the log of the next blind stretch may be the first to tell.
+  const logged = due.every(({ unseen }) => unseen) ? struckBy(endAt + logReachMs) : struck;
+  const blindTo = logged.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
   const judgedAt = Math.max(endAt + 5_000, ...blindTo.map((toAt) => toAt + logReadMs));
   // Of a DN that is not on the list any more nothing shows until then, and faults put that off, too.
   const delaying = struckBy(isChanged ? Math.max(endAt + readMs, judgedAt) : judgedAt);
