@@ -39,6 +39,8 @@ export interface Calm {
   readonly entities: ReadonlySet<string>;
   /** From when to when no leg of the call was seen. */
   readonly hidden: readonly (readonly [fromAt: number, toAt: number])[];
+  /** When its legs came, changed and went, as far as they can be seen. */
+  readonly legsAt: readonly number[];
   /** The log has it as another kind of call. */
   readonly isCallback: boolean;
   readonly changes: readonly DnChange[];
@@ -56,7 +58,8 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const isHidden = due.unseen || hidden.some(isIn);
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
   const logMs = isHidden && wasBlind(due, calm) ? logLooksMs : 0;
-  const waitsMs = waitMs(due, setting, isHidden) + (isHeld ? orderMs(calm, isHidden) : 0) + logMs;
+  const heldMs = (isHeld ? orderMs(calm, isHidden) : 0) + (due.unseen ? unsettledMs(due, calm) : 0);
+  const waitsMs = waitMs(due, setting, isHidden) + heldMs + logMs;
   const shownMs = due.latest - due.at;
   const limitMs = wayMs + holdMs + shownMs + waitsMs + logInMs(due, calm);
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
@@ -107,6 +110,15 @@ function orderMs({ setting, isCallback }: Calm, isHidden: boolean): number {
   const isKnown = hasList(setting) && !isCallback && !isHidden;
   const isWhole = isKnown && !setting.switches.callLogDelayMs;
   return isWhole ? 4 * setting.latencyMsMax : callbackHoldMs;
+}
+
+/** A list tells of a place so long after the last change of the legs, with which it may lag: each puts that off (SPEC.md, R18). */
+function unsettledMs({ at, kind }: Due, { legsAt, setting }: Calm): number {
+  if (kind !== "ringing" || !hasList(setting)) return 0;
+  const lookMs = setting.activeCallsPollMs + listLagMs;
+  let sinceAt = at;
+  for (const legAt of legsAt) if (legAt > sinceAt && legAt <= sinceAt + lookMs) sinceAt = legAt;
+  return sinceAt - at;
 }
 
 /** How long the witness of it may take. */

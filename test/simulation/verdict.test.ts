@@ -4,6 +4,7 @@ import type { Due } from "./due.ts";
 import { falsehoods, type Truth } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
+import { type Calm, lateMsMax } from "./lateness.ts";
 import { lapsesOf } from "./verdict.ts";
 
 const at = 1_777_881_758_513;
@@ -47,6 +48,31 @@ describe("how late a call may be told", () => {
   ])("%s", (_, ms, unseen, lateMs) => {
     const due = [{ unseen }] as unknown as Due[];
     expect(lapsesOf(chain, due, blind(ms), true, false).lateMs).toBe(65_000 + lateMs);
+  });
+});
+
+describe("how late a place may be told that no leg shows, where no fault struck", () => {
+  const setting = { latencyMsMax: 1, activeCallsPollMs: 1_000, switches: { xapi: "on" } };
+  const none = { notes: [], changes: [], logIns: [], hidden: [], callbackQueues: new Set() };
+  const due = {
+    kind: "ringing",
+    user: "800",
+    at,
+    latest: at,
+    fault: null,
+    instead: [],
+    unseen: true,
+  };
+
+  it.each([
+    ["by one look at the list", [], 0],
+    ["by one of after the last change of the legs, with which it may lag", [900, 2_000], 2_000],
+    ["not by what changed after that look", [1_400, 5_000], 0],
+  ])("%s", (_, legsMs, laterMs) => {
+    const legsAt = legsMs.map((ms) => at + ms);
+    const calm = { ...none, setting, legsAt, isAnonymous: false, entities: new Set() };
+    const limitMs = lateMsMax(due as unknown as Due, calm as unknown as Calm);
+    expect(limitMs).toBe(1_354 + laterMs);
   });
 });
 

@@ -161,6 +161,9 @@ export function judge(
       entities,
       isAnonymous,
       hidden,
+      legsAt: chain.facts.flatMap((fact) =>
+        "leg" in fact && visibility.sees(fact.dn, fact.at) ? fact.at : [],
+      ),
       isCallback,
       changes: changes.log.filter(({ at }) => at <= (chain.overAt ?? at)),
       logIns: wire.logIns,
