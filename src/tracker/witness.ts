@@ -8,10 +8,17 @@ import { awaitLog, isInquired } from "./callLog.ts";
 import { joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { isBeside, ringsAlone, standing } from "./legs.ts";
-import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
+import {
+  conferredOf,
+  insideParty,
+  isAtBox,
+  isTaken,
+  recogniseListed,
+  rowTimeMs,
+} from "./recognise.ts";
 import { isElsewhere, isSentBack, isStill, leftAt, ownOf } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
-import type { Hidden, Leaving, Level, Talk, TrackedLeg } from "./state.ts";
+import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** When the list was asked, whether the row is that of a join, and who spoke with whom inside until a moment ago. */
@@ -210,20 +217,6 @@ function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
   call.hidden = { ...hidden, sinceAt: at };
   call.leaving = null;
   if (talk.shownBy === "legs") call.talk = { ...talk, shownBy: "inside" };
-}
-
-/** Whose call went on in a conference before its answer could be seen: who dialled, or stands there for the level. */
-function conferredOf(
-  { external, lastLink, level, legs }: Turn["call"],
-  row: ActiveCall,
-): Level | null {
-  if (lastLink > 0 || !talks(row) || insideParty(row)?.kind !== "conference") return null;
-  if (external?.direction === "outgoing") return level;
-  // A queue or ring group answers nothing: whoever is there was rung for it.
-  const isTheirs = ({ leg }: TrackedLeg) =>
-    leg.party.kind === "conference" && (leg.dn === level?.dn || canPoll(level?.kind));
-  const dn = legs.find(isTheirs)?.leg.dn;
-  return dn === undefined ? null : { dn, kind: "extension" };
 }
 
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
