@@ -3,10 +3,11 @@
 import { Command } from "commander";
 import type { Config, EndpointConfig } from "../config/config.ts";
 import { readProxyEnv } from "../config/proxyEnv.ts";
+import { takes } from "../delivery/endpoint.ts";
 import { describe as describeOutcome, notMade } from "../delivery/outcome.ts";
 import { createSender, type Sender } from "../delivery/sender.ts";
 import type { OffhookEvent } from "../events/event.ts";
-import { profileSends, renderFields } from "../events/render.ts";
+import { renderFields } from "../events/render.ts";
 import { sampleEvents } from "../events/samples.ts";
 import type { Delivery } from "../outbox/outbox.ts";
 import { messageOf } from "../util/messageOf.ts";
@@ -74,7 +75,7 @@ function chosen(config: Config, { endpoint }: Said, command: Command): EndpointC
 async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender): Promise<boolean> {
   const timezone = config.pbxs.find(({ name }) => name === endpoint.pbx)?.timezone ?? "UTC";
   const samples = sampleEvents(endpoint.pbx, timezone, Date.now()).filter((event) =>
-    isSent(event, endpoint),
+    takes(endpoint, event),
   );
   const rows: string[][] = [];
   const sent: string[] = [];
@@ -96,20 +97,6 @@ async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender)
   const lines = table(rows).flatMap((line, index) => [line, ...sent.slice(index, index + 1)]);
   print(`${endpoint.name} (${manner(endpoint)})`, ...lines);
   return failures === 0;
-}
-
-/** Opt-in events go to who asked for them. */
-function isSent(event: OffhookEvent, { profile, extraEvents }: EndpointConfig): boolean {
-  switch (event.kind) {
-    case "ringstop":
-    case "callsummary":
-    case "norecording":
-    case "ai":
-    case "gap":
-      return extraEvents.includes(event.kind);
-    default:
-      return profileSends(profile, event);
-  }
 }
 
 function manner({ method, profile, encoding, template }: EndpointConfig): string {

@@ -19,7 +19,7 @@ export function endpointsFor(
 }
 
 /** Whether the endpoint has asked for such events and has a URL for them. */
-function takes(endpoint: EndpointConfig, event: OffhookEvent): boolean {
+export function takes(endpoint: EndpointConfig, event: OffhookEvent): boolean {
   const { url, recordingUrl, profile, extraEvents } = endpoint;
   switch (event.kind) {
     case "recording":

@@ -47,14 +47,9 @@ export function onPath(
   deviation: Deviation,
   times = Number.POSITIVE_INFINITY,
 ): Behaviour {
-  let left = times;
-  return (occasion) => {
-    if (occasion.kind === "frame" || left <= 0 || !path.test(occasion.request.path)) {
-      return undefined;
-    }
-    left -= 1;
-    return deviation;
-  };
+  const isMeant = (occasion: Occasion) =>
+    occasion.kind !== "frame" && path.test(occasion.request.path);
+  return upTo(times, isMeant, deviation);
 }
 
 /** A behaviour for frames whose entity matches; `times` of them, then the default again. */
@@ -63,11 +58,19 @@ export function onFrame(
   deviation: Deviation,
   times = Number.POSITIVE_INFINITY,
 ): Behaviour {
+  const isMeant = (occasion: Occasion) =>
+    occasion.kind === "frame" && entity.test(occasion.frame.event.entity);
+  return upTo(times, isMeant, deviation);
+}
+
+function upTo(
+  times: number,
+  isMeant: (occasion: Occasion) => boolean,
+  deviation: Deviation,
+): Behaviour {
   let left = times;
   return (occasion) => {
-    if (occasion.kind !== "frame" || left <= 0 || !entity.test(occasion.frame.event.entity)) {
-      return undefined;
-    }
+    if (left <= 0 || !isMeant(occasion)) return undefined;
     left -= 1;
     return deviation;
   };

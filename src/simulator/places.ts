@@ -30,9 +30,8 @@ export function enterIvr(exchange: Exchange, route: Route, ivr: Ivr, holder?: Le
   stage.after(ivr.timeoutMs, () => unanswered(exchange, onwards, here, ivr.onTimeout, "noAnswer"));
 }
 
-/** An application takes the call. From here on its leg is a party like any other. */
-export function enterRoutePoint(exchange: Exchange, route: Route, dn: string): void {
-  const here: DnRef = { dn, kind: "routepoint" };
+/** An application or a fax machine takes the call. From here on its leg is a party like any other. */
+export function enterMachine(exchange: Exchange, route: Route, here: DnRef): void {
   const stage = new Stage(exchange, here);
   const leg = placeLeg(exchange, route, here);
   stage.enter(route.call);
@@ -96,16 +95,6 @@ export function enterVoicemail(exchange: Exchange, route: Route, of: string): vo
   leg.peer = anchor;
   exchange.show(anchor);
   route.settled?.({ ok: true, leg });
-}
-
-/** A fax extension takes the call by itself. */
-export function enterFax(exchange: Exchange, route: Route, dn: string): void {
-  const here: DnRef = { dn, kind: "fax" };
-  const stage = new Stage(exchange, here);
-  const leg = placeLeg(exchange, route, here);
-  stage.enter(route.call);
-  route.call.step = null;
-  takeCall(exchange, route, leg);
 }
 
 /**

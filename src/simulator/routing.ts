@@ -12,7 +12,7 @@ import {
 } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Call, DnRef, Leg, LegEnd, Offer } from "./model.ts";
-import { enterFax, enterIvr, enterRoutePoint, enterVoicemail, parkAt } from "./places.ts";
+import { enterIvr, enterMachine, enterVoicemail, parkAt } from "./places.ts";
 import { enterQueue } from "./queue.ts";
 import { enterRingGroup } from "./ringGroup.ts";
 import { accept, Stage } from "./stage.ts";
@@ -98,16 +98,14 @@ function routeToDn(exchange: Exchange, route: Route, number: string, hops: numbe
       break;
     }
     case "routepoint":
-      enterRoutePoint(exchange, route, number);
+    case "fax":
+      enterMachine(exchange, route, { dn: number, kind: entry.kind });
       return;
     case "specialmenu":
       enterVoicemail(exchange, route, number);
       return;
     case "parking":
       parkAt(exchange, route, number);
-      return;
-    case "fax":
-      enterFax(exchange, route, number);
       return;
     case "conference":
     case "trunk":

@@ -1,6 +1,6 @@
 /** Two calls at one phone: held, swapped, consulted in, joined. Each begins with a call that 150 answers, unless said. */
 import type { Scene } from "./scene.ts";
-import { answeredBy150 } from "./transfers.ts";
+import { answeredBy150, consulted103 } from "./transfers.ts";
 
 export const consultationScenes: readonly Scene[] = [
   {
@@ -37,10 +37,7 @@ export const consultationScenes: readonly Scene[] = [
     about: "150 consults 103 and goes on with its caller",
     async run(stage) {
       const { pbx, wait } = stage;
-      const call = await answeredBy150(stage);
-      const consultation = pbx.dial("150", "103");
-      await wait(2);
-      pbx.answer("103", consultation.id);
+      const { call, consultation } = await consulted103(stage);
       await wait(3);
       pbx.hangUp("103", consultation.id);
       await wait(1);
@@ -55,10 +52,7 @@ export const consultationScenes: readonly Scene[] = [
     about: "150 consults 103; the caller, on hold, hangs up meanwhile",
     async run(stage) {
       const { pbx, wait } = stage;
-      const call = await answeredBy150(stage);
-      const consultation = pbx.dial("150", "103");
-      await wait(2);
-      pbx.answer("103", consultation.id);
+      const { call, consultation } = await consulted103(stage);
       await wait(3);
       pbx.outsideHangsUp(call.id);
       await wait(2);

@@ -1,6 +1,6 @@
 /** Several in one conversation, and several phones of one user. Each begins with an incoming call that 150 answers. */
 import type { Scene } from "./scene.ts";
-import { answeredBy150 } from "./transfers.ts";
+import { answeredBy150, consulted103 } from "./transfers.ts";
 
 export const togetherScenes: readonly Scene[] = [
   {
@@ -8,10 +8,7 @@ export const togetherScenes: readonly Scene[] = [
     about: "150 takes its caller and 103 into a conference; the caller hangs up",
     async run(stage) {
       const { pbx, wait } = stage;
-      const call = await answeredBy150(stage);
-      const consultation = pbx.dial("150", "103");
-      await wait(2);
-      pbx.answer("103", consultation.id);
+      const { call, consultation } = await consulted103(stage);
       await wait(2);
       pbx.conference("150");
       await wait(6);

@@ -11,6 +11,16 @@ export async function answeredBy150({ pbx, incoming, wait }: SceneStage): Promis
   return call;
 }
 
+/** With the caller on hold, 150 asks 103, who answers. */
+export async function consulted103(stage: SceneStage): Promise<{ call: Call; consultation: Call }> {
+  const { pbx, wait } = stage;
+  const call = await answeredBy150(stage);
+  const consultation = pbx.dial("150", "103");
+  await wait(2);
+  pbx.answer("103", consultation.id);
+  return { call, consultation };
+}
+
 export const transferScenes: readonly Scene[] = [
   {
     name: "blind-transfer",
@@ -71,10 +81,7 @@ export const transferScenes: readonly Scene[] = [
     about: "150 consults 103 and hands its caller over",
     async run(stage) {
       const { pbx, wait } = stage;
-      await answeredBy150(stage);
-      const consultation = pbx.dial("150", "103");
-      await wait(2);
-      pbx.answer("103", consultation.id);
+      await consulted103(stage);
       await wait(4);
       pbx.completeTransfer("150");
       await wait(5);
