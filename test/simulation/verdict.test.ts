@@ -1,11 +1,11 @@
 /** Rules of the oracle that no mutant reaches: what faults may have made of a chain. */
 import { describe, expect, it } from "vitest";
 import type { Due } from "./due.ts";
+import { lapsesOf } from "./expectation.ts";
 import { falsehoods, type Truth } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { type Calm, lateMsMax } from "./lateness.ts";
-import { lapsesOf } from "./verdict.ts";
 
 const at = 1_777_881_758_513;
 const leg = { id: 412, dn: "105" };
