@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteOutbox } from "../../src/outbox/sqlite/sqliteOutbox.ts";
 import { silentLog } from "../../src/util/log.ts";
-import { describeOutbox, type StorePlace } from "./outbox.ts";
+import { describeOutbox } from "./outbox.ts";
 import { describeLookup } from "./outboxLookup.ts";
 import { OutboxModel } from "./outboxModel.ts";
 import { describePending } from "./pending.ts";
+import type { StorePlace } from "./storePlace.ts";
 
 async function modelPlace(): Promise<StorePlace> {
   const model = new OutboxModel();

@@ -3,33 +3,23 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Entry, Fate, Outbox } from "../../src/outbox/outbox.ts";
 import { callEvent, settlement } from "./outboxEvents.ts";
-import { OutboxModel } from "./outboxModel.ts";
 import { pendingOf } from "./pendingOf.ts";
-
-/** A place where a store lives; opening it again finds what was stored. */
-export interface StorePlace {
-  open(): Promise<Outbox>;
-  remove(): Promise<void>;
-}
+import { besideModel, MODEL_MS_MAX, OpenStore, type StorePlace } from "./storePlace.ts";
 
 export function describeOutbox(name: string, newPlace: () => Promise<StorePlace>): void {
   describe(`outbox conformance: ${name}`, () => {
-    let place: StorePlace;
+    let store: OpenStore;
     let outbox: Outbox;
 
     beforeEach(async () => {
-      place = await newPlace();
-      outbox = await place.open();
+      store = await OpenStore.inNew(newPlace);
+      outbox = store.outbox;
     });
 
-    afterEach(async () => {
-      await outbox.close();
-      await place.remove();
-    });
+    afterEach(() => store.remove());
 
     async function reopen(): Promise<void> {
-      await outbox.close();
-      outbox = await place.open();
+      outbox = await store.reopen();
     }
 
     test("append answers with a delivery for each endpoint, numbered within its call there", async () => {
@@ -158,38 +148,23 @@ export function describeOutbox(name: string, newPlace: () => Promise<StorePlace>
     test(
       "does what the model does, whatever is asked of it",
       async () => {
-        await fc.assert(
-          fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-            const fresh = await newPlace();
-            let real = await fresh.open();
-            const model = new OutboxModel();
-            try {
-              for (const each of steps) {
-                if (each.do === "reopen") {
-                  await real.close();
-                  real = await fresh.open();
-                } else expect(await perform(real, each)).toEqual(await perform(model, each));
-                expect(await pendingOf(real)).toEqual(await pendingOf(model));
-              }
-              expect(await real.counts()).toEqual(await model.counts());
-              expect(await real.loadCheckpoints("main")).toEqual(
-                await model.loadCheckpoints("main"),
-              );
-            } finally {
-              await real.close();
-              await fresh.remove();
-            }
-          }),
-          { numRuns: 15 },
-        );
+        const random = { step, stepsMax: 25, runs: 15 };
+        await besideModel(newPlace, random, async (store, model, steps) => {
+          for (const each of steps) {
+            if (each.do === "reopen") await store.reopen();
+            else expect(await perform(store.outbox, each)).toEqual(await perform(model, each));
+            expect(await pendingOf(store.outbox)).toEqual(await pendingOf(model));
+          }
+          expect(await store.outbox.counts()).toEqual(await model.counts());
+          expect(await store.outbox.loadCheckpoints("main")).toEqual(
+            await model.loadCheckpoints("main"),
+          );
+        });
       },
       MODEL_MS_MAX,
     );
   });
 }
-
-/** A disk that syncs slowly makes it long, not wrong. */
-const MODEL_MS_MAX = 180_000;
 
 type Step =
   | { do: "append"; entries: Entry[]; key: string; state: string | null }

@@ -9,9 +9,8 @@ import {
   type ListPage,
 } from "../../src/outbox/lookup.ts";
 import type { Delivery, Fate, Outbox } from "../../src/outbox/outbox.ts";
-import type { StorePlace } from "./outbox.ts";
 import { callEvent, settlement } from "./outboxEvents.ts";
-import { OutboxModel } from "./outboxModel.ts";
+import { besideModel, MODEL_MS_MAX, OpenStore, type StorePlace } from "./storePlace.ts";
 
 const FOR_EVER = { bytesMax: null, keepFromAt: 0 };
 /** Later than every event of the tests. */
@@ -36,18 +35,15 @@ export async function listAll(
 
 export function describeLookup(name: string, newPlace: () => Promise<StorePlace>): void {
   describe(`outbox looked into: ${name}`, () => {
-    let place: StorePlace;
+    let store: OpenStore;
     let outbox: Outbox;
 
     beforeEach(async () => {
-      place = await newPlace();
-      outbox = await place.open();
+      store = await OpenStore.inNew(newPlace);
+      outbox = store.outbox;
     });
 
-    afterEach(async () => {
-      await outbox.close();
-      await place.remove();
-    });
+    afterEach(() => store.remove());
 
     /** Delivered, dead, expired and pending, of calls 1 to 4. */
     async function four(): Promise<Delivery[]> {
@@ -181,35 +177,23 @@ export function describeLookup(name: string, newPlace: () => Promise<StorePlace>
     test(
       "does what the model does, whatever is asked of it",
       async () => {
-        await fc.assert(
-          fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-            const fresh = await newPlace();
-            const real = await fresh.open();
-            const model = new OutboxModel();
-            try {
-              for (const each of steps) {
-                expect(await perform(real, each)).toEqual(await perform(model, each));
-              }
-              expect(await real.counts()).toEqual(await model.counts());
-              expect(await real.endpointCounts()).toEqual(await model.endpointCounts());
-              for (const { deliveryId } of await listAll(model)) {
-                expect(await real.show(deliveryId)).toEqual(await model.show(deliveryId));
-              }
-            } finally {
-              await real.close();
-              await fresh.remove();
-            }
-          }),
-          { numRuns: 25 },
-        );
+        const random = { step, stepsMax: 25, runs: 25 };
+        await besideModel(newPlace, random, async (store, model, steps) => {
+          const real = store.outbox;
+          for (const each of steps) {
+            expect(await perform(real, each)).toEqual(await perform(model, each));
+          }
+          expect(await real.counts()).toEqual(await model.counts());
+          expect(await real.endpointCounts()).toEqual(await model.endpointCounts());
+          for (const { deliveryId } of await listAll(model)) {
+            expect(await real.show(deliveryId)).toEqual(await model.show(deliveryId));
+          }
+        });
       },
       MODEL_MS_MAX,
     );
   });
 }
-
-/** A disk that syncs slowly makes it long, not wrong. */
-const MODEL_MS_MAX = 180_000;
 
 const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 2 });
 const at = fc.integer({ min: 0, max: 10 }).map((number) => callEvent(1, number).at);

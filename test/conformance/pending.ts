@@ -2,31 +2,26 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Delivery, Entry, Fate, Outbox } from "../../src/outbox/outbox.ts";
-import type { StorePlace } from "./outbox.ts";
 import { callEvent, settlement } from "./outboxEvents.ts";
-import { OutboxModel } from "./outboxModel.ts";
 import { pendingOf, WAKES_NOTHING } from "./pendingOf.ts";
+import { besideModel, MODEL_MS_MAX, OpenStore, type StorePlace } from "./storePlace.ts";
 
 const ASK = { ...WAKES_NOTHING, endpoint: "a", after: 0, limit: 100 };
 
 export function describePending(name: string, newPlace: () => Promise<StorePlace>): void {
   describe(`outbox's pending side: ${name}`, () => {
-    let place: StorePlace;
+    let store: OpenStore;
     let outbox: Outbox;
 
     beforeEach(async () => {
-      place = await newPlace();
-      outbox = await place.open();
+      store = await OpenStore.inNew(newPlace);
+      outbox = store.outbox;
     });
 
-    afterEach(async () => {
-      await outbox.close();
-      await place.remove();
-    });
+    afterEach(() => store.remove());
 
     async function reopen(): Promise<void> {
-      await outbox.close();
-      outbox = await place.open();
+      outbox = await store.reopen();
     }
 
     /** Calls 1, 2, 3 with two events each, at endpoint a. */
@@ -145,31 +140,19 @@ export function describePending(name: string, newPlace: () => Promise<StorePlace
     test(
       "does what the model does, whatever is asked of it",
       async () => {
-        await fc.assert(
-          fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-            const fresh = await newPlace();
-            const real = await fresh.open();
-            const model = new OutboxModel();
-            try {
-              for (const each of steps) {
-                expect(await perform(real, each)).toEqual(await perform(model, each));
-                expect(await real.backlog()).toEqual(await model.backlog());
-              }
-            } finally {
-              await real.close();
-              await fresh.remove();
-            }
-          }),
-          { numRuns: 25 },
-        );
+        const random = { step, stepsMax: 40, runs: 25 };
+        await besideModel(newPlace, random, async (store, model, steps) => {
+          const real = store.outbox;
+          for (const each of steps) {
+            expect(await perform(real, each)).toEqual(await perform(model, each));
+            expect(await real.backlog()).toEqual(await model.backlog());
+          }
+        });
       },
       MODEL_MS_MAX,
     );
   });
 }
-
-/** A disk that syncs slowly makes it long, not wrong. */
-const MODEL_MS_MAX = 180_000;
 
 const endpoint = fc.constantFrom("a", "b");
 const time = fc.integer({ min: 0, max: 50 });
