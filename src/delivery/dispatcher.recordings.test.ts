@@ -105,6 +105,18 @@ describe("recordings at a URL of their own", () => {
     expect(sent?.outcome).toEqual(OK);
   });
 
+  test("hold them no longer either where they are more than memory takes", async () => {
+    const world = new World([endpointConfig(APART)], 16);
+    answers(world, OK, refused(410));
+    for (let call = 1; call <= 60; call += 1) {
+      await record(world, call, 1);
+      await world.append(call, 2);
+    }
+    await world.clock.pass(400_000);
+    const calls = world.exchanges.filter(({ sequence }) => sequence === 2).map(({ call }) => call);
+    expect(new Set(calls).size).toBe(60);
+  });
+
   test.each([
     ["recordings", UNREACHABLE, OK],
     ["calls", OK, UNREACHABLE],

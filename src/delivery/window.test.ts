@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { callEvent } from "../../test/conformance/outboxEvents.ts";
+import type { EndedEvent } from "../events/event.ts";
 import type { Delivery } from "../outbox/outbox.ts";
 import { type Bounds, type Found, FRESH_MAX, Window } from "./window.ts";
 
@@ -64,6 +65,21 @@ describe("of an endpoint that is down", () => {
     expect(sent).toHaveLength(201);
     const own = sent.filter((id) => id.startsWith("evt_main_101_"));
     expect(own).toEqual(["evt_main_101_1", "evt_main_101_2"]);
+  });
+
+  test("a recording is not kept as a call that could show its life: no probe would take it", () => {
+    const window = new Window();
+    window.startWith(1);
+    const first = delivery(2, 2);
+    const ended = { ...callEvent(2), kind: "ended" } as EndedEvent;
+    const recording = { ...callEvent(2), kind: "recording", files: [], ended } as const;
+    window.offer({ ...first, event: recording }, down);
+    expect(window.held).toBe(0);
+    window.taken(page([{ ...first, event: recording }], 1, 2, true), down);
+    expect(window.next(strict, NOW)?.owed.delivery.event).toBe(recording);
+    window.startWith(1);
+    window.offer(delivery(3, 3), down);
+    expect(window.held).toBe(2);
   });
 
   test("nothing is kept in memory of the calls that go back to the store", () => {

@@ -124,7 +124,7 @@ export class Window {
 
   /** Takes a delivery that has just been stored, or leaves it there for later. */
   offer(delivery: Delivery, bounds: Bounds): void {
-    const { deliveryId, position, sequence, replay } = delivery;
+    const { deliveryId, position, sequence, replay, event } = delivery;
     if (!bounds.isDown) this.#fresh.length = 0;
     if (this.#ids.has(deliveryId)) return;
     const lane = this.#lanes.get(keyOf(delivery));
@@ -141,7 +141,8 @@ export class Window {
       this.#after = Math.max(this.#after, position);
       return;
     }
-    if (bounds.isDown && isFirst && lane === undefined) {
+    // Not a recording, which may go to another receiver: no probe would take it.
+    if (bounds.isDown && isFirst && event.kind !== "recording" && lane === undefined) {
       this.#addFresh(delivery, bounds);
       return;
     }
@@ -256,9 +257,12 @@ export class Window {
     return null;
   }
 
-  /** It could go, but not to where it is to go: as if its attempt had failed now, with none made. */
+  /**
+   * It could go, but not to where it is to go: as if an attempt had failed, with none made. It holds the others
+   * of its call from when it happened: that is known again when the lane comes back from the store.
+   */
   putOff({ lane, owed }: Found, now: EpochMs, until: EpochMs): void {
-    owed.firstAttemptAt ??= now;
+    owed.firstAttemptAt ??= Math.min(now, owed.delivery.event.at);
     owed.dueAt = until;
     this.wake(lane);
   }

@@ -136,7 +136,7 @@ class Player {
     const event = this.#eventOf(call, number);
     const append = async () => {
       const made = await this.#store.append([{ event, endpoints }], []);
-      for (const delivery of made) this.#watcher.appended(delivery, this.#clock.now());
+      for (const delivery of made) this.#watcher.appended(delivery);
       return made;
     };
     // Like the pipeline: what comes next waits until this is stored.

@@ -13,7 +13,6 @@ const REST_MS_MAX = 3_600_000;
 
 interface Known {
   readonly delivery: Delivery;
-  readonly appendedAt: number;
   firstTriedAt: number | null;
   lastAttempt: number;
   accepted: boolean;
@@ -43,10 +42,9 @@ export class Watcher {
     return this.#known.size;
   }
 
-  appended(delivery: Delivery, appendedAt: number): void {
+  appended(delivery: Delivery): void {
     const known: Known = {
       delivery,
-      appendedAt,
       firstTriedAt: null,
       lastAttempt: 0,
       accepted: false,
@@ -154,9 +152,9 @@ export class Watcher {
       const row = this.#store.rows[earlier.delivery.deliveryId - 1];
       // A replay is one from the moment that the store has made it so, before whoever asked for it is told.
       if (row?.state !== "pending" || row.delivery.replay) continue;
-      // A recording whose own receiver is down or rests holds the others from when its turn came, tried or not.
+      // A recording whose own receiver is down or rests holds the others from when it happened, tried or not.
       const apart = receiverOf(config, earlier.delivery) !== config.name;
-      const heldFrom = apart ? earlier.appendedAt : earlier.firstTriedAt;
+      const heldFrom = apart ? earlier.delivery.event.at : earlier.firstTriedAt;
       const held = heldFrom !== null && now - heldFrom >= orderHoldMs;
       if (order === "bounded" && held) continue;
       this.#say(delivery, `overtook ${earlier.delivery.event.eventId} (${order})`);
