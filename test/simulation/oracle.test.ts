@@ -5,6 +5,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import type { Due, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
+import { dueWithoutList } from "./withoutList.ts";
 
 /** The list is read so often, where it can be. */
 const pollMs = 1_000;
@@ -44,12 +45,16 @@ function gone(one: Leg): Fact {
   return { at: one.end?.at ?? 0, what: "gone", leg: one, dn: one.dn, kind: one.kind };
 }
 
-function dueOf(facts: Fact[], overAt: number, more: Partial<Visibility> = {}): readonly Due[] {
+function chainOf(facts: Fact[], overAt: number): Chain {
   const all = [...facts, { at: overAt, what: "over", joined: false } as const];
   const call = { callbackOrdered: false };
   const known = { direction: "incoming", startedAt: 0, overAt, isInside: false, outside: "", call };
   const chain = { ...known, owner: "", calledBackBy: "", facts: all.sort((a, b) => a.at - b.at) };
-  return new Telling(chain as unknown as Chain, { ...allSeen, ...more }).due;
+  return chain as unknown as Chain;
+}
+
+function dueOf(facts: Fact[], overAt: number, more: Partial<Visibility> = {}): readonly Due[] {
+  return new Telling(chainOf(facts, overAt), { ...allSeen, ...more }).due;
 }
 
 /** The `ringing` of a place, each with whether it must be told. */
@@ -145,3 +150,19 @@ it.each([
     expect(missed).toMatchObject({ finish: "Missed", user: "101", link: 3 });
   },
 );
+
+describe("a conversation that goes on in a conference, which no list tells,", () => {
+  it.each([
+    ["was over before it could be read", 50, "briefTalk"],
+    ["looks over then", 500, null],
+  ])("%s", (_name, talkMs, rule) => {
+    const [overAt, goneAt] = [20_000, 1_000 + talkMs];
+    const eyes = { ...allSeen, ...noList, briefMs: 90, sees: (dn: string) => dn !== "700" };
+    const own = leg("101", "extension", [0, goneAt]);
+    const room = leg("700", "conference", [goneAt, overAt]);
+    const talk = [shown(0, own, "ringing"), shown(1_000, own, "connected"), gone(own)];
+    const chain = chainOf([...talk, shown(goneAt, room, "connected")], overAt);
+    const { exemption } = dueWithoutList(chain, new Telling(chain, eyes).due, eyes);
+    expect(exemption?.rule ?? null).toBe(rule);
+  });
+});

@@ -168,8 +168,8 @@ function beforeAnySight(chain: Chain, visibility: Visibility, longMs: number): n
 /** The conversation that looks over then, as it goes on in a conference, was not seen to begin before. */
 function lateTalk(due: readonly Due[], fromAt: number, { briefMs }: Visibility): Exemption | null {
   const last = due.findLast(({ kind, at }) => kind !== "ringing" && at < fromAt);
-  if (last?.kind !== "answered" || last.fault === null) return null;
-  return last.latest + briefMs >= fromAt ? { rule: last.fault, fromAt: last.at } : null;
+  if (last?.kind !== "answered" || last.latest + briefMs < fromAt) return null;
+  return { rule: last.fault ?? "briefTalk", fromAt: last.at };
 }
 
 /** No leg is seen from then on: it looks over. */
