@@ -35,6 +35,17 @@ describe("an attended transfer to a phone that did not show as consulted", () =>
     expect(numbersOf(phone)).toEqual(new Set([7]));
   });
 
+  it("is known where who joins seems to dial still, at whose phone another has picked up", () => {
+    const phone = talking();
+    phone.leg("102", 6, "dialing", { ...own, party: inside("103") });
+    phone.leg("103", 7, "ringing", { ...own, party: inside("102") });
+    phone.leg("104", 9, "connected", { ...own, onBehalfOf: ref("103") });
+    phone.gone("103/7", "102/5", "102/6");
+    phone.list(row("104", { callNumber: 8 }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 104 -2 Blind"]);
+    expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+
   it("is known at a new leg of who was consulted, when all others of the consultation are gone", () => {
     const phone = consulting("103");
     phone.leg("103", 7, "connected", { ...own, party: inside("102") });

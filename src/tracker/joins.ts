@@ -35,9 +35,10 @@ export class Joins extends Sight {
     const before =
       call && (legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn));
     if (before === undefined) {
-      // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it.
+      // A phone that did not show as consulted: who spoke in this call until a moment ago, or seems to dial still, has brought it.
       if (leg.status !== "connected") return undefined;
-      const users = consultantsOf(this.next.consultations, leg, this.at);
+      const live = call?.legs.map((other) => other.leg.dn) ?? [];
+      const users = [...consultantsOf(this.next.consultations, leg, this.at), ...live];
       if (users.length > 0) return this.#handedOverByAny(users, number);
       return call === undefined ? this.#broughtAnew(leg) : undefined;
     }
