@@ -32,11 +32,15 @@ describe("attended transfer, whatever survives it", () => {
   }
   const handedOver = ["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"];
 
-  it("a new leg in the caller's call, after the consulted one is gone or before", () => {
-    for (const after of [true, false]) {
+  it("a new leg in the caller's call, after the consulted one is gone or before, on the user's behalf, too", () => {
+    for (const [after, onBehalfOf] of [
+      [true, null],
+      [false, null],
+      [false, ref("102")],
+    ] as const) {
       const phone = consulting();
       if (after) phone.gone("103/7");
-      phone.leg("103", 9, "connected", { originatedBy: null });
+      phone.leg("103", 9, "connected", { originatedBy: null, onBehalfOf });
       phone.gone("102/5", "102/6", "103/7");
       phone.gone("103/9");
       phone.list();

@@ -136,8 +136,9 @@ export class Joins extends Sight {
   protected hasConsulted(leg: Leg, call: Call): boolean {
     const user = call.talk?.user ?? call.level?.dn;
     if (user === undefined || leg.dnKind !== "extension") return false;
-    // Who picks up what rings for another has it by that, whatever was spoken before.
-    if (leg.onBehalfOf !== null && this.mayHaveRung(leg.onBehalfOf.dn, call)) return false;
+    // Who picks up what rings for another has it by that, whatever was spoken before; the user who hands over is no other.
+    const behalf = leg.onBehalfOf?.dn ?? user;
+    if (behalf !== user && this.mayHaveRung(behalf, call)) return false;
     // What was handed over before, and waits since (parked), is joined with nothing.
     if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;
     const speaks = (inside: Call) =>
