@@ -68,6 +68,16 @@ describe("a join under a number that neither call had", () => {
     expect(phone.call(9)).toBeDefined();
   });
 
+  it("is none where a queue that rings its user for a colleague gets the caller anew", () => {
+    const phone = talking();
+    phone.leg("800", 20, "connected", { ...own, party: inside("109") });
+    phone.leg("102", 21, "ringing", { ...own, party: inside("800") });
+    phone.gone("102/5");
+    phone.leg("800", 30, "connected", { callNumber: 9 });
+    phone.list(row("800", { callNumber: 9 }));
+    expect(phone.told()).toEqual(["ringing 800 -0", "ended 102 -1 Ok"]);
+  });
+
   it("is none while the caller's own call has legs, nor in a call that is known", () => {
     const phone = consulting();
     phone.gone("102/6");

@@ -9,6 +9,7 @@ import {
   joinMsMax,
   mayBeJoined,
   partnersOf,
+  spokenTo,
   wasConsulted,
 } from "./consultation.ts";
 import { dialsPlace, isExternal, legIn } from "./legs.ts";
@@ -40,7 +41,9 @@ export class Joins extends Sight {
       const live = call?.legs.map((other) => other.leg.dn) ?? [];
       const users = [...consultantsOf(this.next.consultations, leg, this.at), ...live];
       if (users.length > 0) return this.#handedOverByAny(users, number);
-      return call === undefined ? this.#broughtAnew(leg) : undefined;
+      // A queue that has a colleague's call speaks to nobody.
+      const isNew = call === undefined && spokenTo.has(leg.dnKind);
+      return isNew ? this.#broughtAnew(leg) : undefined;
     }
     // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
     if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
@@ -128,8 +131,11 @@ export class Joins extends Sight {
       return is(caller) ? callee.dn : [];
     });
     // Their own leg, or the other's, is all that shows where one of the two is not monitored (any more).
-    const other = ({ leg: { dn, party } }: TrackedLeg) => (dn === to.dn ? party.dn : dn);
-    const live = this.state.calls.insideOf(to.dn).flatMap((call) => call.legs.map(other));
+    const other = ({ leg: { dn, party } }: TrackedLeg) => {
+      if (party.dn === to.dn) return dn;
+      return dn === to.dn ? party.dn : [];
+    };
+    const live = this.state.calls.insideOf(to.dn).flatMap((call) => call.legs.flatMap(other));
     return [...partnersOf(this.next.consultations, to.dn, this.at), ...live, ...listed];
   }
 
