@@ -160,6 +160,23 @@ describe("files", () => {
     expect(silent).toEqual([]);
   });
 
+  it("export no value that they alone use", () => {
+    const code = tracked.filter((file) => /\.(tsx?|mjs)$/.test(file));
+    const users = new Map<string, number>();
+    for (const file of code) {
+      for (const name of new Set(read(file).match(/[\w$]+/g))) {
+        users.set(name, (users.get(name) ?? 0) + 1);
+      }
+    }
+    const exported = /^export (?:async )?(?:const|let|class|function\*?) ([\w$]+)/gm;
+    const unused = code.flatMap((file) =>
+      [...read(file).matchAll(exported)]
+        .filter(([, name = ""]) => users.get(name) === 1)
+        .map(([, name]) => `${file} ${name}`),
+    );
+    expect(unused).toEqual([]);
+  });
+
   it("hold no left-overs", () => {
     const own = "test/tidy.test.ts";
     const code = tracked.filter((file) => /\.(ts|mjs|sql)$/.test(file) && file !== own);

@@ -68,7 +68,7 @@ function answerOf<T>(child: ChildProcess): Promise<T> {
 }
 
 /** Whether the first attempt for this event is refused. */
-export function isRefused(n: number, percent: number, seed: number): boolean {
+function isRefused(n: number, percent: number, seed: number): boolean {
   const hash = createHash("sha256").update(`${seed}:${n}`).digest();
   return hash.readUInt32BE() / 2 ** 32 < percent / 100;
 }

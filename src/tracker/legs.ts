@@ -332,7 +332,7 @@ export function stillPolls(call: Call, { originatedBy, onBehalfOf }: Leg): boole
 }
 
 /** Its leaving can be seen: a queue or ring group whose own leg was seen, or an extension. */
-export function hadLeg(call: Call, { dn, kind }: Level): boolean {
+function hadLeg(call: Call, { dn, kind }: Level): boolean {
   return kind === "extension" || (canPoll(kind) && get(call.reached, dn) === "leg");
 }
 

@@ -13,7 +13,7 @@ const root = dirname(dirname(here));
 const document = readFileSync(join(root, "docs", "receiving.md"), "utf8");
 
 /** The code block behind `<!-- name -->`. */
-export function snippet(name: string): string {
+function snippet(name: string): string {
   const [, after = ""] = document.split(`<!-- ${name} -->\n`);
   const code = /^```\w+\n(.*?)^```$/ms.exec(after)?.[1];
   if (code === undefined) throw new Error(`Expected a code block ${name} in docs/receiving.md.`);

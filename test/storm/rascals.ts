@@ -56,10 +56,10 @@ const drainedWithinMs = 300_000;
 const lookEveryMs = 250;
 
 /** What the receivers may cost; of it some 130 MB are the heap's young generation, which V8 gives back late. */
-export const residentMbMax = 512;
-export const responseHeadBytesMax = 2048;
+const residentMbMax = 512;
+const responseHeadBytesMax = 2048;
 /** 64 KiB are read; the rest is what the kernel takes on both sides of a connection. */
-export const answerBytesMax = 6 * 1024 * 1024;
+const answerBytesMax = 6 * 1024 * 1024;
 
 export async function playRascals(options: RascalsOptions): Promise<RascalsResult> {
   const [good, bad] = [await testCertificates(), await testCertificates()];

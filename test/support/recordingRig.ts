@@ -38,7 +38,7 @@ const TONES_HZ = Array.from({ length: 60 }, (_, index) => 400 + 40 * index);
 /** A receiver that fetches before it answers may be slow. */
 const PATIENT = "REQUEST_TIMEOUT_MS = 60000";
 /** Nothing that a test waits for comes after these. */
-export const QUICK =
+const QUICK =
   "RECORDING_SEARCH_S = 0.05,0.2,0.4,0.8,1.2,1.6,2,3,4,5,6,8,10,12,15,20,25,30,40,50,60,90,120";
 
 export async function recordingRig(options: StandInOptions = {}): Promise<RecordingRig> {
@@ -69,7 +69,7 @@ export async function startWith(made: RecordingRig, more: Ini): Promise<Offhook>
 }
 
 /** The receiver fetches every file that a webhook names, and answers afterwards. */
-export function fetchAtOnce(receiver: Receiver, fetched: Fetched[]): void {
+function fetchAtOnce(receiver: Receiver, fetched: Fetched[]): void {
   receiver.meanwhile = async ({ body, target }) => {
     for (const url of filesIn(body)) {
       fetched.push({ path: target, ...(await listen(url)) });
