@@ -100,22 +100,26 @@ export function unseenGoings(
 
 /**
  * Who was taken from the list of monitored DNs got the call before all legs were read again. Until then their own legs
- * would have shown it; from then on the list of active calls does, and failed until the call had gone on.
+ * would have shown it; from then on the list of active calls does, and was not read, or failed, until the call had gone
+ * on or was over.
  */
 export function takenUnread(
-  { facts }: Chain,
+  { facts, overAt }: Pick<Chain, "facts" | "overAt">,
   changes: readonly DnChange[],
-  { listMs }: Visibility,
+  { listMs, listedBy, briefMs }: Pick<Visibility, "listMs" | "listedBy" | "briefMs">,
   notes: readonly FaultNote[],
 ): Exemption | null {
   if (listMs === null) return null;
-  const taken = facts.find((fact, index) => {
-    if (fact.what !== "shown" || fact.status !== "connected") return false;
+  for (const [index, fact] of facts.entries()) {
+    if (fact.what !== "shown" || fact.status !== "connected") continue;
     const next = facts.slice(index + 1).find((one) => one.what === "shown" && one.leg !== fact.leg);
     const isUnseen = ({ dn, at, settledAt, visible }: DnChange) =>
       dn === fact.dn && !visible && at <= fact.at && settledAt > fact.at;
     const readAt = changes.findLast(isUnseen)?.settledAt;
-    return readAt && next ? isUnread(readAt, next.at, listMs, notes) : false;
-  });
-  return taken === undefined ? null : { rule: "xapiFails", fromAt: taken.at };
+    const lastAt = next?.at ?? overAt;
+    if (readAt === undefined || lastAt === null) continue;
+    if (isUnread(readAt, lastAt, listMs, notes)) return { rule: "xapiFails", fromAt: fact.at };
+    if (lastAt <= listedBy(readAt) + briefMs) return { rule: "dnChanged", fromAt: fact.at };
+  }
+  return null;
 }

@@ -1,10 +1,11 @@
 /** Rules of the oracle that no mutant reaches: what faults may have made of a chain. */
 import { describe, expect, it } from "vitest";
+import { takenUnread } from "./departure.ts";
 import type { Due } from "./due.ts";
 import { lapsesOf } from "./expectation.ts";
 import { falsehoods, type Truth } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
-import type { Chain } from "./journal.ts";
+import type { Chain, Fact } from "./journal.ts";
 import { type Calm, lateMsMax } from "./lateness.ts";
 
 const at = 1_777_881_758_513;
@@ -105,5 +106,26 @@ describe("what is told of a call that cannot be known in full", () => {
     const got = [{ at: at + 30_000, fields }];
     const found = falsehoods({ ...known, ...more } as unknown as Truth, got, got);
     expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
+  });
+});
+
+describe("who has the call back just after they were taken from the list of monitored DNs", () => {
+  const taken = { dn: "105", at: at - 3_000, visible: false };
+  const facts = [{ at, what: "shown", status: "connected", dn: "105", leg }] as unknown as Fact[];
+  const visibility = { listMs: 1_000, listedBy: (from: number) => from + 1_000, briefMs: 10 };
+
+  it.each([
+    [
+      "is not known where it is over before all legs were read",
+      Number.POSITIVE_INFINITY,
+      "dnChanged",
+    ],
+    ["is not known where it is over before the list was read after that", at + 3_500, "dnChanged"],
+    ["is known where the list has been read since", at + 2_000, undefined],
+    ["is known where all legs were read before", at - 1_000, undefined],
+  ])("%s", (_, settledAt, rule) => {
+    const changes = [{ ...taken, settledAt }];
+    const told = takenUnread({ facts, overAt: at + 4_000 }, changes, visibility, []);
+    expect(told?.rule).toBe(rule);
   });
 });
