@@ -339,6 +339,7 @@ describe("a call that came and went while we were blind", () => {
     phone.log(entry);
     expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
     expect(phone.events[0]).toMatchObject({ callId: "260504080005_7", did: "DID-1" });
+    phone.pass(phone.settings.overKeptMs);
     phone.log();
     phone.pass(phone.settings.overKeptMs);
     expect(phone.call()).toBeUndefined();

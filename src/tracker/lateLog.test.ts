@@ -31,6 +31,23 @@ describe("a call that came and went while we were blind", () => {
     expect(phone.told()).toEqual([]);
   });
 
+  it("is looked for then, however often the log was read before for the sake of other calls", () => {
+    const phone = new Phone();
+    phone.lose();
+    phone.at += 120_000;
+    phone.snapshot();
+    for (const pauseMs of phone.settings.logAgainMs) {
+      for (let reading = 0; reading < 4; reading++) phone.log();
+      phone.pass(pauseMs);
+    }
+    phone.log();
+    const looks = phone.inquiries.length;
+    phone.pass(46_000);
+    expect(phone.inquiries.slice(looks)).toEqual([t0]);
+    phone.log(logged());
+    expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
   it("is not told again then, though its state is gone", () => {
     const phone = new Phone();
     phone.lose();

@@ -56,6 +56,8 @@ export function afterLog(
 ): BlindStretch | null {
   if (stretch === null || stretch.toAt === null) return stretch;
   if (log.fromAt > stretch.fromAt || log.toAt < stretch.toAt) return stretch;
+  // What was asked for a call's sake, before the next look is due, takes the place of none.
+  if (stretch.dueAt !== null) return stretch;
   const pause = [...logAgainMs, lateLookMs][stretch.looks];
   if (pause === undefined) return null;
   return { ...stretch, looks: stretch.looks + 1, dueAt: log.at + pause };
