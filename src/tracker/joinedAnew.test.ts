@@ -184,23 +184,27 @@ describe("a join under such a number, which only the list shows,", () => {
   });
 
   /** The caller is with 150, who is not monitored and speaks with another one besides. */
-  function unseen(dn: string, dials = true): Phone {
+  function unseen(dn: string, dials = true, status: ActiveCall["status"] = "Talking"): Phone {
     const phone = new Phone();
     phone.leg("800", 4, "connected");
     phone.gone("800/4");
     phone.list(row("800", { status: "Routing" }));
     phone.at += 2_000;
     const [one, other] = dials ? ["150", dn] : [dn, "150"];
-    phone.list(row("150"), row(other, { callNumber: 8, caller: inside(one) }));
+    phone.list(row("150"), row(other, { callNumber: 8, caller: inside(one), status }));
     phone.told();
     phone.at += 1_000;
     return phone;
   }
 
-  it.each([true, false])(
+  it.each([
+    [true, "Talking"],
+    [false, "Talking"],
+    [true, "Routing"],
+  ] as const)(
     "is known where no leg shows who consults, who dialled (%s), either",
-    (dials) => {
-      const phone = unseen("151", dials);
+    (dials, status) => {
+      const phone = unseen("151", dials, status);
       listed(phone, "151");
       expect(phone.told()[0]).toBe("ended 150 -1 Ok passed on");
       expect(numbersOf(phone)).toEqual(new Set([7]));

@@ -126,7 +126,8 @@ export class Joins extends Sight {
   #partnersOf(to: Pick<Party, "kind" | "dn" | "number">): readonly string[] {
     const is = ({ kind, dn, number }: Party) =>
       to.kind === "trunk" ? kind === "trunk" && number === to.number : dn === to.dn;
-    const listed = [...this.state.unseen.values()].filter(talks).flatMap(({ caller, callee }) => {
+    // What rang there by the last list may have been answered, and joined, since.
+    const listed = [...this.state.unseen.values()].flatMap(({ caller, callee }) => {
       if (is(callee)) return caller.dn;
       return is(caller) ? callee.dn : [];
     });
