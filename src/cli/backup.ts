@@ -17,7 +17,7 @@ export function backupCommand(context: CliContext): Command {
         "keep it as the store itself. To restore it, see docs/operations.md.",
     )
     .action(async (file: string, said: { config?: string }) => {
-      const loaded = await configured(context, said.config);
+      const loaded = await configured(context, said.config, "aside");
       if (loaded === null) return;
       const { bytes, events, pending } = backUp(loaded.config.dataDir, resolve(context.cwd, file));
       const size = (bytes / MEGABYTE).toFixed(1);

@@ -22,12 +22,16 @@ export const CONFIG_OPTION = [
   "the ini; else ./TCXWebAPI.ini, else /etc/offhook/TCXWebAPI.ini",
 ] as const;
 
-/** Loads the configuration and prints its problems; null (and exit code 2) if it is wrong. */
+/**
+ * Loads the configuration and prints its problems; null (and exit code 2) if it is wrong. Who routes nothing
+ * sets Users.csv aside: the service may well run on with the former one.
+ */
 export async function configured(
   context: CliContext,
   file: string | undefined,
+  users: "needed" | "aside" = "needed",
 ): Promise<Configured | null> {
-  const loaded = await loadConfig({ file, env: context.env, cwd: context.cwd });
+  const loaded = await loadConfig({ file, env: context.env, cwd: context.cwd, users });
   const report = formatProblems(loaded.problems);
   if (report !== "") process.stderr.write(`${report}\n`);
   const { config } = loaded;

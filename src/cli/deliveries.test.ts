@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { callEvent } from "../../test/conformance/outboxEvents.ts";
+import { callEvent, settlement } from "../../test/conformance/outboxEvents.ts";
 import { comesTrue } from "../../test/support/embedded.ts";
 import { storedWorld, storeSettled } from "../../test/support/storedWorld.ts";
 import { csvLine } from "./deliveriesPrint.ts";
@@ -52,6 +52,8 @@ describe("offhook deliveries without the service", () => {
       ["--event", "ringing", "--user", "101", "--pbx", "main", "--endpoint", "default"],
       ["3", "2", "1"],
     ],
+    [["--webhook-id", "evt_main_2_2"], ["2"]],
+    [["--webhook-id", "evt_main_2"], []],
     [["--since", "1h"], []],
     [["--since", "2021-07-01T14:36:49.125Z", "--until", "2021-07-01T14:36:49.126Z"], ["2"]],
   ])("lists by %j", async (args, found) => {
@@ -62,6 +64,9 @@ describe("offhook deliveries without the service", () => {
   it.each([
     ["--state", "lost", "Expected any of pending, delivered, dead, expired."],
     ["--event", "hangup", "Expected any of ringing, dialing,"],
+    ["--event", "hangupincoming", "What webhooks call hangupincoming is here answered."],
+    ["--event", "ringing,Incomingcall_started", "incomingcall_started is here answered."],
+    ["--event", "incoming", "What webhooks call incoming is here ended (with FILES: recording)."],
     ["--call", "1", "Expected a call id such as"],
     ["--since", "yesterday", "Expected a time such as"],
     ["--since", "2026-02-30", "Expected a time such as"],
@@ -71,6 +76,18 @@ describe("offhook deliveries without the service", () => {
     const ran = await run("deliveries", "list", option, value);
     expect(ran).toMatchObject({ code: 2, out: "" });
     expect(ran.err).toContain(sentence);
+  });
+
+  it.each(["list", "export", "replay"])("%s refuses a time that ends first", async (command) => {
+    const { run } = await settledWorld();
+    for (const until of ["2021-07-01T09:00Z", "2021-07-01T10:00Z"]) {
+      const times = ["--since", "2021-07-01T10:00Z", "--until", until];
+      const ran = await run("deliveries", command, ...times);
+      expect(ran).toMatchObject({ code: 2, out: "" });
+      expect(ran.err).toMatch(
+        /^error: Expected --since before --until, got 2021-07-01T10:00:00.000Z and 2021-07-01T\d/,
+      );
+    }
   });
 
   it("takes a day alone as this machine's, as a time without a zone", async () => {
@@ -133,9 +150,65 @@ describe("offhook deliveries without the service", () => {
     const done = await run("deliveries", "replay", "--yes");
     expect(done.out).toMatch(/^default {2}2\n2 replayed, due until .*\nNo service runs: /);
     expect(await store((outbox) => outbox.counts())).toMatchObject({ pending: 2, delivered: 1 });
-    expect((await run("deliveries", "replay", "--yes")).out).toBe("Nothing to replay.\n");
+    expect((await run("deliveries", "replay", "--yes")).out).toBe(
+      "Nothing to replay: nothing that matches is dead or expired.\n",
+    );
     const one = await run("deliveries", "replay", "1", "2", "--json");
-    expect(JSON.parse(one.out)).toMatchObject({ found: 1, replayed: 1, serviceRuns: false });
+    expect(JSON.parse(one.out)).toMatchObject({ found: 1, pending: 1, replayed: 1 });
+    expect(JSON.parse(one.out)).toMatchObject({ serviceRuns: false });
+  });
+
+  it("says of what is pending that it is, and when it is due", async () => {
+    const { run, store } = await settledWorld();
+    await store((outbox) => outbox.append([{ event: callEvent(4), endpoints: ["default"] }], []));
+    const fresh = await run("deliveries", "replay", "4");
+    expect(fresh).toMatchObject({ code: 0, out: "Nothing to replay.\n" });
+    expect(fresh.err).toContain("Pending already: 4 (default: due at once).");
+    await store((outbox) =>
+      outbox.settle([settlement(4, 1, { state: "pending", spent: 1, dueAt: 1_625_150_300_000 })]),
+    );
+    expect((await run("deliveries", "replay", "4")).err).toContain(
+      "Pending already: 4 (default: due 2021-07-01T14:38:20.000Z).",
+    );
+  });
+
+  it("replays nothing for an endpoint that the configuration lacks", async () => {
+    const { run, store } = await settledWorld();
+    await store(async (outbox) => {
+      const endpoints = ["gone"];
+      const entries = [5, 6].map((call) => ({ event: callEvent(call), endpoints }));
+      await outbox.append(entries, []);
+      await outbox.settle([settlement(4, 1, { state: "dead", reason: "used up" })]);
+    });
+    for (const args of [["4"], ["--endpoint", "gone", "--yes"]]) {
+      const ran = await run("deliveries", "replay", ...args);
+      expect(ran).toMatchObject({ code: 2, out: "" });
+      expect(ran.err).toContain(
+        "Expected deliveries of an endpoint of the configuration (default), got those of gone.",
+      );
+      expect(ran.err).toContain("Put it back into the ini, then replay.");
+    }
+    expect(await store((outbox) => outbox.counts())).toMatchObject({ dead: 2, pending: 1 });
+    expect((await run("deliveries", "replay", "5")).err).toContain(
+      "Pending already: 5 (gone: kept until the ini has it again).",
+    );
+    const both = await run("deliveries", "replay", "--yes");
+    expect(both.out).toMatch(/^default {2}2\ngone {5}1\n3 replayed, /);
+    expect(both.err).toBe(
+      "The configuration has no endpoint gone: 1 of these can only be sent when the ini has it again.\n",
+    );
+  });
+
+  it("a broken Users.csv, with which the service runs on, is a warning", async () => {
+    const { run, dir } = await settledWorld();
+    await writeFile(join(dir, "Users.csv"), "101\nnobody\n102,nowhere\n");
+    for (const args of [["deliveries", "list"], ["deliveries", "replay", "2"], ["endpoints"]]) {
+      const ran = await run(...args);
+      expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("default") });
+      expect(ran.err).toMatch(/^warning {2}\S+Users\.csv:2 .* found "nobody", expected/m);
+      expect(ran.err).toMatch(/^warning {2}\S+Users\.csv:3 .* found "nowhere", expected/m);
+    }
+    expect(await run("send-test")).toMatchObject({ code: 2, out: "" });
   });
 
   it("replays nothing if it is told both ids and a filter, which the ids may not pass", async () => {
@@ -207,12 +280,26 @@ describe("beside the running service", () => {
     const [head, row] = (await run("endpoints")).out.split("\n");
     expect(head).toMatch(/^ENDPOINT +STATE +PENDING +OLDEST/);
     expect(row).toMatch(/^default +paused +1 +2021-07-01T\S+ +0 +0 +0 +.*410/);
-    expect((await run("endpoints", "resume", "nobody")).err).toContain("name of an endpoint");
     expect((await run("endpoints", "resume", "default")).out).toBe("default is resumed.\n");
     await facts.until(() => inbox.webhooks().length === 2, "the webhook again");
     expect((await run("endpoints", "resume", "default")).out).toContain("was not paused.");
     const json = JSON.parse((await run("endpoints", "--json")).out);
     expect(json).toMatchObject([{ name: "default", state: expect.any(String) }]);
+  });
+
+  it("resumes nothing that the configuration lacks", async () => {
+    const { run, store, start } = await storedWorld();
+    await store((outbox) => outbox.append([{ event: callEvent(1), endpoints: ["gone"] }], []));
+    await start();
+    const owed = await run("endpoints", "resume", "gone");
+    expect(owed).toMatchObject({ code: 2, out: "" });
+    expect(owed.err).toBe(
+      'error: Expected an endpoint of the configuration (default), got "gone". ' +
+        "The delivery that waits for it will be sent when the ini has it again.\n",
+    );
+    const nobody = await run("endpoints", "resume", "nobody");
+    expect(nobody).toMatchObject({ code: 2, out: "" });
+    expect(nobody.err).toMatch(/\(default\), got "nobody"\.\n$/);
   });
 
   it("backs the store up, and the copy is a store", async () => {

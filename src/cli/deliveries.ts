@@ -41,7 +41,7 @@ function listCommand(context: CliContext): Command {
       "\nWhat is owed or lost:  offhook deliveries list --state pending,dead,expired",
     )
     .action(async (said: Said & { limit: number; json?: boolean }) => {
-      const loaded = await configured(context, said.config);
+      const loaded = await configured(context, said.config, "aside");
       if (loaded === null) return;
       await looking(loaded.config, (lookup) => {
         const filter = filterOf(said);
@@ -66,7 +66,7 @@ function showCommand(context: CliContext): Command {
     .option(...CONFIG_OPTION)
     .option("--json", "as JSON")
     .action(async (id: number, said: { config?: string; json?: boolean }) => {
-      const loaded = await configured(context, said.config);
+      const loaded = await configured(context, said.config, "aside");
       if (loaded === null) return;
       const shown = await looking(loaded.config, (lookup) => lookup.show(id));
       if (shown === null) {
@@ -91,7 +91,7 @@ function exportCommand(context: CliContext): Command {
     .option("--output <file>", "into this new file instead of to standard output");
   return withFilter(command).action(
     async (said: Said & { format: "jsonl" | "csv"; output?: string }) => {
-      const loaded = await configured(context, said.config);
+      const loaded = await configured(context, said.config, "aside");
       if (loaded === null) return;
       await looking(loaded.config, async (lookup) => {
         const filter = filterOf(said);

@@ -4,6 +4,7 @@ import type { EventKind } from "../events/event.ts";
 import { DELIVERY_STATES, type DeliveryFilter, type DeliveryState } from "../outbox/lookup.ts";
 
 export interface FilterSaid {
+  readonly webhookId?: string;
   readonly state?: readonly DeliveryState[];
   readonly endpoint?: string;
   readonly pbx?: string;
@@ -29,10 +30,24 @@ const KINDS: Readonly<Record<EventKind, true>> = {
   gap: true,
 };
 
+/** Names that webhooks carry in any profile, and the kinds of events behind them. */
+const WIRE_NAMES: ReadonlyMap<string, string> = new Map([
+  ["hangupincoming", "answered"],
+  ["hangupoutgoing", "answered"],
+  ["pickupincoming", "answered"],
+  ["pickupoutgoing", "answered"],
+  ["incomingcall_started", "answered"],
+  ["outgoingcall_started", "answered"],
+  ["incoming", "ended (with FILES: recording)"],
+  ["outgoing", "ended (with FILES: recording)"],
+]);
+
 export function withFilter(command: Command): Command {
   const states = DELIVERY_STATES.join(", ");
   const kinds = Object.keys(KINDS).join(", ");
   return command
+    .hook("preAction", heedTimes)
+    .option("--webhook-id <id>", "of the event that a receiver knows by this webhook-id")
     .option("--state <states>", `of these states, comma-separated: ${states}`, readStates)
     .option("--endpoint <name>", "of this endpoint")
     .option("--pbx <name>", "of this PBX")
@@ -52,6 +67,7 @@ export function withFilter(command: Command): Command {
 export function filterOf(said: FilterSaid): DeliveryFilter {
   return {
     ids: null,
+    eventId: said.webhookId ?? null,
     states: said.state ?? null,
     endpoint: said.endpoint ?? null,
     pbx: said.pbx ?? null,
@@ -65,6 +81,14 @@ export function filterOf(said: FilterSaid): DeliveryFilter {
   };
 }
 
+/** Nothing lies in a time that ends before it begins; an empty answer would look like good news. */
+function heedTimes(command: Command): void {
+  const { since, until } = command.opts<FilterSaid>();
+  if (since === undefined || until === undefined || since < until) return;
+  const [from, to] = [since, until].map((at) => new Date(at).toISOString());
+  command.error(`Expected --since before --until, got ${from} and ${to}.`, { exitCode: 2 });
+}
+
 function readWords<T extends string>(text: string, known: readonly T[]): readonly T[] {
   return text.split(",").map((part) => {
     const word = known.find((each) => each === part.trim().toLowerCase());
@@ -76,7 +100,17 @@ function readWords<T extends string>(text: string, known: readonly T[]): readonl
 /** Webhooks carry it less one leading `+` (docs/contract.md §3). */
 const readNumber = (text: string) => text.replace(/^\+/, "");
 const readStates = (text: string) => readWords(text, DELIVERY_STATES);
-const readKinds = (text: string) => readWords(text, Object.keys(KINDS) as EventKind[]);
+
+function readKinds(text: string): readonly EventKind[] {
+  const kinds = Object.keys(KINDS) as EventKind[];
+  const names = text.split(",").map((part) => part.trim().toLowerCase());
+  const hints = names.flatMap((name) => {
+    const kind = WIRE_NAMES.get(name);
+    return kind === undefined ? [] : [` What webhooks call ${name} is here ${kind}.`];
+  });
+  if (hints.length === 0) return readWords(text, kinds);
+  throw new InvalidArgumentError(`Expected any of ${kinds.join(", ")}.${hints.join("")}`);
+}
 
 /** `…_N-L` is what webhooks carry as id; the link is left off. */
 function readCall(text: string): string {

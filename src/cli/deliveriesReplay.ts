@@ -4,7 +4,7 @@
  */
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
-import { ANY_DELIVERY, type DeliveryFilter, IDS_MAX } from "../outbox/lookup.ts";
+import { ANY_DELIVERY, type DeliveryFilter, type DeliveryRow, IDS_MAX } from "../outbox/lookup.ts";
 import { looking, openReplaying } from "./backstage.ts";
 import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 import { type FilterSaid, filterOf, withFilter } from "./deliveriesFilter.ts";
@@ -38,7 +38,7 @@ offhook-replay: 1; their retries begin anew. They become due at REPLAY_PER_S a s
       if (ids !== undefined && ids.length > 0 && isFiltered) {
         command.error("Expected ids or a filter, got both. Nothing was sent.", { exitCode: 2 });
       }
-      return replay(context, ids ?? [], said);
+      return replay(context, ids ?? [], said, command);
     });
 }
 
@@ -47,33 +47,75 @@ const idsShownMax = 10;
 interface Found {
   readonly byEndpoint: ReadonlyMap<string, number>;
   readonly total: number;
+  /** What is found but pending already: how many, and the first of them. */
+  readonly pending: number;
+  readonly pendingShown: readonly DeliveryRow[];
   readonly through: number;
 }
 
-async function replay(context: CliContext, ids: readonly number[], said: Said): Promise<void> {
-  const loaded = await configured(context, said.config);
+async function replay(
+  context: CliContext,
+  ids: readonly number[],
+  said: Said,
+  command: Command,
+): Promise<void> {
+  const loaded = await configured(context, said.config, "aside");
   if (loaded === null) return;
   const { config } = loaded;
   const filter = meant(ids, said);
   const found = await count(config, filter);
-  const { total } = found;
+  const { total, pending } = found;
+  heedUnconfigured(config, found, command);
+  if (pending > 0) process.stderr.write(`${pendingAlready(config, found)}\n`);
   const byEndpoint = Object.fromEntries(found.byEndpoint);
   if (!said.json) print(...table([...found.byEndpoint].map(([name, n]) => [name, String(n)])));
   if (total === 0 || said.dryRun || (ids.length === 0 && !said.yes)) {
-    const left = total === 0 ? "Nothing to replay." : `${total} to replay. Nothing was sent.`;
+    const nothing =
+      ids.length > 0 || said.state ? "." : ": nothing that matches is dead or expired.";
+    const left =
+      total === 0 ? `Nothing to replay${nothing}` : `${total} to replay. Nothing was sent.`;
     const way = total > 0 && !said.dryRun ? " Add --yes to replay them." : "";
-    print(said.json ? JSON.stringify({ found: total, byEndpoint, replayed: 0 }) : left + way);
+    print(
+      said.json ? JSON.stringify({ found: total, pending, byEndpoint, replayed: 0 }) : left + way,
+    );
     return;
   }
   const done = await replayAll(config, filter, found.through);
   const { replayed, until, serviceRuns } = done;
-  if (said.json) print(JSON.stringify({ found: total, byEndpoint, replayed, until, serviceRuns }));
-  else {
+  if (said.json) {
+    print(JSON.stringify({ found: total, pending, byEndpoint, replayed, until, serviceRuns }));
+  } else {
     print(
       `${replayed} replayed, due until ${new Date(until).toISOString()}.`,
       ...(serviceRuns ? [] : ["No service runs: they go out at its next start."]),
     );
   }
+}
+
+/** Refuses what nobody would send: it would only change from dead to waiting. */
+function heedUnconfigured(config: Config, { byEndpoint, total }: Found, command: Command): void {
+  const known = config.endpoints.map(({ name }) => name);
+  const lacking = [...byEndpoint].filter(([name]) => !known.includes(name));
+  if (lacking.length === 0) return;
+  const names = lacking.map(([name]) => name).join(", ");
+  const count = lacking.reduce((sum, [, each]) => sum + each, 0);
+  if (count === total) {
+    const expected = `Expected deliveries of an endpoint of the configuration (${known.join(", ")})`;
+    const way = "Nothing was sent. Put it back into the ini, then replay.";
+    command.error(`${expected}, got those of ${names}. ${way}`, { exitCode: 2 });
+  }
+  const kept = `${count} of these can only be sent when the ini has it again`;
+  process.stderr.write(`The configuration has no endpoint ${names}: ${kept}.\n`);
+}
+
+function pendingAlready({ endpoints }: Config, { pending, pendingShown }: Found): string {
+  const shown = pendingShown.map(({ deliveryId, endpoint, dueAt }) => {
+    const due = `due ${dueAt === 0 ? "at once" : new Date(dueAt).toISOString()}`;
+    const isKnown = endpoints.some(({ name }) => name === endpoint);
+    return `${deliveryId} (${endpoint}: ${isKnown ? due : "kept until the ini has it again"})`;
+  });
+  const more = pending > shown.length ? ` and ${pending - shown.length} more` : "";
+  return `Pending already: ${shown.join(", ")}${more}. For how it stands: offhook endpoints.`;
 }
 
 function meant(ids: readonly number[], said: Said): DeliveryFilter {
@@ -87,10 +129,18 @@ function count(config: Config, filter: DeliveryFilter): Promise<Found> {
     const through = newestId(lookup);
     const byEndpoint = new Map<string, number>();
     let total = 0;
+    let pending = 0;
+    const pendingShown: DeliveryRow[] = [];
     const missing = new Set(filter.ids);
-    for (const { endpoint, state, deliveryId } of walk(lookup, filter, "oldest")) {
+    for (const row of walk(lookup, filter, "oldest")) {
+      const { endpoint, state, deliveryId } = row;
       missing.delete(deliveryId);
-      if (state === "pending" || deliveryId > through) continue;
+      if (deliveryId > through) continue;
+      if (state === "pending") {
+        if (pending < idsShownMax) pendingShown.push(row);
+        pending += 1;
+        continue;
+      }
       byEndpoint.set(endpoint, (byEndpoint.get(endpoint) ?? 0) + 1);
       total += 1;
     }
@@ -100,7 +150,7 @@ function count(config: Config, filter: DeliveryFilter): Promise<Found> {
         `Expected all of these in the store, found no delivery ${which}. Nothing was sent. Retention may have removed it.`,
       );
     }
-    return { byEndpoint, total, through };
+    return { byEndpoint, total, pending, pendingShown, through };
   });
 }
 

@@ -12,7 +12,7 @@ export function endpointsCommand(context: CliContext): Command {
     .option(...CONFIG_OPTION)
     .option("--json", "as JSON")
     .action(async (said: { config?: string; json?: boolean }) => {
-      const loaded = await configured(context, said.config);
+      const loaded = await configured(context, said.config, "aside");
       if (loaded === null) return;
       const reports = (await askEndpoints(loaded.config)) ?? (await fromStore(loaded.config));
       if (said.json) print(JSON.stringify(reports, null, 2));
@@ -27,11 +27,19 @@ export function endpointsCommand(context: CliContext): Command {
       const loaded = await configured(
         context,
         resume.optsWithGlobals<{ config?: string }>().config,
+        "aside",
       );
       if (loaded === null) return;
-      const before = await askEndpoints(loaded.config);
+      const reports = await askEndpoints(loaded.config);
+      const before = reports?.find((each) => each.name === name);
+      if (reports && (before === undefined || before.state === "unconfigured")) {
+        const known = reports.filter(({ state }) => state !== "unconfigured");
+        const names = known.map((each) => each.name).join(", ");
+        const expected = `Expected an endpoint of the configuration (${names}), got "${name}"`;
+        resume.error(`${expected}.${keptFor(before?.pending ?? 0)}`, { exitCode: 2 });
+      }
       await resumeEndpoint(loaded.config, name);
-      const wasPaused = before?.find((each) => each.name === name)?.state === "paused";
+      const wasPaused = before?.state === "paused";
       print(
         wasPaused
           ? `${name} is resumed.`
@@ -39,6 +47,12 @@ export function endpointsCommand(context: CliContext): Command {
       );
     });
   return command;
+}
+
+function keptFor(pending: number): string {
+  if (pending === 0) return "";
+  const what = pending === 1 ? "The delivery that waits" : `The ${pending} deliveries that wait`;
+  return ` ${what} for it will be sent when the ini has it again.`;
 }
 
 /** Without a running service nobody knows how an endpoint is, but what it is owed is known. */

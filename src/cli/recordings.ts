@@ -38,7 +38,7 @@ function listCommand(context: CliContext): Command {
     .option("--limit <count>", "at most this many", readLimit, 50)
     .option("--json", "as JSON Lines");
   return chooses(command, true).action(async (said: Said & { limit: number }) => {
-    const loaded = await configured(context, said.config);
+    const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
     const what = meant(said);
     lookingAtRecordings(loaded.config, (store) => {
@@ -54,7 +54,7 @@ function retryCommand(context: CliContext): Command {
     "look anew for recordings that were not found, and fetch anew what could not be converted",
   );
   return chooses(command, true).action(async (said: Said) => {
-    const loaded = await configured(context, said.config);
+    const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
     const chosen = required(said);
     const { retried } = await askRecordings<RetryAnswer>(loaded.config, "retry", chosen);
@@ -68,7 +68,7 @@ function deleteCommand(context: CliContext): Command {
     .description("remove the recordings of a call or of an outside number, for good")
     .option("--yes", "remove what matches");
   return chooses(command, false).action(async (said: Said & { yes?: boolean }) => {
-    const loaded = await configured(context, said.config);
+    const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
     const chosen = required(said);
     const what = meant(said);

@@ -21,7 +21,7 @@ import {
 import { readBucket, readRecordings } from "./recordings.ts";
 import { secret } from "./secret.ts";
 import { unknownKeys } from "./unknownKeys.ts";
-import { routeUsers } from "./userEndpoints.ts";
+import { type Routed, routeUsers } from "./userEndpoints.ts";
 import { hostInUrl } from "./values.ts";
 
 export const FILE_NAME = "TCXWebAPI.ini";
@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly cwd: string;
   /** Where to look last; tests bring their own. */
   readonly systemFile?: string;
+  /** `aside`: nothing will be routed, so whatever is wrong with Users.csv is a warning. */
+  readonly users?: "needed" | "aside";
 }
 
 export interface Loaded {
@@ -57,7 +59,7 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const gathered: Gathered = { file, dir: dirname(file), env: options.env, problems, contents };
   const config =
     read.kind === "read"
-      ? await readAll(read.bytes, gathered)
+      ? await readAll(read.bytes, gathered, options)
       : noteUnread(read, gathered, options);
   const failed = problems.some((problem) => problem.severity === "error");
   const alsoFiles = [...contents.keys()].filter((path) => path !== file);
@@ -92,7 +94,11 @@ function noteUnread(
   return null;
 }
 
-async function readAll(bytes: Uint8Array, gathered: Gathered): Promise<Config> {
+async function readAll(
+  bytes: Uint8Array,
+  gathered: Gathered,
+  { users = "needed" }: LoadOptions,
+): Promise<Config> {
   const ini = parseIni(bytes);
   for (const problem of ini.problems) note(gathered, problem);
   for (const section of ini.sections) {
@@ -102,7 +108,17 @@ async function readAll(bytes: Uint8Array, gathered: Gathered): Promise<Config> {
   const pbxs = await readPbxs(sections.top, sections.pbxs);
   const listen = sections.top.get(keys.top.listen);
   const endpoints = await readEndpoints(sections.top, sections.endpoints, pbxs, listen);
-  return assemble(sections.top, pbxs, endpoints, listen, gathered);
+  if (endpoints.length === 0) {
+    const expected = "WEBHOOK_URL = https://…, or an [endpoint.NAME] section with a URL";
+    sections.top.error(keys.default.url, "nothing to send to", expected);
+  }
+  const before = gathered.problems.length;
+  const routed = await routeUsers(sections.top, endpoints, gathered);
+  if (users === "aside") {
+    const found = gathered.problems.splice(before);
+    gathered.problems.push(...found.map((each) => ({ ...each, severity: "warning" as const })));
+  }
+  return assemble(sections.top, pbxs, routed, listen, gathered.file);
 }
 
 function readersOf(ini: IniFile, gathered: Gathered) {
@@ -126,20 +142,15 @@ function readersOf(ini: IniFile, gathered: Gathered) {
 async function assemble(
   top: SectionReader,
   pbxs: readonly PbxConfig[],
-  endpoints: readonly EndpointConfig[],
+  { endpoints, userEndpoints }: Routed,
   listen: Config["listen"],
-  gathered: Gathered,
+  file: string,
 ): Promise<Config> {
-  if (endpoints.length === 0) {
-    const expected = "WEBHOOK_URL = https://…, or an [endpoint.NAME] section with a URL";
-    top.error(keys.default.url, "nothing to send to", expected);
-  }
-  const routed = await routeUsers(top, endpoints, gathered);
   return {
-    file: gathered.file,
+    file,
     pbxs,
-    endpoints: routed.endpoints,
-    userEndpoints: routed.userEndpoints,
+    endpoints,
+    userEndpoints,
     listen,
     publicUrl: readPublicUrl(top, listen, endpoints),
     recordings: await readRecordings(top, endpoints),

@@ -91,6 +91,14 @@ export function logTurn(
   }
 }
 
+/** By an operator's command; a reload says itself what it does. */
+export function logResumed(log: Log, { name, queued }: Outlet, { state: was }: Condition): void {
+  log.info(
+    { endpoint: name, queued, was },
+    "endpoint.resumed: as commanded; what waits for it is tried now",
+  );
+}
+
 /** What is down, and by whose fault; null: nothing is. */
 function isDown(condition: Condition): `${Part} ${Cause}` | null {
   if (condition.state !== "failing" || condition.nextProbeAt === null) return null;

@@ -205,6 +205,7 @@ describe("410", () => {
     world.answer = () => OK;
     expect(world.dispatcher.resume("nobody")).toBe(false);
     expect(world.dispatcher.resume("default")).toBe(true);
+    expect(world.lines.filter((line) => line.startsWith("endpoint.resumed"))).toHaveLength(1);
     await world.clock.pass(1000);
     expect(world.delivered()).toEqual([id(1, 1), id(2, 1), id(1, 2)]);
     expect(world.exchanges.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 1]);
@@ -307,6 +308,8 @@ describe("start, update and stop", () => {
       queued: 1,
     });
     expect(world.lines.some((line) => line.startsWith("endpoint.unconfigured"))).toBe(true);
+    expect(world.dispatcher.resume("gone")).toBe(false);
+    expect(world.lines.some((line) => line.startsWith("endpoint.resumed"))).toBe(false);
     world.dispatcher.update([...world.endpoints, endpointConfig({ name: "gone" })]);
     await world.clock.pass(1000);
     expect(world.delivered("gone")).toEqual([id(1, 1)]);

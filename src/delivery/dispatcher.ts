@@ -12,7 +12,7 @@ import type { Delivery, Fate, Outbox, Settlement } from "../outbox/outbox.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
-import { logAttempt, logExpired, logTurn } from "./chronicle.ts";
+import { logAttempt, logExpired, logResumed, logTurn } from "./chronicle.ts";
 import { describe, notMade, type Outcome } from "./outcome.ts";
 import { type EndpointStatus, Outlet, type Turn } from "./outlet.ts";
 import { createPager, type Pager } from "./pager.ts";
@@ -55,7 +55,7 @@ export interface Dispatcher {
   /** A new configuration is in force. Paused endpoints are resumed. */
   update(endpoints: readonly EndpointConfig[]): void;
   status(): readonly EndpointStatus[];
-  /** Goes on with a paused endpoint; false if there is none of that name. */
+  /** Goes on with a paused endpoint; false if the configuration has none of that name. */
   resume(name: string): boolean;
   /** Begins no attempt any more; resolves when those in flight are settled, or after `graceMs`. */
   stop(graceMs: number): Promise<void>;
@@ -131,8 +131,10 @@ class LaneDispatcher implements Dispatcher {
 
   resume(name: string): boolean {
     const outlet = this.#outlets.get(name);
-    if (outlet === undefined) return false;
-    outlet.resume(this.#options.clock.now(), true);
+    if (outlet === undefined || !outlet.configured) return false;
+    const now = this.#options.clock.now();
+    logResumed(this.#options.log, outlet, outlet.condition(now));
+    outlet.resume(now, true);
     this.#pager.saveStanding(outlet);
     this.#pump();
     return true;

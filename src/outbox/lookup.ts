@@ -13,6 +13,8 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export interface DeliveryFilter {
   /** Of these, at most IDS_MAX. */
   readonly ids: readonly number[] | null;
+  /** What `webhook-id` says. */
+  readonly eventId: string | null;
   readonly states: readonly DeliveryState[] | null;
   readonly endpoint: string | null;
   readonly pbx: string | null;
@@ -33,6 +35,7 @@ export const IDS_MAX = 1000;
 
 export const ANY_DELIVERY: DeliveryFilter = {
   ids: null,
+  eventId: null,
   states: null,
   endpoint: null,
   pbx: null,

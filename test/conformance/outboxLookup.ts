@@ -92,6 +92,9 @@ export function describeLookup(name: string, newPlace: () => Promise<StorePlace>
       ["what was not delivered", { states: ["dead", "expired"] }, [3, 2]],
       ["pending at an endpoint", { states: ["pending"], endpoint: "a" }, [4]],
       ["their ids", { ids: [4, 1, 99] }, [4, 1]],
+      ["a webhook-id", { eventId: callEvent(3, 3).eventId }, [3]],
+      ["a webhook-id and another call", { eventId: "evt_main_3_3", callId: "210701165649_2" }, []],
+      ["a webhook-id that is not there", { eventId: "evt_main_3_4" }, []],
       ["no state at all", { states: [] }, []],
       ["another endpoint", { endpoint: "b" }, []],
       ["a call", { callId: callEvent(3).callId }, [3]],
@@ -199,6 +202,7 @@ const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 2 }
 const at = fc.integer({ min: 0, max: 10 }).map((number) => callEvent(1, number).at);
 const filter: fc.Arbitrary<DeliveryFilter> = fc.record({
   ids: some(fc.subarray([1, 2, 3, 4, 5, 6, 7, 8, 9])),
+  eventId: fc.constantFrom(null, null, null, "evt_main_1_1", "evt_main_2_3"),
   states: some(fc.subarray([...DELIVERY_STATES])),
   endpoint: some(fc.constantFrom("a", "b", "c")),
   pbx: some(fc.constantFrom("main", "other")),

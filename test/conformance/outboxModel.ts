@@ -274,6 +274,7 @@ function matches(filter: DeliveryFilter, row: Row): boolean {
   const said = `${row.reason ?? ""} ${last?.outcome ?? ""}`.toLowerCase();
   return (
     (filter.ids === null || filter.ids.includes(row.delivery.deliveryId)) &&
+    same(filter.eventId, event.eventId) &&
     (filter.states === null || filter.states.includes(row.state)) &&
     same(filter.endpoint, endpoint) &&
     same(filter.pbx, event.pbx) &&

@@ -88,6 +88,7 @@ describe("the admin API", () => {
     ["/replay", { filter: { ids: Array.from({ length: 1001 }, () => 1) }, through: 7 }],
     ["/deliveries/list", { limit: 1001 }],
     ["/deliveries/list", { filter: { user: 101 } }],
+    ["/deliveries/list", { filter: { eventId: 1 } }],
   ])("refuses %s %j", async (path, body) => {
     const { ask, asked } = await api();
     expect((await ask(path, body)).status).toBe(400);

@@ -47,7 +47,7 @@ export interface Admin {
   /** The token in force. */
   token(): string;
   endpoints(): Promise<readonly EndpointReport[]>;
-  /** False if there is no endpoint of that name. */
+  /** False if the configuration has no endpoint of that name. */
   resume(name: string): Promise<boolean>;
   list(filter: DeliveryFilter, page: ListPage): Promise<Listed>;
   show(deliveryId: number): Promise<DeliveryDetail | null>;
@@ -67,6 +67,7 @@ const filterSchema = {
   additionalProperties: false,
   properties: {
     ids: orNull({ type: "array", maxItems: IDS_MAX, items: id }),
+    eventId: orNull(word),
     states: orNull({
       type: "array",
       maxItems: DELIVERY_STATES.length,
@@ -106,7 +107,8 @@ export function adminRoutes(admin: Admin) {
     api.post<{ Params: { name: string } }>("/endpoints/:name/resume", async (request, reply) => {
       const { name } = request.params;
       if (await admin.resume(name)) return { resumed: name };
-      const error = `Expected the name of an endpoint, got ${JSON.stringify(name)}.`;
+      const expected = "Expected the name of an endpoint of the configuration";
+      const error = `${expected}, got ${JSON.stringify(name)}.`;
       return reply.code(404).send({ error });
     });
 

@@ -87,7 +87,8 @@ const allOf = (states: DeliveryFilter["states"], among: readonly DeliveryState[]
   states !== null && states.length > 0 && states.every((state) => among.includes(state));
 
 /** Said outright, as the planner knows nothing of how few of a state there are. */
-function tableFor({ states, endpoint, callId }: DeliveryFilter): string {
+function tableFor({ eventId, states, endpoint, callId }: DeliveryFilter): string {
+  if (eventId !== null) return "deliveries d INDEXED BY deliveries_of_event";
   if (callId !== null) return "deliveries d INDEXED BY deliveries_of_lane";
   if (endpoint !== null && allOf(states, ["pending"])) {
     return "deliveries d INDEXED BY deliveries_pending_of";
@@ -98,13 +99,17 @@ function tableFor({ states, endpoint, callId }: DeliveryFilter): string {
 
 /** What the chosen index can tell, and nothing else: what is walked in vain has to be counted. */
 function* narrowing(
-  { ids, states, endpoint, callId, fromAt, toAt }: DeliveryFilter,
+  { ids, eventId, states, endpoint, callId, fromAt, toAt }: DeliveryFilter,
   values: Values,
   prepare: (sql: string) => StatementSync,
 ): Iterable<string> {
   if (ids !== null) {
     yield "d.delivery_id IN (SELECT value FROM json_each(:ids))";
     values.ids = JSON.stringify(ids);
+  }
+  if (eventId !== null) {
+    yield "d.event_position = (SELECT position FROM events WHERE event_id = :eventId)";
+    values.eventId = eventId;
   }
   if (callId !== null) {
     yield "d.lane_id IN (SELECT lane_id FROM lanes WHERE call_id = :callId)";
