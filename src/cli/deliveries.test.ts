@@ -53,7 +53,7 @@ describe("offhook deliveries without the service", () => {
       ["3", "2", "1"],
     ],
     [["--webhook-id", "evt_main_2_2"], ["2"]],
-    [["--webhook-id", "evt_main_2"], []],
+    [["--webhook-id", "evt_main_2_2", "--state", "expired"], []],
     [["--since", "1h"], []],
     [["--since", "2021-07-01T14:36:49.125Z", "--until", "2021-07-01T14:36:49.126Z"], ["2"]],
   ])("lists by %j", async (args, found) => {
@@ -229,6 +229,7 @@ describe("offhook deliveries without the service", () => {
   it.each([
     ["list", "--endpoint", "an endpoint of the configuration (default) or the store"],
     ["export", "--pbx", "a PBX of the configuration (main) or the store"],
+    ["replay", "--webhook-id", "the webhook-id of a delivery in the store"],
     ["replay", "--endpoint", "an endpoint of the configuration (default) or the store"],
   ])("%s %s of nobody", async (command, option, sentence) => {
     const { run } = await settledWorld();

@@ -22,18 +22,26 @@ export function* walk(
   } while (after !== null);
 }
 
-/** Throws if the filter names an endpoint or a PBX that neither the configuration nor the store knows. */
+/**
+ * Throws if the filter names an endpoint or a PBX that neither the configuration nor the store knows, or a
+ * webhook-id that the store does not.
+ */
 export function heedNames(lookup: StoreLookup, config: Config, filter: DeliveryFilter): void {
-  const { endpoint, pbx } = filter;
+  const { endpoint, pbx, eventId } = filter;
+  const isThere = (by: Partial<DeliveryFilter>) =>
+    lookup.list({ ...ANY_DELIVERY, ...by }, { ...newest, limit: 1 }).rows.length > 0;
+  if (eventId !== null && !isThere({ eventId })) {
+    throw new Error(
+      `Expected the webhook-id of a delivery in the store, got "${eventId}". Retention may have removed it.`,
+    );
+  }
   const named = [
     ["an endpoint", config.endpoints, { endpoint }],
     ["a PBX", config.pbxs, { pbx }],
   ] as const;
   for (const [what, known, by] of named) {
     const [name] = Object.values(by);
-    if (name == null || known.some((each) => each.name === name)) continue;
-    const found = lookup.list({ ...ANY_DELIVERY, ...by }, { ...newest, limit: 1 });
-    if (found.rows.length > 0) continue;
+    if (name == null || known.some((each) => each.name === name) || isThere(by)) continue;
     const names = known.map((each) => each.name).join(", ");
     throw new Error(
       `Expected ${what} of the configuration (${names}) or the store, got "${name}".`,
