@@ -145,6 +145,26 @@ describe("a call that ended while we were blind", () => {
     expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
   });
 
+  it.each([1_000, 3_000])(
+    "ends no later where sight is lost again and again, each %i ms",
+    (eachMs) => {
+      const phone = backAgain();
+      const toAt = phone.at + phone.settings.logAgainMs.reduce((sum, pause) => sum + pause, 0);
+      phone.log();
+      let told: string[] = [];
+      while (told.length === 0 && phone.at <= toAt + 4 * eachMs) {
+        phone.pass(eachMs - 500);
+        phone.lose();
+        phone.pass(500);
+        phone.snapshot();
+        phone.list();
+        phone.log();
+        told = phone.told();
+      }
+      expect(told).toEqual(["ended 101 -0 Missed"]);
+    },
+  );
+
   it("may be found between two looks", () => {
     const phone = backAgain();
     phone.log();

@@ -101,6 +101,12 @@ export function awaitLog(turn: Turn, endedAt: EpochMs): void {
   turn.inquire = true;
 }
 
+/** We see again: looks that are planned stay so, as sight may be lost again and again; one that was under way is begun anew. */
+export function awaitLogOn({ call, at, settings }: Turn): void {
+  if (call.hidden?.witness !== "inquired") return;
+  call.hidden = { ...call.hidden, dueAt: at + settings.answerMsMax };
+}
+
 /** The log does not have the call (yet): look again, or take it as we know it. */
 export function heedUnlogged(turn: Turn): void {
   const { call, at, settings } = turn;

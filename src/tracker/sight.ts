@@ -5,7 +5,7 @@
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { awaitOrder, awaitsOrder } from "./callback.ts";
-import { awaitLog, identityOf, insideIdentityOf, isInquired } from "./callLog.ts";
+import { awaitLogOn, identityOf, insideIdentityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
 import { idOf, isExternal, isSameLeg, isSameNumber, lastLegsMax } from "./legs.ts";
 import { addedUpTo } from "./lists.ts";
@@ -77,12 +77,15 @@ export class Sight extends Turns {
     this.inquire(stretch.fromAt);
   }
 
-  /** What was asked of a hidden call before is asked anew. A forward's conversation has no leg that could show its end. */
+  /**
+   * What was asked of a hidden call before is asked anew; what is known to be over goes on waiting for the log.
+   * A forward's conversation has no leg that could show its end.
+   */
   #askAnew(call: Call, sinceAt: EpochMs): void {
     const turn = this.turn(call.callNumber);
     const byLegs = call.talk === null || call.talk.shownBy === "legs";
     if (awaitsOrder(call)) awaitOrder(turn, sinceAt);
-    else if (isInquired(call)) awaitLog(turn, sinceAt);
+    else if (isInquired(call)) awaitLogOn(turn);
     else hide(turn, byLegs ? sinceAt : this.at);
   }
 

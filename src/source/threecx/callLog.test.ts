@@ -210,6 +210,21 @@ describe("the call log", () => {
     },
   );
 
+  it.each([
+    [1, "callLog"],
+    [9, "callLogUnavailable"],
+  ] as const)("that fails %i times is read again before it is %s", async (failures, told) => {
+    const limits = { logRetryMs: [1, 1] };
+    const { server, watched, asked, answers } = await livePbx({ limits });
+    server.xapi.set(set, []);
+    server.intercept = (path) =>
+      path.includes(set) && asked().length <= failures ? { status: 503 } : undefined;
+    watched.source.askCallLog(fromAt, toAt);
+    await watched.until(() => answers() === 1);
+    expect(watched.of(told)).toHaveLength(1);
+    expect(asked()).toHaveLength(Math.min(failures, limits.logRetryMs.length) + 1);
+  });
+
   it("that does not come in time cannot be had", async () => {
     const { server, watched, answers } = await livePbx({ limits: { logTimeoutMs: 20 } });
     let go = () => {};

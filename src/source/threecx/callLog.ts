@@ -103,7 +103,12 @@ export class CallLogReader {
       toAt + limits.logSlackMs + aheadMs,
     );
     const timeLeftMs = () => beganAt + limits.logTimeoutMs - clock.now();
-    const answer = await readReport(rest, limits, report, timeLeftMs);
+    let answer = await readReport(rest, limits, report, timeLeftMs);
+    for (const pauseMs of limits.logRetryMs) {
+      if (answer.kind !== "failed" || !isLive() || timeLeftMs() <= pauseMs) break;
+      await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      answer = await readReport(rest, limits, report, timeLeftMs);
+    }
     if (answer.kind !== "rows") return this.#noRows(answer);
     if (this.#access === "closed") log.info({}, "The PBX's call log is open again.");
     this.#access = "open";

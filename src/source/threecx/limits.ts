@@ -78,6 +78,8 @@ export interface Limits {
   readonly logPagesMax: number;
   /** All pages together. */
   readonly logTimeoutMs: number;
+  /** Pauses before a log that failed is read again: nothing else tells of calls that came and went unseen. */
+  readonly logRetryMs: readonly number[];
 
   /** One recording; 1 GiB are 18 hours at 8 kHz and 16 bit. */
   readonly recordingBytesMax: number;
@@ -163,6 +165,7 @@ export const defaultLimits: Limits = {
   logSlackMs: 60_000,
   logPagesMax: 20,
   logTimeoutMs: 30_000,
+  logRetryMs: [500, 2_000],
 
   recordingBytesMax: 1024 * mib,
   downloadIdleMs: 30_000,
