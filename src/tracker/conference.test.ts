@@ -183,6 +183,11 @@ describe("a call that was answered and sent to a conference while we were blind"
       ["800", "103"],
       ["answered 103 -1 NotDef", "ended 103 -1 Ok"],
     ],
+    [
+      "is not answered by the queue itself, whose leg stands there",
+      ["800", "800"],
+      ["ended 800 -0 Missed"],
+    ],
   ])("%s", (_, [level = "", dn = ""], told) => {
     const phone = new Phone();
     phone.leg(level, 5, level === "800" ? "connected" : "ringing");

@@ -78,6 +78,24 @@ describe("a join under a number that neither call had", () => {
     expect(phone.told()).toEqual(["ringing 800 -0", "ended 102 -1 Ok"]);
   });
 
+  it.each([
+    ["", []],
+    ["420777000001", [9]],
+  ])("of '%s' is none at who only rang, if the caller withholds the number", (number, aliases) => {
+    const party = outside(number);
+    const phone = new Phone();
+    phone.leg("102", 5, "connected", { party });
+    phone.pass(phone.settings.numberHoldMs);
+    phone.leg("102", 6, "dialing", { ...own, party: inside("103") });
+    phone.leg("103", 7, "ringing", { ...own, party: inside("102") });
+    phone.at += 1_000;
+    phone.gone("102/5");
+    phone.at += 300;
+    phone.leg("103", 9, "connected", { ...anew, party });
+    phone.pass(phone.settings.numberHoldMs);
+    expect(phone.call(7)?.aliases).toEqual(aliases);
+  });
+
   it("is none while the caller's own call has legs, nor in a call that is known", () => {
     const phone = consulting();
     phone.gone("102/6");

@@ -60,7 +60,7 @@ export class Joins extends Sight {
 
   /** Under a number that neither call had, to who was consulted until a moment ago by whom the outside party has lost. */
   #broughtAnew({ dn, dnKind, party }: Leg): number | undefined {
-    const users = this.#partnersOf({ kind: dnKind, dn, number: dn });
+    const users = this.#partnersOf({ kind: dnKind, dn, number: dn }, party.number);
     const brought = users.map((user) => this.handedOverBy(user, party.number));
     return brought.find((own) => own !== undefined && this.#isLeft(own));
   }
@@ -119,20 +119,24 @@ export class Joins extends Sight {
   #joinedAnew(row: ActiveCall, to: Party, { number }: Pick<Party, "number">): number | undefined {
     const listedAt = this.state.unseen.get(row.callNumber)?.seenAt ?? this.at;
     if (!talks(row) || listedAt < this.at - joinMsMax) return undefined;
-    return this.#handedOverByAny(this.#partnersOf(to), number);
+    return this.#handedOverByAny(this.#partnersOf(to, number), number);
   }
 
   /** Who spoke with this party until a moment ago, by legs, or, where no leg shows it, by the last list. */
-  #partnersOf(to: Pick<Party, "kind" | "dn" | "number">): readonly string[] {
+  #partnersOf(to: Pick<Party, "kind" | "dn" | "number">, brought: string): readonly string[] {
     const is = ({ kind, dn, number }: Party) =>
       to.kind === "trunk" ? kind === "trunk" && number === to.number : dn === to.dn;
-    // What rang there by the last list may have been answered, and joined, since.
-    const listed = [...this.state.unseen.values()].flatMap(({ caller, callee }) => {
+    // What rang there when it was seen last may have been answered, and joined, since; but who withholds the number may
+    // be another one.
+    const counts = (spoke: boolean) => spoke || brought !== "";
+    const rows = [...this.state.unseen.values()].filter((row) => counts(talks(row)));
+    const listed = rows.flatMap(({ caller, callee }) => {
       if (is(callee)) return caller.dn;
       return is(caller) ? callee.dn : [];
     });
     // Their own leg, or the other's, is all that shows where one of the two is not monitored (any more).
-    const other = ({ leg: { dn, party } }: TrackedLeg) => {
+    const other = ({ leg: { dn, party, status } }: TrackedLeg) => {
+      if (!counts(status === "connected")) return [];
       if (party.dn === to.dn) return dn;
       return dn === to.dn ? party.dn : [];
     };

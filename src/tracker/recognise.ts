@@ -150,7 +150,9 @@ export function conferredOf(
   if (external?.direction === "outgoing") return level;
   // A queue or ring group answers nothing: whoever is there was rung for it.
   const isTheirs = ({ leg }: TrackedLeg) =>
-    leg.party.kind === "conference" && (leg.dn === level?.dn || canPoll(level?.kind));
+    leg.party.kind === "conference" &&
+    leg.dnKind === "extension" &&
+    (leg.dn === level?.dn || canPoll(level?.kind));
   const dn = legs.find(isTheirs)?.leg.dn;
   return dn === undefined ? null : { dn, kind: "extension" };
 }

@@ -1,6 +1,6 @@
 /** Rows that lag behind the end of a conversation, by the time of their last change (SPEC.md, R15). */
 import { describe, expect, it } from "vitest";
-import { Phone, row, t0, talking } from "../../test/support/phone.ts";
+import { Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
 
 describe("a row that has not changed since before the user's leg went", () => {
   const over = ["ended 102 -1 Ok"];
@@ -62,6 +62,40 @@ describe("a row that has not changed since before the user's leg went", () => {
       }
     }
   });
+});
+
+describe("a list that lags behind a user who has the caller anew", () => {
+  /** 102 hands the caller over to a queue, which rings 102 itself. */
+  function anew(): Phone {
+    const phone = talking();
+    phone.at += 10_000;
+    phone.leg("800", 6, "connected");
+    phone.gone("102/5");
+    phone.at += 500;
+    phone.leg("102", 7, "ringing", { originatedBy: ref("800") });
+    phone.at += 1_500;
+    phone.leg("102", 7, "connected", { originatedBy: ref("800") });
+    phone.gone("800/6");
+    phone.told();
+    return phone;
+  }
+
+  it.each([t0 + 500, null])(
+    "has not shown the new conversation by the old one, of %s",
+    (changedAt) => {
+      const phone = anew();
+      const handedAt = phone.at - 2_000;
+      phone.at += 300;
+      phone.list(row("102", { changedAt }));
+      phone.at += 1_200;
+      phone.gone("102/7");
+      phone.at += 400;
+      phone.list(row("800", { status: "Routing", changedAt: handedAt }));
+      phone.at += 1_000;
+      phone.list();
+      expect(phone.told()).toEqual(["ended 102 -2 Ok"]);
+    },
+  );
 });
 
 describe("a paging group, whose phones all answer at once and that nothing names,", () => {

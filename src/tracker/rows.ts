@@ -30,6 +30,18 @@ export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Epo
   return row.changedAt === null || isSince(talk, row) || insists(turn, sinceAt);
 }
 
+/** This very conversation: a list that lags may have one that the same user had before. */
+export function hasBeenListed(
+  { lastLink }: Turn["call"],
+  talk: Talk,
+  row: ActiveCall,
+  askedAt: EpochMs,
+): boolean {
+  if (!talks(row) || insideParty(row)?.dn !== talk.user || askedAt < talk.answeredAt) return false;
+  const { changedAt } = row;
+  return changedAt === null ? lastLink === 1 : changedAt >= talk.answeredAt - rowTimeMs;
+}
+
 /** It cannot be of before the answer, of which a list that has shown the conversation has nothing any more. */
 function isSince(talk: Talk, row: ActiveCall): boolean {
   return talk.listed === true || isNew(talk, row);

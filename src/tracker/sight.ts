@@ -11,7 +11,7 @@ import { idOf, isExternal, isSameLeg, isSameNumber, lastLegsMax } from "./legs.t
 import { addedUpTo } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, CallIdentity, TrackerState } from "./state.ts";
-import { isBlind, isRead, noGap } from "./state.ts";
+import { isRead, noGap } from "./state.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { Turns } from "./turns.ts";
 
@@ -224,10 +224,8 @@ export class Sight extends Turns {
       other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
     if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
     const { number, direction } = call.external;
-    // Who is dialled has a number; and what a conversation does not tell that was there when we saw again is withheld.
-    const isFound = leg.status === "connected" && isBlind(this.next);
-    const isDialled = leg.status === "ringing" && direction === "outgoing";
-    const isNamed = party.number !== "" || isFound || isDialled;
+    // Who is dialled has a number.
+    const isNamed = party.number !== "" || (direction === "outgoing" && leg.status === "ringing");
     return call.numberDueAt === null && isNamed && !isSameNumber(party.number, number);
   }
 

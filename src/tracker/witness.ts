@@ -16,7 +16,7 @@ import {
   recogniseListed,
   rowTimeMs,
 } from "./recognise.ts";
-import { isElsewhere, isSentBack, isStill, leftAt, ownOf } from "./rows.ts";
+import { hasBeenListed, isElsewhere, isSentBack, isStill, leftAt, ownOf } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -59,8 +59,8 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
 function noteListed(call: Turn["call"], row: ActiveCall, askedAt: EpochMs): void {
   const { talk } = call;
-  if (talk === null || talk.listed || !talks(row) || askedAt < talk.answeredAt) return;
-  if (insideParty(row)?.dn === talk.user) call.talk = { ...talk, listed: true };
+  if (talk && !talk.listed && hasBeenListed(call, talk, row, askedAt))
+    call.talk = { ...talk, listed: true };
 }
 
 /** One look less; a list that was asked for other calls is none of them, so that they last for the time they are meant for. */

@@ -119,7 +119,7 @@ export function takenUnread(
     const lastAt = next?.at ?? overAt;
     if (readAt === undefined || lastAt === null) continue;
     if (isUnread(readAt, lastAt, listMs, notes)) return { rule: "xapiFails", fromAt: fact.at };
-    if (lastAt <= listedBy(readAt) + briefMs) return { rule: "dnChanged", fromAt: fact.at };
+    if (lastAt <= listedBy(readAt) + briefMs) return { rule: "takenUnlisted", fromAt: fact.at };
   }
   return null;
 }

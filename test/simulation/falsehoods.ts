@@ -112,10 +112,10 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing, unseenBoxes }: Truth)
     }
   }
   // Where it was for an instant only the log tells, which is what it is due from.
-  for (const { user, at, finish } of due) {
+  for (const { user, at, finish, unseen } of due) {
     const isKnown = stays.some(({ dn }) => dn === user);
-    if (finish !== "Missed" || isKnown) continue;
-    stays.push({ dn: user, fromAt: at, toAt: end, talks: false, leg: null });
+    if (finish !== "Missed" || isKnown || !unseen) continue;
+    stays.push({ dn: user, fromAt: at, toAt: at, talks: false, leg: null });
   }
   return stays;
 }

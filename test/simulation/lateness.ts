@@ -112,13 +112,13 @@ function orderMs({ setting, isCallback }: Calm, isHidden: boolean): number {
   return isWhole ? 4 * setting.latencyMsMax : callbackHoldMs;
 }
 
-/** A list tells of a place so long after the last change of the legs, with which it may lag: each puts that off (SPEC.md, R18). */
+/** A list tells of a place so long after the last change of the legs, with which it may lag: each puts that off (SPEC.md, R18). One more look is all. */
 function unsettledMs({ at, kind }: Due, { legsAt, setting }: Calm): number {
   if (kind !== "ringing" || !hasList(setting)) return 0;
   const lookMs = setting.activeCallsPollMs + listLagMs;
   let sinceAt = at;
   for (const legAt of legsAt) if (legAt > sinceAt && legAt <= sinceAt + lookMs) sinceAt = legAt;
-  return sinceAt - at;
+  return Math.min(sinceAt - at, lookMs);
 }
 
 /** How long the witness of it may take. */
