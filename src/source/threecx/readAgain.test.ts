@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { gate, pbxRig } from "../../../test/support/watchedPbx.ts";
 import { participant } from "../../../test/support/wirePbx.ts";
+import { steadyClock } from "../../util/clock.ts";
 
 const { pbx, watch } = pbxRig();
 const list = "GET /xapi/v1/ActiveCalls";
@@ -22,6 +23,26 @@ describe("a sink that left something out", () => {
     await watched.until(() => watched.of("snapshot").length === 2);
     const told = watched.told().slice(before);
     expect(told.slice(-2)).toEqual(["activeCalls", "snapshot 101/9005 ringing"]);
+  });
+
+  it("is not told the list that was read beside the legs after a younger one", async () => {
+    const server = await pbx();
+    const clock = steadyClock();
+    const watched = watch(server.url, { ...slowly, clock });
+    await watched.live();
+    await watched.until(() => watched.of("activeCalls").length === 2);
+    const snapshot = gate(server, (path) => path === "/callcontrol");
+    watched.source.readAgain();
+    await watched.until(() => snapshot.held.length === 1 && server.count(list) === 3);
+    const readAt = clock.now();
+    await watched.until(() => clock.now() > readAt);
+    watched.source.askActiveCalls();
+    await watched.until(() => watched.of("activeCalls").length === 3);
+    snapshot.open();
+    await watched.until(() => watched.of("snapshot").length === 2);
+    expect(server.count(list)).toBe(4);
+    expect(watched.told().slice(-2)).toEqual(["activeCalls", "snapshot "]);
+    expect(watched.of("activeCalls")).toHaveLength(3);
   });
 
   it("is told all legs though the list does not come", async () => {

@@ -70,6 +70,8 @@ export class Session {
   #snapshotAskedAt = 0;
   /** The next snapshot is told after the list of active calls, as the first is. */
   #wantsList = false;
+  /** When the youngest list that has been told was asked for. */
+  #listAskedAt = 0;
   #cancelWatchdog = () => {};
   /** DNs of which a leg could be read since the last snapshot: they may have come to the list after it. */
   readonly #readSince = new Set<string>();
@@ -134,7 +136,9 @@ export class Session {
     }
     this.#queue.push(() => {
       this.#options.emit(activity);
-      if (activity.kind === "activeCalls") this.#heedList(activity);
+      if (activity.kind !== "activeCalls") return;
+      this.#listAskedAt = Math.max(this.#listAskedAt, activity.askedAt);
+      this.#heedList(activity);
     });
   }
 
@@ -364,8 +368,9 @@ export class Session {
 
   #apply({ dns, notUnderstood }: ParsedSnapshot, asked: number, list: ActiveCalls | null): void {
     const { clock, limits, emit, visible, onVisible } = this.#options;
-    // First, so that calls that were there before we saw them get their true beginning.
-    if (list !== null) emit(list);
+    // First, so that calls that were there before we saw them get their true beginning. The snapshot
+    // may have taken seconds: what was read beside it is not told after a younger list.
+    if (list !== null && list.askedAt >= this.#listAskedAt) emit(list);
     for (const place of notUnderstood) {
       this.#answerNotUnderstood(
         { place },
