@@ -72,8 +72,17 @@ export async function world(circumstances: Circumstances = {}) {
     for (const activity of activities) pipeline.take({ at: now(), ...activity } as Activity);
   };
   return {
-    ...{ store, clock, pipeline, take, owed, asks },
-    ...{ readAgains, inquiries, sought, warnings, infos },
+    store,
+    clock,
+    pipeline,
+    take,
+    owed,
+    asks,
+    readAgains,
+    inquiries,
+    sought,
+    warnings,
+    infos,
   };
 }
 

@@ -312,12 +312,13 @@ class Writer {
 
   #take(results: readonly Result[]): void {
     const ran = this.#running.splice(0, results.length);
-    ran.forEach(({ resolve, reject, request }, index) => {
-      const result = results[index];
-      if (result?.ok) resolve(result.answer);
+    results.forEach((result, index) => {
+      const asked = ran[index];
+      if (asked === undefined) throw new Error("The store's thread answered more than was asked.");
+      if (result.ok) asked.resolve(result.answer);
       else {
-        const found = result?.message ?? "no answer";
-        reject(new OutboxError("failed", `The store did not take ${request.operation}: ${found}.`));
+        const what = `The store did not take ${asked.request.operation}: ${result.message}.`;
+        asked.reject(new OutboxError("failed", what));
       }
     });
     if (this.#gone && this.#idle()) this.#say({ say: "close" });

@@ -9,6 +9,7 @@ import {
   receiveMessageOnPort,
   workerData,
 } from "node:worker_threads";
+import { assertNever } from "../../util/assertNever.ts";
 import { OutboxError } from "../outbox.ts";
 import { openDatabase, type StoreFiles } from "./database.ts";
 import { packResults, unpack } from "./packing.ts";
@@ -37,15 +38,25 @@ function serve(from: MessagePort, files: StoreFiles): void {
   const store = createStore(files.db);
   from.on("message", (first: ToWriter) => {
     const requests: Request[] = [];
+    let isLast = false;
     let message: ToWriter | undefined = first;
-    while (message?.say === "run") {
-      requests.push(...unpack(message.requests));
+    while (message !== undefined) {
+      switch (message.say) {
+        case "run":
+          requests.push(...unpack(message.requests));
+          break;
+        case "close":
+          isLast = true;
+          break;
+        default:
+          assertNever(message);
+      }
       message = requests.length < BATCH_FULL ? receiveMessageOnPort(from)?.message : undefined;
     }
     if (requests.length > 0) {
       say({ say: "ran", results: packResults(requests, store.run(requests)) });
     }
-    if (message?.say === "close") {
+    if (isLast) {
       files.close();
       from.close();
     }
