@@ -1,7 +1,8 @@
 /**
  * The gate of the URL to which an endpoint's recordings go, where that is not the one of its calls: another
- * receiver stands behind it. Must hold: what the one answers counts for nothing at the other, and no event of a
- * call waits because the recordings' receiver is down, slow or asks for a rest.
+ * receiver stands behind it. Must hold: what the one answers counts for nothing at the other. A recording that is
+ * put off counts as one that is being retried: the later events of its call wait by ORDER, with `bounded` until
+ * ORDER_HOLD_S after it was told of, with `strict` as long as its receiver is down, rests or is paused.
  */
 import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs, OffhookEvent } from "../events/event.ts";

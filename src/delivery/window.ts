@@ -141,7 +141,7 @@ export class Window {
       this.#after = Math.max(this.#after, position);
       return;
     }
-    // Not a recording, which may go to another receiver: no probe would take it.
+    // Not a recording: where it goes to another receiver, no probe takes it, and it would lie here.
     if (bounds.isDown && isFirst && event.kind !== "recording" && lane === undefined) {
       this.#addFresh(delivery, bounds);
       return;
