@@ -1,7 +1,7 @@
 /** A join after which the caller's call goes on under a number that neither it nor the consultation had (SPEC.md, R22, R24). */
 import { describe, expect, it } from "vitest";
 import type { ActiveCall, Leg } from "../../src/tracker/activity.ts";
-import { inside, outside, Phone, row, settle, talking } from "../../test/support/phone.ts";
+import { inside, outside, Phone, ref, row, settle, talking } from "../../test/support/phone.ts";
 
 const own: Partial<Leg> = { callNumber: 8, originatedBy: null };
 const anew = { callNumber: 9, originatedBy: null } as const;
@@ -59,6 +59,7 @@ describe("a join under a number that neither call had", () => {
     ["withholds its number", "103", { party: outside("") }, 0],
     ["is at a phone that nobody consulted", "104", {}, 0],
     ["comes long after", "103", {}, 2_500],
+    ["picks up what rings for another", "103", { onBehalfOf: ref("105") }, 0],
   ])("is none where the leg %s", (_how, dn, more, afterMs) => {
     const phone = left();
     phone.at += afterMs;
@@ -94,6 +95,17 @@ describe("a join under a number that neither call had", () => {
     phone.leg("103", 9, "connected", { ...anew, party });
     phone.pass(phone.settings.numberHoldMs);
     expect(phone.call(7)?.aliases).toEqual(aliases);
+  });
+
+  it("is none of a call that its user has not answered", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.pass(300);
+    phone.leg("102", 6, "dialing", { ...own, party: inside("103") });
+    phone.leg("103", 7, "ringing", { ...own, party: inside("102") });
+    phone.gone("102/5");
+    phone.leg("103", 9, "connected", anew);
+    expect(phone.call(7)?.aliases).toEqual([]);
   });
 
   it("is none while the caller's own call has legs, nor in a call that is known", () => {

@@ -59,10 +59,13 @@ export class Joins extends Sight {
   }
 
   /** Under a number that neither call had, to who was consulted until a moment ago by whom the outside party has lost. */
-  #broughtAnew({ dn, dnKind, party }: Leg): number | undefined {
-    const users = this.#partnersOf({ kind: dnKind, dn, number: dn }, party.number);
+  #broughtAnew({ dn, dnKind, onBehalfOf, party }: Leg): number | undefined {
+    const partners = this.#partnersOf({ kind: dnKind, dn, number: dn }, party.number);
+    // Who picks up what rings for another has it by that.
+    const users = partners.filter((user) => onBehalfOf === null || onBehalfOf.dn === user);
     const brought = users.map((user) => this.handedOverBy(user, party.number));
-    return brought.find((own) => own !== undefined && this.#isLeft(own));
+    // Nobody hands over what only rings.
+    return brought.find((own) => own && this.now(own)?.talk && this.#isLeft(own));
   }
 
   /**
