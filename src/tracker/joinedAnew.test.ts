@@ -97,6 +97,16 @@ describe("a join under a number that neither call had", () => {
     expect(phone.call(7)?.aliases).toEqual(aliases);
   });
 
+  it("is none of a conversation that went long before, though they speak until now", () => {
+    for (const afterMs of [0, 6_000]) {
+      const phone = consulting();
+      phone.gone("102/5");
+      phone.at += afterMs;
+      phone.leg("103", 8, "connected", anew);
+      expect(phone.call(7)?.aliases).toEqual(afterMs === 0 ? [9] : []);
+    }
+  });
+
   it("is none of a call that its user has not answered", () => {
     const phone = new Phone();
     phone.leg("102", 5, "ringing");

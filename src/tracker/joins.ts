@@ -7,6 +7,7 @@ import {
   consultantsOf,
   isConsultation,
   joinMsMax,
+  lateJoinMsMax,
   mayBeJoined,
   partnersOf,
   spokenTo,
@@ -36,14 +37,18 @@ export class Joins extends Sight {
     const before =
       call && (legIn(call, leg.legId) ?? call.legs.find((other) => other.leg.dn === leg.dn));
     if (before === undefined) {
-      // A phone that did not show as consulted: who spoke in this call until a moment ago, or seems to dial still, has brought it.
       if (leg.status !== "connected") return undefined;
-      const live = call?.legs.map((other) => other.leg.dn) ?? [];
-      const users = [...consultantsOf(this.next.consultations, leg, this.at), ...live];
-      if (users.length > 0) return this.#handedOverByAny(users, number);
-      // A queue that has a colleague's call speaks to nobody.
-      const isNew = call === undefined && spokenTo.has(leg.dnKind);
-      return isNew ? this.#broughtAnew(leg) : undefined;
+      // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it …
+      const users = consultantsOf(this.next.consultations, leg, this.at);
+      const brought = this.#handedOverByAny(users, number);
+      if (brought !== undefined || users.length > 0) return brought;
+      // … or who seems to dial still. A queue that has a colleague's call speaks to nobody.
+      if (call === undefined) return spokenTo.has(leg.dnKind) ? this.#broughtAnew(leg) : undefined;
+      const dialled = this.#handedOverByAny(
+        call.legs.map((other) => other.leg.dn),
+        number,
+      );
+      return dialled === undefined || this.#isLongGone(dialled) ? undefined : dialled;
     }
     // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
     if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
@@ -65,7 +70,16 @@ export class Joins extends Sight {
     const users = partners.filter((user) => onBehalfOf === null || onBehalfOf.dn === user);
     const brought = users.map((user) => this.handedOverBy(user, party.number));
     // Nobody hands over what only rings.
-    return brought.find((own) => own && this.now(own)?.talk && this.#isLeft(own));
+    const isBrought = (own: number) =>
+      this.now(own)?.talk && this.#isLeft(own) && !this.#isLongGone(own);
+    return brought.find((own) => own !== undefined && isBrought(own));
+  }
+
+  /** What legs showed; what no leg has shown goes unseen. */
+  #isLongGone(callNumber: number): boolean {
+    const { talk, hidden, leaving } = this.now(callNumber) as Call;
+    const sinceAt = hidden?.sinceAt ?? leaving?.sinceAt ?? this.at;
+    return talk?.shownBy === "legs" && sinceAt < this.at - lateJoinMsMax;
   }
 
   /**
