@@ -89,11 +89,11 @@ function heedTimes(command: Command): void {
   command.error(`Expected --since before --until, got ${from} and ${to}.`, { exitCode: 2 });
 }
 
-function readWords<T extends string>(text: string, known: readonly T[]): readonly T[] {
+function readWords<T extends string>(text: string, known: readonly T[], hint = ""): readonly T[] {
   return text.split(",").map((part) => {
     const word = known.find((each) => each === part.trim().toLowerCase());
     if (word !== undefined) return word;
-    throw new InvalidArgumentError(`Expected any of ${known.join(", ")}.`);
+    throw new InvalidArgumentError(`Expected any of ${known.join(", ")}.${hint}`);
   });
 }
 
@@ -108,8 +108,7 @@ function readKinds(text: string): readonly EventKind[] {
     const kind = WIRE_NAMES.get(name);
     return kind === undefined ? [] : [` What webhooks call ${name} is here ${kind}.`];
   });
-  if (hints.length === 0) return readWords(text, kinds);
-  throw new InvalidArgumentError(`Expected any of ${kinds.join(", ")}.${hints.join("")}`);
+  return readWords(text, kinds, hints.join(""));
 }
 
 /** `…_N-L` is what webhooks carry as id; the link is left off. */

@@ -4,7 +4,7 @@
  */
 
 import type { EpochMs } from "../events/event.ts";
-import { type ActiveCall, canPoll, type Party, talks } from "./activity.ts";
+import { type ActiveCall, type Party, talks } from "./activity.ts";
 import { finish } from "./ends.ts";
 import {
   directionOf,
@@ -15,7 +15,7 @@ import {
   noLegs,
   standing,
 } from "./legs.ts";
-import type { External, Level, TrackedLeg } from "./state.ts";
+import type { External, TrackedLeg } from "./state.ts";
 import type { Draft, Turn } from "./turn.ts";
 
 /** A row of the list, and when the list showed the call first. */
@@ -139,22 +139,6 @@ export function isTaken(
   if (!talks(row) || taker?.kind !== "extension" || taker.dn === "") return false;
   if (lastLink > 0) return handover !== null;
   return external?.direction === "incoming" || taker.dn === level?.dn;
-}
-
-/** Whose call went on in a conference before its answer could be seen: who dialled, or stands there for the level. */
-export function conferredOf(
-  { external, lastLink, level, legs }: Turn["call"],
-  row: ActiveCall,
-): Level | null {
-  if (lastLink > 0 || !talks(row) || insideParty(row)?.kind !== "conference") return null;
-  if (external?.direction === "outgoing") return level;
-  // A queue or ring group answers nothing: whoever is there was rung for it.
-  const isTheirs = ({ leg }: TrackedLeg) =>
-    leg.party.kind === "conference" &&
-    leg.dnKind === "extension" &&
-    (leg.dn === level?.dn || canPoll(level?.kind));
-  const dn = legs.find(isTheirs)?.leg.dn;
-  return dn === undefined ? null : { dn, kind: "extension" };
 }
 
 /** The extension that talked to this outside party before any leg showed: it is not monitored. And since when. */

@@ -6,7 +6,7 @@ import type { EpochMs } from "../events/event.ts";
 import { type ActiveCall, canPoll, routes, talks } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { insideParty, isUnshown, rowTimeMs } from "./recognise.ts";
-import type { Talk } from "./state.ts";
+import type { Level, Talk, TrackedLeg } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /**
@@ -31,7 +31,7 @@ export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Epo
 }
 
 /** This very conversation: a list that lags may have one that the same user had before. */
-export function hasBeenListed(
+export function wasListed(
   { lastLink }: Turn["call"],
   talk: Talk,
   row: ActiveCall,
@@ -90,4 +90,20 @@ export function ownOf(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs)
   // The frame that ends a leg comes a moment after the row has changed.
   const isThen = changedAt >= seenAt - turn.settings.listLagMs;
   return isThen || insists(turn, sinceAt) ? "box" : "unsettled";
+}
+
+/** Whose call went on in a conference before its answer could be seen: who dialled, or stands there for the level. */
+export function conferredOf(
+  { external, lastLink, level, legs }: Turn["call"],
+  row: ActiveCall,
+): Level | null {
+  if (lastLink > 0 || !talks(row) || insideParty(row)?.kind !== "conference") return null;
+  if (external?.direction === "outgoing") return level;
+  // A queue or ring group answers nothing: whoever is there was rung for it.
+  const isTheirs = ({ leg }: TrackedLeg) =>
+    leg.party.kind === "conference" &&
+    leg.dnKind === "extension" &&
+    (leg.dn === level?.dn || canPoll(level?.kind));
+  const dn = legs.find(isTheirs)?.leg.dn;
+  return dn === undefined ? null : { dn, kind: "extension" };
 }

@@ -53,8 +53,7 @@ export interface Talk {
   readonly legCount: number;
   /** The highest leg number of the call by the answer, 0 if none is told; who was rung later has a higher one. */
   readonly legNumberMax: number;
-  /** What shows that it goes on: legs; or the list alone, as an outside phone answered to which the user's call was
-   * forwarded (`outside`), or a phone that is not monitored, or as it is in a conference (`inside`). */
+  /** Shown by legs; or by the list alone: a forward's phone (`outside`), an unseen phone or a conference (`inside`). */
   readonly shownBy: "legs" | "outside" | "inside";
   /** The list has had it: what it has elsewhere since is of after the answer. */
   readonly listed?: true;

@@ -8,15 +8,8 @@ import { awaitLog, isInquired } from "./callLog.ts";
 import { joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { isBeside, ringsAlone, standing } from "./legs.ts";
-import {
-  conferredOf,
-  insideParty,
-  isAtBox,
-  isTaken,
-  recogniseListed,
-  rowTimeMs,
-} from "./recognise.ts";
-import { hasBeenListed, isElsewhere, isSentBack, isStill, leftAt, ownOf } from "./rows.ts";
+import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
+import { conferredOf, isElsewhere, isSentBack, isStill, leftAt, ownOf, wasListed } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -59,7 +52,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
 function noteListed(call: Turn["call"], row: ActiveCall, askedAt: EpochMs): void {
   const { talk } = call;
-  if (talk && !talk.listed && hasBeenListed(call, talk, row, askedAt))
+  if (talk && !talk.listed && wasListed(call, talk, row, askedAt))
     call.talk = { ...talk, listed: true };
 }
 
@@ -118,9 +111,14 @@ function heedDeparted(
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
   } else if (isSettled && own !== "unsettled" && !isOnlyHeard(turn, talk, row)) {
-    if (insideParty(row)?.kind === "parking") call.handover = null;
-    passOn(turn, talk, at, false);
+    sendOn(turn, talk, row, at, false);
   }
+}
+
+/** To where the row has it. Only who talks parks it: whom they had it ring before has failed. */
+function sendOn(turn: Turn, talk: Talk, row: ActiveCall, at: EpochMs, outside: boolean): void {
+  if (insideParty(row)?.kind === "parking") turn.call.handover = null;
+  passOn(turn, talk, at, outside);
 }
 
 /** It went on to whom the row names; those who stand beside only listened, and go a moment after their user. */
@@ -181,9 +179,7 @@ function heedWhereabouts(
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
     } else if (outside || elsewhere || ringsAnew || atBox) {
-      // Only who talks parks it: whom they had it ring before has failed.
-      if (inside?.kind === "parking") call.handover = null;
-      passOn(turn, talk, leftWhen, outside);
+      sendOn(turn, talk, row, leftWhen, outside);
       if (inside?.kind === "extension" && elsewhere && routes(row)) offerUnseen(call, inside);
     }
   } else if (isAtBox(turn, row)) {

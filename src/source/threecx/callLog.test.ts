@@ -225,6 +225,27 @@ describe("the call log", () => {
     expect(asked()).toHaveLength(Math.min(failures, limits.logRetryMs.length) + 1);
   });
 
+  it("that fails is not waited for by a stop, and not read again", async () => {
+    const steady = steadyClock();
+    const pauseMs = 50_000;
+    let pauses = 0;
+    const after = (ms: number, run: () => void) => {
+      if (ms !== pauseMs) return steady.after(ms, run);
+      pauses += 1;
+      return () => {
+        pauses -= 1;
+      };
+    };
+    const limits = { logRetryMs: [pauseMs], logTimeoutMs: 2 * pauseMs };
+    const { server, watched, asked } = await livePbx({ limits, clock: { ...steady, after } });
+    server.intercept = (path) => (path.includes(set) ? { status: 503 } : undefined);
+    watched.source.askCallLog(fromAt, toAt);
+    await watched.until(() => pauses === 1);
+    await watched.source.stop();
+    expect(pauses).toBe(0);
+    expect(asked()).toHaveLength(1);
+  });
+
   it("that does not come in time cannot be had", async () => {
     const { server, watched, answers } = await livePbx({ limits: { logTimeoutMs: 20 } });
     let go = () => {};

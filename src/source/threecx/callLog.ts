@@ -13,7 +13,8 @@ import type { Limits } from "./limits.ts";
 import { byOurClock, loggedCalls } from "./loggedCalls.ts";
 import type { Knowledge } from "./normalise.ts";
 import { type RowsAnswer, readReport } from "./odata.ts";
-import type { Rest } from "./rest.ts";
+import { mayPass, type Rest } from "./rest.ts";
+import { wait } from "./wait.ts";
 
 export interface CallLogOptions {
   readonly rest: Rest;
@@ -22,6 +23,8 @@ export interface CallLogOptions {
   readonly log: Log;
   readonly knowledge: Knowledge;
   readonly isLive: () => boolean;
+  /** A stop, which waits for no second reading. */
+  readonly signal: AbortSignal;
   readonly emit: (activity: CallLog | CallLogUnavailable) => void;
   /** The log has every call of the PBX; of extensions that this client may not see nothing is told. */
   readonly isVisible: (dn: string) => boolean;
@@ -86,7 +89,7 @@ export class CallLogReader {
   }
 
   async #read({ fromAt, toAt }: Stretch): Promise<CallLog | CallLogUnavailable> {
-    const { rest, clock, limits, log, isLive } = this.#options;
+    const { rest, clock, limits, log, isLive, signal } = this.#options;
     if (!isLive()) return this.#unavailable();
     const earliestAt = toAt - limits.logWindowMsMax;
     if (fromAt < earliestAt) {
@@ -105,8 +108,9 @@ export class CallLogReader {
     const timeLeftMs = () => beganAt + limits.logTimeoutMs - clock.now();
     let answer = await readReport(rest, limits, report, timeLeftMs);
     for (const pauseMs of limits.logRetryMs) {
-      if (answer.kind !== "failed" || !isLive() || timeLeftMs() <= pauseMs) break;
-      await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      if (!mayPass(answer) || timeLeftMs() <= pauseMs) break;
+      await wait(clock, pauseMs, signal);
+      if (!isLive()) return this.#unavailable();
       answer = await readReport(rest, limits, report, timeLeftMs);
     }
     if (answer.kind !== "rows") return this.#noRows(answer);

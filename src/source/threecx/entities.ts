@@ -9,7 +9,7 @@ import type { EpochMs } from "../../events/event.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
 import type { Place, ReleaseQueue } from "./release.ts";
-import type { RestAnswer } from "./rest.ts";
+import { mayPass, type RestAnswer } from "./rest.ts";
 
 export interface LegAddress {
   readonly legId: string;
@@ -164,9 +164,7 @@ export class Entities {
     const isLast = () => isOff() || question.state === "lastAsked";
     let told = await this.#getSoon(question, isLast);
     for (const pauseMs of limits.entityRetryMs) {
-      const { answer } = told;
-      const mayPass = answer.kind === "failed" && (answer.status === null || answer.status >= 429);
-      if (!mayPass || isLast()) break;
+      if (!mayPass(told.answer) || isLast()) break;
       await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
       if (isOff()) break;
       told = await this.#get(question);

@@ -17,10 +17,15 @@ export type RestAnswer =
   | { readonly kind: "missing" }
   /** Came, but is no JSON or too large. */
   | { readonly kind: "notUnderstood"; readonly reason: string }
-  /** May pass: no connection, no answer in time, 5xx. */
+  /** No connection, no answer in time, or any other status. */
   | { readonly kind: "failed"; readonly reason: string; readonly status: number | null }
   /** There is no token to ask with. */
   | { readonly kind: "refused"; readonly refused: Refused };
+
+/** The same question may be answered a moment later. */
+export function mayPass(answer: RestAnswer | { readonly kind: "rows" }): boolean {
+  return answer.kind === "failed" && (answer.status === null || answer.status >= 429);
+}
 
 export interface RestAsk {
   readonly part: Exclude<Part, "token">;

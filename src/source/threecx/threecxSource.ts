@@ -155,6 +155,7 @@ class ThreecxSource implements Source {
       isVisible: (dn) => this.#visible.has(dn),
       ...reading,
       isLive: () => this.#status.state === "live",
+      signal: this.#stopping.signal,
       emit: (activity) => this.#emit(activity),
     });
   }
