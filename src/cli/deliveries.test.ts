@@ -123,6 +123,34 @@ describe("offhook deliveries without the service", () => {
     expect(missing.err).toContain("Expected a delivery 9 in the store, found none.");
   });
 
+  it("shows by webhook-id what was owed to each endpoint", async () => {
+    const { run, store } = await settledWorld();
+    const entry = { event: callEvent(4), endpoints: ["default", "crm"] };
+    await store((outbox) => outbox.append([entry], []));
+    const one = await run("deliveries", "show", "evt_main_2_2");
+    expect(one).toEqual(await run("deliveries", "show", "2"));
+    const both = await run("deliveries", "show", "evt_main_4_1");
+    const [first, second] = [
+      await run("deliveries", "show", "4"),
+      await run("deliveries", "show", "5"),
+    ];
+    expect(both).toEqual({ code: 0, out: `${first.out}\n${second.out}`, err: "" });
+    expect(second.out).toMatch(/^endpoint +crm$/m);
+    const json = JSON.parse((await run("deliveries", "show", "evt_main_2_2", "--json")).out);
+    expect(json).toMatchObject([{ deliveryId: 2, attemptsMade: [{ number: 1 }] }]);
+  });
+
+  it.each([
+    ["evt_main_9_9", 1, 'Expected the webhook-id of a delivery in the store, got "evt_main_9_9".'],
+    ["0", 1, "Expected a delivery 0 in the store, found none."],
+    [`${callEvent(2).callId}-0`, 2, "a call's id: offhook deliveries list --call 210701165649_2-0"],
+  ])("shows nothing by %s", async (id, code, sentence) => {
+    const { run } = await settledWorld();
+    const ran = await run("deliveries", "show", id);
+    expect(ran).toMatchObject({ code, out: "" });
+    expect(ran.err).toContain(sentence);
+  });
+
   it("exports the oldest first, to a new file of the owner's alone", async () => {
     const { run, dir } = await settledWorld();
     const lines = (await run("deliveries", "export")).out.trim().split("\n");
@@ -216,6 +244,13 @@ describe("offhook deliveries without the service", () => {
     const ran = await run("deliveries", "replay", "1", "--state", "dead");
     expect(ran).toMatchObject({ code: 2, out: "" });
     expect(ran.err).toContain("Expected ids or a filter, got both. Nothing was sent.");
+  });
+
+  it("says how a webhook-id is replayed", async () => {
+    const { run } = await settledWorld();
+    const ran = await run("deliveries", "replay", "evt_main_2_2");
+    expect(ran).toMatchObject({ code: 2, out: "" });
+    expect(ran.err).toContain("For a webhook-id there is --webhook-id.");
   });
 
   it("replays nothing if it is told of one that is not there", async () => {

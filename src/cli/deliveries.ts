@@ -3,14 +3,15 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { DeliveryRow } from "../outbox/lookup.ts";
+import { ANY_DELIVERY, type DeliveryDetail, type DeliveryRow } from "../outbox/lookup.ts";
+import type { StoreLookup } from "../outbox/sqlite/lookup.ts";
 import { messageOf } from "../util/messageOf.ts";
 import { errorCodeOf } from "../util/tlsFault.ts";
 import { looking } from "./backstage.ts";
 import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 import { type FilterSaid, filterOf, withFilter } from "./deliveriesFilter.ts";
 import { csvLine, details, flat, jsonLine, LIST_HEAD, listRow } from "./deliveriesPrint.ts";
-import { readId, replayCommand } from "./deliveriesReplay.ts";
+import { replayCommand } from "./deliveriesReplay.ts";
 import { heedNames, walk } from "./deliveriesWalk.ts";
 
 export function deliveriesCommand(context: CliContext): Command {
@@ -61,22 +62,42 @@ function listCommand(context: CliContext): Command {
 
 function showCommand(context: CliContext): Command {
   return new Command("show")
-    .description("one delivery: its event and every attempt, with the head of each answer")
-    .argument("<id>", "as the list shows it", readId)
+    .description("a delivery: its event and every attempt, with the head of each answer")
+    .argument(
+      "<id>",
+      "as the list shows it; or a webhook-id, for the deliveries of its event, one for each endpoint",
+      readShown,
+    )
     .option(...CONFIG_OPTION)
-    .option("--json", "as JSON")
-    .action(async (id: number, said: { config?: string; json?: boolean }) => {
+    .option("--json", "as JSON; with a webhook-id as an array")
+    .action(async (id: number | string, said: { config?: string; json?: boolean }) => {
       const loaded = await configured(context, said.config, "aside");
       if (loaded === null) return;
-      const shown = await looking(loaded.config, (lookup) => lookup.show(id));
-      if (shown === null) {
-        throw new Error(
-          `Expected a delivery ${id} in the store, found none. Retention may have removed it.`,
-        );
-      }
-      if (said.json) print(JSON.stringify(shown, null, 2));
-      else print(...details(shown));
+      const shown = await looking(loaded.config, (lookup) => {
+        if (typeof id === "number") return [found(lookup, id)];
+        const filter = { ...ANY_DELIVERY, eventId: id };
+        heedNames(lookup, loaded.config, filter);
+        return [...map(walk(lookup, filter, "oldest"), (row) => found(lookup, row.deliveryId))];
+      });
+      if (said.json) print(JSON.stringify(typeof id === "number" ? shown[0] : shown, null, 2));
+      else print(...shown.flatMap((each, index) => [...(index > 0 ? [""] : []), ...details(each)]));
     });
+}
+
+/** A webhook-id is never a number alone: it holds the PBX's name. */
+function readShown(text: string): number | string {
+  if (/^\d{12}_\d+(-\d+)?$/.test(text)) {
+    throw new InvalidArgumentError(`That is a call's id: offhook deliveries list --call ${text}`);
+  }
+  return /^\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
+function found(lookup: StoreLookup, id: number): DeliveryDetail {
+  const shown = lookup.show(id);
+  if (shown !== null) return shown;
+  throw new Error(
+    `Expected a delivery ${id} in the store, found none. Retention may have removed it.`,
+  );
 }
 
 function exportCommand(context: CliContext): Command {

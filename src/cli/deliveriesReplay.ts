@@ -178,8 +178,10 @@ function gatherIds(text: string, before: readonly number[] = []): readonly numbe
   return [...before, readId(text)];
 }
 
-export function readId(text: string): number {
+function readId(text: string): number {
   const id = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (id > 0) return id;
-  throw new InvalidArgumentError("Expected the number of a delivery.");
+  throw new InvalidArgumentError(
+    "Expected the number of a delivery. For a webhook-id there is --webhook-id.",
+  );
 }
