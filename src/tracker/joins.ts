@@ -157,8 +157,13 @@ export class Joins extends Sight {
       if (party.dn === to.dn) return dn;
       return dn === to.dn ? party.dn : [];
     };
-    const live = this.state.calls.insideOf(to.dn).flatMap((call) => call.legs.flatMap(other));
+    const live = this.#insideOf(to.dn).flatMap((call) => call.legs.flatMap(other));
     return [...partnersOf(this.next.consultations, to.dn, this.at), ...live, ...listed];
+  }
+
+  /** Where this DN speaks, or is spoken to, inside. */
+  #insideOf(dn: string): readonly Call[] {
+    return this.state.calls.insideOf(dn).filter((call) => !this.isHeard(call));
   }
 
   protected hasConsulted(leg: Leg, call: Call): boolean {
@@ -172,7 +177,7 @@ export class Joins extends Sight {
     const speaks = (inside: Call) =>
       mayBeJoined(inside, this.at) && inside.legs.some((t) => isConsultation(t.leg, leg.dn, user));
     return (
-      this.state.calls.insideOf(leg.dn).some(speaks) ||
+      this.#insideOf(leg.dn).some(speaks) ||
       wasConsulted(this.next.consultations, leg.dn, user, this.at) ||
       consultantsOf(this.next.consultations, leg, this.at).includes(user)
     );
@@ -183,7 +188,7 @@ export class Joins extends Sight {
     const speaks = ({ leg }: TrackedLeg) =>
       isConsultation(leg, dn, withDn) || isConsultation(leg, withDn, dn);
     return (
-      this.state.calls.insideOf(dn).some(({ legs }) => legs.some(speaks)) ||
+      this.#insideOf(dn).some(({ legs }) => legs.some(speaks)) ||
       wasConsulted(this.next.consultations, dn, withDn, this.at)
     );
   }
@@ -193,7 +198,7 @@ export class Joins extends Sight {
     const speaksTo = ({ leg: { party } }: TrackedLeg) =>
       party.dn === user && party.kind === "extension";
     return (
-      this.state.calls.insideOf(user).some(({ legs }) => legs.some(speaksTo)) ||
+      this.#insideOf(user).some(({ legs }) => legs.some(speaksTo)) ||
       wasConsulted(this.next.consultations, null, user, this.at)
     );
   }

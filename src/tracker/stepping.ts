@@ -81,7 +81,8 @@ export class Stepping extends Joins {
     // A caller who is gone before the number came has rung all the same.
     if (turn.call.numberDueAt !== null) hurryNumber(turn);
     // Who hears a conversation with the outside party consults nobody.
-    if (turn.call.external === null && mayBeJoined(turn.call, this.at)) {
+    const isInside = turn.call.external === null && !this.isHeard(turn.call);
+    if (isInside && mayBeJoined(turn.call, this.at)) {
       this.next.consultations = noted(this.next.consultations, tracked.leg, this.at);
     }
     turn.call.legs = without(turn.call.legs, tracked);

@@ -8,7 +8,7 @@ import { get } from "./byDn.ts";
 import { userOf } from "./calls.ts";
 import { lateJoinMsMax } from "./consultation.ts";
 import { dialsPlace, isSameNumber, legIn, userTalks } from "./legs.ts";
-import type { ListedCall } from "./recognise.ts";
+import { type ListedCall, outsideParty } from "./recognise.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
@@ -186,6 +186,12 @@ export class Turns {
   protected noteApart(callNumber: number): void {
     this.#apart ??= new Set();
     this.#apart.add(callNumber);
+  }
+
+  /** The list alone shows its outside party, who was there before its legs: whom they show, hears that conversation. */
+  protected isHeard({ callNumber }: Pick<Call, "callNumber">): boolean {
+    const row = this.next.unseen.get(callNumber);
+    return row !== undefined && outsideParty(row) !== null;
   }
 
   /** Remembers the rows of calls of which no leg shows the outside party, and since when they are listed. */

@@ -144,6 +144,27 @@ describe("a phone that is not monitored", () => {
     expect(phone.told()).toEqual(["ended 150 -1 Ok passed on", "answered 103 -2 Accomp"]);
   });
 
+  it.each([
+    ["a moment before", true],
+    ["still, as far as legs show,", false],
+  ])(
+    "has consulted nobody who heard their other call with an outside party %s",
+    (_when, isGone) => {
+      const phone = taken();
+      const other = row("150", { callNumber: 8, caller: outside("420777999999") });
+      phone.list(row("150"), other);
+      phone.leg("103", 6, "connected", { callNumber: 8, party: inside("150"), originatedBy: null });
+      phone.list(row("150"), other);
+      if (isGone) phone.gone("103/6");
+      phone.leg("103", 9, "connected", { originatedBy: null });
+      phone.list(row("150"), ...(isGone ? [] : [other]));
+      expect(phone.told()).toEqual([]);
+      phone.gone("103/6", "103/9");
+      phone.list();
+      expect(phone.told()).toEqual(["ended 150 -1 Ok"]);
+    },
+  );
+
   it("answers a call that has come nowhere yet", () => {
     const phone = new Phone();
     phone.leg("666", 4, "connected");
