@@ -1,14 +1,19 @@
 /** The options by which deliveries are chosen, and what they mean. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { EventKind } from "../events/event.ts";
-import { DELIVERY_STATES, type DeliveryFilter, type DeliveryState } from "../outbox/lookup.ts";
+import {
+  DELIVERY_STATES,
+  type DeliveryFilter,
+  type DeliveryState,
+  EVENT_NAMES,
+  type EventName,
+} from "../outbox/lookup.ts";
 
 export interface FilterSaid {
   readonly webhookId?: string;
   readonly state?: readonly DeliveryState[];
   readonly endpoint?: string;
   readonly pbx?: string;
-  readonly event?: readonly EventKind[];
+  readonly event?: readonly EventName[];
   readonly user?: string;
   readonly callerid?: string;
   readonly call?: string;
@@ -17,41 +22,18 @@ export interface FilterSaid {
   readonly outcome?: string;
 }
 
-const KINDS: Readonly<Record<EventKind, true>> = {
-  ringing: true,
-  dialing: true,
-  answered: true,
-  ended: true,
-  ringstop: true,
-  callsummary: true,
-  recording: true,
-  norecording: true,
-  ai: true,
-  gap: true,
-};
-
-/** Names that webhooks carry in any profile, and the kinds of events behind them. */
-const WIRE_NAMES: ReadonlyMap<string, string> = new Map([
-  ["hangupincoming", "answered"],
-  ["hangupoutgoing", "answered"],
-  ["pickupincoming", "answered"],
-  ["pickupoutgoing", "answered"],
-  ["incomingcall_started", "answered"],
-  ["outgoingcall_started", "answered"],
-  ["incoming", "ended (with FILES: recording)"],
-  ["outgoing", "ended (with FILES: recording)"],
-]);
+const NAMES = Object.keys(EVENT_NAMES) as EventName[];
 
 export function withFilter(command: Command): Command {
   const states = DELIVERY_STATES.join(", ");
-  const kinds = Object.keys(KINDS).join(", ");
+  const events = NAMES.join(", ");
   return command
     .hook("preAction", heedTimes)
     .option("--webhook-id <id>", "of the event that a receiver knows by this webhook-id")
     .option("--state <states>", `of these states, comma-separated: ${states}`, readStates)
     .option("--endpoint <name>", "of this endpoint")
     .option("--pbx <name>", "of this PBX")
-    .option("--event <kinds>", `of these events, comma-separated: ${kinds}`, readKinds)
+    .option("--event <names>", `of these events, comma-separated: ${events}`, readEvents)
     .option("--user <number>", "of this extension, queue, IVR or ring group")
     .option("--callerid <number>", "of this outside number, with or without its +", readNumber)
     .option("--call <id>", "of this call, with or without the link's number", readCall)
@@ -89,28 +71,18 @@ function heedTimes(command: Command): void {
   command.error(`Expected --since before --until, got ${from} and ${to}.`, { exitCode: 2 });
 }
 
-function readWords<T extends string>(text: string, known: readonly T[], hint = ""): readonly T[] {
+function readWords<T extends string>(text: string, known: readonly T[]): readonly T[] {
   return text.split(",").map((part) => {
     const word = known.find((each) => each === part.trim().toLowerCase());
     if (word !== undefined) return word;
-    throw new InvalidArgumentError(`Expected any of ${known.join(", ")}.${hint}`);
+    throw new InvalidArgumentError(`Expected any of ${known.join(", ")}.`);
   });
 }
 
 /** Webhooks carry it less one leading `+` (docs/contract.md §3). */
 const readNumber = (text: string) => text.replace(/^\+/, "");
+const readEvents = (text: string) => readWords(text, NAMES);
 const readStates = (text: string) => readWords(text, DELIVERY_STATES);
-
-function readKinds(text: string): readonly EventKind[] {
-  const kinds = Object.keys(KINDS) as EventKind[];
-  const names = text.split(",").map((part) => part.trim().toLowerCase());
-  const hints = names.flatMap((name) => {
-    const kind = WIRE_NAMES.get(name);
-    return kind === undefined ? [] : [` What webhooks call ${name} is here ${kind}.`];
-  });
-  return readWords(text, kinds, hints.join(""));
-}
-
 /** `…_N-L` is what webhooks carry as id; the link is left off. */
 function readCall(text: string): string {
   const call = /^(\d{12}_\d+)(-\d+)?$/.exec(text)?.[1];

@@ -3,11 +3,42 @@
  * each endpoint has of what. Must hold: no question reads the whole store in one go; what is asked for a page
  * examines a bounded number of deliveries and says where to go on.
  */
-import type { EpochMs, EventKind, OffhookEvent } from "../events/event.ts";
+import type { Direction, EpochMs, EventKind, OffhookEvent } from "../events/event.ts";
 import type { Attempt } from "./outbox.ts";
 
 export const DELIVERY_STATES = ["pending", "delivered", "dead", "expired"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+type Named = readonly [kind: EventKind, direction?: Direction];
+
+const KINDS = {
+  ringing: ["ringing"],
+  dialing: ["dialing"],
+  answered: ["answered"],
+  ended: ["ended"],
+  ringstop: ["ringstop"],
+  callsummary: ["callsummary"],
+  recording: ["recording"],
+  norecording: ["norecording"],
+  ai: ["ai"],
+  gap: ["gap"],
+} as const satisfies Readonly<Record<EventKind, Named>>;
+
+/** What webhooks of any profile call an event, as in the ini's `EVENTS`: an end is not its recording. */
+const WIRE_NAMES = {
+  hangupincoming: ["answered", "incoming"],
+  hangupoutgoing: ["answered", "outgoing"],
+  pickupincoming: ["answered", "incoming"],
+  pickupoutgoing: ["answered", "outgoing"],
+  incomingcall_started: ["answered", "incoming"],
+  outgoingcall_started: ["answered", "outgoing"],
+  incoming: ["ended", "incoming"],
+  outgoing: ["ended", "outgoing"],
+} as const satisfies Readonly<Record<string, Named>>;
+
+export type EventName = keyof typeof KINDS | keyof typeof WIRE_NAMES;
+/** What each name means; those of the wire are of one direction. */
+export const EVENT_NAMES: Readonly<Record<EventName, Named>> = { ...KINDS, ...WIRE_NAMES };
 
 /** What a delivery must be like; null = any. All of it must hold. */
 export interface DeliveryFilter {
@@ -18,7 +49,8 @@ export interface DeliveryFilter {
   readonly states: readonly DeliveryState[] | null;
   readonly endpoint: string | null;
   readonly pbx: string | null;
-  readonly kinds: readonly EventKind[] | null;
+  /** Their events, by any of their names. */
+  readonly kinds: readonly EventName[] | null;
   readonly user: string | null;
   readonly callerid: string | null;
   /** `yyMMddHHmmss_N`, without the link. */

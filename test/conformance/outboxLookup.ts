@@ -1,11 +1,16 @@
 /** What every implementation of the outbox must do when it is looked into, replayed and pruned. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { OffhookEvent } from "../../src/events/event.ts";
+import { renderFields } from "../../src/events/render.ts";
+import { sampleEvents } from "../../src/events/samples.ts";
 import {
   ANY_DELIVERY,
   DELIVERY_STATES,
   type DeliveryFilter,
   type DeliveryRow,
+  EVENT_NAMES,
+  type EventName,
   type ListPage,
 } from "../../src/outbox/lookup.ts";
 import type { Delivery, Fate, Outbox } from "../../src/outbox/outbox.ts";
@@ -112,6 +117,27 @@ export function describeLookup(name: string, newPlace: () => Promise<StorePlace>
       expect((await listAll(outbox, filter)).map(({ deliveryId }) => deliveryId)).toEqual(ids);
     });
 
+    test("finds events by every name that they have", async () => {
+      const samples = sampleEvents("main", "UTC", callEvent(1).at);
+      const ended = samples.find((event) => event.kind === "ended");
+      if (ended === undefined) throw new Error("Expected an end among the samples.");
+      const recording = { ...ended, kind: "recording", eventId: "r", files: [], ended } as const;
+      const events: OffhookEvent[] = [...samples, recording];
+      await outbox.append(
+        events.map((event) => ({ event, endpoints: ["a"] })),
+        [],
+      );
+      for (const name of Object.keys(EVENT_NAMES) as EventName[]) {
+        const meant = events.filter((event) => event.kind === name || namesOf(event).has(name));
+        expect(meant.length, name).toBeGreaterThan(0);
+        const rows = await listAll(outbox, { kinds: [name] }, { order: "oldest" });
+        expect(
+          rows.map(({ event }) => event),
+          name,
+        ).toEqual(meant);
+      }
+    });
+
     test("shows one with every attempt", async () => {
       const [delivery] = await outbox.append([{ event: callEvent(1), endpoints: ["a"] }], []);
       const retry: Fate = { state: "pending", spent: 1, dueAt: 7 };
@@ -196,6 +222,16 @@ export function describeLookup(name: string, newPlace: () => Promise<StorePlace>
       MODEL_MS_MAX,
     );
   });
+}
+
+/** What webhooks of any profile call it; a recording repeats the end's name, and goes by its own. */
+function namesOf(event: OffhookEvent): Set<unknown> {
+  if (event.kind === "recording") return new Set();
+  const names = (["classic", "current", "k2m"] as const).map((profile) => {
+    const fields = renderFields(event, { profile, method: "POST" });
+    return fields.find(([name]) => name.toLowerCase() === "event")?.[1];
+  });
+  return new Set(names);
 }
 
 const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 2 });

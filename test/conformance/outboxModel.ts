@@ -1,12 +1,14 @@
 /** The outbox in memory, as simple as can be: what every real one is held against, and a stand-in for tests. */
 
 import type { OffhookEvent } from "../../src/events/event.ts";
-import type {
-  DeliveryFilter,
-  DeliveryRow,
-  DeliveryState,
-  EndpointCounts,
-  ListPage,
+import {
+  type DeliveryFilter,
+  type DeliveryRow,
+  type DeliveryState,
+  type EndpointCounts,
+  EVENT_NAMES,
+  type EventName,
+  type ListPage,
 } from "../../src/outbox/lookup.ts";
 import {
   type Attempt,
@@ -278,12 +280,19 @@ function matches(filter: DeliveryFilter, row: Row): boolean {
     (filter.states === null || filter.states.includes(row.state)) &&
     same(filter.endpoint, endpoint) &&
     same(filter.pbx, event.pbx) &&
-    (filter.kinds === null || filter.kinds.includes(event.kind)) &&
+    (filter.kinds === null || filter.kinds.some((name) => isNamed(event, name))) &&
     same(filter.user, "user" in event ? event.user : null) &&
     same(filter.callerid, "callerid" in event ? event.callerid : null) &&
     same(filter.callId, event.callId) &&
     event.at >= (filter.fromAt ?? Number.NEGATIVE_INFINITY) &&
     event.at < (filter.toAt ?? Number.POSITIVE_INFINITY) &&
     said.includes(filter.outcome?.toLowerCase() ?? "")
+  );
+}
+
+function isNamed(event: OffhookEvent, name: EventName): boolean {
+  const [kind, direction] = EVENT_NAMES[name];
+  return (
+    event.kind === kind && (!direction || (event.kind !== "gap" && event.direction === direction))
   );
 }

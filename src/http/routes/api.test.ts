@@ -70,10 +70,12 @@ describe("the admin API", () => {
 
   it("hands on what is asked, with what was left out", async () => {
     const { ask, asked } = await api();
-    const answer = await ask("/deliveries/list", { filter: { states: ["dead"] }, limit: 5 });
+    const answer = await ask("/deliveries/list", {
+      ...{ filter: { states: ["dead"], kinds: ["gap", "hangupincoming"] }, limit: 5 },
+    });
     expect(await answer.json()).toEqual({ rows: [], next: null });
     expect(answer.headers.get("cache-control")).toBe("no-store");
-    const filter = { ...ANY_DELIVERY, states: ["dead"] };
+    const filter = { ...ANY_DELIVERY, states: ["dead"], kinds: ["gap", "hangupincoming"] };
     expect(asked).toEqual([[filter, { after: null, limit: 5, order: "newest" }]]);
     await ask("/replay", { filter: { endpoint: null, ids: [1] }, through: 7, after: 3 });
     expect(asked[1]).toEqual({ filter: { ...ANY_DELIVERY, ids: [1] }, through: 7, after: 3 });
@@ -89,6 +91,7 @@ describe("the admin API", () => {
     ["/deliveries/list", { limit: 1001 }],
     ["/deliveries/list", { filter: { user: 101 } }],
     ["/deliveries/list", { filter: { eventId: 1 } }],
+    ["/deliveries/list", { filter: { kinds: ["hangup"] } }],
   ])("refuses %s %j", async (path, body) => {
     const { ask, asked } = await api();
     expect((await ask(path, body)).status).toBe(400);

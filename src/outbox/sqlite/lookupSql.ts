@@ -3,7 +3,13 @@
  * filter allows, and then a sieve over what was walked: so its cost is bounded, and any filter can be had.
  */
 import type { SQLInputValue, StatementSync } from "node:sqlite";
-import type { DeliveryFilter, DeliveryState, ListPage } from "../lookup.ts";
+import {
+  type DeliveryFilter,
+  type DeliveryState,
+  EVENT_NAMES,
+  type EventName,
+  type ListPage,
+} from "../lookup.ts";
 
 const COLUMNS = `
   d.delivery_id AS deliveryId, d.endpoint, d.state, d.sequence, d.attempts, d.replays,
@@ -153,8 +159,9 @@ function* sieving(
     values[name] = value;
   }
   if (kinds !== null) {
-    yield "e.body ->> '$.kind' IN (SELECT value FROM json_each(:kinds))";
-    values.kinds = JSON.stringify(kinds);
+    yield `concat_ws(' ', e.body ->> '$.kind', e.body ->> '$.direction')
+      IN (SELECT value FROM json_each(:kinds))`;
+    values.kinds = JSON.stringify(kinds.flatMap(kindsNamed));
   }
   if (fromAt !== null) {
     yield "e.at >= :fromAt";
@@ -168,4 +175,11 @@ function* sieving(
     yield "instr(lower(coalesce(d.reason, '') || ' ' || coalesce(a.outcome, '')), lower(:outcome)) > 0";
     values.outcome = outcome;
   }
+}
+
+/** Each with its direction, as the events are looked at; a gap has none. */
+function kindsNamed(name: EventName): readonly string[] {
+  const [kind, direction] = EVENT_NAMES[name];
+  if (direction !== undefined) return [`${kind} ${direction}`];
+  return [kind, `${kind} incoming`, `${kind} outgoing`];
 }
