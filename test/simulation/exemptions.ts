@@ -6,9 +6,10 @@ import type { Leg } from "../../src/simulator/model.ts";
 import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
+import { joinedUnseen } from "./joinedUnseen.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { FaultName, Setting } from "./setting.ts";
-import { graceMs, joinMsMax, leaveWithMs, listedGraceMs, listLagMs } from "./statedTimes.ts";
+import { graceMs, leaveWithMs, listedGraceMs, listLagMs } from "./statedTimes.ts";
 
 /** By so much a stretch may miss the grace and look as if it did not. */
 const slackMs = 200;
@@ -145,36 +146,6 @@ export function dnChanged(
     (fact) => fact.what === "shown" && fact.at < touched.at && sees(fact.dn, fact.at),
   );
   return { rule: "dnChanged", fromAt: isSeen ? touched.at : startedAt };
-}
-
-/**
- * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
- * at who is not monitored if who hands over is not either, and the list's row of their consultation is also that of a leg
- * which tells of one of the two alone, as somebody listened, or has the box's owner there, and its menu then. Nor where no
- * list is read until the consultation is forgotten; nor if it began when nothing could be seen, or no answer be read, before
- * the join.
- */
-function joinedUnseen(
-  chain: Chain,
-  { sees, seen, briefMs, listMs, listedBy }: Visibility,
-  { switches }: Setting,
-): Exemption[] {
-  const { facts } = chain;
-  const mode = switches.attendedTransfer;
-  const isUnread = (at: number) =>
-    listMs !== null && listedBy(at) > at + Math.max(listMs, joinMsMax);
-  const isOwners = switches.voicemailListed === "owner";
-  return facts.flatMap((fact) => {
-    if (fact.what !== "attended" || (mode !== "keepY" && mode !== "newCall")) return [];
-    const { at, dn, heard, spokeFromAt } = fact;
-    const unseen = facts.some(
-      (one) => one.what === "shown" && one.at === at && !sees(one.dn, one.at),
-    );
-    const isLost = isUnread(at) || (!sees(dn, at) && (heard || isOwners));
-    const isUnheard = seen(spokeFromAt, null).at + briefMs >= at;
-    const isHid = unseen && (mode === "keepY" || isLost);
-    return isHid || (mode === "newCall" && isUnheard) ? [{ rule: "joinedUnseen", fromAt: at }] : [];
-  });
 }
 
 /** A list that failed is asked again so much later. */

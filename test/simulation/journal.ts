@@ -28,6 +28,8 @@ export type Fact = { readonly at: number } & (
       readonly spokeFromAt: number;
       /** Somebody listened in on the consultation. */
       readonly heard: boolean;
+      /** The legs of the two who spoke. */
+      readonly spoken: readonly Leg[];
     }
 );
 
@@ -97,7 +99,9 @@ export class Journal {
     const at = this.#clock.now();
     const spokeFromAt = answeredAt ?? at;
     const heard = consultation.allLegs.some(({ barges }) => barges !== null);
-    this.#byCall.get(call)?.facts.push({ at, what: "attended", dn, spokeFromAt, heard });
+    const spoken = [...consultation.legs].filter(({ barges }) => barges === null);
+    const fact = { at, what: "attended", dn, spokeFromAt, heard, spoken } as const;
+    this.#byCall.get(call)?.facts.push(fact);
   }
 
   #flush(): void {

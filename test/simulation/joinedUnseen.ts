@@ -1,0 +1,54 @@
+/** Joins under another call number that nothing ties to the consultation before: what nobody could know of them. */
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Visibility } from "./due.ts";
+import type { Exemption } from "./exemptions.ts";
+import type { Chain, Fact } from "./journal.ts";
+import type { Setting } from "./setting.ts";
+import { joinMsMax } from "./statedTimes.ts";
+
+/**
+ * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
+ * at who is not monitored if who hands over is not either, and the list's row of their consultation is also that of a leg
+ * which tells of one of the two alone, as somebody listened, or has the box's owner there, and its menu then. Nor where no
+ * list is read until the consultation is forgotten; nor if it began when nothing could be seen, or no answer be read, before
+ * the join, or all of it was dark.
+ */
+export function joinedUnseen(
+  { facts }: Chain,
+  visibility: Visibility,
+  { switches }: Setting,
+): Exemption[] {
+  const { sees, seen, briefMs, listMs, listedBy } = visibility;
+  const mode = switches.attendedTransfer;
+  const isUnread = (at: number) =>
+    listMs !== null && listedBy(at) > at + Math.max(listMs, joinMsMax);
+  const isOwners = switches.voicemailListed === "owner";
+  return facts.flatMap((fact) => {
+    if (fact.what !== "attended" || (mode !== "keepY" && mode !== "newCall")) return [];
+    const { at, dn, heard, spokeFromAt } = fact;
+    const unseen = facts.some(
+      (one) => one.what === "shown" && one.at === at && !sees(one.dn, one.at),
+    );
+    const isLost = isUnread(at) || (!sees(dn, at) && (heard || isOwners));
+    const isUnheard = seen(spokeFromAt, null).at + briefMs >= at;
+    const isHid = unseen && (mode === "keepY" || isLost);
+    const isNew = mode === "newCall" && (isUnheard || isDark(fact, visibility));
+    return isHid || isNew ? [{ rule: "joinedUnseen", fromAt: at }] : [];
+  });
+}
+
+/** Neither a leg nor a list showed the one who spoke to the other by then; or the PBX said, long before, that there was no such leg. */
+function isDark(
+  { at, spoken }: Fact & { readonly what: "attended" },
+  { sees, seen, briefMs, listMs, listedBy }: Visibility,
+): boolean {
+  const calledAt = Math.max(...spoken.map(({ startedAt }) => startedAt));
+  const isListed = listMs !== null && listedBy(calledAt) < at;
+  const isDenied = (leg: Leg) => {
+    const last = seen(at - joinMsMax, leg);
+    return last.fault === "missingGets" && last.at >= at;
+  };
+  const isShown = (leg: Leg) =>
+    sees(leg.dn, at) && seen(calledAt, leg).at + briefMs < at && !isDenied(leg);
+  return !isListed && !spoken.some(isShown);
+}
