@@ -83,6 +83,7 @@ function readWords<T extends string>(text: string, known: readonly T[]): readonl
 const readNumber = (text: string) => text.replace(/^\+/, "");
 const readEvents = (text: string) => readWords(text, NAMES);
 const readStates = (text: string) => readWords(text, DELIVERY_STATES);
+
 /** `…_N-L` is what webhooks carry as id; the link is left off. */
 function readCall(text: string): string {
   const call = /^(\d{12}_\d+)(-\d+)?$/.exec(text)?.[1];

@@ -107,3 +107,29 @@ test("new deliveries and what has nothing to answer cross as a flat list", () =>
   ];
   expect(packResults(requests, results).others).toEqual([]);
 });
+
+const requests: Request[] = [
+  { operation: "append", events: [], checkpoints: [] },
+  { operation: "probe", time: "now" },
+];
+const results: Result[] = [
+  { ok: true, answer: [[[1, 1]], null] },
+  { ok: false, message: "database is full" },
+];
+
+test.each([
+  ["too few", { count: 3 }],
+  ["too many", { count: 1 }],
+  ["one that is not there", { others: [] }],
+  ["one left over", (others: readonly unknown[]) => ({ others: [...others, ...others] })],
+  ["a torn end", { cells: packResults(requests, results).cells.slice(0, 4) }],
+] as const)("a message with %s is refused", (_, change) => {
+  const spoilt = <T extends { others: readonly unknown[] }>(packed: T) => {
+    return { ...packed, ...(typeof change === "function" ? change(packed.others) : change) } as T;
+  };
+  expect(() => unpackResults(spoilt(packResults(requests, results)))).toThrow(
+    /message of the store/,
+  );
+  if ("cells" in change) return;
+  expect(() => unpack(spoilt(pack(requests)))).toThrow(/message of the store/);
+});

@@ -1,7 +1,8 @@
 /**
  * The writer's requests as they cross to its thread. What comes by the thousand, events and deliveries that went
  * well, goes as one flat list: objects are copied field by field with their names, and cost the receiving thread
- * four times as much. Everything else goes as it is. Must hold: what is unpacked is what was packed, in its order.
+ * four times as much. Everything else goes as it is. Must hold: what is unpacked is what was packed, in its order,
+ * and as much of it; a message of which something is missing or left over is refused whole.
  */
 import type { Checkpoint } from "../outbox.ts";
 import type { EventRow, Made, Operations, Request, Result, SettleRow } from "./wire.ts";
@@ -9,6 +10,7 @@ import type { EventRow, Made, Operations, Request, Result, SettleRow } from "./w
 type Cell = string | number | null;
 
 export interface Packed {
+  readonly count: number;
   /** For each request how it is packed, and its values behind it. */
   readonly cells: readonly Cell[];
   /** Those that are not packed, in their order. */
@@ -37,11 +39,13 @@ export function pack(requests: readonly Request[]): Packed {
       others.push(request);
     }
   }
-  return { cells, others };
+  return { count: requests.length, cells, others };
 }
 
 /** The results of a batch on their way back. */
 export interface PackedResults {
+  /** Of the requests that they answer. */
+  readonly count: number;
   /** For each result how it is packed, and the numbers of new deliveries behind it. */
   readonly cells: readonly number[];
   readonly others: readonly Result[];
@@ -70,7 +74,7 @@ export function packResults(
       others.push(result);
     }
   });
-  return { cells, others };
+  return { count: requests.length, cells, others };
 }
 
 function packMade(cells: number[], events: Deliveries): void {
@@ -81,21 +85,17 @@ function packMade(cells: number[], events: Deliveries): void {
   }
 }
 
-export function unpackResults({ cells, others }: PackedResults): readonly Result[] {
+export function unpackResults({ count, cells, others }: PackedResults): readonly Result[] {
   const reader = new Reader(cells);
+  const rest = new Rest(others);
   const results: Result[] = [];
-  let othersRead = 0;
   while (!reader.done) {
     const packed = reader.number();
     if (packed === NOTHING) results.push(DONE);
     else if (packed === MADE) results.push({ ok: true, answer: reader.list(unpackMade) });
-    else {
-      const other = others[othersRead];
-      othersRead += 1;
-      if (other !== undefined) results.push(other);
-    }
+    else results.push(rest.next());
   }
-  return results;
+  return whole(results, count, rest);
 }
 
 const DONE: Result = { ok: true, answer: null };
@@ -106,10 +106,10 @@ function unpackMade(reader: Reader): readonly Made[] | null {
   return reader.several(count, () => [reader.number(), reader.number()]);
 }
 
-export function unpack({ cells, others }: Packed): readonly Request[] {
+export function unpack({ count, cells, others }: Packed): readonly Request[] {
   const reader = new Reader(cells);
+  const rest = new Rest(others);
   const requests: Request[] = [];
-  let othersRead = 0;
   while (!reader.done) {
     const packed = reader.text();
     if (packed === "append") {
@@ -117,13 +117,16 @@ export function unpack({ cells, others }: Packed): readonly Request[] {
       requests.push({ operation: "append", events, checkpoints: reader.list(unpackCheckpoint) });
     } else if (packed === "delivered") {
       requests.push({ operation: "settle", settlements: reader.list(unpackDelivered) });
-    } else {
-      const other = others[othersRead];
-      othersRead += 1;
-      if (other !== undefined) requests.push(other);
-    }
+    } else requests.push(rest.next());
   }
-  return requests;
+  return whole(requests, count, rest);
+}
+
+/** An answer goes to whoever asked in its place: one too few would give all that follow to the wrong ones. */
+function whole<T>(unpacked: readonly T[], count: number, { left }: Rest<unknown>): readonly T[] {
+  if (unpacked.length === count && left === 0) return unpacked;
+  const got = `${unpacked.length}, and ${left} left over`;
+  throw new Error(`Expected ${count} in a message of the store, got ${got}.`);
 }
 
 const isPlain = ({ seekAt }: EventRow): boolean => seekAt === undefined;
@@ -173,6 +176,27 @@ function unpackDelivered(reader: Reader): Delivered {
   };
 }
 
+/** What was not packed, one after another. */
+class Rest<T> {
+  readonly #items: readonly T[];
+  #next = 0;
+
+  constructor(items: readonly T[]) {
+    this.#items = items;
+  }
+
+  get left(): number {
+    return this.#items.length - this.#next;
+  }
+
+  next(): T {
+    const item = this.#items[this.#next];
+    if (item === undefined) throw new Error("Expected more in a message of the store.");
+    this.#next += 1;
+    return item;
+  }
+}
+
 /** Reads the cells in the order in which they were packed, so their types are known. */
 class Reader {
   readonly #cells: readonly Cell[];
@@ -187,6 +211,7 @@ class Reader {
   }
 
   cell(): Cell {
+    if (this.done) throw new Error("Expected more in a message of the store.");
     const cell = this.#cells[this.#next];
     this.#next += 1;
     return cell ?? null;

@@ -13,8 +13,9 @@ import type { Log } from "../../util/log.ts";
 import type { Lookup } from "../lookup.ts";
 import { type Delivery, type Entry, type Outbox, OutboxError } from "../outbox.ts";
 import type { Shelving, TakeUp } from "../pending.ts";
-import { pack, unpackResults } from "./packing.ts";
+import { type PackedResults, pack } from "./packing.ts";
 import { ReaderThread } from "./readerThread.ts";
+import { Unanswered, type Waiting } from "./unanswered.ts";
 import type {
   EventRow,
   FromWriter,
@@ -23,7 +24,6 @@ import type {
   Operations,
   PendingRow,
   Request,
-  Result,
   ToWriter,
 } from "./wire.ts";
 
@@ -204,24 +204,20 @@ function storedDelivery({ body, replay, ...row }: PendingRow): Delivery {
   return { ...row, position: row.deliveryId, replay: replay !== 0, event: JSON.parse(body) };
 }
 
-interface Waiting {
-  readonly request: Request;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: OutboxError) => void;
-}
-
 /** Hands a turn's requests to the worker thread together. It answers all of them, in their order. */
 class Writer {
   readonly opened: Promise<void>;
   readonly #worker: Worker;
+  readonly #log: Log;
   readonly #exited: Promise<void>;
   #gathering: Waiting[] = [];
-  /** Handed over, but not answered. */
-  #running: Waiting[] = [];
+  /** Handed over. */
+  readonly #running = new Unanswered();
   #flushPlanned = false;
   #gone: OutboxError | null = null;
 
   constructor(dataDir: string, log: Log) {
+    this.#log = log;
     // The writer is beside this file: .ts when run from the sources, .js when built.
     const file = `./writer${extname(fileURLToPath(import.meta.url))}`;
     this.#worker = new Worker(new URL(file, import.meta.url), {
@@ -237,26 +233,19 @@ class Writer {
         case "refused":
           return reject(new OutboxError(message.fault, message.message));
         case "ran":
-          return this.#take(unpackResults(message.results));
+          return this.#ran(message.results);
         default:
           return assertNever(message);
       }
     });
-    this.#worker.on("error", (error) => {
-      log.error({ err: error }, "outbox.writer: the store's thread failed; the process ends");
-      // Nothing can be stored any more, and all that was is on the disk: a new process takes it up.
-      setImmediate(() => {
-        throw error;
-      });
-    });
+    this.#worker.on("error", (error) => this.#fail(error));
     this.#exited = new Promise((exited) => {
       this.#worker.once("exit", () => {
         const gone = this.#gone ?? new OutboxError("failed", "The store's thread has ended.");
         this.#gone = gone;
         reject(gone);
-        for (const { reject: refuse } of [...this.#running, ...this.#gathering]) refuse(gone);
-        this.#running = [];
-        this.#gathering = [];
+        this.#running.rejectAll(gone);
+        for (const { reject: refuse } of this.#gathering.splice(0)) refuse(gone);
         exited();
       });
     });
@@ -267,7 +256,7 @@ class Writer {
     args: Operations[O]["args"],
   ): Promise<Operations[O]["answer"]> {
     if (this.#gone) return Promise.reject(this.#gone);
-    if (this.#gathering.length + this.#running.length >= WAITING_MAX) {
+    if (this.#gathering.length + this.#running.count >= WAITING_MAX) {
       return Promise.reject(
         new OutboxError("failed", `The store is ${WAITING_MAX} requests behind.`),
       );
@@ -290,7 +279,7 @@ class Writer {
   }
 
   #idle(): boolean {
-    return this.#running.length === 0 && this.#gathering.length === 0;
+    return this.#running.count === 0 && this.#gathering.length === 0;
   }
 
   #planFlush(): void {
@@ -305,22 +294,25 @@ class Writer {
   #flush(): void {
     while (this.#gathering.length > 0) {
       const together = this.#gathering.splice(0, MESSAGE_MAX);
-      this.#running.push(...together);
+      this.#running.add(together);
       this.#say({ say: "run", requests: pack(together.map(({ request }) => request)) });
     }
   }
 
-  #take(results: readonly Result[]): void {
-    const ran = this.#running.splice(0, results.length);
-    results.forEach((result, index) => {
-      const asked = ran[index];
-      if (asked === undefined) throw new Error("The store's thread answered more than was asked.");
-      if (result.ok) asked.resolve(result.answer);
-      else {
-        const what = `The store did not take ${asked.request.operation}: ${result.message}.`;
-        asked.reject(new OutboxError("failed", what));
-      }
+  #fail(error: unknown): void {
+    this.#log.error({ err: error }, "outbox.writer: the store's thread failed; the process ends");
+    // Nothing can be stored any more, and all that was is on the disk: a new process takes it up.
+    setImmediate(() => {
+      throw error;
     });
+  }
+
+  #ran(results: PackedResults): void {
+    try {
+      this.#running.take(results);
+    } catch (error) {
+      this.#fail(error);
+    }
     if (this.#gone && this.#idle()) this.#say({ say: "close" });
   }
 
