@@ -39,16 +39,18 @@ export function wasListed(
 ): boolean {
   if (!talks(row) || insideParty(row)?.dn !== talk.user || askedAt < talk.answeredAt) return false;
   const { changedAt } = row;
-  return changedAt === null ? lastLink === 1 : changedAt >= talk.answeredAt - rowTimeMs;
+  // Of the first one the answer may have been seen late.
+  return lastLink === 1 || (changedAt !== null && changedAt >= talk.answeredAt - rowTimeMs);
 }
 
 /** It cannot be of before the answer, of which a list that has shown the conversation has nothing any more. */
 function isSince(talk: Talk, row: ActiveCall): boolean {
-  return talk.listed === true || isNew(talk, row);
+  return talk.listedAt !== undefined || isNew(talk, row);
 }
 
-function isNew({ answeredAt }: Talk, { changedAt }: ActiveCall): boolean {
-  return changedAt !== null && changedAt >= answeredAt + rowTimeMs;
+/** It has changed after the answer; one that was seen late was given before the list had the conversation. */
+function isNew({ answeredAt, listedAt = answeredAt }: Talk, { changedAt }: ActiveCall): boolean {
+  return changedAt !== null && changedAt >= Math.min(answeredAt, listedAt) + rowTimeMs;
 }
 
 function insists({ at, settings }: Turn, sinceAt: EpochMs): boolean {

@@ -55,8 +55,8 @@ export interface Talk {
   readonly legNumberMax: number;
   /** Shown by legs; or by the list alone: a forward's phone (`outside`), an unseen phone or a conference (`inside`). */
   readonly shownBy: "legs" | "outside" | "inside";
-  /** The list has had it: what it has elsewhere since is of after the answer. */
-  readonly listed?: true;
+  /** When the row changed by which the list has had it: what it has elsewhere since is of after the answer. */
+  readonly listedAt?: EpochMs;
 }
 
 /** A link that began with a hand-over and has no conversation yet. */

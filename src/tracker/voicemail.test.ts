@@ -129,6 +129,23 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     expect(phone.told()).toEqual(sentToBox);
   });
 
+  it("has it also where they answered while nobody looked, and sent it there as soon as that was seen", () => {
+    const phone = watching();
+    phone.feed({ kind: "sightLost", at: phone.at, sinceAt: phone.at, cause: "connection" });
+    const answered = row("150", { changedAt: phone.at });
+    phone.at += 10_000;
+    phone.snapshot(leg("150", 5, "connected"));
+    phone.list(answered);
+    phone.at += 1_500;
+    const changed = row("150", { changedAt: phone.at });
+    phone.gone("150/5");
+    phone.at += 500;
+    phone.list(changed);
+    phone.at += 10_000;
+    phone.list();
+    expect(phone.told()).toEqual(sentToBox);
+  });
+
   it("has it where the row, which changed a second before their leg went, insists", () => {
     const phone = watching();
     phone.leg("150", 5, "connected");

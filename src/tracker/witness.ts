@@ -52,8 +52,8 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
 function noteListed(call: Turn["call"], row: ActiveCall, askedAt: EpochMs): void {
   const { talk } = call;
-  if (talk && !talk.listed && wasListed(call, talk, row, askedAt))
-    call.talk = { ...talk, listed: true };
+  if (talk && talk.listedAt === undefined && wasListed(call, talk, row, askedAt))
+    call.talk = { ...talk, listedAt: row.changedAt ?? askedAt };
 }
 
 /** One look less; a list that was asked for other calls is none of them, so that they last for the time they are meant for. */
