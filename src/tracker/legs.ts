@@ -198,6 +198,8 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   const { originatedBy } = told;
   const isRound = told.onBehalfOf?.dn === talk.via;
   if (told.dn === talk.via) return (isRound || !talk.viaShown) && !isYounger(told, talk);
+  // No leg says when its user was rung; if they hand over so soon, the list tells.
+  if (talk.shownBy === "inside" && canPoll(told.dnKind)) return true;
   if (originatedBy?.dn === talk.via || isRound) return true;
   // Or, it is said, the PBX's router.
   if (originatedBy?.kind === "routepoint") return talk.via !== "" && call.handover === null;

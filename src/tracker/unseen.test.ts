@@ -51,6 +51,27 @@ describe("a phone that is not monitored", () => {
     expect(phone.told()).toEqual(["ended 800 -0 Missed"]);
   });
 
+  it.each([
+    ["has been answered", "150", []],
+    ["has it, as the list says, from them", "800", ["ended 150 -1 Ok passed on", "ringing 800 -2"]],
+  ])(
+    "answers what a menu sent to a queue, which shows a moment later: it %s",
+    (_what, at, told) => {
+      const phone = new Phone();
+      phone.leg("801", 3, "connected", { legNumber: 3 });
+      phone.gone("801/3");
+      phone.at += 600;
+      phone.list(row("150", { changedAt: phone.at }));
+      expect(phone.told()).toEqual(["ringing 801 -0", "answered 150 -1 NotDef"]);
+      phone.at += 100;
+      phone.leg("800", 4, "connected", { originatedBy: ref("801"), legNumber: 4 });
+      phone.at += 1_000;
+      const status = at === "800" ? "Routing" : "Talking";
+      phone.list(row(at, { status, changedAt: phone.at - 500 }));
+      expect(phone.told()).toEqual(told);
+    },
+  );
+
   it("answers a queue that polls anew meanwhile, which shows late: it has the call from nobody", () => {
     const phone = taken();
     phone.leg("800", 6, "connected", { onBehalfOf: ref("800"), legNumber: 6 });
