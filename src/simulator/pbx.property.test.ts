@@ -85,7 +85,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       (_pbx, clock) =>
         clock.advance(ms),
   ),
-  fc.constantFrom(0, 5, 50).map(
+  fc.constantFrom(0, 5, 50, 100).map(
     (ms): Deed =>
       (_pbx, clock) =>
         clock.advance(ms),
@@ -134,6 +134,7 @@ const switches: fc.Arbitrary<SettingsPatch> = fc.record({
   attendedTransfer: fc.constantFrom("keepX", "keepY", "newLeg", "newCall"),
   ringingTransfer: fc.constantFrom("newLeg", "keepsLeg"),
   blindTransferLeaves: fc.constantFrom("atOnce", "onAnswer"),
+  featureCodes: fc.constantFrom("sameCall", "ownLegFirst", "ownCall"),
   deviceLegs: fc.constantFrom("perDn", "perDevice"),
   menuFlashesRinging: fc.boolean(),
   dialingFirstEmpty: fc.boolean(),

@@ -8,13 +8,14 @@ import { bargeIn, changeDevice, confer } from "./conference.ts";
 import { dial, makeCall } from "./dialing.ts";
 import type { Destination, Directory, Extension } from "./directory.ts";
 import { Exchange } from "./exchange.ts";
+import { pickUp, unpark } from "./featureCodes.ts";
 import { comeIn, type IncomingCall, wakeUp } from "./incoming.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Call, Leg, Party, PbxEvent } from "./model.ts";
 import { startCallback } from "./queue.ts";
 import type { Settings } from "./settings.ts";
 import { accept, refuse } from "./stage.ts";
-import { blindTransfer, completeTransfer, hold, pickUp, resume, unpark } from "./transfers.ts";
+import { blindTransfer, completeTransfer, hold, resume } from "./transfers.ts";
 
 /** One row of `ActiveCalls`, in the PBX's own words. */
 export interface ActiveCallRow {
@@ -123,9 +124,9 @@ export class Pbx {
    */
   dial(dn: string, number: string): Call {
     const pickup = /^\*20\*(.+)$/.exec(number)?.[1];
-    if (pickup !== undefined) return this.pickUp(dn, pickup).call;
+    if (pickup !== undefined) return this.pickUp(dn, pickup);
     const slot = /^\*1(\d)$/.exec(number)?.[1];
-    if (slot !== undefined) return this.unpark(dn, `SP${slot}`).call;
+    if (slot !== undefined) return this.unpark(dn, `SP${slot}`);
     for (const leg of this.legsOf(dn)) {
       if (leg.status === "connected" && leg.peer) hold(this.#exchange, leg);
     }
@@ -236,17 +237,17 @@ export class Pbx {
     return place;
   }
 
-  unpark(dn: string, slot: string): Leg {
+  /** The call in which `dn` dials the code, or has the other side at once. */
+  unpark(dn: string, slot: string): Call {
     const [place] = this.legsOf(slot);
     if (!place) throw new UserMistake(`Expected a call parked at ${slot}, there is none.`);
-    unpark(this.#exchange, this.#extension(dn).number, place);
-    return place;
+    return unpark(this.#exchange, this.#extension(dn).number, place);
   }
 
-  pickUp(dn: string, from: string, callid?: number): Leg {
+  /** As `unpark`. */
+  pickUp(dn: string, from: string, callid?: number): Call {
     const ringing = this.#ringing(from, callid);
-    pickUp(this.#exchange, this.#extension(dn).number, ringing);
-    return ringing;
+    return pickUp(this.#exchange, this.#extension(dn).number, ringing);
   }
 
   /** A caller who waits in a queue orders a call-back and leaves. */

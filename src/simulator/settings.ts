@@ -25,6 +25,8 @@ export const settingsSchema = z.strictObject({
   attendedTransfer: z.enum(["keepX", "keepY", "newLeg", "newCall"]).default("keepX"),
   /** What becomes of the phone that still rings when a consultation completes: rung anew, or its leg turns to the caller. */
   ringingTransfer: z.enum(["newLeg", "keepsLeg"]).default("newLeg"),
+  /** Who picks up or takes back dials the code in the other side's call; first in one of its own, which goes; or stays. */
+  featureCodes: z.enum(["sameCall", "ownLegFirst", "ownCall"]).default("sameCall"),
   /** Whose leg goes at a blind transfer: at once, or when the target accepts. */
   blindTransferLeaves: z.enum(["atOnce", "onAnswer"]).default("atOnce"),
   deviceLegs: z.enum(["perDn", "perDevice"]).default("perDn"),

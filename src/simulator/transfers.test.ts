@@ -115,14 +115,6 @@ describe("handing over", () => {
     expect(pbx.legsOf("SP0")).toEqual([]);
   });
 
-  it("picked up: the ringing leg goes, the picker talks", () => {
-    const { incoming, pbx, taken } = setUp();
-    incoming("420222000150");
-    taken();
-    pbx.dial("104", "*20*150");
-    expect(taken()).toEqual(["U 104#5 ringing", "R 150#4 ringing", "U 104#5 connected"]);
-  });
-
   it("a call-back is a later call, on behalf of the queue", () => {
     const { incoming, pbx, clock } = setUp();
     const call = incoming("420222000100");

@@ -1,15 +1,11 @@
-/**
- * Handing a call over: blind, as an attempt (transferto, routeto), attended, diverted, picked up,
- * parked and taken back.
- */
+/** Handing a call over: blind, as an attempt (transferto, routeto), attended, diverted. */
 import type { Destination } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Call, DnRef, Leg } from "./model.ts";
 import { moveTo, type Route, type RouteOutcome, ringPhones, routeTo } from "./routing.ts";
-import { accept } from "./stage.ts";
 
-function refOf(leg: Leg): DnRef {
+export function refOf(leg: Leg): DnRef {
   return { dn: leg.dn, kind: leg.kind };
 }
 
@@ -132,7 +128,7 @@ export function ringAlso(exchange: Exchange, leg: Leg, number: string): boolean 
 }
 
 /** Moves a leg into another call: same id, that call's number, a new leg number. */
-function adopt(leg: Leg, call: Call): void {
+export function adopt(leg: Leg, call: Call): void {
   moveTo(call, leg);
   call.lastLegid += 1;
   leg.legid = call.lastLegid;
@@ -245,38 +241,4 @@ function unhold(exchange: Exchange, leg: Leg): void {
   if (leg.status !== "hold" && leg.status !== "held") return;
   leg.status = "connected";
   exchange.show(leg);
-}
-
-/** `dn` takes the call that rings at `ringing`: its phone is called back and answers by itself. */
-export function pickUp(exchange: Exchange, dn: string, ringing: Leg): void {
-  const { offer } = ringing;
-  if (!offer) throw new UserMistake(`Expected a call ringing at ${ringing.dn}, there is none.`);
-  const leg = exchange.addLeg(ringing.call, {
-    dn,
-    kind: "extension",
-    status: "ringing",
-    party: ringing.party,
-    originatedBy: ringing.originatedBy,
-    onBehalfOf: refOf(ringing),
-  });
-  leg.offer = offer;
-  offer.legs.add(leg);
-  exchange.show(leg);
-  exchange.remove(ringing, "answeredElsewhere");
-  accept(leg);
-}
-
-/** `dn` takes back the call parked at `place`. */
-export function unpark(exchange: Exchange, dn: string, place: Leg): void {
-  const parked = otherSide(place);
-  const leg = exchange.addLeg(place.call, {
-    dn,
-    kind: "extension",
-    status: "dialing",
-    party: { ...exchange.partyOf(place), number: place.dn },
-  });
-  exchange.place(place.call, parked, exchange.partyOf(leg), "Talking");
-  exchange.show(leg);
-  exchange.bridge(leg, parked);
-  exchange.remove(place, "replaced");
 }

@@ -115,7 +115,13 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
-    keys: ["referredBy", "attendedTransfer", "ringingTransfer", "blindTransferLeaves"],
+    keys: [
+      "referredBy",
+      "attendedTransfer",
+      "ringingTransfer",
+      "blindTransferLeaves",
+      "featureCodes",
+    ],
     title: "Transfers",
     variants: [
       variant(
@@ -138,6 +144,14 @@ export const unknowns: readonly Unknown[] = [
       variant(
         { blindTransferLeaves: "onAnswer" },
         "Who hands over stays until the other has answered. The number counts up when the other begins to ring.",
+      ),
+      variant(
+        { featureCodes: "ownLegFirst" },
+        "Who picks up, or takes a parked call back, dials the code in a call of its own first.",
+      ),
+      variant(
+        { featureCodes: "ownCall" },
+        "The number of that call survives instead of the caller's.",
       ),
     ],
   },

@@ -167,7 +167,7 @@ export const transferScenes: readonly Scene[] = [
       await wait(3);
       pbx.pickUp("104", "150", call.id);
       await wait(4);
-      pbx.outsideHangsUp(call.id);
+      pbx.hangUp("104");
       await settle();
     },
   },

@@ -81,12 +81,12 @@ interface Hop {
 /** `movedAt`: when the leg left another call for the one that it is in now. */
 function hopOf(leg: Leg, call: Call, movedAt: number | undefined): Hop {
   const { startedAt, answeredAt } = leg;
-  const endAt = endOf(leg, call);
-  if (movedAt !== undefined) {
-    if (leg.call !== call) return { startAt: startedAt, answeredAt, endAt: movedAt };
+  if (movedAt !== undefined && leg.call === call) {
     const joinedAt = answeredAt === null ? null : Math.max(answeredAt, movedAt);
-    return { startAt: Math.max(startedAt, movedAt), answeredAt: joinedAt, endAt };
+    const startAt = Math.max(startedAt, movedAt);
+    return { startAt, answeredAt: joinedAt, endAt: endOf(leg, call) };
   }
+  const endAt = movedAt ?? endOf(leg, call);
   const origin = originOf(call);
   // Who dialled out talks until the call is handed on, though the line goes on.
   const isDialled = leg.kind === "trunk" && lineBefore(call, startedAt) === undefined;
@@ -216,14 +216,18 @@ function sourceOf(
 
 function logSides(call: Call, leg: Leg, at: number, nameOf: NameOf): Row {
   const caller = sourceOf(call, leg, at, nameOf);
-  const target = leg.outside ?? { number: leg.dn, name: nameOf(leg.dn) };
+  const isReached =
+    call.direction !== "internal" || leg !== originOf(call) || leg.answeredAt !== null;
+  // Who dialled and reached no leg (a code) has dialled something all the same.
+  const { dn, kind } = isReached ? leg : call.callee;
+  const target = isReached ? (leg.outside ?? { number: dn, name: nameOf(dn) }) : call.callee;
   return {
     SourceDn: caller.dn,
     SourceType: dnTypeCode(caller.kind),
     SourceCallerId: caller.number,
     SourceDisplayName: caller.name,
-    DestinationDn: leg.dn,
-    DestinationType: dnTypeCode(leg.kind),
+    DestinationDn: dn,
+    DestinationType: dnTypeCode(kind),
     DestinationCallerId: target.number,
     DestinationDisplayName: target.name,
   };
