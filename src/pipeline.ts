@@ -68,7 +68,7 @@ const limitLines: Readonly<Record<Limit["name"], string>> = {
   links: "A call is handed on and on, as in a loop; it is told as ended and not followed further.",
 };
 const awaitingLine =
-  "Calls that went while nobody looked wait for the PBX's call log; their ends are told within a minute.";
+  "Calls that went while nobody looked wait for the PBX's call log, a minute or so at most, before their ends are told.";
 /** So many of them are named. */
 const namedCallsMax = 20;
 /** A deadline is never awaited in a tight loop, whatever the clock does. */

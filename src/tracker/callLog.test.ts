@@ -4,6 +4,7 @@ import {
   caller,
   inside,
   leg,
+  line,
   logged,
   outside,
   Phone,
@@ -143,6 +144,20 @@ describe("a call that ended while we were blind", () => {
       phone.log();
     }
     expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
+  it("is told as answered by a log that is written a minute late", () => {
+    const phone = backAgain();
+    const beganAt = phone.at;
+    const row = logged({ talks: [talk("101", 4, 30)] });
+    phone.log();
+    while (phone.told().length === 0 && phone.at < beganAt + 70_000) {
+      const { length } = phone.inquiries;
+      phone.pass(1_000);
+      if (phone.inquiries.length > length) phone.log(...(phone.at < beganAt + 60_000 ? [] : [row]));
+    }
+    expect(phone.at - beganAt).toBe(62_000);
+    expect(phone.events.slice(1).map(line)).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
   });
 
   it.each([1_000, 3_000])(

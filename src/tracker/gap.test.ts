@@ -133,6 +133,27 @@ describe("a gap", () => {
     expect(phone.gaps).toMatchObject([{ fromAt: t0, toAt: t0 + 10_000 }]);
   });
 
+  it("that is told of a call which waited for the log as sight was lost anew, begins where it did", () => {
+    const phone = backAgain();
+    phone.log();
+    // The log of the stretch has been read but for its last look.
+    for (const pauseMs of phone.settings.logAgainMs.slice(0, -1)) {
+      phone.pass(pauseMs);
+      phone.log();
+    }
+    phone.at += 10_000;
+    phone.lose();
+    phone.at += 5_000;
+    phone.snapshot();
+    const toAt = phone.at;
+    for (let looks = 0; looks < 5; looks++) {
+      phone.log();
+      phone.pass(20_000);
+    }
+    expect(phone.told().at(-2)).toBe("ended 101 -1 Ok");
+    expect(phone.gaps).toMatchObject([{ fromAt: t0 + 20_000, toAt }]);
+  });
+
   it("is known before the first snapshot where the list proves the restart", () => {
     const phone = new Phone({ extras: true });
     phone.leg("101", 5, "connected");

@@ -54,7 +54,8 @@ export class Sight extends Turns {
     }
     // What the log has not told of an earlier stretch is asked again together with this one.
     const open = this.isRead() ? null : this.next.stretch;
-    this.next.gap = gapFrom(open === null ? noGap : this.next.gap, { sinceAt, cause });
+    const isOpen = open !== null || this.state.calls.values().some(isInquired);
+    this.next.gap = gapFrom(isOpen ? this.next.gap : noGap, { sinceAt, cause });
     this.next.stretch = lost(open, sinceAt, this.#lately());
     this.next.restartDoubt = this.at;
   }

@@ -260,7 +260,7 @@ export interface TrackerSettings {
   readonly numberHoldMs: number;
   /** A list that leaves a living call out so often is no witness of its end. */
   readonly omissionsMax: number;
-  /** Pauses between looks at the call log, which is written some time after a call's end. */
+  /** Pauses between looks at the call log, which is written up to a minute after a call's end. */
   readonly logAgainMs: readonly number[];
   /** The end of a call that was missed where callbacks are offered waits so long for an order; 0 = not at all. */
   readonly callbackHoldMs: number;
@@ -300,7 +300,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   listLagMs: 300,
   numberHoldMs: 200,
   omissionsMax: 2,
-  logAgainMs: [2_000, 15_000],
+  logAgainMs: [2_000, 15_000, 45_000],
   callbackHoldMs: 3_000,
   callbackLooks: 4,
   attemptFollowMs: 1_000,
@@ -376,9 +376,9 @@ export function isBlind({ stretch }: TrackerState): boolean {
   return stretch !== null && stretch.toAt === null;
 }
 
-/** The log of the last blind stretch has been read as often as ends wait for it; a last, late look may still come. */
+/** The log of the last blind stretch has been read but for the last, late look, for which nothing is kept that is over. */
 export function isRead({ stretch }: TrackerState, { logAgainMs }: TrackerSettings): boolean {
-  return stretch === null || stretch.looks > logAgainMs.length;
+  return stretch === null || stretch.looks >= logAgainMs.length;
 }
 
 /** When the tracker wants the next tick; null = nothing is due. */

@@ -45,9 +45,6 @@ export function isWithin(stretch: BlindStretch | null, startedAt: EpochMs): bool
   return stretch !== null && startedAt >= stretch.fromAt && startedAt <= (stretch.toAt ?? 0);
 }
 
-/** The PBX writes its log up to a minute late: calls that came and went are looked for once more, which keeps no end waiting. */
-const lateLookMs = 45_000;
-
 /** A log from `fromAt` to `toAt` was read: all of the stretch's is read again, as the PBX writes it late. */
 export function afterLog(
   stretch: BlindStretch | null,
@@ -58,7 +55,7 @@ export function afterLog(
   if (log.fromAt > stretch.fromAt || log.toAt < stretch.toAt) return stretch;
   // What was asked for a call's sake, before the next look is due, takes the place of none.
   if (stretch.dueAt !== null) return stretch;
-  const pause = [...logAgainMs, lateLookMs][stretch.looks];
+  const pause = logAgainMs[stretch.looks];
   if (pause === undefined) return null;
   return { ...stretch, looks: stretch.looks + 1, dueAt: log.at + pause };
 }

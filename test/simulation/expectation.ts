@@ -25,6 +25,7 @@ import {
   attemptFollowMs,
   leaveWithMs,
   listLagMs,
+  logLooksMs,
   logReachMs,
   rememberedMs,
 } from "./statedTimes.ts";
@@ -203,8 +204,8 @@ const attempting: ReadonlySet<string> = new Set([
   "heardBriefly",
 ]);
 
-/** The last look that an end waits for comes so long after we see again (SPEC.md, R19). */
-const logReadMs = 20_000;
+/** An end that waits for the log is told so long after we see again: the list fails or the grace passes first, and readings take their time. */
+const logReadMs = logLooksMs + 8_000;
 
 /** How late, and how often astray, faults may have made what is told of a chain. */
 export function lapsesOf(
@@ -221,7 +222,7 @@ export function lapsesOf(
   const struck = struckBy(endAt + 5_000);
   // What the list contradicts is read again at once; but whom it names elsewhere may be handing over still.
   const hands = due.some(({ transfer }) => transfer === "True");
-  const readMs = notes.length === 0 && isListed && !hands ? 20_000 : 65_000;
+  const readMs = notes.length === 0 && isListed && !hands ? 20_000 : logReadMs;
   // What ended while we were blind is judged when the log has been read, after we see again; sight may be lost anew before that.
   // What nobody saw, the log of the next blind stretch may be the first to tell.
   const logged = due.every(({ unseen }) => unseen) ? struckBy(endAt + logReachMs) : struck;

@@ -13,6 +13,7 @@ import {
   leaveHoldMs,
   listInsistsMs,
   listLagMs,
+  logLooksMs,
   numberHoldMs,
 } from "./statedTimes.ts";
 
@@ -24,8 +25,8 @@ const doubtMs = 500;
 const joinLooksMs = 350;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
-/** The log of a blind stretch is looked at so often and for so long (SPEC.md, R19). */
-const logLooksMs = 17_500;
+/** Each look at the log takes its time. */
+const logReadingsMs = 500;
 /** A fault that long ago is over and done with. */
 const recentMs = 10_000;
 
@@ -57,7 +58,7 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const isIn = ([from, to]: Calm["hidden"][number]) => due.at >= from - lingersMs && due.at <= to;
   const isHidden = due.unseen || hidden.some(isIn);
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
-  const logMs = isHidden && wasBlind(due, calm) ? logLooksMs : 0;
+  const logMs = isHidden && wasBlind(due, calm) ? logLooksMs + logReadingsMs : 0;
   const heldMs = (isHeld ? orderMs(calm, isHidden) : 0) + (due.unseen ? unsettledMs(due, calm) : 0);
   const waitsMs = waitMs(due, setting, isHidden) + heldMs + logMs;
   const shownMs = due.latest - due.at;

@@ -87,11 +87,13 @@ export function settingOf(
   const parties = isTold
     ? (["trunk", "trunk", "poller", "pollerStays"] as const)
     : (["trunk"] as const);
+  const lateLog = drawn("callLogDelay");
   const later: SettingsPatch = {
     polledParty: drawn("polledParty").pick(parties),
     joinedCalls: drawn("joinedCalls").pick(["oneMain", "oneMain", "apart"]),
     voicemailListed: drawn("voicemailListed").pick(["menu", "menu", "owner"]),
     ...(drawn("newCall").happens(0.25) ? { attendedTransfer: "newCall" } : {}),
+    ...(lateLog.happens(0.25) ? { callLogDelayMs: lateLog.pick([20_000, 40_000, 60_000]) } : {}),
   };
   return {
     switches: { ...switches, ...ends, ...later },

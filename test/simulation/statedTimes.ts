@@ -26,5 +26,7 @@ export const rememberedMs = 60_000;
 /** After the end of a consultation a join shows within this time (R14). */
 export const joinMsMax = 2_000;
 
+/** A call that ended unseen is looked for in the log at once, and again after 2 s, 15 s more and 45 s more (R19). */
+export const logLooksMs = 62_000;
 /** The log of a blind stretch is read from so long before its beginning was noticed (service.ts). */
 export const logReachMs = 30_000;

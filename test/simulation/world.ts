@@ -45,7 +45,7 @@ const usualStartAt = Date.UTC(2026, 4, 4, 8, 0, 0);
 /** A moment before Prague puts its clocks forward, and before it puts them back. */
 const changesAt = [Date.UTC(2026, 2, 29, 0, 58, 0), Date.UTC(2026, 9, 25, 0, 58, 0)];
 const faultShare = 0.3;
-const settleMs = 150_000;
+const settleMs = 200_000;
 
 /** Nothing may depend on the wall clock, which jumps meanwhile. */
 export async function playSeed(seed: number, options: SeedOptions): Promise<Outcome> {
