@@ -216,9 +216,9 @@ function sourceOf(
 
 function logSides(call: Call, leg: Leg, at: number, nameOf: NameOf): Row {
   const caller = sourceOf(call, leg, at, nameOf);
+  // Who dialled and reached no leg at all (by a code) has dialled something all the same.
   const isReached =
-    call.direction !== "internal" || leg !== originOf(call) || leg.answeredAt !== null;
-  // Who dialled and reached no leg (a code) has dialled something all the same.
+    call.direction !== "internal" || call.allLegs.length > 1 || leg.answeredAt !== null;
   const { dn, kind } = isReached ? leg : call.callee;
   const target = isReached ? (leg.outside ?? { number: dn, name: nameOf(dn) }) : call.callee;
   return {
