@@ -227,6 +227,52 @@ describe("a phone that is not monitored", () => {
     expect(phone.told()).toEqual(["ringing 101 -0", "ringing 102 -0", "ended 101 -0 Missed"]);
   });
 
+  it("misses the call that a place sent on to it, and is that one's forward, once no list can lag", () => {
+    for (const place of ["801", "800"]) {
+      const phone = new Phone();
+      phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: [place] });
+      phone.leg(place, 4, "connected");
+      phone.gone(`${place}/4`);
+      phone.list(row(place, { status: "Routing" }));
+      phone.pass(300);
+      phone.list(row("150", { status: "Routing" }));
+      phone.pass(5_000);
+      phone.list(row("10007"));
+      phone.list();
+      expect(phone.told()).toEqual([
+        `ringing ${place} -0`,
+        "answered 150 -1 NotDef",
+        "ended 150 -1 Ok",
+      ]);
+    }
+  });
+
+  it("has the call from a queue that no leg shows, which rings anew when it is back there", () => {
+    const calls = (dn: string) => {
+      const phone = new Phone();
+      phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["104"] });
+      for (const callee of ["800", dn, "800"]) {
+        phone.list(row(callee, { status: "Routing" }));
+        phone.pass(5_000);
+      }
+      phone.list();
+      return phone.told();
+    };
+    expect(calls("150")).toEqual(["ringing 800 -0", "ringing 800 -0", "ended 800 -0 Missed"]);
+    // Whose leg is on its way, the queue may poll.
+    expect(calls("104")).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
+  it("may have been rung by the queue of which the last leg has just gone: missed there", () => {
+    const phone = new Phone();
+    phone.leg("800", 4, "connected");
+    phone.gone("800/4");
+    phone.pass(299);
+    phone.list(row("150", { status: "Routing" }));
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
   it("has it back from outside or from a parking place, and sends it outside, where nobody answers: missed by it", () => {
     for (const elsewhere of ["SP0", "10007"]) {
       const phone = taken();
