@@ -166,3 +166,28 @@ describe("a conversation that goes on in a conference, which no list tells,", ()
     expect(exemption?.rule ?? null).toBe(rule);
   });
 });
+
+it("a phone that rings for a moment as who talked leaves may be told, where a fault may have hid it and all looks over", () => {
+  const [leftAt, silentAt, overAt] = [10_000, 10_400, 30_000];
+  const first = leg("101", "extension", [0, leftAt]);
+  const own = leg("101", "extension", [leftAt, silentAt]);
+  const box = leg("666", "specialmenu", [silentAt, overAt]);
+  const seen: Visibility["seen"] = (at, one) =>
+    one === own && at < silentAt ? { at: 12_000, fault: "failingGets" } : { at, fault: null };
+  const eyes: Visibility = { ...allSeen, ...noList, seen, sees: (dn) => dn !== "666" };
+  const facts = [
+    shown(0, first, "ringing"),
+    shown(1_000, first, "connected"),
+    shown(leftAt, own, "ringing"),
+    gone(first),
+    shown(silentAt, box, "connected"),
+    gone(own),
+  ];
+  const chain = chainOf(facts, overAt);
+  const { due, exemption } = dueWithoutList(chain, new Telling(chain, eyes).due, eyes);
+  expect(due.slice(-2)).toMatchObject([
+    { kind: "ended", link: 1, transfer: null },
+    { kind: "ringing", link: 2, unseen: true },
+  ]);
+  expect(exemption).toEqual({ rule: "aboutTheGrace", fromAt: silentAt });
+});

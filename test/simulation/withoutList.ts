@@ -183,10 +183,14 @@ function lookingOver(
   const before = due.filter(({ at }) => at < fromAt);
   const after = due.filter(({ at }) => at >= fromAt);
   const left = after.find(({ at, finish }) => at === fromAt && finish === "Ok");
+  // What rings for a moment yet may be seen all the same.
+  const brief = after
+    .filter(({ kind, at }) => kind === "ringing" && at <= fromAt + shiftMs)
+    .map((one) => ({ ...one, unseen: true }));
   if (left !== undefined) {
     // Who talked has left: passed on, or over? The next link begins either way, if a leg comes.
     const told = { ...left, transfer: null };
-    return [...before, told, ...(ends ? [] : after.filter((one) => one !== left))];
+    return [...before, told, ...(ends ? brief : after.filter((one) => one !== left))];
   }
   const link = pendingLink(before);
   const [model] = due;
@@ -212,12 +216,10 @@ function lookingOver(
   const waitsUntilAt = fromAt + graceMs + callbackHoldMs - orderLookMs;
   const isLate = missed === undefined || missed.at > waitsUntilAt;
   const ordered = isLate && missed?.ordered !== false ? null : (missed?.ordered ?? null);
-  // What rings for a moment yet may be seen all the same.
-  const brief = after.filter(({ kind, at }) => kind === "ringing" && at <= fromAt + shiftMs);
   if (ends)
     return [
       ...before,
-      ...brief.map((one) => ({ ...one, unseen: true })),
+      ...brief,
       missed ? { ...missed, link, at: fromAt, latest, fault, instead, ordered } : end,
     ];
   const again = before.filter((one) => one.kind === "ringing" && isLegless(one));
