@@ -86,8 +86,11 @@ function routedTo(course: Course, at: number): Level | null {
 /** Where only the log tells, whom it came to a moment before may have it: the log's hops overlap. */
 function loggedTo(course: Course, at: number): string[] {
   if (course.visibility.seen(at, null).fault === null) return [];
-  const { dn, kind } = course.chain.call.callee;
-  const routed = kind === "extension" || (kind !== null && places.has(kind)) ? [dn] : [];
+  // Of an outgoing call that was handed over, who has it is its caller.
+  const { caller, callee } = course.chain.call;
+  const routed = [caller, callee].flatMap(({ dn, kind }) =>
+    kind === "extension" || (kind !== null && places.has(kind)) ? [dn] : [],
+  );
   const legs = [...course.rings.values()].flatMap((each) => [...each]);
   const late = legs.filter(({ startedAt }) => startedAt >= at - overlapMs);
   // Of a call-back the log has no queue, only the phones that it rang.

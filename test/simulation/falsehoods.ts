@@ -176,7 +176,10 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   if (callerid !== (chain.outside.replace(/^\+/, "") || "anonymous")) lies.push("not its number");
   if (![...dids, chain.did, ""].includes(did)) lies.push("not its DID");
   if (usertype !== undefined && usertype !== usertypes.get(user)) lies.push("not what the user is");
-  if (mine.length === 0) lies.push("the call was never there");
+  // Where it came as it ended, the log alone tells.
+  const isLogged = truth.due.some((one) => one.finish === "Missed" && one.instead.includes(user));
+  const isMissed = finishtype === "Missed" && isLogged;
+  if (mine.length === 0 && !isMissed) lies.push("the call was never there");
   if (isAnswer(got) || finishtype === "Ok") {
     if (talked.length === 0) lies.push("they never talked");
   } else if (!isEnd(got)) {

@@ -191,3 +191,25 @@ it("a phone that rings for a moment as who talked leaves may be told, where a fa
   ]);
   expect(exemption).toEqual({ rule: "aboutTheGrace", fromAt: silentAt });
 });
+
+it("an outgoing call that is handed on as it ends, which the log alone tells, may be missed where it came last", () => {
+  const overAt = 10_400;
+  const own = leg("126", "extension", [0, 10_000]);
+  const menu = leg("810", "ivr", [10_000, overAt]);
+  const facts = [
+    shown(0, own, "connected"),
+    shown(10_000, menu, "connected"),
+    gone(own),
+    gone(menu),
+  ];
+  const call = {
+    callbackOrdered: false,
+    caller: { dn: "820", kind: "ringgroup" },
+    callee: { dn: "10007", kind: "trunk" },
+  };
+  const chain = { ...chainOf(facts, overAt), direction: "outgoing", call } as unknown as Chain;
+  const instead = (fault: "ownRestarts" | null) =>
+    new Telling(chain, { ...allSeen, seen: () => ({ at: 12_000, fault }) }).due.at(-1)?.instead;
+  expect(instead("ownRestarts")).toContain("820");
+  expect(instead(null)).not.toContain("820");
+});

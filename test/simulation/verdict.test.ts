@@ -87,9 +87,8 @@ describe("what is told of a call that cannot be known in full", () => {
     leg: { dn: "666" },
   };
   const box = { ...chain, outside: "1188", owner: "", calledBackBy: "", later: [], facts: [menu] };
-  const due = [
-    { kind: "ended", user: "821", finish: "Missed", at: at + 20_000, link: 0, unseen: true },
-  ];
+  const end = { kind: "ended", user: "821", finish: "Missed", at: at + 20_000, link: 0 };
+  const due = [{ ...end, unseen: true, instead: ["820"] }];
   const known = { chain: box, due, rule: "boxUnseen", dids: [], usertypes: new Map() };
   const more = {
     clockOffMs: 0,
@@ -102,6 +101,7 @@ describe("what is told of a call that cannot be known in full", () => {
 
   it.each([
     ["may be where it was for an instant, as the log alone tells", "821", []],
+    ["may be missed where it came as it ended, as the log alone tells", "820", []],
     ["is no lie about where it was", "800", ["the call was never there"]],
   ])("%s", (_, user, lies) => {
     const id = "260504100049_35-0";
