@@ -186,6 +186,54 @@ describe("somebody joins the conversation of a user", () => {
     expect(staying.told().at(-1)).toBe("answered 105 -2 Blind");
   });
 
+  it("barge-in whose end is seen late: whom the list names has the call, whoever else seems to stand there", () => {
+    const listened = (more = {}) => {
+      const phone = talking();
+      phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6, ...more });
+      phone.pass(10_000);
+      return phone;
+    };
+    const since = (phone: Phone, dn: string) => row(dn, { changedAt: phone.at });
+    const unseen = listened();
+    const taken = since(unseen, "150");
+    unseen.gone("102/5");
+    unseen.list(taken);
+    expect(unseen.told()).toEqual([]);
+    unseen.pass(300);
+    unseen.list(taken);
+    unseen.list(taken);
+    unseen.pass(5_000);
+    unseen.list(taken);
+    unseen.snapshot();
+    unseen.list();
+    expect(unseen.told()).toEqual([
+      "ended 102 -1 Ok passed on",
+      "answered 150 -2 Blind",
+      "ended 150 -2 Ok",
+    ]);
+    expect(unseen.events.at(-3)).toMatchObject({ talkMs: 10_000 });
+    const seen = listened();
+    const picked = since(seen, "103");
+    seen.leg("103", 10, "connected", { originatedBy: null, legNumber: 7 });
+    seen.gone("102/5");
+    seen.pass(300);
+    seen.list(picked);
+    expect(seen.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+    const outward = listened();
+    outward.gone("102/5");
+    outward.pass(300);
+    outward.list(row("10008"));
+    outward.list(row("10008"));
+    outward.gone("105/9");
+    outward.list();
+    expect(outward.told()).toEqual(["ended 102 -1 Ok passed on"]);
+    const old = listened();
+    old.gone("102/5");
+    old.pass(300);
+    old.list(row("800", { changedAt: t0 - 1_000 }));
+    expect(old.told()).toEqual([]);
+  });
+
   it("barge-in, seen alone: who had talked since before, as the log says, did not get the call from them", () => {
     const phone = new Phone();
     phone.at += 10_000;

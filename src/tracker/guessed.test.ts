@@ -39,6 +39,24 @@ describe("a number that only its length says to lead outside", () => {
     expect(phone.told()).toEqual(["answered 101 -1 NotDef", "ended 101 -1 Ok"]);
   });
 
+  it("and is passed on while somebody listens whose end is seen late: that leg still stands outside", () => {
+    const phone = dialling();
+    phone.leg("101", 1, "connected", { party: untyped("420222000150") });
+    phone.leg("105", 9, "connected", { party: untyped("420222000150"), originatedBy: null });
+    phone.pass(5_000);
+    const taken = row("10007", { caller: inside("150"), changedAt: phone.at });
+    phone.gone("101/1");
+    phone.pass(300);
+    phone.list(taken);
+    phone.pass(300);
+    phone.list(taken);
+    expect(phone.told()).toEqual([
+      "answered 101 -1 NotDef",
+      "ended 101 -1 Ok passed on",
+      "answered 150 -2 Blind",
+    ]);
+  });
+
   it("is outside for good once the PBX has said so", () => {
     const phone = dialling();
     phone.leg("101", 1, "dialing", { party: outside("420222000150") });

@@ -56,7 +56,8 @@ export function recognise(turn: Turn): void {
 
 /** A leg that stood towards the outside party, as it seemed, stands inside. */
 function hasTurned({ call, before }: Turn): boolean {
-  return before?.legs.some((was) => was.external && legIn(call, was.leg.legId)) === true;
+  const isInside = (now: TrackedLeg | undefined) => now !== undefined && !isExternal(now.leg);
+  return before?.legs.some((was) => was.external && isInside(legIn(call, was.leg.legId))) === true;
 }
 
 /** Its legs stood towards a conference when they were seen first: the list names who is outside. */

@@ -5,8 +5,9 @@
 import type { EpochMs } from "../events/event.ts";
 import { type ActiveCall, canPoll, routes, talks } from "./activity.ts";
 import { get } from "./byDn.ts";
+import { isBeside, standing } from "./legs.ts";
 import { insideParty, isUnshown, rowTimeMs } from "./recognise.ts";
-import type { Level, Talk, TrackedLeg } from "./state.ts";
+import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /**
@@ -22,6 +23,26 @@ export function isElsewhere(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Ep
   const brings = canPoll(inside.kind) || inside.kind === "ivr";
   const isOld = brings && changedAt !== null && changedAt < sinceAt - rowTimeMs;
   return (!isKnown && !isOld) || isSince(talk, row) || insists(turn, sinceAt);
+}
+
+/**
+ * The legs as they count where the row has the call: who stands beside its user, and is not named, only listened, and goes with
+ * them, though that may be seen late. Null if no other stands, and the row may be of before.
+ */
+export function withoutListeners(
+  turn: Turn,
+  talk: Talk,
+  row: ActiveCall,
+  sinceAt: EpochMs,
+): Call["legs"] | null {
+  const { call, at } = turn;
+  const inside = insideParty(row);
+  const all = standing(call);
+  const heard = all.filter((t) => isBeside(t, talk, at) && t.leg.dn !== inside?.dn);
+  const isOnly = heard.length === all.length;
+  if (isOnly && inside !== null && !isElsewhere(turn, talk, row, sinceAt)) return null;
+  if (heard.length === 0) return call.legs;
+  return call.legs.map((t) => (heard.includes(t) ? { ...t, external: false } : t));
 }
 
 /** On its way to the user who left: sent to the own number. */

@@ -7,9 +7,18 @@ import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { isBeside, ringsAlone, standing } from "./legs.ts";
+import { ringsAlone } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
-import { conferredOf, isElsewhere, isSentBack, isStill, leftAt, ownOf, wasListed } from "./rows.ts";
+import {
+  conferredOf,
+  isElsewhere,
+  isSentBack,
+  isStill,
+  leftAt,
+  ownOf,
+  wasListed,
+  withoutListeners,
+} from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -71,9 +80,7 @@ function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs)
   const place = insideParty(row);
   if (talk === null || handover !== null || place === null || talk.via === "") return false;
   const isNew = canPoll(place.kind) && get(call.reached, place.dn) === undefined;
-  const isRung = call.legs.some(
-    ({ leg, order }) => leg.status === "ringing" && order > talk.legCount,
-  );
+  const isRung = call.legs.some((t) => t.leg.status === "ringing" && t.order > talk.legCount);
   return isNew && isRung && askedAt >= talk.answeredAt + settings.listLagMs;
 }
 
@@ -107,10 +114,12 @@ function heedDeparted(
   const isSettled = askedAt >= leaving.sinceAt + settings.listLagMs;
   // The user's own other phone has been lifted, which its leg is yet to show.
   const own = ownOf(turn, row, talk, leaving.sinceAt);
+  const legs = withoutListeners(turn, talk, row, leaving.sinceAt);
   if (isStill(talk, row) || (isSettled && own === "phone")) {
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
-  } else if (isSettled && own !== "unsettled" && !isOnlyHeard(turn, talk, row)) {
+  } else if (isSettled && own !== "unsettled" && legs !== null) {
+    call.legs = legs;
     sendOn(turn, talk, row, at, false);
   }
 }
@@ -121,17 +130,10 @@ function sendOn(turn: Turn, talk: Talk, row: ActiveCall, at: EpochMs, outside: b
   passOn(turn, talk, at, outside);
 }
 
-/** It went on to whom the row names; those who stand beside only listened, and go a moment after their user. */
-function isOnlyHeard({ call, at }: Turn, talk: Talk, row: ActiveCall): boolean {
-  const { dn } = insideParty(row) ?? {};
-  return standing(call).every((t) => isBeside(t, talk, at) && t.leg.dn !== dn);
-}
-
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names, nor had the call before. */
 function isPolled({ level, reached }: Turn["call"], row: ActiveCall): boolean {
-  const place = insideParty(row);
-  const polls = canPoll(place?.kind);
-  return polls && level?.kind === "extension" && get(reached, place.dn) === undefined;
+  const by = insideParty(row);
+  return level?.kind === "extension" && canPoll(by?.kind) && get(reached, by.dn) === undefined;
 }
 
 /** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
