@@ -54,14 +54,13 @@ export async function openReplaying(config: Config): Promise<Replaying> {
   return { step, serviceRuns: true, close: async () => {} };
 }
 
-/** What the running service says of its endpoints; null if none runs. */
-export async function askEndpoints(config: Config): Promise<readonly EndpointReport[] | null> {
-  if (tokenOf(config) === null) return null;
+/** What the running service says of its endpoints; a text tells why none can be asked. */
+export async function askEndpoints(config: Config): Promise<readonly EndpointReport[] | string> {
   try {
     type Answer = { readonly endpoints: readonly EndpointReport[] };
     return (await ask<Answer>(config, "GET", "/api/endpoints")).endpoints;
   } catch (error) {
-    if (error instanceof NotRunning) return null;
+    if (error instanceof NotRunning) return error.message;
     throw error;
   }
 }

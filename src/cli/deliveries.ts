@@ -80,7 +80,12 @@ function showCommand(context: CliContext): Command {
         return [...map(walk(lookup, filter, "oldest"), (row) => found(lookup, row.deliveryId))];
       });
       if (said.json) print(JSON.stringify(typeof id === "number" ? shown[0] : shown, null, 2));
-      else print(...shown.flatMap((each, index) => [...(index > 0 ? [""] : []), ...details(each)]));
+      else
+        print(
+          ...shown.flatMap((each, at) =>
+            at === 0 ? details(each) : ["", ...details(each, false)],
+          ),
+        );
     });
 }
 

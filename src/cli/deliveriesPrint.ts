@@ -22,7 +22,8 @@ function outcomeOf({ state, attempts, reason, lastAttempt, dueAt }: DeliveryRow)
   return [reason, last, tried, due].filter(Boolean).join("; ") || "not tried yet";
 }
 
-export function details(shown: DeliveryDetail): string[] {
+/** Without its event where that stands above already. */
+export function details(shown: DeliveryDetail, eventToo = true): string[] {
   const { event, attemptsMade } = shown;
   const rows = [
     ["delivery", String(shown.deliveryId)],
@@ -33,7 +34,10 @@ export function details(shown: DeliveryDetail): string[] {
     ["attempts", String(shown.attempts)],
     ["replays", String(shown.replays)],
     ...(shown.state === "pending" && shown.dueAt > 0 ? [["due", iso(shown.dueAt)]] : []),
-    ...Object.entries(event).map(([name, value]) => [`event.${name}`, written(name, value)]),
+    ...(eventToo ? Object.entries(event) : []).map(([name, value]) => [
+      `event.${name}`,
+      written(name, value),
+    ]),
   ];
   return [
     ...table(rows),

@@ -14,7 +14,10 @@ export function endpointsCommand(context: CliContext): Command {
     .action(async (said: { config?: string; json?: boolean }) => {
       const loaded = await configured(context, said.config, "aside");
       if (loaded === null) return;
-      const reports = (await askEndpoints(loaded.config)) ?? (await fromStore(loaded.config));
+      const asked = await askEndpoints(loaded.config);
+      const isAsked = typeof asked !== "string";
+      const reports = isAsked ? asked : await fromStore(loaded.config);
+      if (!isAsked) process.stderr.write(`${asked} This is what the store knows.\n`);
       if (said.json) print(JSON.stringify(reports, null, 2));
       else print(...table([HEAD, ...reports.map(rowOf)]));
     });
@@ -30,7 +33,8 @@ export function endpointsCommand(context: CliContext): Command {
         "aside",
       );
       if (loaded === null) return;
-      const reports = await askEndpoints(loaded.config);
+      const asked = await askEndpoints(loaded.config);
+      const reports = typeof asked === "string" ? null : asked;
       const before = reports?.find((each) => each.name === name);
       if (reports && (before === undefined || before.state === "unconfigured")) {
         const known = reports.filter(({ state }) => state !== "unconfigured");
@@ -55,14 +59,14 @@ function keptFor(pending: number): string {
   return ` ${what} for it will be sent when the ini has it again.`;
 }
 
-/** Without a running service nobody knows how an endpoint is, but what it is owed is known. */
+/** Without the running service nobody knows how an endpoint is, but what it is owed is known. */
 async function fromStore(config: Config): Promise<readonly EndpointReport[]> {
   const counts = await looking(config, (lookup) => lookup.endpointCounts());
   const byName = new Map(counts.map((each) => [each.endpoint, each]));
   const names = new Set([...config.endpoints.map(({ name }) => name), ...byName.keys()]);
   return [...names].sort().map((name) => {
     const { endpoint: _, ...numbers } = byName.get(name) ?? noCounts(name);
-    return { name, state: "service not running", detail: {}, ...numbers };
+    return { name, state: "service not reached", detail: {}, ...numbers };
   });
 }
 

@@ -127,9 +127,12 @@ function simple({ name, about, takes, outside, said }: ClientCommand): Command {
     }
     if (call !== undefined) body.callid = Number(call);
     if (outside && Object.keys(body).length === 0) {
-      command.error(`Expected an extension or --call with a call's number. See: ${name} --help.`, {
-        exitCode: 2,
-      });
+      command.error(
+        `Expected an extension or --call with a call's number. See: offhook simulate ${name} --help.`,
+        {
+          exitCode: 2,
+        },
+      );
     }
     const answer = await post(command, url, name, body);
     print(said ? said(answer) : "Done.");
