@@ -20,6 +20,9 @@ const TEMPLATE_BYTES_MAX = 128 * 1024;
 /** Any instant does: a template is tried, not sent. */
 const SAMPLE_AT = Date.UTC(2026, 0, 1);
 
+/** Allowed in a query, and hardly ever meant: a section takes POST = 0 from the top. */
+const BEGINS_AS_JSON = /^\s*(\{(?!\{)|\[)/;
+
 type Body = Pick<EndpointConfig, "encoding" | "template">;
 
 export function defaultBody(method: EndpointConfig["method"]): Body {
@@ -38,6 +41,12 @@ export async function readBody(
   }
   const found = await readText(reader);
   if (found === null) return { encoding, template: null };
+  if (encoding !== "json" && BEGINS_AS_JSON.test(found.text)) {
+    const key = found.ofFile ? names.templateFile : names.template;
+    const odd = method === "GET" ? "POST = 0 puts it into the query" : `ENCODING = ${encoding}`;
+    const expected = "name={{fact}}&…, or for a body of JSON POST = 1 without ENCODING";
+    reader.warning(key, `JSON, while ${odd}`, expected);
+  }
   const problems = problemsOf(found.text, encoding);
   for (const problem of problems) {
     const line = found.ofFile ? problem.line : found.place.line;

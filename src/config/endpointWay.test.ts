@@ -193,6 +193,22 @@ describe("bodies", () => {
     expect(await wrong("TEMPLATE = {{number:user}}")).toEqual(["TEMPLATE@6 {{number:user}}"]);
   });
 
+  it("are warned of JSON that would go as a query or a form", async () => {
+    const json = 'TEMPLATE = {"who":{{user}}}';
+    const query = "POST = 0 puts it into the query";
+    expect(await wrong(json, "POST = 0")).toEqual([`TEMPLATE@6 JSON, while ${query}`]);
+    expect(await wrong(json, "ENCODING = form")).toEqual([
+      "TEMPLATE@6 JSON, while ENCODING = form",
+    ]);
+    await put("body.json", "[\n{{user}} ]");
+    const { problems } = await load(section("TEMPLATE_FILE = body.json", "POST = 0"));
+    const told = problems.map(({ severity, key, found }) => [severity, key, found]);
+    expect(told).toContainEqual(["warning", "TEMPLATE_FILE", `JSON, while ${query}`]);
+    for (const good of ["{{user}}", "who={{user}}", "a[]={{user}}"]) {
+      expect(await wrong(`TEMPLATE = ${good}`, "POST = 0")).toEqual([]);
+    }
+  });
+
   it("try it with every sample event", async () => {
     await put("body.json", '{\n "a": {{user}},\n "b": "{{did}}" "c"\n}');
     const { problems } = await load(section("TEMPLATE_FILE = body.json"));
