@@ -213,6 +213,16 @@ describe("a join under such a number, which only the list shows,", () => {
     expect(phone.call()?.aliases).toEqual([]);
   });
 
+  it("is none of a call that only rang at who speaks to the fax, where another withholds the number, too", () => {
+    const phone = new Phone();
+    phone.leg("102", 6, "connected", { ...own, party: inside("900") });
+    phone.leg("102", 5, "ringing", { party: outside("") });
+    phone.pass(5_000);
+    phone.gone("102/5");
+    phone.list(row("900", { callNumber: 9, caller: outside("") }));
+    expect(phone.told()).toEqual(["ringing 102 -0", "ended 102 -0 Missed"]);
+  });
+
   it("is none where the list had the row long before", () => {
     const phone = talking();
     phone.list(row("102"), row("150", { callNumber: 9 }));

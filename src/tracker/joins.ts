@@ -136,7 +136,9 @@ export class Joins extends Sight {
   #joinedAnew(row: ActiveCall, to: Party, { number }: Pick<Party, "number">): number | undefined {
     const listedAt = this.state.unseen.get(row.callNumber)?.seenAt ?? this.at;
     if (!talks(row) || listedAt < this.at - joinMsMax) return undefined;
-    return this.#handedOverByAny(this.#partnersOf(to, number), number);
+    const own = this.#handedOverByAny(this.#partnersOf(to, number), number);
+    // Nobody hands over what only rings.
+    return own !== undefined && this.now(own)?.talk ? own : undefined;
   }
 
   /** Who spoke with this party until a moment ago, by legs, or, where no leg shows it, by the last list. */
