@@ -79,6 +79,18 @@ describe("blind transfer", () => {
     ]);
   });
 
+  it("that failed at a phone of a ring group, whose own leg shows only then, is no new one", () => {
+    const phone = talking();
+    phone.leg("103", 7, "ringing", { originatedBy: ref("820") });
+    phone.gone("103/7");
+    phone.pass(phone.settings.attemptFollowMs);
+    phone.leg("820", 6, "ringing", { originatedBy: null });
+    expect(phone.told()).toEqual(["ringing 820 -2", "ringing 103 -2"]);
+    phone.gone("820/6");
+    phone.leg("820", 8, "ringing", { originatedBy: null });
+    expect(phone.told()).toEqual(["ringing 820 -3"]);
+  });
+
   it("that a forward sends on keeps its number over the hole between two places", () => {
     const phone = talking();
     phone.leg("162", 6, "ringing", { referredBy: ref("102") });

@@ -155,7 +155,14 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   if (isOlder(leg, talk) && !isTalking(tracked)) return false;
   // It is gone soon; what outlives the user is none.
   const isGoing = talk.shownBy !== "legs" || userTalks(call, talk);
-  return isTalking(tracked) || !(isGoing && isLateLoser(call, tracked, talk));
+  const isLate = isOfFailed(call, leg, talk) || isLateLoser(call, tracked, talk);
+  return isTalking(tracked) || !(isGoing && isLate);
+}
+
+/** No attempt is under way, one has failed, and it was made before a leg that has gone since: it is of that one. */
+function isOfFailed({ handover, lastLink, lastLegId }: Call, leg: Leg, { link }: Talk): boolean {
+  const hasFailed = handover === null && lastLink > link;
+  return hasFailed && idOf(leg) < idOf({ legId: lastLegId });
 }
 
 /** A loser of the polling that brought the call, whose frame came late, is no transfer. */
@@ -385,11 +392,4 @@ export function isAnother(call: Call, leg: Leg, found: boolean): boolean {
   const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
   const isKnown = number !== "" || (found && leg.status === "connected");
   return dials || (isKnown && !isSameNumber(number, external?.number ?? ""));
-}
-
-/** What carries the same id after a blind stretch is the same leg, not one of a PBX that has started anew. */
-export function isSameLeg(before: Leg, now: Leg): boolean {
-  if (before.legNumber !== now.legNumber || isExternal(before) !== isExternal(now)) return false;
-  const [was, is] = [before.party.number, now.party.number];
-  return was === "" || is === "" || isSameNumber(was, is);
 }

@@ -7,7 +7,7 @@ import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
 import { awaitOrder, awaitsOrder } from "./callback.ts";
 import { awaitLogOn, identityOf, insideIdentityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, isSameLeg, isSameNumber, lastLegsMax } from "./legs.ts";
+import { idOf, isExternal, isSameNumber, lastLegsMax } from "./legs.ts";
 import { addedUpTo } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, CallIdentity, TrackerState } from "./state.ts";
@@ -25,6 +25,13 @@ const noGaps: readonly GapEvent[] = [];
 /** The first leg of a call: where there is one of that number, the PBX has begun its numbers anew. */
 export function beginsAnew({ status, legNumber }: Leg): boolean {
   return status === "dialing" && legNumber === 1;
+}
+
+/** What carries the same id after a blind stretch is the same leg, not one of a PBX that has started anew. */
+function isSameLeg(before: Leg, now: Leg): boolean {
+  if (before.legNumber !== now.legNumber || isExternal(before) !== isExternal(now)) return false;
+  const [was, is] = [before.party.number, now.party.number];
+  return was === "" || is === "" || isSameNumber(was, is);
 }
 
 /** Until then its legs were there, or the list that alone shows its conversation. */
