@@ -81,6 +81,24 @@ describe("a leg that is above all of before", () => {
     expect(phone.told()).not.toContain("ended 101 -0 Missed");
   });
 
+  it.each([
+    ["another DID than that call: it came in on one", "420222000002", true],
+    ["its DID, however it is written", "+420222000001", false],
+    ["the name of a DID alone", "", false],
+  ])("tells no number, but %s", (_what, number, isAnother) => {
+    const phone = new Phone();
+    phone.leg("101", 71, "ringing", { did: { number: "222000001", ruleName: "" } });
+    phone.lose();
+    phone.at += 20_000;
+    const did = { number, ruleName: "Sales" };
+    phone.snapshot(leg("105", 90, "connected", { party: outside(""), did }));
+    phone.pass(phone.settings.numberHoldMs);
+    const [before, ...told] = phone.told();
+    expect(before).toBe("ringing 101 -0");
+    const answer = "answered 105 -1 NotDef";
+    expect(told).toEqual(isAnother ? ["ended 101 -0 Missed", answer] : [answer]);
+  });
+
   it("has another outside party than the call that went from sight, where nobody could ask", () => {
     const phone = lost();
     phone.snapshot(leg("106", 90, "ringing", { callNumber: 3, party: outside("420777000003") }));

@@ -3,7 +3,7 @@
  * tell, and whether the PBX has started anew meanwhile (SPEC.md, R19-R21, R28).
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
-import type { BlindCause, CallLog, Leg, LoggedCall } from "./activity.ts";
+import type { BlindCause, CallLog, Did, Leg, LoggedCall } from "./activity.ts";
 import { awaitOrder, awaitsOrder } from "./callback.ts";
 import { awaitLogOn, identityOf, insideIdentityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
@@ -32,6 +32,11 @@ function isSameLeg(before: Leg, now: Leg): boolean {
   if (before.legNumber !== now.legNumber || isExternal(before) !== isExternal(now)) return false;
   const [was, is] = [before.party.number, now.party.number];
   return was === "" || is === "" || isSameNumber(was, is);
+}
+
+function isOtherDid(one: Did | null, other: Did | null): boolean {
+  if (!one?.number || !other?.number) return false;
+  return !isSameNumber(one.number, other.number);
 }
 
 /** Until then its legs were there, or the list that alone shows its conversation. */
@@ -232,9 +237,10 @@ export class Sight extends Turns {
       other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
     if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
     const { number, direction } = call.external;
-    // Who is dialled has a number.
-    const isNamed = party.number !== "" || (direction === "outgoing" && leg.status === "ringing");
-    return call.numberDueAt === null && isNamed && !isSameNumber(party.number, number);
+    // Who is dialled has a number; and a call comes in on one DID.
+    const isDialled = direction === "outgoing" && leg.status === "ringing";
+    const isTold = party.number !== "" || isDialled || isOtherDid(leg.did, call.did);
+    return call.numberDueAt === null && isTold && !isSameNumber(party.number, number);
   }
 
   /** No leg of it has shown since we lost sight, or saw again: the log that cannot be had ends the waiting for it, and tells nothing of a restart. */
