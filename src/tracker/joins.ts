@@ -3,6 +3,7 @@
  * party under the number of another call, or under one that no call had (SPEC.md, R14 and R22).
  */
 import { type ActiveCall, type Leg, type Party, talks } from "./activity.ts";
+import { dialsCode } from "./codes.ts";
 import {
   consultantsOf,
   isConsultation,
@@ -13,7 +14,7 @@ import {
   spokenTo,
   wasConsulted,
 } from "./consultation.ts";
-import { dialsPlace, isExternal, legIn } from "./legs.ts";
+import { isExternal, legIn } from "./legs.ts";
 import { insideParty, outsideParty } from "./recognise.ts";
 import { Sight } from "./sight.ts";
 import type { Call, TrackedLeg } from "./state.ts";
@@ -50,9 +51,10 @@ export class Joins extends Sight {
       );
       return dialled === undefined || this.#isLongGone(dialled) ? undefined : dialled;
     }
-    // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
-    if (before.leg.status === "dialing" && !dialsPlace(before.leg)) return undefined;
-    return this.takenFrom(before.leg, number);
+    // Who dials a phone has been put through: to a mobile, whose number another call may have as well; a code may have
+    // the number dialled.
+    const { status } = dialsCode(before.leg.party) ? leg : before.leg;
+    return status === "dialing" ? undefined : this.takenFrom(before.leg, number);
   }
 
   #handedOverByAny(users: readonly string[], number: string): number | undefined {
@@ -97,7 +99,8 @@ export class Joins extends Sight {
     const before = this.state.unseen.get(row.callNumber);
     let isApart = before !== undefined && outsideParty(before) !== null;
     for (const { leg } of call.legs) {
-      const joined = this.takenFrom(leg, number);
+      const isDialled = dialsCode(leg.party) && !talks(row);
+      const joined = isDialled ? undefined : this.takenFrom(leg, number);
       if (joined === undefined || !this.#isLeft(joined)) continue;
       // Whoever has it stands beside the party's own row: somebody hears another conversation.
       isApart ||= rows.some(({ callNumber }) => callNumber === joined);

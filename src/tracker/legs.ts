@@ -99,11 +99,6 @@ function isSelfOffer({ status, party, dn, dnKind, originatedBy, legNumber }: Leg
 /** So many legs that came last are remembered; as many may have been made whose frames were under way when sight was lost. */
 export const lastLegsMax = 20;
 
-/** It takes back what is parked: by its place, or a code that the PBX is yet to say the meaning of. */
-export function dialsPlace({ party }: Leg): boolean {
-  return party.kind === "parking" || (party.kind !== "trunk" && party.number.startsWith("*"));
-}
-
 /** The PBX-wide number of a leg. */
 export function idOf({ legId }: Pick<Leg, "legId">): number {
   return Number(legId.slice(legId.lastIndexOf("/") + 1));

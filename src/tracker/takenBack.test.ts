@@ -1,7 +1,7 @@
-/** A parked call that is taken back under the number of the call that dialled its place (SPEC.md, R22). */
+/** A parked call that is taken back, or a ringing one that is picked up, under the number of the call in which the code was dialled (SPEC.md, R22). */
 import { describe, expect, it } from "vitest";
 import type { Leg } from "../../src/tracker/activity.ts";
-import { caller, inside, outside, type Phone, row, talking } from "../../test/support/phone.ts";
+import { caller, inside, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
 
 /** 102 has parked the caller. */
 function parked(): Phone {
@@ -69,20 +69,6 @@ describe("a parked call that is taken back under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
-  it("is none where another of the same number rings, which the code may be for", () => {
-    const phone = parked();
-    phone.leg("103", 20, "ringing", { callNumber: 9 });
-    phone.told();
-    phone.leg("104", 9, "dialing", {
-      ...own,
-      party: { ...inside("?"), dn: "", number: "*20*103" },
-    });
-    phone.leg("104", 9, "connected", own);
-    phone.gone("103/20");
-    expect(phone.state.calls.alias(8)).not.toBe(7);
-    expect(phone.told()).not.toContain("answered 104 -2 Blind");
-  });
-
   it("is none that went on outside, is talked in, or rings", () => {
     const outward = talking();
     outward.gone("102/5");
@@ -95,4 +81,142 @@ describe("a parked call that is taken back under another call's number", () => {
       expect(phone.state.calls.alias(8)).toBeUndefined();
     }
   });
+});
+
+const code = (number: string): Partial<Leg> => ({
+  ...own,
+  party: { ...inside("?"), dn: "", number },
+});
+
+/** A caller rings at 102. */
+function ringing(): Phone {
+  const phone = new Phone();
+  phone.leg("102", 5, "ringing");
+  expect(phone.told()).toEqual(["ringing 102 -0"]);
+  return phone;
+}
+
+describe("a ringing call that is picked up under another call's number", () => {
+  const picked = ["answered 104 -1 NotDef", "ended 104 -1 Ok"];
+
+  it.each([
+    ["the phone", code("*20*102")],
+    ["nobody", code("*20*")],
+    [
+      "the phone, behind the menu of codes",
+      { ...own, party: { ...inside("666"), number: "*20*102" } },
+    ],
+  ])("goes on at who dialled a code that names %s", (_what, dialled) => {
+    const phone = ringing();
+    phone.leg("104", 9, "dialing", dialled);
+    phone.gone("102/5");
+    phone.leg("104", 9, "connected", own);
+    phone.list(row("104", { callNumber: 8 }));
+    phone.pass(5_000);
+    phone.gone("104/9");
+    phone.list();
+    expect(phone.told()).toEqual(picked);
+    expect(new Set(phone.events.map(({ callNumber }) => callNumber))).toEqual(new Set([7]));
+  });
+
+  it("goes on where the list shows it first", () => {
+    const phone = ringing();
+    phone.leg("104", 9, "dialing", code("*20*102"));
+    phone.gone("102/5");
+    phone.list(row("104", { callNumber: 8 }));
+    phone.leg("104", 9, "connected", own);
+    phone.gone("104/9");
+    phone.list();
+    expect(phone.told()).toEqual(picked);
+  });
+
+  it("goes on though another phone that the queue polls seems to ring still", () => {
+    const phone = new Phone();
+    for (const dn of ["101", "102"])
+      phone.leg(dn, Number(dn), "ringing", { originatedBy: ref("800") });
+    phone.told();
+    phone.leg("104", 9, "dialing", code("*20*101"));
+    phone.gone("101/101");
+    phone.leg("104", 9, "connected", own);
+    phone.gone("102/102", "104/9");
+    phone.list();
+    expect(phone.told()).toEqual(picked);
+  });
+
+  it.each([
+    ["at once", 0],
+    ["after a while", 2_000],
+  ])("is handed over where it rings by a blind transfer, whose user leaves %s", (_when, ms) => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", { referredBy: ref("102"), legNumber: 5 });
+    phone.pass(ms);
+    phone.leg("104", 9, "dialing", code("*20*103"));
+    phone.gone("102/5");
+    phone.leg("104", 9, "connected", own);
+    phone.gone("103/6", "104/9");
+    phone.list();
+    const told = phone.told();
+    expect(told).toContain("answered 104 -2 Blind");
+    expect(told.at(-1)).toBe("ended 104 -2 Ok");
+    expect(phone.state.calls.alias(8)).toBe(7);
+  });
+
+  it("is, of two with one number, the one that rang where the code says", () => {
+    const phone = parked();
+    phone.leg("103", 20, "ringing", { callNumber: 9 });
+    phone.leg("104", 9, "dialing", code("*20*103"));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBe(9);
+  });
+
+  it.each([
+    ["two with that number ring there", "*20*102", "102"],
+    ["two with that number ring, and the code names neither", "*20*", "103"],
+    ["the code names a phone that has not rung", "*20*105", null],
+    ["the code is for a parking place", "*10", null],
+  ])("is none where %s", (_why, dialled, another) => {
+    const phone = ringing();
+    if (another !== null) phone.leg(another, 20, "ringing", { callNumber: 9 });
+    phone.leg("104", 9, "dialing", code(dialled));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
+  it("is none that has rung there, and waits elsewhere since", () => {
+    const phone = ringing();
+    phone.gone("102/5");
+    phone.list(row("805", { status: "Routing" }));
+    phone.pass(3_000);
+    phone.leg("104", 9, "dialing", code("*20*102"));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
+  it("is none that is dialled itself, nor one that went on outside", () => {
+    const dialling = new Phone();
+    dialling.leg("102", 5, "dialing");
+    const outward = talking();
+    outward.gone("102/5");
+    outward.list(row("10008", { callee: outside("420603000102"), status: "Talking" }));
+    for (const phone of [dialling, outward]) {
+      phone.leg("104", 9, "dialing", code("*20*"));
+      phone.leg("104", 9, "connected", own);
+      expect(phone.state.calls.alias(8)).toBeUndefined();
+    }
+  });
+
+  it.each(["leg", "list"])(
+    "is none where the code has that number dialled, as the %s shows first",
+    (first) => {
+      const phone = ringing();
+      phone.leg("104", 9, "dialing", code("*20*"));
+      phone.gone("102/5");
+      const dials = { caller: inside("104"), callee: outside(), status: "Routing", callNumber: 8 };
+      if (first === "list") phone.list(row("10007", dials));
+      phone.leg("104", 9, "dialing", { ...own, party: outside() });
+      phone.leg("104", 9, "connected", own);
+      expect(phone.state.calls.alias(8)).toBeUndefined();
+      expect(phone.told()).toContain("answered 104 -1 NotDef");
+    },
+  );
 });

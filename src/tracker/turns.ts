@@ -6,8 +6,9 @@ import type { EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, Party } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { userOf } from "./calls.ts";
+import { broughtByCode, dialsCode } from "./codes.ts";
 import { lateJoinMsMax } from "./consultation.ts";
-import { dialsPlace, isSameNumber, legIn, userTalks } from "./legs.ts";
+import { isSameNumber, legIn, userTalks } from "./legs.ts";
 import { type ListedCall, outsideParty } from "./recognise.ts";
 import type { Call, TrackedLeg, TrackerSettings, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
@@ -132,28 +133,13 @@ export class Turns {
     taken.aliases = [...taken.aliases, own].slice(-aliasesMax);
   }
 
-  /** The outside party's call that whoever had this leg has now: a consultation has brought it, or the code of a parking place. */
-  protected takenFrom(leg: Leg, number: string): number | undefined {
-    if (dialsPlace(leg)) return this.#parkedWith(number);
-    return leg.party.kind === "extension" ? this.handedOverBy(leg.party.dn, number) : undefined;
-  }
-
-  /**
-   * The call with this outside party that was handed over, and waits at no phone; none if another with it waits or
-   * rings, which the code may be for (a pick-up).
-   */
-  #parkedWith(number: string): number | undefined {
-    if (number === "") return undefined;
-    const isParked = ({ talk, handover, legs }: Call) =>
-      talk === null &&
-      handover?.outside === false &&
-      legs.every(({ leg }) => leg.dnKind === "parking");
-    const waits = (call: Call | undefined): call is Call =>
-      call?.external?.number === number && call.talk === null && call.overAt === null;
-    const [one, another] = [...this.state.calls.values()]
-      .map(({ callNumber }) => this.now(callNumber))
-      .filter(waits);
-    return one && !another && isParked(one) ? one.callNumber : undefined;
+  /** The outside party's call that whoever had this leg has now: a consultation has brought it, or a code. */
+  protected takenFrom({ party }: Leg, number: string): number | undefined {
+    if (dialsCode(party)) {
+      const calls = this.state.calls.values().map(({ callNumber }) => this.now(callNumber));
+      return broughtByCode(calls, party, number, this.at)?.callNumber;
+    }
+    return party.kind === "extension" ? this.handedOverBy(party.dn, number) : undefined;
   }
 
   /** The outside party's call that `user`, who consulted in another, has handed over. */

@@ -1,0 +1,49 @@
+/**
+ * Codes that a phone dials in a call of its own, and by which it comes to an outside party: who is parked, or rings
+ * elsewhere (SPEC.md, R22f). Pure looks.
+ */
+import type { EpochMs } from "../events/event.ts";
+import type { Party } from "./activity.ts";
+import { get } from "./byDn.ts";
+import { joinMsMax } from "./consultation.ts";
+import type { Call } from "./state.ts";
+
+/** A parking place, or a code of which the PBX need not say the meaning. */
+export function dialsCode({ kind, number }: Party): boolean {
+  return kind === "parking" || (kind !== "trunk" && number.startsWith("*"));
+}
+
+/** Of our calls the one with this outside party that has rung where the code says, or that alone can be meant. */
+export function broughtByCode(
+  calls: readonly (Call | undefined)[],
+  { number: code }: Party,
+  number: string,
+  at: EpochMs,
+): Call | undefined {
+  if (number === "") return undefined;
+  const waiting = calls.filter((call) => call !== undefined).filter((call) => waits(call, number));
+  const named = code.slice(code.lastIndexOf("*") + 1);
+  const rung = waiting.filter((call) => get(call.reached, named) && rings(call, at));
+  const [one, another] = rung.length > 0 ? rung : waiting;
+  if (one === undefined || another !== undefined) return undefined;
+  const isAny = code.endsWith("*");
+  const isMeant = one === rung[0] || isParked(one) || (isAny && rings(one, at));
+  return isMeant ? one : undefined;
+}
+
+/** For whoever answers it, or takes it back. */
+function waits({ external, talk, leaving, overAt }: Call, number: string): boolean {
+  const isFree = overAt === null && (talk === null || leaving !== null);
+  return isFree && external?.number === number;
+}
+
+/** It was handed over, and is at no phone. */
+function isParked({ handover, legs }: Call): boolean {
+  return handover?.outside === false && legs.every(({ leg }) => leg.dnKind === "parking");
+}
+
+/** Or did until a moment ago, when it was taken. */
+function rings({ external, handover, hidden }: Call, at: EpochMs): boolean {
+  const isOffered = handover === null ? external?.direction === "incoming" : !handover.outside;
+  return isOffered && (hidden === null || at - hidden.sinceAt <= joinMsMax);
+}
