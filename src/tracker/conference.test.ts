@@ -1,6 +1,6 @@
 /** Conferences: the user stays until the outside party is gone, whatever shows of it (SPEC.md, R26, R34). */
 import { describe, expect, it } from "vitest";
-import { inside, leg, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { inside, leg, outside, Phone, ref, row, t0, talking } from "../../test/support/phone.ts";
 import type { Party } from "./activity.ts";
 
 describe("a conference", () => {
@@ -43,6 +43,23 @@ describe("a conference", () => {
       phone.list(row("700", { caller, callee }));
       phone.pass(phone.settings.numberHoldMs);
       expect(phone.told()).toEqual(isKnown ? ["answered 102 -1 NotDef"] : []);
+    }
+  });
+
+  it("that began while we were blind has had its conversation since it was seen, if the list has had it for so long", () => {
+    for (const [status, changedMs, answeredMs] of [
+      ["connected", -10_000, 0],
+      ["connected", 2_000, 2_000],
+      ["connected", 60_000, 5_000],
+      ["ringing", -10_000, 5_000],
+    ] as const) {
+      const phone = new Phone();
+      phone.snapshot(leg("102", 5, status, { party: inside("700"), originatedBy: null }));
+      phone.at += 5_000;
+      phone.leg("102", 5, "connected", { party: inside("700"), originatedBy: null });
+      phone.list(row("700", { changedAt: t0 + changedMs }));
+      expect(phone.told()).toEqual(["answered 102 -1 NotDef"]);
+      expect(phone.events[0]?.at).toBe(t0 + answeredMs);
     }
   });
 

@@ -16,7 +16,7 @@ import {
   standing,
 } from "./legs.ts";
 import type { External, TrackedLeg } from "./state.ts";
-import type { Draft, Turn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** A row of the list, and when the list showed the call first. */
 export type ListedCall = ActiveCall & { readonly seenAt: EpochMs };
@@ -61,7 +61,8 @@ function hasTurned({ call, before }: Turn): boolean {
 }
 
 /** Its legs stood towards a conference when they were seen first: the list names who is outside. */
-export function recogniseListed(call: Draft, row: ActiveCall): void {
+export function recogniseListed(turn: Turn, row: ActiveCall): void {
+  const { call } = turn;
   // Who has spoken to one of ours there stands with that one: what the list has since is not theirs; nor is it whose phone rings.
   const isThere = ({ leg, consulted }: TrackedLeg) =>
     leg.party.kind === "conference" && leg.status !== "ringing" && !consulted;
@@ -70,6 +71,12 @@ export function recogniseListed(call: Draft, row: ActiveCall): void {
   const direction = outside === row.caller ? "incoming" : "outgoing";
   call.external = { direction, number: outside.number, name: "" };
   call.legs = call.legs.map((each) => ({ ...each, external: isThere(each) }));
+  turn.sinceAt = row.changedAt;
+}
+
+/** Who stood in a conference when they were first seen has had the conversation since then, if the list has had it for so long. */
+export function answeredAt({ at, sinceAt }: Turn, { seenAt, rang }: TrackedLeg): EpochMs {
+  return sinceAt === null || rang ? at : Math.min(at, Math.max(sinceAt, seenAt));
 }
 
 /** Blanks are filled, nothing is replaced. */

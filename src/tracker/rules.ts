@@ -27,7 +27,7 @@ import {
   stillPolls,
   userTalks,
 } from "./legs.ts";
-import { awaitsNumber, filled, isAtBox, listedTalker, recognise } from "./recognise.ts";
+import { answeredAt, awaitsNumber, filled, isAtBox, listedTalker, recognise } from "./recognise.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Reach, Talk, TrackedLeg } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
@@ -291,19 +291,17 @@ export function reach(turn: Turn, level: Level, how: Reach): void {
 function followLevel({ call, at, settings }: Turn): void {
   const { level, talk } = call;
   const left = talk === null && level !== null && hasLeft(call, level);
-  const ringing = left
-    ? externalLegs(call).findLast(({ leg }) => leg.dnKind === "extension")
-    : undefined;
-  if (ringing === undefined) {
+  const rung = left ? externalLegs(call).findLast((t) => t.leg.dnKind === "extension") : undefined;
+  if (rung === undefined) {
     call.levelDueAt = null;
     return;
   }
-  const hasJustRung = ringing.seenAt >= at - settings.leaveWithMs;
+  const hasJustRung = rung.seenAt >= at - settings.leaveWithMs;
   const dueAt = at + (hasJustRung ? settings.levelFollowMs : settings.levelRingsOnMs);
   call.levelDueAt = Math.min(call.levelDueAt ?? dueAt, dueAt);
   if (at < call.levelDueAt) return;
   call.levelDueAt = null;
-  call.level = { dn: ringing.leg.dn, kind: "extension" };
+  call.level = { dn: rung.leg.dn, kind: "extension" };
 }
 
 function currentLink(call: Call): number {
@@ -320,7 +318,8 @@ function tellAnswer(turn: Turn): void {
   if (answer === undefined) return;
   const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
   const via = holderOf(call, answer.leg)?.dn ?? "";
-  openTalk(turn, level, turn.at, { via, consulted: answer.consulted, shownBy: "legs" });
+  const how = { via, consulted: answer.consulted, shownBy: "legs" } as const;
+  openTalk(turn, level, answeredAt(turn, answer), how);
 }
 
 /** The open link gets its conversation. */

@@ -20,6 +20,8 @@ export interface Turn {
   events: readonly CallEvent[];
   /** What the last list had of the call before any leg of it showed; null if nothing, or if the call is not new. */
   readonly listed: ListedCall | null;
+  /** Since when the list has had the conversation whose outside party it makes known; null if it makes none known. */
+  sinceAt: EpochMs | null;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: TrackerState["callbackQueues"];
   readonly ringMs: TrackerState["ringMs"];
@@ -49,6 +51,7 @@ export function beginTurn(
     settings,
     events: nothing,
     listed,
+    sinceAt: null,
     callbackQueues,
     ringMs,
     watched,

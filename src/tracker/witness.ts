@@ -36,7 +36,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   const { call, settings } = turn;
   if (call.omittedAt.length > 0) call.omittedAt = [];
   call.establishedAt ??= row.establishedAt;
-  if (call.external === null) recogniseListed(call, row);
+  if (call.external === null) recogniseListed(turn, row);
   if (call.external === null) return;
   call.did ??= row.did;
   noteListed(call, row, askedAt);
