@@ -1,7 +1,9 @@
 /** `offhook simulate` as a process: starts, is told what happens, stops. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { simulateCommand } from "./simulate.ts";
 
@@ -70,6 +72,20 @@ describe("offhook simulate", () => {
     });
   });
 
+  it("plays at the pace that play was told", async () => {
+    const bodies: unknown[] = [];
+    const server = createHttpServer(async (request, response) => {
+      bodies.push(JSON.parse(await text(request)));
+      response.setHeader("content-type", "application/json").end("{}");
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const at = ["--url", `http://127.0.0.1:${port}`];
+    expect(await simulate("play", "held", "--pace", "0.1", ...at).over).toMatchObject({ code: 0 });
+    expect(bodies).toEqual([{ scene: "held", pace: 0.1 }]);
+    server.close();
+  });
+
   it("leaves the loopback port out, and ends if one asked for cannot be had", async () => {
     const server = simulate("--port", "0", "--tls", "--loopback-port", "none");
     await server.hear(/--list +all scenes/);
@@ -90,6 +106,7 @@ describe("offhook simulate", () => {
     [["--set", "nonsense=1"], /Unrecognized key: "nonsense"/],
     [["--set", "partyDid=blue"], /Invalid option/],
     [["--port", "x"], /Expected a port from 0 to 65535/],
+    [["play", "opera", "--pace", "x"], /Expected a number from 0 to 100/],
     [["--play", "opera"], /Expected the name of a scene, got "opera"/],
     [["--ca-file", "x.pem"], /Expected --tls with --ca-file/],
     [["answer"], /Expected an extension or --call/],

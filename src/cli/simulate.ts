@@ -3,14 +3,14 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { scenes } from "../simulator/scenes/index.ts";
 import { createSimulator, type Simulator } from "../simulator/server.ts";
 import { defaultSettings } from "../simulator/settings.ts";
 import type { Log } from "../util/log.ts";
 import { messageOf } from "../util/messageOf.ts";
 import { print, readPort, stopAsked } from "./context.ts";
-import { readSwitches, simulateClientCommands } from "./simulateClient.ts";
+import { readPace, readSwitches, simulateClientCommands } from "./simulateClient.ts";
 
 const DEFAULT_PORT = 5001;
 /** Where a PBX answers programs of its own machine without TLS; 3CX's samples use it, too. */
@@ -58,6 +58,7 @@ Examples:
   offhook simulate answer 150
   offhook simulate hangup 150`,
     )
+    .enablePositionalOptions() // play has a --pace of its own
     .action(run);
   for (const client of simulateClientCommands(DEFAULT_PORT)) command.addCommand(client);
   return command;
@@ -196,12 +197,6 @@ function listing(): string[] {
 
 function readLoopbackPort(text: string): number | "none" {
   return text === "none" ? text : readPort(text);
-}
-
-function readPace(text: string): number {
-  const pace = Number(text);
-  if (text !== "" && pace >= 0 && pace <= 100) return pace;
-  throw new InvalidArgumentError("Expected a number from 0 to 100.");
 }
 
 function collect(value: string, former: readonly string[] = []): readonly string[] {

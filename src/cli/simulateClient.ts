@@ -144,13 +144,20 @@ function playCommand(): Command {
   return new Command("play")
     .description("play scenes, one after another")
     .argument("<scene...>")
-    .option("--pace <factor>", "stretch (2) or shrink (0.5) the waits", "1")
-    .action(async (names: readonly string[], { url, pace }: Values, command: Command) => {
+    .option("--pace <factor>", "stretch (2) or shrink (0.5) the waits", readPace, 1)
+    .action(async (names: readonly string[], said: Values & { pace: number }, command: Command) => {
+      const { url, pace } = said;
       for (const scene of names) {
-        await post(command, url, "play", { scene, pace: Number(pace) });
+        await post(command, url, "play", { scene, pace });
         print(`Played ${scene}.`);
       }
     });
+}
+
+export function readPace(text: string): number {
+  const pace = Number(text);
+  if (text !== "" && pace >= 0 && pace <= 100) return pace;
+  throw new InvalidArgumentError("Expected a number from 0 to 100.");
 }
 
 function scenesCommand(): Command {
