@@ -353,4 +353,33 @@ describe("another phone of the user that rang along", () => {
     phone.leg("101", 6, "connected");
     expect(phone.told()).toEqual(["answered 101 -2 Blind"]);
   });
+
+  it.each([
+    { what: "passed on, where it has", rows: [row("103")], told: "ended 101 -1 Ok passed on" },
+    { what: "ended, where it has not", rows: [], told: "ended 101 -1 Ok" },
+  ])(
+    "and rings on while the list, which has named the call, fails once: $what the call then",
+    ({ rows, told }) => {
+      const phone = new Phone();
+      phone.leg("101", 5, "ringing");
+      phone.leg("101", 6, "ringing");
+      phone.list(row("101", { status: "Routing", establishedAt: t0 }));
+      phone.leg("101", 5, "connected");
+      phone.pass(5_000);
+      phone.leg("104", 7, "ringing");
+      phone.told();
+      phone.pass(1_000);
+      phone.gone("101/5");
+      phone.list(row("103"));
+      phone.gone("104/7");
+      phone.pass(300);
+      phone.noList();
+      phone.pass(2_000);
+      expect(phone.told()).toEqual([]);
+      const since = phone.events.length;
+      phone.list(...rows);
+      expect(phone.told()[0]).toBe(told);
+      expect(phone.events[since]?.at).toBe(t0 + 6_000);
+    },
+  );
 });

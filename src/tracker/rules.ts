@@ -145,10 +145,10 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   const isBefore = turn.before?.blind === true && !call.blind;
   const goesOn = atOnce || isBefore || others.some((t) => isAnswer(call, t) || t.order > legCount);
   const isOver = looked && at >= dueAt;
-  if (isOver && others.every((t) => isOwnRing(t, talk))) {
-    // That it rang along is all that there is, and no list has the call still.
-    finish(turn, sinceAt);
-  } else if ((goesOn && !isUnsure) || (isOver && talk.shownBy === "legs")) {
+  const ringsAlong = others.every((t) => isOwnRing(t, talk));
+  // That it rang along is all that there is, and no list has ever named the call.
+  if (isOver && ringsAlong && call.establishedAt === null) finish(turn, sinceAt);
+  else if ((goesOn && !isUnsure) || (isOver && !ringsAlong && talk.shownBy === "legs")) {
     passOn(turn, talk, at, false);
   } else if (at >= dueAt) {
     const nextAt = (looked ? at : sinceAt) + settings.leaveHoldMs;
