@@ -336,6 +336,14 @@ describe("a consultation that is completed while B rings, B's leg keeping its id
     return phone;
   }
 
+  it("rings though it did not show before: its id says that its number is that of another call", () => {
+    const phone = consulting();
+    phone.gone("103/7");
+    phone.pass(5_000);
+    phone.leg("105", 9, "ringing", { legNumber: 2, originatedBy: null });
+    expect(phone.told()).toEqual(["ringing 105 -2"]);
+  });
+
   it("rings though it stood towards another outside party, in another call", () => {
     const phone = consulting();
     const ringing = { legNumber: 2, originatedBy: null };

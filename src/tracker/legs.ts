@@ -147,7 +147,7 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   }
   // Made in a consultation, its number there tells nothing of this call.
   if (tracked.turned) return true;
-  if (isOlder(leg, talk) && !isTalking(tracked)) return false;
+  if (isOlder(call, leg, talk) && !isTalking(tracked)) return false;
   // It is gone soon; what outlives the user is none.
   const isGoing = talk.shownBy !== "legs" || userTalks(call, talk);
   const isLate = isOfFailed(call, leg, talk) || isLateLoser(call, tracked, talk);
@@ -208,13 +208,17 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   if (originatedBy !== null || told.dnKind !== "extension") return false;
   return externalLegs(call).some(({ leg, order }) => {
     const polls = leg.dnKind === "queue" || leg.dnKind === "ringgroup";
-    return polls && (order <= talk.legCount || isOlder(leg, talk));
+    return polls && (order <= talk.legCount || isOlder(call, leg, talk));
   });
 }
 
-/** Made before the answer, and shown late. */
-function isOlder({ legNumber }: Leg, { legNumberMax }: Talk): boolean {
-  return legNumber > 0 && legNumber < legNumberMax;
+/** Made before the answer, and shown late. If its id is above that of a leg of then with a higher number, that is of another call. */
+function isOlder(call: Call, leg: Leg, { legCount, legNumberMax }: Talk): boolean {
+  const { legNumber } = leg;
+  const isMadeSince = (other: TrackedLeg) =>
+    other.order <= legCount && other.leg.legNumber > legNumber && idOf(other.leg) < idOf(leg);
+  const isBefore = legNumber > 0 && legNumber < legNumberMax;
+  return isBefore && !externalLegs(call).some(isMadeSince);
 }
 
 /** Made after all that had come by the answer; what brought the call was made before those whom it rang. */
