@@ -361,6 +361,6 @@ export function entitiesOf({ facts }: Chain): ReadonlySet<string> {
   return new Set(facts.flatMap((fact) => ("leg" in fact ? [entityOf(fact.leg)] : [])));
 }
 
-function entityOf(leg: Leg): string {
+export function entityOf(leg: Leg): string {
   return `/callcontrol/${leg.dn}/participants/${leg.id}`;
 }

@@ -78,7 +78,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const isSent = ({ kind }: Due) => kind !== "dialing" || setting.manner.profile !== "k2m";
   const due = looks.due.filter(isSent);
   const changed = dnChanged(chain, changes.log, visibility);
-  const boxes = unseenBoxes(chain, changes.log, visibility);
+  const boxes = unseenBoxes(chain, changes.log, plan.notes, visibility);
   const doubts = [
     telling.unknowable,
     looks.exemption,

@@ -7,6 +7,7 @@ import { falsehoods, type Truth } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { type Calm, lateMsMax } from "./lateness.ts";
+import { unseenBoxes } from "./voicemail.ts";
 
 const at = 1_777_881_758_513;
 const leg = { id: 412, dn: "105" };
@@ -109,6 +110,24 @@ describe("what is told of a call that cannot be known in full", () => {
     const got = [{ at: at + 30_000, fields }];
     const found = falsehoods({ ...known, ...more } as unknown as Truth, got, got);
     expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
+  });
+});
+
+describe("a voicemail box that the list has at its owner, who talked until then", () => {
+  const box = { at, what: "shown", dn: "666", kind: "specialmenu", place: "105", leg: { id: 413 } };
+  const gone = { at, what: "gone", dn: "105", leg };
+  const sent = { facts: [box, gone], overAt: at + 60_000 } as unknown as Chain;
+  const eyes = { listMs: 1_000, briefMs: 10, sees: () => true };
+  const own = "/callcontrol/105/participants/412";
+
+  it.each([
+    ["looks like them where the PBX denied their leg by then", own, at - 800, at + 20, 1],
+    ["does not where it had shown that leg again", own, at - 800, at - 20, 0],
+    ["does not where it denied it only after that", own, at + 10, at + 20, 0],
+    ["does not for another leg", "/callcontrol/105/participants/411", at - 800, at + 20, 0],
+  ])("%s", (_, entity, fromAt, toAt, count) => {
+    const notes: FaultNote[] = [{ fault: "missingGets", fromAt, toAt, entity }];
+    expect(unseenBoxes(sent, [], notes, eyes)).toHaveLength(count);
   });
 });
 

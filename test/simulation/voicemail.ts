@@ -1,8 +1,10 @@
 /** Voicemail boxes that nothing tells from an answer: the list has the caller at the box's owner. */
+import type { Leg } from "../../src/simulator/model.ts";
 import type { Shown } from "./course.ts";
 import type { DnChange } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
-import type { Exemption } from "./exemptions.ts";
+import { type Exemption, entityOf } from "./exemptions.ts";
+import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { leaveHoldMs } from "./statedTimes.ts";
 
@@ -14,16 +16,33 @@ const listTimeMs = 2_000;
 const isBox = (fact: Chain["facts"][number]): fact is Shown =>
   fact.what === "shown" && fact.kind === "specialmenu" && fact.place !== "";
 
-/** Whose owner is not monitored while it has the call, as far as is known then: no leg of theirs would show either. */
-export function unseenBoxes(chain: Chain, changes: readonly DnChange[], eyes: Eyes): Shown[] {
+/**
+ * Whose owner is not monitored while it has the call, as far as is known then: no leg of theirs would show either. Or whose
+ * owner's leg the PBX denied as the call went on from it: the list alone had their conversation, and has it so still.
+ */
+export function unseenBoxes(
+  chain: Chain,
+  changes: readonly DnChange[],
+  notes: readonly FaultNote[],
+  eyes: Eyes,
+): Shown[] {
   const { facts, overAt } = chain;
   if (eyes.listMs === null) return [];
+  const isDenied = (leg: Leg, at: number) =>
+    notes.some(
+      ({ fault, entity, fromAt, toAt }) =>
+        fault === "missingGets" && entity === entityOf(leg) && fromAt <= at && toAt >= at,
+    );
   return facts.filter(isBox).filter(({ at, place }) => {
     const untilAt = overAt ?? at;
     const isChanged = changes.some(
       (change) => change.dn === place && change.at <= untilAt && change.settledAt >= at,
     );
-    return isChanged || !eyes.sees(place, at);
+    const left = facts.some(
+      (fact) =>
+        fact.what === "gone" && fact.at === at && fact.dn === place && isDenied(fact.leg, at),
+    );
+    return left || isChanged || !eyes.sees(place, at);
   });
 }
 
