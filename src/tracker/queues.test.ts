@@ -1,6 +1,6 @@
 /** Where a call comes by before somebody answers: queues, menus, parking places, applications (docs/contract.md §3). */
 import { describe, expect, it } from "vitest";
-import { outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { leg, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
 import type { Leg } from "./activity.ts";
 
 const inQueue = (queue: string) => ({ originatedBy: ref(queue) });
@@ -292,6 +292,30 @@ describe("the queues that a call has come by", () => {
     phone.gone("820/8");
     phone.list();
     expect(phone.told()).toEqual(["ringing 820 -0", "ringing 801 -0", "ended 820 -0 Missed"]);
+  });
+
+  it("a phone that shows its queue as the party, with the caller's number: it rings for the caller", () => {
+    const party = outside("1188");
+    const shown = (number: string) => ({
+      party: { ...ref("800"), number, name: "" },
+      legNumber: 5,
+    });
+    const rung = ["ringing 800 -0", "ringing 101 -0"];
+    for (const isRead of [true, false]) {
+      const phone = new Phone();
+      const polled = leg("101", 5, "ringing", shown("1188"));
+      if (isRead) phone.snapshot(leg("800", 4, "connected", { party }), polled);
+      else {
+        phone.leg("101", 5, "ringing", shown("1188"));
+        phone.leg("800", 4, "connected", { party });
+      }
+      phone.leg("104", 6, "ringing", { ...shown("102"), legNumber: 6 });
+      phone.leg("105", 7, "connected", { ...shown("1188"), legNumber: 1 });
+      expect(phone.told()).toEqual(rung);
+      phone.leg("101", 5, "connected", shown("1188"));
+      phone.gone("800/4");
+      expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
+    }
   });
 
   it("a withheld number's call that another phone picks up: those that rang did so first", () => {

@@ -4,7 +4,7 @@
  */
 
 import type { EpochMs } from "../events/event.ts";
-import { type ActiveCall, type Party, talks } from "./activity.ts";
+import { type ActiveCall, canPoll, type Party, talks } from "./activity.ts";
 import { finish } from "./ends.ts";
 import {
   directionOf,
@@ -16,7 +16,7 @@ import {
   standing,
 } from "./legs.ts";
 import type { External, TrackedLeg } from "./state.ts";
-import type { Turn } from "./turn.ts";
+import type { Draft, Turn } from "./turn.ts";
 
 /** A row of the list, and when the list showed the call first. */
 export type ListedCall = ActiveCall & { readonly seenAt: EpochMs };
@@ -52,6 +52,19 @@ export function recognise(turn: Turn): void {
     }
     call.did ??= leg.did;
   }
+  showBehind(call);
+}
+
+/** Whom a queue or ring group rings may show that as the party, with the caller's number: the caller stands behind it. */
+function showBehind(call: Draft): void {
+  const { external, legs } = call;
+  // Mostly all legs stand towards the outside party already.
+  if (external === null || external.number === "" || externalLegs(call) === legs) return;
+  const isBehind = ({ leg: { legNumber, party } }: TrackedLeg) =>
+    canPoll(party.kind) && party.number === external.number && legNumber !== 1;
+  const shown = (each: TrackedLeg) =>
+    !each.external && isBehind(each) ? { ...each, external: true } : each;
+  if (legs.some((each) => shown(each) !== each)) call.legs = legs.map(shown);
 }
 
 /** A leg that stood towards the outside party, as it seemed, stands inside. */
