@@ -67,7 +67,8 @@ export function handOver(
       hands.later(chance.between(1500, 20_000), call, () => {
         const [who] = idle(pbx);
         if (who !== undefined && pbx.legsOf(slot).some((each) => each.call === call)) {
-          pbx.unpark(chance.happens(0.5) ? chance.pick(idle(pbx)) : who, slot);
+          const dialled = pbx.unpark(chance.happens(0.5) ? chance.pick(idle(pbx)) : who, slot);
+          if (dialled !== call) hands.follow(dialled, script);
         }
       });
       return;

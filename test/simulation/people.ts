@@ -213,9 +213,10 @@ export class People {
     return this.#options.pbx.legsOf(dn).some((leg) => leg.status !== "ringing");
   }
 
-  #rings(leg: Leg, { chance }: Script): void {
+  #rings(leg: Leg, script: Script): void {
     if (this.#heeded.has(leg)) return;
     this.#heeded.add(leg);
+    const { chance } = script;
     const deed = chance.weighed({ answers: 5, rejects: 1, ignores: 3 });
     const afterMs = chance.between(300, 12_000);
     if (deed === "ignores") return;
@@ -225,8 +226,10 @@ export class People {
       const { pbx } = this.#options;
       const phones = pbx.directory.extensions.filter(({ devices }) => devices.length > 0);
       const idle = phones.filter(({ number }) => !this.#busy(number));
-      if (picksUp && idle.length > 0) pbx.pickUp(chance.pick(idle).number, leg.dn, leg.call.id);
-      else if (deed === "rejects") pbx.hangUpLeg(leg);
+      if (picksUp && idle.length > 0) {
+        const dialled = pbx.pickUp(chance.pick(idle).number, leg.dn, leg.call.id);
+        if (dialled !== leg.call) this.#hands.follow(dialled, script);
+      } else if (deed === "rejects") pbx.hangUpLeg(leg);
       else if (!this.#busy(leg.dn) || chance.happens(0.1)) pbx.answer(leg.dn, leg.call.id);
     });
   }
