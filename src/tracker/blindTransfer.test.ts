@@ -165,9 +165,28 @@ describe("blind transfer", () => {
       phone.leg("102", 6, "ringing", { originatedBy: null, legNumber: 6 });
       expect(phone.told()).toEqual([]);
       phone.gone("102/6", "800/4");
+      phone.at += 100;
       phone.leg("102", 7, "ringing", { originatedBy: null, legNumber: 7 });
       expect(phone.told()).toEqual(["ringing 102 -2"]);
     }
+  });
+
+  it("is not read into who shows to ring a moment after a call that was answered when it showed first", () => {
+    for (const maker of [ref("800"), ref("ROUTER"), null]) {
+      const phone = new Phone();
+      phone.leg("101", 5, "connected", { originatedBy: null, legNumber: 5 });
+      phone.told();
+      phone.at += 99;
+      phone.leg("102", 6, "ringing", { originatedBy: maker, legNumber: 6 });
+      expect(phone.told()).toEqual([]);
+      phone.gone("102/6");
+      phone.at += 1;
+      phone.leg("103", 7, "ringing", { originatedBy: maker, legNumber: 7 });
+      expect(phone.told()).toContain("ringing 103 -2");
+    }
+    const rung = talking();
+    rung.leg("103", 7, "ringing", { originatedBy: ref("800"), legNumber: 7 });
+    expect(rung.told()).toEqual(["ringing 800 -2", "ringing 103 -2"]);
   });
 
   it("is not read into a late leg that the PBX's router is said to have made, unless a hand-over has begun", () => {

@@ -8,6 +8,9 @@ import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 /** A loser of a polling whose frame comes later than this after the answer is a new offer. */
 const lateLoserMs = 2_000;
 
+/** What was told at once is read within this time. */
+const momentMs = 100;
+
 /** The leg stands towards the outside party. */
 export function isExternal(leg: Leg): boolean {
   if (leg.dnKind === "trunk") return false;
@@ -165,8 +168,14 @@ export function isLateLoser(call: Call, { leg, seenAt, turned }: TrackedLeg, tal
   const soon = seenAt <= talk.answeredAt + lateLoserMs && !turned;
   // A polling that somebody before the user handed the call to names that one.
   const isHandedOver = leg.referredBy?.dn === talk.user;
-  const polled = soon && isPolledWith(call, leg, talk) && !isBackAtVia(call, talk);
-  return polled && !isHandedOver;
+  const isPolled = isShownWith(call, seenAt, talk) || isPolledWith(call, leg, talk);
+  return soon && isPolled && !isHandedOver && !isBackAtVia(call, talk);
+}
+
+/** Nothing of the call had shown before its answer: what else there was then is read in the same moment. */
+function isShownWith({ firstSeenAt, legs }: Call, seenAt: EpochMs, talk: Talk): boolean {
+  const isFirst = legs.some(({ leg, rang }) => leg.dn === talk.user && !rang);
+  return isFirst && talk.answeredAt === firstSeenAt && seenAt < firstSeenAt + momentMs;
 }
 
 /**
@@ -377,18 +386,4 @@ export function sameLeg(a: Leg, b: Leg): boolean {
 
 function sameRef(a: DnRef | null, b: DnRef | null): boolean {
   return a?.dn === b?.dn && a?.kind === b?.kind;
-}
-
-/**
- * A leg with the number of a call that is over, and of somebody else: the number is in use anew. `found`: it was there
- * when we saw again, so that a number which it does not tell in a conversation is withheld.
- */
-export function isAnother(call: Call, leg: Leg, found: boolean): boolean {
-  const { external, lastLegId, legCount, touchedAt, leftOut } = call;
-  const { number } = leg.party;
-  // The log has calls that have ended; one that the list had first may have legs yet.
-  if (leftOut || (legCount === 0 && touchedAt > 0)) return true;
-  const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
-  const isKnown = number !== "" || (found && leg.status === "connected");
-  return dials || (isKnown && !isSameNumber(number, external?.number ?? ""));
 }

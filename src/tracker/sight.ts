@@ -27,6 +27,20 @@ export function beginsAnew({ status, legNumber }: Leg): boolean {
   return status === "dialing" && legNumber === 1;
 }
 
+/**
+ * A leg with the number of a call that is over, and of somebody else: the number is in use anew. `found`: it was there
+ * when we saw again, so that a number which it does not tell in a conversation is withheld.
+ */
+export function isAnother(call: Call, leg: Leg, found: boolean): boolean {
+  const { external, lastLegId, legCount, touchedAt, leftOut } = call;
+  const { number } = leg.party;
+  // The log has calls that have ended; one that the list had first may have legs yet.
+  if (leftOut || (legCount === 0 && touchedAt > 0)) return true;
+  const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
+  const isKnown = number !== "" || (found && leg.status === "connected");
+  return dials || (isKnown && !isSameNumber(number, external?.number ?? ""));
+}
+
 /** What carries the same id after a blind stretch is the same leg, not one of a PBX that has started anew. */
 function isSameLeg(before: Leg, now: Leg): boolean {
   if (before.legNumber !== now.legNumber || isExternal(before) !== isExternal(now)) return false;

@@ -8,19 +8,10 @@ import { calledBackBy, isOrderOf } from "./callback.ts";
 import { mayBeJoined, noted, usedUp } from "./consultation.ts";
 import { finish, isLateAnswer } from "./ends.ts";
 import { Joins } from "./joins.ts";
-import {
-  answers,
-  isAnother,
-  isExternal,
-  isSameNumber,
-  legIn,
-  sameLeg,
-  track,
-  wasInside,
-} from "./legs.ts";
+import { answers, isExternal, isSameNumber, legIn, sameLeg, track, wasInside } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
-import { beginsAnew } from "./sight.ts";
+import { beginsAnew, isAnother } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { isBlind, newCall } from "./state.ts";
 import type { Turn } from "./turn.ts";

@@ -47,6 +47,7 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
   it("nor where the call was sent on to them", () => {
     const phone = watching();
     phone.leg("150", 5, "connected");
+    phone.at += 100;
     phone.leg("104", 6, "ringing");
     phone.gone("150/5");
     phone.gone("104/6");
