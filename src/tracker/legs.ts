@@ -295,10 +295,11 @@ export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "o
 }
 
 /** The queue or ring group that rings this extension; null if it is called directly. */
-export function holderOf(call: Call, leg: Leg): Level | null {
+export function holderOf(call: Call, leg: Leg, turned = false): Level | null {
   const from = leg.originatedBy;
-  // A ring group that rings it on its own behalf forwards the call there.
-  if (from?.kind === "ringgroup" && leg.onBehalfOf?.dn === from.dn) return null;
+  // Who rings it on its own behalf forwards the call there; a queue may also call back so, which is no consultation.
+  const forwards = from?.kind === "ringgroup" || turned;
+  if (from !== null && forwards && leg.onBehalfOf?.dn === from.dn) return null;
   if (from !== null && canPoll(from.kind)) {
     // A queue whose leg was seen and is gone has passed the call on: not its polling any more.
     const left = get(call.reached, from.dn) === "leg" && !isThere(call, from.dn);

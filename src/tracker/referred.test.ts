@@ -78,4 +78,22 @@ describe("a phone that a menu rings in a consultation, which brings it the calle
     phone.gone("102/5", "102/6");
     expect(phone.told().toSorted()).toEqual(["ended 102 -1 Ok passed on", "ringing 103 -2"]);
   });
+
+  it("so does one to which a queue had sent the consultation on; not one that it polls", () => {
+    for (const onBehalfOf of [ref("800"), null]) {
+      const phone = talking();
+      const queue = { originatedBy: ref("800"), onBehalfOf };
+      phone.leg("102", 6, "connected", { callNumber: 8, party: inside("800") });
+      phone.leg("103", 7, "ringing", { ...queue, callNumber: 8, party: inside("102") });
+      phone.leg("103", 7, "ringing", queue);
+      phone.gone("102/5", "102/6");
+      phone.leg("103", 7, "connected", queue);
+      expect(phone.told()).toEqual([
+        ...(onBehalfOf === null ? ["ringing 800 -2"] : []),
+        "ringing 103 -2",
+        "ended 102 -1 Ok passed on",
+        "answered 103 -2 Blind",
+      ]);
+    }
+  });
 });

@@ -239,7 +239,7 @@ function offer(turn: Turn, tracked: TrackedLeg, kind: UserKind): void {
     return;
   }
   nameIvr(turn, tracked);
-  const holder = holderOf(call, leg);
+  const holder = holderOf(call, leg, tracked.turned);
   if (holder === null) {
     if (!stillPolls(call, leg)) call.level = { dn: leg.dn, kind };
     // It may be polled by a queue or ring group that neither shows nor is named: the list may tell.
@@ -317,7 +317,7 @@ function tellAnswer(turn: Turn): void {
   const answer = legs.find((t) => t.rang && answers(t)) ?? legs.find(answers);
   if (answer === undefined) return;
   const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
-  const via = holderOf(call, answer.leg)?.dn ?? "";
+  const via = holderOf(call, answer.leg, answer.turned)?.dn ?? "";
   const how = { via, consulted: answer.consulted, shownBy: "legs" } as const;
   openTalk(turn, level, answeredAt(turn, answer), how);
 }
