@@ -237,7 +237,23 @@ describe("no way there", () => {
   test("a certificate that nobody vouches for", async () => {
     const { cert, private: key } = await generate([{ name: "commonName", value: "127.0.0.1" }]);
     const address = await listen(createTlsServer({ cert, key }));
-    expect(await attempt(`https://${address}`)).toMatchObject({ kind: "failed", stage: "tls" });
+    // Without Node's advice on how to start it, which is none for who runs a service.
+    expect(await attempt(`https://${address}`)).toEqual({
+      kind: "failed",
+      stage: "tls",
+      message: "DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate",
+    });
+  });
+
+  test("no TLS where https was asked for", async () => {
+    const address = await listen(
+      createTcpServer((socket) => socket.end("HTTP/1.1 400 No\r\n\r\n")),
+    );
+    expect(await attempt(`https://${address}`)).toEqual({
+      kind: "failed",
+      stage: "tls",
+      message: expect.stringMatching(/^ERR_SSL_[A-Z_]+: [a-z ]+$/),
+    });
   });
 
   test("an interim 100 that nobody asked for is named, and the request not sent a second time", async () => {

@@ -6,6 +6,7 @@
 import type { Dispatcher } from "undici";
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
+import { saidBy } from "../util/tlsFault.ts";
 import {
   type Carried,
   type Connections,
@@ -210,7 +211,8 @@ function outcomeOf(ending: Ending, timeoutMs: number, now: EpochMs): Outcome {
         return { kind: "failed", stage: "protocol", message };
       }
       const stage = stageOf(codeOf(ending.error));
-      return { kind: "failed", stage, message: messageOf(ending.error) };
+      const said = stage === "tls" ? saidBy(ending.error) : messageOf(ending.error);
+      return { kind: "failed", stage, message: clipped(said) };
     }
     default:
       return assertNever(ending);
@@ -275,6 +277,9 @@ function codeOf(error: unknown): string {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return "no answer";
   const first = error instanceof AggregateError ? error.errors[0] : error;
-  const text = error.message || (first instanceof Error ? first.message : "") || codeOf(error);
+  return error.message || (first instanceof Error ? first.message : "") || codeOf(error);
+}
+
+function clipped(text: string): string {
   return text.replace(/\s+/g, " ").slice(0, MESSAGE_CHARS_MAX);
 }
