@@ -1,7 +1,16 @@
 /** A join after which the caller's call goes on under a number that neither it nor the consultation had (SPEC.md, R22, R24). */
 import { describe, expect, it } from "vitest";
 import type { ActiveCall, Leg } from "../../src/tracker/activity.ts";
-import { inside, outside, Phone, ref, row, settle, talking } from "../../test/support/phone.ts";
+import {
+  inside,
+  leg,
+  outside,
+  Phone,
+  ref,
+  row,
+  settle,
+  talking,
+} from "../../test/support/phone.ts";
 
 const own: Partial<Leg> = { callNumber: 8, originatedBy: null };
 const anew = { callNumber: 9, originatedBy: null } as const;
@@ -52,6 +61,24 @@ describe("a join under a number that neither call had", () => {
     ]);
     expect(numbersOf(phone)).toEqual(new Set([7]));
   });
+
+  it.each([
+    ["", false, 6_000, true],
+    [", after a short blind stretch", true, 3_000, true],
+    [", but not after a long one", true, 6_000, false],
+  ])(
+    "is the caller's call where one reading of all legs shows all of it%s",
+    (_what, blind, ms, isJoin) => {
+      const phone = consulting();
+      phone.leg("103", 7, "connected", { ...own, party: inside("102") });
+      const { at } = phone;
+      if (blind) phone.feed({ kind: "sightLost", at, sinceAt: at, cause: "connection" });
+      phone.at += ms;
+      phone.snapshot(leg("103", 8, "connected", anew));
+      const joined = ["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"];
+      expect(phone.told()).toEqual(isJoin ? joined : ["answered 103 -1 NotDef"]);
+    },
+  );
 
   it.each<[string, string, Partial<Leg>, number]>([
     ["rings", "103", { status: "ringing" }, 0],

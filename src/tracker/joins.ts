@@ -14,7 +14,7 @@ import {
   spokenTo,
   wasConsulted,
 } from "./consultation.ts";
-import { isExternal, legIn } from "./legs.ts";
+import { isExternal, legIn, userTalks } from "./legs.ts";
 import { insideParty, outsideParty } from "./recognise.ts";
 import { Sight } from "./sight.ts";
 import type { Call, TrackedLeg } from "./state.ts";
@@ -79,8 +79,9 @@ export class Joins extends Sight {
 
   /** What legs showed; what no leg has shown goes unseen. */
   #isLongGone(callNumber: number): boolean {
-    const { talk, hidden, leaving } = this.now(callNumber) as Call;
-    const sinceAt = hidden?.sinceAt ?? leaving?.sinceAt ?? this.at;
+    const { talk, hidden, leaving, blind, touchedAt } = this.now(callNumber) as Call;
+    // When it went in a blind stretch, nobody knows.
+    const sinceAt = hidden?.sinceAt ?? leaving?.sinceAt ?? (blind ? touchedAt : this.at);
     return talk?.shownBy === "legs" && sinceAt < this.at - lateJoinMsMax;
   }
 
@@ -124,10 +125,12 @@ export class Joins extends Sight {
     if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
   }
 
-  /** Its user's leg has gone; that of who listened may stand for a moment. */
+  /** Its user's leg has gone, before or with the others in one reading of all; that of who listened may stand for a moment. */
   #isLeft(callNumber: number): boolean {
-    const { hidden, leaving } = this.now(callNumber) as Call;
-    return hidden !== null || leaving !== null;
+    const call = this.now(callNumber) as Call;
+    const { talk, hidden, leaving } = call;
+    const isGone = talk !== null && !userTalks(call, talk);
+    return isGone || hidden !== null || leaving !== null;
   }
 
   #joinedUnder(callNumber: number, { dn }: Party, number: string): number | undefined {
