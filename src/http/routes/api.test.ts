@@ -98,6 +98,20 @@ describe("the admin API", () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    [
+      { kinds: ["hangup"] },
+      /^body\/filter\/kinds\/0 .* allowed values: ringing, dialing, answered,/,
+    ],
+    [{ states: ["lost"] }, /: pending, delivered, dead, expired$/],
+    [{ endpiont: "crm" }, /^body\/filter .*: endpiont$/],
+    [{ user: 101 }, /^body\/filter\/user must be string$/],
+  ])("says of the filter %j what is wrong with it", async (filter, message) => {
+    const { ask } = await api();
+    const answer = await ask("/deliveries/list", { filter });
+    expect(await answer.json()).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
   it("knows what is not there", async () => {
     const { ask } = await api();
     expect((await ask("/deliveries/9")).status).toBe(404);

@@ -2,7 +2,7 @@
  * The admin API, `/api/…`: what was and was not delivered, replay, endpoints. Everything here needs the token,
  * as it tells of calls. Must hold: what is asked is bounded and checked before anything is done.
  */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifySchemaValidationError } from "fastify";
 import {
   ANY_DELIVERY,
   DELIVERY_STATES,
@@ -59,7 +59,7 @@ export interface Admin {
 const ROWS_MAX = 1000;
 const id = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
 const digits = { type: "string", pattern: "^\\d{1,15}$" } as const;
-const orNull = <T extends object>(schema: T) => ({ anyOf: [schema, { type: "null" }] });
+const orNull = <T extends object>(schema: T) => ({ ...schema, nullable: true });
 const word = { type: "string", maxLength: 256 } as const;
 const time = { type: "integer" } as const;
 
@@ -95,6 +95,7 @@ interface ListOrder {
 
 export function adminRoutes(admin: Admin) {
   return async (api: FastifyInstance): Promise<void> => {
+    api.setSchemaErrorFormatter(([first], where) => new Error(whatIsWrong(where, first)));
     api.addHook("onRequest", async (request, reply) => {
       reply.header("cache-control", "no-store");
       if (isAuthorised(request.headers.authorization, admin.token())) return;
@@ -144,6 +145,14 @@ export function adminRoutes(admin: Admin) {
       });
     });
   };
+}
+
+/** With the value that is too many, or those that may be: who asks sees neither schema nor page. */
+function whatIsWrong(where: string, fault: FastifySchemaValidationError | undefined): string {
+  const { instancePath = "", message = "is wrong", params = {} } = fault ?? {};
+  const { allowedValues, additionalProperty } = params;
+  const more = Array.isArray(allowedValues) ? allowedValues.join(", ") : additionalProperty;
+  return `${where}${instancePath} ${message}${more === undefined ? "" : `: ${more}`}`;
 }
 
 const listSchema = {
