@@ -13,12 +13,15 @@ export function dialsCode({ kind, number }: Party): boolean {
   return kind === "parking" || (kind !== "trunk" && number.startsWith("*"));
 }
 
-/** Of our calls the one with this outside party that has rung where the code says, or that alone can be meant. */
+/**
+ * Of our calls the one with this outside party that has rung where the code says, or that alone can be meant. As long as
+ * who dialled the code is not connected, it may have the number dialled, to withhold one's own: then only a parked call is meant.
+ */
 export function broughtByCode(
   calls: readonly (Call | undefined)[],
   { number: code }: Party,
   number: string,
-  at: EpochMs,
+  { at, isConnected }: { readonly at: EpochMs; readonly isConnected: boolean },
 ): Call | undefined {
   if (number === "") return undefined;
   const waiting = calls.filter((call) => call !== undefined).filter((call) => waits(call, number));
@@ -26,9 +29,8 @@ export function broughtByCode(
   const rung = waiting.filter((call) => get(call.reached, named) && rings(call, at));
   const [one, another] = rung.length > 0 ? rung : waiting;
   if (one === undefined || another !== undefined) return undefined;
-  const isAny = code.endsWith("*");
-  const isMeant = one === rung[0] || isParked(one) || (isAny && rings(one, at));
-  return isMeant ? one : undefined;
+  const isNamed = one === rung[0] || (code.endsWith("*") && rings(one, at));
+  return isParked(one) || (isConnected && isNamed) ? one : undefined;
 }
 
 /** For whoever answers it, or takes it back. */

@@ -51,10 +51,9 @@ export class Joins extends Sight {
       );
       return dialled === undefined || this.#isLongGone(dialled) ? undefined : dialled;
     }
-    // Who dials a phone has been put through: to a mobile, whose number another call may have as well; a code may have
-    // the number dialled.
-    const { status } = dialsCode(before.leg.party) ? leg : before.leg;
-    return status === "dialing" ? undefined : this.takenFrom(before.leg, number);
+    // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
+    if (before.leg.status === "dialing" && !dialsCode(before.leg.party)) return undefined;
+    return this.takenFrom(before.leg, number, leg.status === "connected");
   }
 
   #handedOverByAny(users: readonly string[], number: string): number | undefined {
@@ -100,8 +99,7 @@ export class Joins extends Sight {
     const before = this.state.unseen.get(row.callNumber);
     let isApart = before !== undefined && outsideParty(before) !== null;
     for (const { leg } of call.legs) {
-      const isDialled = dialsCode(leg.party) && !talks(row);
-      const joined = isDialled ? undefined : this.takenFrom(leg, number);
+      const joined = this.takenFrom(leg, number, talks(row));
       if (joined === undefined || !this.#isLeft(joined)) continue;
       // Whoever has it stands beside the party's own row: somebody hears another conversation.
       isApart ||= rows.some(({ callNumber }) => callNumber === joined);

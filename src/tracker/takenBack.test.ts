@@ -43,6 +43,27 @@ describe("a parked call that is taken back under another call's number", () => {
     expect(phone.told()).toEqual(taken);
   });
 
+  it.each([
+    ["its place", inside("SP0")],
+    ["a code", { ...inside("?"), dn: "", number: "*10" }],
+  ])(
+    "goes on at who dialled %s, though leg and row show the caller before they are connected",
+    (_what, party) => {
+      for (const first of ["leg", "list"]) {
+        const phone = parked();
+        phone.leg("104", 9, "dialing", { ...own, party });
+        if (first === "leg") phone.leg("104", 9, "dialing", own);
+        phone.list(row("104", { callNumber: 8, status: "Transferring" }));
+        phone.pass(1_000);
+        phone.leg("104", 9, "connected", own);
+        phone.list(row("104", { callNumber: 8 }));
+        phone.gone("104/9");
+        phone.list();
+        expect(phone.told()).toEqual(taken);
+      }
+    },
+  );
+
   it("goes on though a leg of its parking place stands yet", () => {
     const phone = talking();
     phone.leg("SP0", 6, "connected", { originatedBy: null });
