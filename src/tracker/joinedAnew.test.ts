@@ -250,6 +250,25 @@ describe("a join under such a number, which only the list shows,", () => {
     expect(phone.told()).toEqual(["ringing 102 -0", "ended 102 -0 Missed"]);
   });
 
+  it.each([
+    ["420777000001", [9]],
+    ["", []],
+  ])(
+    "of '%s' is one though the call's own row named whom they had consulted for a moment",
+    (number, aliases) => {
+      for (const first of ["list", "leg"]) {
+        const phone = joined("150", outside(number));
+        phone.list(row("150", { caller: outside(number), status: "Transferring" }));
+        expect(phone.told()).toEqual([passedOn]);
+        phone.pass(50);
+        if (first === "leg") phone.leg("150", 8, "connected", { ...anew, party: outside(number) });
+        else phone.list(row("150", { callNumber: 9, caller: outside(number) }));
+        phone.pass(phone.settings.numberHoldMs);
+        expect(phone.call(7)?.aliases).toEqual(aliases);
+      }
+    },
+  );
+
   it("is none where the list had the row long before", () => {
     const phone = talking();
     phone.list(row("102"), row("150", { callNumber: 9 }));

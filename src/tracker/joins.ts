@@ -70,10 +70,18 @@ export class Joins extends Sight {
     // Who picks up what rings for another has it by that.
     const users = partners.filter((user) => onBehalfOf === null || onBehalfOf.dn === user);
     const brought = users.map((user) => this.handedOverBy(user, party.number));
-    // Nobody hands over what only rings.
     const isBrought = (own: number) =>
-      this.now(own)?.talk && this.#isLeft(own) && !this.#isLongGone(own);
+      this.#isTheirs(own) && this.#isLeft(own) && !this.#isLongGone(own);
     return brought.find((own) => own !== undefined && isBrought(own));
+  }
+
+  /**
+   * Nobody hands over what only rings. What seems handed over since, to nobody's phone, is under way: a row may name for a
+   * moment whom the user spoke to. But one who withholds the number may be another.
+   */
+  #isTheirs(callNumber: number): boolean {
+    const { talk, handover, external } = this.now(callNumber) as Call;
+    return talk !== null || (handover?.offered === false && external?.number !== "");
   }
 
   /** What legs showed; what no leg has shown goes unseen. */
@@ -141,8 +149,7 @@ export class Joins extends Sight {
     const listedAt = this.state.unseen.get(row.callNumber)?.seenAt ?? this.at;
     if (!talks(row) || listedAt < this.at - joinMsMax) return undefined;
     const own = this.#handedOverByAny(this.#partnersOf(to, number), number);
-    // Nobody hands over what only rings.
-    return own !== undefined && this.now(own)?.talk ? own : undefined;
+    return own !== undefined && this.#isTheirs(own) ? own : undefined;
   }
 
   /** Who spoke with this party until a moment ago, by legs, or, where no leg shows it, by the last list. */
