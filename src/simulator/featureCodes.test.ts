@@ -35,7 +35,7 @@ describe("picking up", () => {
       ["U 104#6 ringing", "R 150#4 ringing", "U 104#6 connected", "R 104#5 dialing"],
       [6, 1],
     ],
-    ["ownCall", ["R 150#4 ringing", "U 104#5 connected"], [5, 2]],
+    ["ownCall", ["U 104#5 connected", "R 150#4 ringing"], [5, 2]],
   ] as const)("%s: dialled in a call of its own", (mode, then, [id, callNumber]) => {
     const { clock, pbx, taken } = ringing(codes(mode));
     expect(pbx.dial("104", "*20*150").id).toBe(2);
@@ -49,7 +49,8 @@ describe("picking up", () => {
     expect(taken()).toEqual(then);
     const leg = only(pbx.legsOf("104"));
     expect([leg.id, leg.call.id, leg.party.number]).toEqual([id, callNumber, FROM]);
-    expect(leg.onBehalfOf).toEqual({ dn: "150", kind: "extension" });
+    const rang = { dn: "150", kind: "extension" };
+    expect(leg.onBehalfOf).toEqual(callNumber === 1 ? rang : null);
     expect(pbx.activeCalls()).toMatchObject([
       { id: callNumber, caller: `10007 MyTrunk (${FROM})`, callee: expect.stringMatching(/^104/) },
     ]);

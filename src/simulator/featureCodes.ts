@@ -20,17 +20,19 @@ export function pickUp(exchange: Exchange, dn: string, ringing: Leg): Call {
     isThere: () => ringing.offer === offer,
     take(own) {
       const { party, originatedBy } = ringing;
-      const marks = { party, originatedBy, onBehalfOf: refOf(ringing) };
       const phone = { dn, kind: "extension", status: "ringing" } as const;
-      const leg =
-        own === null
-          ? exchange.addLeg(ringing.call, { ...phone, ...marks })
-          : Object.assign(own, marks);
+      const marks = { party, originatedBy, onBehalfOf: refOf(ringing) };
+      // Who dialled has made that leg.
+      const leg = own ?? exchange.addLeg(ringing.call, { ...phone, ...marks });
+      leg.party = party;
       leg.offer = offer;
       offer.legs.add(leg);
-      if (own === null) exchange.show(leg);
-      exchange.remove(ringing, "answeredElsewhere");
+      if (own === null) {
+        exchange.show(leg);
+        exchange.remove(ringing, "answeredElsewhere");
+      }
       accept(leg);
+      exchange.remove(ringing, "answeredElsewhere");
     },
   });
 }

@@ -33,9 +33,9 @@ export function broughtByCode(
   return isParked(one) || (isConnected && isNamed) ? one : undefined;
 }
 
-/** For whoever answers it, or takes it back. */
-function waits({ external, talk, leaving, overAt }: Call, number: string): boolean {
-  const isFree = overAt === null && (talk === null || leaving !== null);
+/** For whoever answers it, or takes it back; who hands it over may talk on meanwhile. */
+function waits({ external, talk, handover, overAt }: Call, number: string): boolean {
+  const isFree = overAt === null && (talk === null || handover !== null);
   return isFree && external?.number === number;
 }
 

@@ -108,3 +108,10 @@ function otherOf({ dn, withDn }: Consultation, user: string): string | null {
   if (withDn === user) return dn;
   return dn === user ? withDn : null;
 }
+
+/** Of what was there by the answer; of who brings the call another number their own, as what comes then is numbered there. */
+export function legNumberMaxOf({ aliases }: Call, legs: Call["legs"], user: string): number {
+  const own = legs.filter(({ turned, leg }) => turned && leg.dn === user);
+  const all = aliases.length > 0 && own.length > 0 ? own : legs;
+  return Math.max(0, ...all.map(({ leg }) => leg.legNumber));
+}

@@ -6,6 +6,7 @@
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
 import { drop, get, put } from "./byDn.ts";
+import { legNumberMaxOf } from "./consultation.ts";
 import { endTalk, finish } from "./ends.ts";
 import {
   externalLegs,
@@ -344,8 +345,7 @@ export function openTalk(
   const legs = how.legs ?? call.legs;
   const legCount = how.legs?.length ?? call.legCount;
   const viaShown = get(call.reached, via) === "leg";
-  let legNumberMax = 0;
-  for (const { leg } of legs) legNumberMax = Math.max(legNumberMax, leg.legNumber);
+  const legNumberMax = legNumberMaxOf(call, legs, user);
   call.talk = { link, user, userKind, answeredAt, via, viaShown, legCount, legNumberMax, shownBy };
   call.lastLink = link;
   call.reached = put(call.reached, user, "leg");

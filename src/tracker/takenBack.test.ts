@@ -64,6 +64,17 @@ describe("a parked call that is taken back under another call's number", () => {
     },
   );
 
+  it("is none that seems to be over, as another with its number may be parked that nobody saw", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
   it("goes on though a leg of its parking place stands yet", () => {
     const phone = talking();
     phone.leg("SP0", 6, "connected", { originatedBy: null });
@@ -180,6 +191,33 @@ describe("a ringing call that is picked up under another call's number", () => {
     expect(told).toContain("answered 104 -2 Blind");
     expect(told.at(-1)).toBe("ended 104 -2 Ok");
     expect(phone.state.calls.alias(8)).toBe(7);
+  });
+
+  it("is handed over where it rings while its user talks on", () => {
+    const phone = talking();
+    phone.leg("103", 6, "ringing", { referredBy: ref("102"), legNumber: 5 });
+    phone.leg("104", 9, "dialing", code("*20*103"));
+    phone.leg("104", 9, "connected", own);
+    phone.gone("103/6", "102/5", "104/9");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 103 -2",
+      "ended 102 -1 Ok passed on",
+      "answered 104 -2 Blind",
+      "ended 104 -2 Ok",
+    ]);
+  });
+
+  it("is handed on to what is numbered in that other call", () => {
+    const phone = ringing();
+    phone.leg("103", 6, "ringing", { legNumber: 5 });
+    phone.leg("104", 9, "dialing", code("*20*102"));
+    phone.leg("104", 9, "connected", own);
+    phone.gone("102/5", "103/6");
+    phone.told();
+    phone.pass(5_000);
+    phone.leg("801", 10, "connected", { callNumber: 8, legNumber: 3, originatedBy: null });
+    expect(phone.told()).toEqual(["ringing 801 -2"]);
   });
 
   it("is, of two with one number, the one that rang where the code says", () => {
