@@ -3,7 +3,7 @@
  * has not changed since the answer is of before, unless it insists, or a list has had the conversation (SPEC.md, R15).
  */
 import type { EpochMs } from "../events/event.ts";
-import { type ActiveCall, canPoll, routes, talks } from "./activity.ts";
+import { type ActiveCall, canPoll, type Party, routes, talks } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { isBeside, standing } from "./legs.ts";
 import { insideParty, isUnshown, rowTimeMs } from "./recognise.ts";
@@ -76,6 +76,17 @@ function isNew({ answeredAt, listedAt = answeredAt }: Talk, { changedAt }: Activ
 
 function insists({ at, settings }: Turn, sinceAt: EpochMs): boolean {
   return at >= sinceAt + settings.listInsistsMs;
+}
+
+/**
+ * The call is at a queue or ring group, which may ring the phone that the list names. Not one of which no leg shows, as it is
+ * not monitored, if the place's own leg was seen and has gone, and the list insists: that leg may go before a list that lags.
+ */
+export function mayPoll(turn: Turn, { dn }: Party, sinceAt: EpochMs): boolean {
+  const { level, reached } = turn.call;
+  if (!canPoll(level?.kind)) return false;
+  const hasGone = get(reached, level.dn) === "leg" && insists(turn, sinceAt);
+  return !hasGone || turn.watched.includes(dn);
 }
 
 /** The conversation goes on, though no leg shows it: in a conference, or where the list alone showed its answer. */

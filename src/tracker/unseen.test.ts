@@ -227,14 +227,14 @@ describe("a phone that is not monitored", () => {
     expect(phone.told()).toEqual(["ringing 101 -0", "ringing 102 -0", "ended 101 -0 Missed"]);
   });
 
-  it("misses the call that a place sent on to it, and is that one's forward, once no list can lag", () => {
+  it("misses the call that a menu, or a queue whose leg has gone long ago, sent on to it, and is that one's forward", () => {
     for (const place of ["801", "800"]) {
       const phone = new Phone();
       phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: [place] });
       phone.leg(place, 4, "connected");
       phone.gone(`${place}/4`);
       phone.list(row(place, { status: "Routing" }));
-      phone.pass(300);
+      phone.pass(phone.settings.listInsistsMs);
       phone.list(row("150", { status: "Routing" }));
       phone.pass(5_000);
       phone.list(row("10007"));
@@ -247,30 +247,46 @@ describe("a phone that is not monitored", () => {
     }
   });
 
-  it("has the call from a queue that no leg shows, which rings anew when it is back there", () => {
-    const calls = (dn: string) => {
-      const phone = new Phone();
-      phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["104"] });
-      for (const callee of ["800", dn, "800"]) {
-        phone.list(row(callee, { status: "Routing" }));
-        phone.pass(5_000);
-      }
-      phone.list();
-      return phone.told();
-    };
-    expect(calls("150")).toEqual(["ringing 800 -0", "ringing 800 -0", "ended 800 -0 Missed"]);
-    // Whose leg is on its way, the queue may poll.
-    expect(calls("104")).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  it.each(["800", "820"])("may have been rung by %s, which no leg shows: missed there", (place) => {
+    const phone = new Phone();
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["104"] });
+    for (const callee of [place, "150", "104", place, "150"]) {
+      phone.list(row(callee, { status: "Routing" }));
+      phone.pass(10_000);
+    }
+    phone.list();
+    expect(phone.told()).toEqual([`ringing ${place} -0`, `ended ${place} -0 Missed`]);
   });
 
   it("may have been rung by the queue of which the last leg has just gone: missed there", () => {
     const phone = new Phone();
     phone.leg("800", 4, "connected");
     phone.gone("800/4");
-    phone.pass(299);
+    phone.pass(phone.settings.listInsistsMs - 1);
     phone.list(row("150", { status: "Routing" }));
     phone.list();
     expect(phone.told()).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
+  it("does not ring if it did before the menu, as a row of then says for a while", () => {
+    for (const changedAt of [t0, t0 + 8_000]) {
+      const phone = new Phone();
+      phone.leg("101", 3, "ringing", { legNumber: 3 });
+      phone.pass(8_000);
+      phone.gone("101/3");
+      phone.leg("801", 4, "connected", { legNumber: 4 });
+      phone.pass(1_500);
+      phone.gone("801/4");
+      phone.pass(500);
+      phone.list(row("101", { status: "Routing", changedAt }));
+      phone.list();
+      const level = changedAt === t0 ? "801" : "101";
+      expect(phone.told()).toEqual([
+        "ringing 101 -0",
+        "ringing 801 -0",
+        `ended ${level} -0 Missed`,
+      ]);
+    }
   });
 
   it("has it back from outside or from a parking place, and sends it outside, where nobody answers: missed by it", () => {

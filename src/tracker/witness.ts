@@ -15,6 +15,7 @@ import {
   isSentBack,
   isStill,
   leftAt,
+  mayPoll,
   ownOf,
   wasListed,
   withoutListeners,
@@ -155,8 +156,6 @@ function heedWhereabouts(
   const conferred = conferredOf(call, row);
   const outside = inside === null;
   const mayLag = askedAt < sinceAt + settings.listLagMs;
-  // Whom a queue or ring group has given the call shows by a leg, unless they are not monitored.
-  const polls = canPoll(call.level?.kind);
   if (call.talk !== null) {
     const { talk } = call;
     const elsewhere = isElsewhere(turn, talk, row, sinceAt);
@@ -194,11 +193,12 @@ function heedWhereabouts(
     if (call.lastLink === 0 || !mayLag) tellTaken(turn, row, hidden, spoke);
   } else if (conferred !== null) {
     tellUnseen(turn, conferred, { shownBy: "inside", consulted: false }, row, hidden);
-  } else if (inside?.kind === "extension" && !(polls && turn.watched.includes(inside.dn))) {
-    // A list that lags names one of before, or whom the place rang, and knows nothing of a blind stretch.
-    const isNew = !polls && get(call.reached, inside.dn) === undefined;
-    const isLate = row.changedAt !== null && row.changedAt > call.touchedAt + rowTimeMs;
-    if (isNew || isLate || !mayLag) offerUnseen(call, inside);
+  } else if (inside?.kind === "extension" && !mayPoll(turn, inside, sinceAt)) {
+    // A list that lags names one of before, and knows nothing of a blind stretch.
+    const isNew = get(call.reached, inside.dn) === undefined;
+    const changedMs = (row.changedAt ?? call.touchedAt) - call.touchedAt;
+    const isKnown = !mayLag && changedMs >= -rowTimeMs;
+    if (isNew || isKnown || changedMs > rowTimeMs) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
     if (talks(row)) tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
