@@ -12,13 +12,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Activity } from "../src/tracker/activity.ts";
 import { reduce } from "../src/tracker/reduce.ts";
-import {
-  defaultSettings,
-  initialState,
-  nextDueAt,
-  type TrackerSettings,
-  type TrackerState,
-} from "../src/tracker/state.ts";
+import { defaultSettings, type TrackerSettings } from "../src/tracker/settings.ts";
+import { initialState, nextDueAt, type TrackerState } from "../src/tracker/state.ts";
 import { type Footage, filmAll, replay, type Shot } from "./footage.ts";
 
 const settings: TrackerSettings = { ...defaultSettings, pbx: "main", timezone: "Europe/Prague" };

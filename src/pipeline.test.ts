@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { START } from "../test/support/deliveryWorld.ts";
 import { leg, logged, outside } from "../test/support/phone.ts";
 import { changed, gone, isOver, rings, stored, world } from "../test/support/pipelineWorld.ts";
-import { defaultSettings } from "./tracker/state.ts";
+import { defaultSettings } from "./tracker/settings.ts";
 
 describe("pipeline", () => {
   it("owes nothing before its transaction is durable, and then stores what came meanwhile at once", async () => {

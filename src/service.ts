@@ -21,7 +21,7 @@ import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Recordings } from "./recordings/recordings.ts";
 import type { Source, SourceStatus } from "./source/source.ts";
 import { createThreecxSource } from "./source/threecx/index.ts";
-import { defaultSettings } from "./tracker/state.ts";
+import { defaultSettings } from "./tracker/settings.ts";
 import { type Clock, steadyClock, type TimeBase, timeBaseOf } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { messageOf } from "./util/messageOf.ts";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { defaultSettings } from "../src/tracker/state.ts";
+import { defaultSettings } from "../src/tracker/settings.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const spec = readFileSync(join(root, "src/tracker/SPEC.md"), "utf8");

@@ -11,7 +11,7 @@ import {
   row,
   t0,
 } from "../../test/support/phone.ts";
-import type { TrackerSettings } from "./state.ts";
+import type { TrackerSettings } from "./settings.ts";
 
 /** A caller has left queue 800 after ten seconds, and the list says so. */
 function left(more: Partial<TrackerSettings> = {}, offered = ["800"]): Phone {

@@ -20,6 +20,8 @@ export interface Consultation {
 
 /** After the end of a consultation a join shows within this time. */
 export const joinMsMax = 2_000;
+/** It shows in the list, as does what a number is, within milliseconds; so many looks are spent on waiting for it. */
+export const joinLooksMax = 3;
 
 /** And where a leg is read late, so long after the hand-over that it makes. */
 export const lateJoinMsMax = 5_000;

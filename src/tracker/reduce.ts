@@ -26,17 +26,12 @@ import {
 } from "./callLog.ts";
 import { isSameNumber } from "./legs.ts";
 import { insideParty, rowTimeMs } from "./recognise.ts";
-import type { Call, TrackerSettings, TrackerState } from "./state.ts";
+import type { TrackerSettings } from "./settings.ts";
+import type { Call, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
-import {
-  adoptListed,
-  heedListed,
-  heedNoList,
-  heedTime,
-  heedUnlisted,
-  type Sibling,
-} from "./witness.ts";
+import { heedUnlisted, type Sibling } from "./unlisted.ts";
+import { adoptListed, heedListed, heedNoList, heedTime } from "./witness.ts";
 
 /** The list tells the start of a call to a second. */
 const sameStartMs = 2_000;

@@ -6,7 +6,8 @@ import type { CallEvent, CallFacts, EpochMs } from "../events/event.ts";
 import { publicNumber } from "../events/number.ts";
 import { added } from "./lists.ts";
 import type { ListedCall } from "./recognise.ts";
-import type { Call, Level, TrackerSettings, TrackerState } from "./state.ts";
+import type { TrackerSettings } from "./settings.ts";
+import type { Call, Level, TrackerState } from "./state.ts";
 
 export type Draft = { -readonly [K in keyof Call]: Call[K] };
 

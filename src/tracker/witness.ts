@@ -3,9 +3,8 @@ import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import { type ActiveCall, canPoll, type DnKind, type Party, routes, talks } from "./activity.ts";
 import { get } from "./byDn.ts";
-import { awaitsOrder, finishOrHold, heedOrderTime } from "./callback.ts";
-import { awaitLog, isInquired } from "./callLog.ts";
-import { joinMsMax } from "./consultation.ts";
+import { heedOrderTime } from "./callback.ts";
+import { joinLooksMax, joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { ringsAlone } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
@@ -23,6 +22,7 @@ import {
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
 import type { Hidden, Leaving, Level, Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import { conclude } from "./unlisted.ts";
 
 /** When the list was asked, whether the row is that of a join, and who spoke with whom inside until a moment ago. */
 export interface Listing {
@@ -136,9 +136,6 @@ function isPolled({ level, reached }: Turn["call"], row: ActiveCall): boolean {
   const by = insideParty(row);
   return level?.kind === "extension" && canPoll(by?.kind) && get(reached, by.dn) === undefined;
 }
-
-/** A join shows, and what a number is, within milliseconds; so many looks are spent on waiting for it. */
-const joinLooksMax = 3;
 
 /** Where somebody may talk, as far as is known. */
 const phones: ReadonlySet<DnKind> = new Set(["extension", "conference", "unknown"]);
@@ -282,64 +279,6 @@ function heedLevel(turn: Turn, row: ActiveCall): void {
   if (call.level?.dn === dn || known === "leg" || (known !== undefined && isOld)) return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
-}
-
-/** What another call of the same user says, that went from sight at the same moment. */
-export type Sibling = "none" | "joined" | "unsettled";
-
-/** The list, asked at `askedAt`, does not name the call. */
-export function heedUnlisted(
-  turn: Turn,
-  askedAt: EpochMs,
-  sibling: Sibling,
-  consulting: boolean,
-): void {
-  const { call } = turn;
-  if (call.external === null) return;
-  if (call.hidden === null) {
-    const { leaving, omittedAt } = call;
-    // What rings still will go, too.
-    const trusted = omittedAt.length < turn.settings.omissionsMax && !call.blind;
-    if (leaving !== null && trusted && askedAt >= leaving.sinceAt) {
-      finish(turn, leaving.sinceAt);
-      return;
-    }
-    // Asked for many calls that end at once, it leaves each of them out again and again before its legs go.
-    const [omitted] = omittedAt.slice(-1);
-    const counts = omitted === undefined || askedAt >= omitted + turn.settings.listLagMs;
-    if (trusted && counts && askedAt >= call.touchedAt) call.omittedAt = [...omittedAt, askedAt];
-    return;
-  }
-  if (sibling === "joined" && call.talk !== null) {
-    // Whenever it was asked, it shows the join.
-    passOn(turn, call.talk, call.hidden.sinceAt, true);
-    conclude(turn, call.hidden.sinceAt);
-    return;
-  }
-  const trusted = call.omittedAt.length < turn.settings.omissionsMax;
-  const awaited = isInquired(call) || awaitsOrder(call);
-  if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
-    const { looks, witness } = call.hidden;
-    // Seen in the list after its last leg, or there alone: it went on until now.
-    const isShown = call.talk !== null && call.talk.shownBy !== "legs";
-    const wentOn = isShown ? witness !== "omitted" : call.talk === null && witness === "listed";
-    const sinceAt = wentOn ? turn.at : call.hidden.sinceAt;
-    // A join may be under way whose other half has not shown yet.
-    const pause = looks < joinLooksMax ? turn.settings.lookAgainMs[looks] : undefined;
-    if ((consulting || sibling === "unsettled") && pause !== undefined) {
-      const dueAt = turn.at + pause;
-      call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "omitted" };
-      return;
-    }
-    call.leftOut = call.blind;
-    conclude(turn, sinceAt);
-  }
-}
-
-/** Over, unless we were blind: then the call log is asked first how it went on. */
-function conclude(turn: Turn, at: EpochMs): void {
-  if (turn.call.blind) awaitLog(turn, at);
-  else finishOrHold(turn, at);
 }
 
 const awaiting: ReadonlySet<Hidden["witness"]> = new Set(["asked", "omitted", "listed"]);

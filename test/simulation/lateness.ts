@@ -11,6 +11,7 @@ import {
   callbackHoldMs,
   graceMs,
   leaveHoldMs,
+  listBeginMs,
   listInsistsMs,
   listLagMs,
   logLooksMs,
@@ -23,6 +24,8 @@ const ownMs = 50;
 const doubtMs = 500;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
 const joinLooksMs = 350;
+/** The list is looked at 50, 150, 350, 750 and 1,550 ms later for a call that has just begun (SPEC.md, R16). */
+const beginLooksMs = 1_550;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
 /** Each look at the log takes its time. */
@@ -60,7 +63,7 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
   const logMs = isHidden && wasBlind(due, calm) ? logLooksMs + logReadingsMs : 0;
   const heldMs = (isHeld ? orderMs(calm, isHidden) : 0) + (due.unseen ? unsettledMs(due, calm) : 0);
-  const waitsMs = waitMs(due, setting, isHidden) + heldMs + logMs;
+  const waitsMs = waitMs(due, setting, isHidden) + beginMs(due, calm) + heldMs + logMs;
   const shownMs = due.latest - due.at;
   const limitMs = wayMs + holdMs + shownMs + waitsMs + logInMs(due, calm);
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
@@ -120,6 +123,12 @@ function unsettledMs({ at, kind }: Due, { legsAt, setting }: Calm): number {
   let sinceAt = at;
   for (const legAt of legsAt) if (legAt > sinceAt && legAt <= sinceAt + lookMs) sinceAt = legAt;
   return Math.min(sinceAt - at, lookMs);
+}
+
+/** A call that is over as soon as it has begun is looked for in the list once more, which may not have it yet (SPEC.md, R16). */
+function beginMs({ kind, finish, link, at }: Due, { legsAt, setting }: Calm): number {
+  const isMissed = kind === "ended" && finish === "Missed" && link === 0;
+  return isMissed && hasList(setting) && at < Math.min(...legsAt) + listBeginMs ? beginLooksMs : 0;
 }
 
 /** How long the witness of it may take. */

@@ -3,7 +3,7 @@
  * seeds suffice, as what needs the limit comes up in most.
  */
 import { expect, it } from "vitest";
-import type { TrackerSettings } from "../../src/tracker/state.ts";
+import type { TrackerSettings } from "../../src/tracker/settings.ts";
 import type { SituationName } from "./situations.ts";
 import { outcomeFaults } from "./verdict.ts";
 import { playSeed } from "./world.ts";

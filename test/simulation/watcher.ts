@@ -11,12 +11,8 @@ import { createThreecxSource } from "../../src/source/threecx/index.ts";
 import type { Transport } from "../../src/source/threecx/transport.ts";
 import { Calls } from "../../src/tracker/calls.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
-import {
-  type Call,
-  defaultSettings,
-  initialState,
-  type TrackerSettings,
-} from "../../src/tracker/state.ts";
+import { defaultSettings, type TrackerSettings } from "../../src/tracker/settings.ts";
+import { type Call, initialState } from "../../src/tracker/state.ts";
 import type { Clock, TimeBase } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "./office.ts";

@@ -1,7 +1,7 @@
 /** Plays one seed: a PBX, its people, faults on the wire, the program that watches, and the verdict of the oracle. */
 import { Pbx } from "../../src/simulator/pbx.ts";
 import { defaultSettings } from "../../src/simulator/settings.ts";
-import type { TrackerSettings } from "../../src/tracker/state.ts";
+import type { TrackerSettings } from "../../src/tracker/settings.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { Census } from "./census.ts";
 import type { Got } from "./compare.ts";

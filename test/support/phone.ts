@@ -24,20 +24,19 @@ import {
 } from "../../src/tracker/checkpoint.ts";
 import { type Ledger, violations } from "../../src/tracker/invariants.ts";
 import { reduce } from "../../src/tracker/reduce.ts";
-import {
-  type Call,
-  defaultSettings,
-  initialState,
-  nextDueAt,
-  type TrackerSettings,
-  type TrackerState,
-} from "../../src/tracker/state.ts";
+import { defaultSettings, type TrackerSettings } from "../../src/tracker/settings.ts";
+import { type Call, initialState, nextDueAt, type TrackerState } from "../../src/tracker/state.ts";
 import type { Limit } from "../../src/tracker/turns.ts";
 
 export const caller = "420777000001";
 /** 2026-05-04 08:00:00 UTC. */
 export const t0: EpochMs = Date.UTC(2026, 4, 4, 8);
-export const settings: TrackerSettings = { ...defaultSettings, pbx: "main", timezone: "UTC" };
+/** Scenes take no time unless they say so: the list names a call at once. */
+export const settings: TrackerSettings = {
+  ...{ ...defaultSettings, listBeginMs: 0 },
+  pbx: "main",
+  timezone: "UTC",
+};
 
 const kinds: Record<string, DnKind> = {
   "800": "queue",

@@ -2,7 +2,7 @@
 import type { Checkpoint, Entry } from "../../src/outbox/outbox.ts";
 import { createPipeline } from "../../src/pipeline.ts";
 import type { Activity, Leg } from "../../src/tracker/activity.ts";
-import { defaultSettings, type TrackerSettings } from "../../src/tracker/state.ts";
+import { defaultSettings, type TrackerSettings } from "../../src/tracker/settings.ts";
 import type { TimeBase } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { OutboxModel } from "../conformance/outboxModel.ts";
