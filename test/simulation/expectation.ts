@@ -95,12 +95,16 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const hidden = hiddenStretches(chain, visibility);
   const dids = didsOf(chain, setting, isNameUnread(chain, journal.chains, plan.notes));
   const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
+  // Who only hears the conversation stands towards one of ours: their leg shows nothing of the outside party.
+  const isHeard = (fact: Fact) => "leg" in fact && fact.leg.barges !== null;
+  const unheard = { ...chain, facts: chain.facts.filter((fact) => !isHeard(fact)) };
   const truth: Truth = {
     ...lapsesOf(chain, due, plan.notes, hasList(setting), changed !== null),
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
     clockOffMs: visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt),
     ...{ chain, due, usertypes: grounds.usertypes, dids, rule: exempt },
-    forgotten: !hasList(setting) && (changed !== null || hidden.some(isLong)),
+    forgotten:
+      !hasList(setting) && (changed !== null || hiddenStretches(unheard, visibility).some(isLong)),
     unseenBoxes: boxes,
     unseenGoing: unseenGoings(chain, changes.log, visibility),
   };
