@@ -1,6 +1,6 @@
 /** Where a call comes by before somebody answers: queues, menus, parking places, applications (docs/contract.md §3). */
 import { describe, expect, it } from "vitest";
-import { leg, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { inside, leg, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
 import type { Leg } from "./activity.ts";
 
 const inQueue = (queue: string) => ({ originatedBy: ref(queue) });
@@ -316,6 +316,13 @@ describe("the queues that a call has come by", () => {
       phone.gone("800/4");
       expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
     }
+  });
+
+  it("a phone that shows its queue as the party, with the queue's own number, which is the caller's, too: it does not", () => {
+    const phone = new Phone();
+    phone.leg("104", 3, "ringing", { party: outside("800") });
+    phone.leg("101", 5, "ringing", { party: inside("800"), legNumber: 5 });
+    expect(phone.told()).toEqual(["ringing 104 -0"]);
   });
 
   it("a withheld number's call that another phone picks up: those that rang did so first", () => {

@@ -60,8 +60,12 @@ function showBehind(call: Draft): void {
   const { external, legs } = call;
   // Mostly all legs stand towards the outside party already.
   if (external === null || external.number === "" || externalLegs(call) === legs) return;
+  // Its own number is that of the queue itself.
   const isBehind = ({ leg: { legNumber, party } }: TrackedLeg) =>
-    canPoll(party.kind) && party.number === external.number && legNumber !== 1;
+    canPoll(party.kind) &&
+    party.number === external.number &&
+    party.number !== party.dn &&
+    legNumber !== 1;
   const shown = (each: TrackedLeg) =>
     !each.external && isBehind(each) ? { ...each, external: true } : each;
   if (legs.some((each) => shown(each) !== each)) call.legs = legs.map(shown);

@@ -84,6 +84,7 @@ describe("a leg that is above all of before", () => {
   it.each([
     ["another DID than that call: it came in on one", "420222000002", true],
     ["its DID, however it is written", "+420222000001", false],
+    ["the last digits of its DID", "001", false],
     ["the name of a DID alone", "", false],
   ])("tells no number, but %s", (_what, number, isAnother) => {
     const phone = new Phone();

@@ -48,9 +48,12 @@ function isSameLeg(before: Leg, now: Leg): boolean {
   return was === "" || is === "" || isSameNumber(was, is);
 }
 
+/** Their last digits differ, as far as both have them: an inbound rule may tell a few only. */
 function isOtherDid(one: Did | null, other: Did | null): boolean {
-  if (!one?.number || !other?.number) return false;
-  return !isSameNumber(one.number, other.number);
+  const digitsOf = (did: Did | null) => (did?.number ?? "").replace(/\D/g, "");
+  const [mine, theirs] = [digitsOf(one), digitsOf(other)];
+  const length = Math.min(mine.length, theirs.length);
+  return length > 0 && !isSameNumber(mine.slice(-length), theirs.slice(-length));
 }
 
 /** Until then its legs were there, or the list that alone shows its conversation. */
