@@ -23,14 +23,14 @@ export interface LegsOptions {
   readonly onLeftOut: (wire: WireParticipant, why: Exclude<NormalisedLeg, { kind: "leg" }>) => void;
 }
 
-/** Moments in the order of questions and frames. */
+/** The time, in ms, no two alike: in the order of questions and frames. */
 export type Moment = number;
 
 export class Legs {
   readonly #options: LegsOptions;
   readonly #known = new Map<string, Known>();
-  /** Leg → when it was removed; ids are not used again before the PBX restarts. */
-  readonly #removed = new Map<string, number>();
+  /** Leg → when it was removed, for as long as a question from before that may be answered. */
+  readonly #removed = new Map<string, Moment>();
   /** Those of them whose removal had its turn. */
   readonly #gone = new Set<string>();
   /** Leg → the last frame that spoke of it, since the last snapshot was asked for. */
@@ -44,7 +44,7 @@ export class Legs {
 
   /** Now, in the order of questions and frames. */
   next(): Moment {
-    this.#moment += 1;
+    this.#moment = Math.max(this.#options.clock.now(), this.#moment + 0.001);
     return this.#moment;
   }
 
@@ -52,27 +52,35 @@ export class Legs {
     this.#touched.set(legId, this.next());
   }
 
-  isRemoved(legId: string): boolean {
-    const at = this.#removed.get(legId);
-    return at !== undefined && this.#options.clock.now() - at < this.#options.limits.removedKeptMs;
+  /**
+   * How long until an answer about this leg can be believed; 0 = now. What is asked for before its Remove, or within a
+   * moment after it, may be of before: the PBX shows a change up to a second late. What is asked for later is the truth,
+   * as a Remove may come out of its order, or be meant for nothing.
+   */
+  staleForMs(legId: string, asked: Moment): number {
+    const removed = this.#removed.get(legId) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(0, removed + this.#options.limits.removedLagMs - asked);
   }
 
-  /** The PBX removed it: no answer brings it back. */
+  /** The PBX removed it. */
   bury(legId: string): void {
-    const { clock, limits } = this.#options;
+    const { limits } = this.#options;
+    const now = this.next();
+    // Since it had gone it may have been there: what is under way may tell of that.
+    if (this.staleForMs(legId, now) === 0) this.#gone.delete(legId);
     this.#removed.delete(legId); // to the end of the order
-    this.#removed.set(legId, clock.now());
+    this.#removed.set(legId, now);
     for (const [oldest, at] of this.#removed) {
-      const tooOld = clock.now() - at >= limits.removedKeptMs;
+      const tooOld = now - at >= limits.removedKeptMs;
       if (!tooOld && this.#removed.size <= limits.removedMax) break;
       this.#removed.delete(oldest);
       this.#gone.delete(oldest);
     }
   }
 
-  /** The removal had its turn: an answer that comes later than that is too late. */
-  isGone(legId: string): boolean {
-    return this.#gone.has(legId) && this.isRemoved(legId);
+  /** The removal had its turn: an answer that may be of before it is too late. */
+  isGone(legId: string, asked: Moment): boolean {
+    return this.#gone.has(legId) && this.staleForMs(legId, asked) > 0;
   }
 
   /** The removal has its turn. True if the leg was known. */
@@ -112,7 +120,7 @@ export class Legs {
     for (const wire of dns.flatMap((info) => info.participants)) {
       const legId = legIdOf(wire.dn, wire.id);
       // One whose removal is yet to have its turn goes then, after what came before.
-      if (isNewer(legId) || this.isGone(legId)) continue;
+      if (isNewer(legId) || this.isGone(legId, asked)) continue;
       this.learn(wire);
       shown.add(legId);
     }

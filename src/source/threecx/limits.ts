@@ -47,7 +47,9 @@ export interface Limits {
   readonly entityRetryMs: readonly number[];
   /** What has not been answered about a leg by then is asked once more, beside it, if there is room among `entityGetsMax`. */
   readonly entityLateMs: number;
-  /** How long a removed leg stays removed whatever a late answer says. */
+  /** How long after its Remove the PBX may still show a leg: it lags by up to a second. */
+  readonly removedLagMs: number;
+  /** How long a Remove is remembered, for answers to what was asked before it. */
   readonly removedKeptMs: number;
   readonly removedMax: number;
 
@@ -146,6 +148,7 @@ export const defaultLimits: Limits = {
   entityGetsMax: 16,
   entityRetryMs: [50, 250],
   entityLateMs: 500,
+  removedLagMs: 1_000,
   removedKeptMs: 60_000,
   removedMax: 10_000,
 

@@ -143,27 +143,6 @@ describe("frame order", () => {
     expect(watched.source.counters.entityGets).toBe(2);
   });
 
-  it("drops an answer that comes after the removal had its turn", async () => {
-    const server = await pbx();
-    const watched = watch(server.url, { limits: { holdMsMax: 20 } });
-    await watched.live();
-    server.intercept = (path) =>
-      path.includes("/102/") ? { status: 200, body: participant("102", 9006) } : undefined;
-    const slow = gate(server, (path) => path.includes("/102/"));
-    server.upsert(participant("102", 9006));
-    await watched.until(() => slow.held.length === 1);
-    server.remove("102", 9006);
-    server.upsert(participant("100", 9008));
-    await watched.until(() => watched.of("legChanged").length === 1);
-    slow.open();
-    server.upsert(participant("100", 9009));
-    await watched.until(() => watched.of("legChanged").length === 2);
-    expect(watched.told().slice(1)).toEqual([
-      "legChanged 100/9008 ringing",
-      "legChanged 100/9009 ringing",
-    ]);
-  });
-
   it("has a leg that is answered with 404 go after all that came before the answer, or with its Remove", async () => {
     for (const isRemoved of [true, false]) {
       const server = await pbx();

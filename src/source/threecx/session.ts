@@ -202,7 +202,13 @@ export class Session {
   }
 
   #upsert(address: LegAddress): void {
-    if (this.#legs.isRemoved(address.legId)) return;
+    if (this.#over) return;
+    const staleForMs = this.#legs.staleForMs(address.legId, this.#legs.next());
+    if (staleForMs > 0) {
+      // Late, as a rule, and answered with 404 then.
+      this.#options.clock.after(Math.ceil(staleForMs), () => this.#upsert(address));
+      return;
+    }
     this.#legs.touch(address.legId);
     this.#entities.upsert(address);
   }
@@ -230,7 +236,7 @@ export class Session {
   }
 
   #answered(address: LegAddress, answer: RestAnswer, asked: number, heardAt: EpochMs): void {
-    if (!this.#legs.isFresh(asked) || this.#legs.isGone(address.legId)) return;
+    if (!this.#legs.isFresh(asked) || this.#legs.isGone(address.legId, asked)) return;
     switch (answer.kind) {
       case "ok": {
         const wire = parseParticipant(answer.body, address);
