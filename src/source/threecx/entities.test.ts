@@ -1,17 +1,20 @@
 /** Which of a leg's answers is believed, and of which time. */
 import { describe, expect, it } from "vitest";
+import { participant } from "../../../test/support/wirePbx.ts";
 import { VirtualClock } from "../../simulator/virtualClock.ts";
-import { Entities, type LegAddress } from "./entities.ts";
+import { Entities, type LegAddress, type LegAnswer } from "./entities.ts";
 import { defaultLimits as limits } from "./limits.ts";
 import { ReleaseQueue } from "./release.ts";
-import type { RestAnswer } from "./rest.ts";
 
 const address: LegAddress = { legId: "101/5", dn: "101", id: 5 };
-const there: RestAnswer = { kind: "ok", body: { id: 5 } };
-const talks: RestAnswer = { kind: "ok", body: { id: 5, status: "Connected" } };
-const gone = { kind: "failed", status: 404 } as unknown as RestAnswer;
+const there: LegAnswer = { kind: "ok", wire: participant("101", 5) };
+const talks: LegAnswer = {
+  kind: "ok",
+  wire: participant("101", 5, { status: "Connected" }),
+};
+const gone = { kind: "failed", status: 404 } as unknown as LegAnswer;
 
-type Answer = readonly [afterMs: number, answer: RestAnswer];
+type Answer = readonly [afterMs: number, answer: LegAnswer];
 
 const never = 1_000_000;
 
@@ -20,7 +23,7 @@ function rig(answers: readonly Answer[]) {
   const clock = new VirtualClock();
   const startAt = clock.now();
   const queue = new ReleaseQueue(clock, limits.holdMsMax);
-  const told: (readonly [RestAnswer, number])[] = [];
+  const told: (readonly [LegAnswer, number])[] = [];
   const heardAfterMs: number[] = [];
   let questions = 0;
   let moment = 0;
@@ -35,7 +38,7 @@ function rig(answers: readonly Answer[]) {
     open -= 1;
     return answer;
   };
-  const onAnswer = (_: LegAddress, answer: RestAnswer, at: number, heardAt: number) => {
+  const onAnswer = (_: LegAddress, answer: LegAnswer, at: number, heardAt: number) => {
     told.push([answer, at]);
     heardAfterMs.push(heardAt - startAt);
   };
@@ -165,7 +168,7 @@ describe("an answer about a leg", () => {
   });
 
   it("that it is missing tells nothing if it was spoken of since: the next answer does", async () => {
-    const missing: RestAnswer = { kind: "missing" };
+    const missing: LegAnswer = { kind: "missing" };
     const { told } = await heard(
       [0, 50],
       [

@@ -10,12 +10,18 @@ import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
 import type { Place, ReleaseQueue } from "./release.ts";
 import { mayPass, type RestAnswer } from "./rest.ts";
+import type { WireParticipant } from "./wire.ts";
 
 export interface LegAddress {
   readonly legId: string;
   readonly dn: string;
   readonly id: number;
 }
+
+/** `notUnderstood`: also what is JSON, but not that leg. */
+export type LegAnswer =
+  | Exclude<RestAnswer, { kind: "ok" }>
+  | { readonly kind: "ok"; readonly wire: WireParticipant };
 
 interface Question {
   readonly address: LegAddress;
@@ -27,7 +33,7 @@ interface Question {
 }
 
 interface Told {
-  readonly answer: RestAnswer;
+  readonly answer: LegAnswer;
   /** The moment of the question. */
   readonly asked: number;
 }
@@ -41,13 +47,13 @@ export interface EntitiesOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly queue: ReleaseQueue;
-  readonly get: (address: LegAddress) => Promise<RestAnswer>;
+  readonly get: (address: LegAddress) => Promise<LegAnswer>;
   /** The moment of a question, for telling the younger of two answers. */
   readonly moment: () => number;
   /** Called in frame order. `heardAt`: when the PBX spoke of it. */
   readonly onAnswer: (
     address: LegAddress,
-    answer: RestAnswer,
+    answer: LegAnswer,
     asked: number,
     heardAt: EpochMs,
   ) => void;
@@ -163,8 +169,10 @@ export class Entities {
     const { clock, limits } = this.#options;
     const isLast = () => isOff() || question.state === "lastAsked";
     let told = await this.#getSoon(question, isLast);
+    // What cannot be read comes from something between us and the PBX, or was cut short: it may pass, too.
+    const mayComeRight = ({ answer }: Told) => mayPass(answer) || answer.kind === "notUnderstood";
     for (const pauseMs of limits.entityRetryMs) {
-      if (!mayPass(told.answer) || isLast()) break;
+      if (!mayComeRight(told) || isLast()) break;
       await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
       if (isOff()) break;
       told = await this.#get(question);

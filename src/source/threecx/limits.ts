@@ -43,7 +43,7 @@ export interface Limits {
   readonly waitingFramesMax: number;
   /** Legs asked for at once. */
   readonly entityGetsMax: number;
-  /** Pauses before a failed GET of a leg is tried again; then a fresh snapshot decides. */
+  /** Pauses before a GET of a leg that failed, or came as something else, is tried again; then a fresh snapshot decides. */
   readonly entityRetryMs: readonly number[];
   /** What has not been answered about a leg by then is asked once more, beside it, if there is room among `entityGetsMax`. */
   readonly entityLateMs: number;

@@ -23,7 +23,9 @@ export type RestAnswer =
   | { readonly kind: "refused"; readonly refused: Refused };
 
 /** The same question may be answered a moment later. */
-export function mayPass(answer: RestAnswer | { readonly kind: "rows" }): boolean {
+export function mayPass(
+  answer: Exclude<RestAnswer, { kind: "ok" }> | { readonly kind: "ok" | "rows" },
+): boolean {
   return answer.kind === "failed" && (answer.status === null || answer.status >= 429);
 }
 

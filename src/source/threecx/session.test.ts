@@ -336,15 +336,26 @@ describe("snapshots while live", () => {
     expect(watched.source.counters.answersNotUnderstood).toBe(4);
   });
 
-  it("asks for a failing leg again, then for everything", async () => {
+  it.each([
+    [{ status: 503 }, 0],
+    [{ status: 200, text: "<html>" }, 1],
+    [{ status: 200, body: "no leg" }, 1],
+    [{ status: 200, body: participant("102", 9007) }, 1],
+  ])("asks for a leg that is answered with %j again, then for everything", async (bad, counted) => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { entityRetryMs: [1] } });
     await watched.live();
-    server.intercept = (path) => (path.includes("/participants/") ? { status: 503 } : undefined);
+    let times = 1;
+    server.intercept = (path) => (path.includes("/participants/") && times-- > 0 ? bad : undefined);
     server.upsert(participant("102", 9006));
+    await watched.until(() => watched.of("legChanged").length === 1);
+    expect(watched.told().at(-1)).toBe("legChanged 102/9006 ringing");
+    times = 2;
+    server.upsert(participant("102", 9006, { status: "Connected" }));
     await watched.until(() => watched.of("snapshot").length === 2);
-    expect(watched.told().at(-1)).toBe("snapshot 102/9006 ringing");
-    expect(watched.source.counters.entityGets).toBe(2);
+    expect(watched.told().at(-1)).toBe("snapshot 102/9006 connected");
+    expect(watched.source.counters.entityGets).toBe(4);
+    expect(watched.source.counters.answersNotUnderstood).toBe(counted);
   });
 
   it.each([

@@ -16,7 +16,7 @@ import type { Connection } from "./connection.ts";
 import type { DirectoryKeeper } from "./directoryKeeper.ts";
 import { kindOfType } from "./dnKind.ts";
 import { Doubts } from "./doubts.ts";
-import { Entities, type LegAddress } from "./entities.ts";
+import { Entities, type LegAddress, type LegAnswer } from "./entities.ts";
 import { type OpenedFeed, openFeed } from "./feed.ts";
 import { FrameReader } from "./frames.ts";
 import { invisibleLine, watchableKinds } from "./invisible.ts";
@@ -26,7 +26,6 @@ import type { Knowledge, NormalisedLeg } from "./normalise.ts";
 import { type ParsedSnapshot, parseParticipant } from "./parse.ts";
 import type { Refused } from "./refusal.ts";
 import { ReleaseQueue } from "./release.ts";
-import type { RestAnswer } from "./rest.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { wait } from "./wait.ts";
 import type { WireParticipant } from "./wire.ts";
@@ -224,26 +223,23 @@ export class Session {
     if (wasKnown) this.#options.emit({ kind: "legGone", at, legId });
   }
 
-  #getLeg({ dn, id }: LegAddress): Promise<RestAnswer> {
+  async #getLeg(address: LegAddress): Promise<LegAnswer> {
     const { connection, limits, counters } = this.#options;
     counters.entityGets += 1;
-    return connection.rest.get({
-      part: "callcontrol",
-      path: `/callcontrol/${encodeURIComponent(dn)}/participants/${id}`,
-      bytesMax: limits.entityBytesMax,
-      timeoutMs: limits.entityTimeoutMs,
-    });
+    const path = `/callcontrol/${encodeURIComponent(address.dn)}/participants/${address.id}`;
+    const { entityBytesMax: bytesMax, entityTimeoutMs: timeoutMs } = limits;
+    const answer = await connection.rest.get({ part: "callcontrol", path, bytesMax, timeoutMs });
+    if (answer.kind !== "ok") return answer;
+    const wire = parseParticipant(answer.body, address);
+    if (wire?.id === address.id) return { kind: "ok", wire };
+    return { kind: "notUnderstood", reason: "The answer about a leg is none." };
   }
 
-  #answered(address: LegAddress, answer: RestAnswer, asked: number, heardAt: EpochMs): void {
+  #answered(address: LegAddress, answer: LegAnswer, asked: number, heardAt: EpochMs): void {
     if (!this.#legs.isFresh(asked) || this.#legs.isGone(address.legId, asked)) return;
     switch (answer.kind) {
       case "ok": {
-        const wire = parseParticipant(answer.body, address);
-        if (wire === null || wire.id !== address.id) {
-          this.#answerNotUnderstood({ legId: address.legId }, "The answer about a leg is none.");
-          return;
-        }
+        const { wire } = answer;
         const sameDn = wire.dn.toLowerCase() === address.dn.toLowerCase();
         this.#readSince.add(wire.dn.toLowerCase());
         const leg = this.#legs.learn(sameDn ? wire : { ...wire, dn: address.dn });
@@ -256,6 +252,7 @@ export class Session {
         return;
       case "notUnderstood":
         this.#answerNotUnderstood({ legId: address.legId }, answer.reason);
+        this.#readAll(`what came about leg ${address.legId} is not understood`);
         return;
       case "denied":
         if (answer.status === 403) {
