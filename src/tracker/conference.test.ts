@@ -110,6 +110,41 @@ describe("a conference whose legs are calls of their own", () => {
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
   });
 
+  it.each(["incoming", "outgoing"])("is none where the very leg of an %s call goes over", (way) => {
+    const phone = new Phone();
+    const isOut = way === "outgoing";
+    phone.leg("102", 5, isOut ? "dialing" : "ringing");
+    phone.leg("102", 5, "connected");
+    const told = phone.told();
+    phone.at += 5_000;
+    for (const number of ["700", "420777000001"]) {
+      const party = { ...ref("700"), number, name: "" };
+      phone.leg("102", 5, "connected", { party, callNumber: 9 });
+      phone.list(conference, row("700", { caller: inside("102"), callNumber: 9 }));
+      phone.pass(5_000);
+    }
+    phone.gone("102/5");
+    phone.list();
+    expect(told).toHaveLength(2);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ callNumber: 7, talkMs: 15_000 });
+  });
+
+  it("is none where that leg is back with the outside party alone", () => {
+    const phone = talking();
+    phone.at += 5_000;
+    phone.leg("102", 5, "connected", { party: inside("700"), callNumber: 9 });
+    phone.list(conference, row("700", { caller: inside("102"), callNumber: 9 }));
+    phone.at += 5_000;
+    phone.leg("102", 5, "connected");
+    phone.list(row("102"));
+    phone.at += 5_000;
+    phone.gone("102/5");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ callNumber: 7, talkMs: 15_000 });
+  });
+
   it("ends no conversation while another phone rings that was tried before", () => {
     const phone = talking();
     phone.at += 5_000;

@@ -16,7 +16,7 @@ import {
 } from "./consultation.ts";
 import { isExternal, legIn, userTalks } from "./legs.ts";
 import { insideParty, outsideParty } from "./recognise.ts";
-import { Sight } from "./sight.ts";
+import { isSameLeg, Sight } from "./sight.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
 export class Joins extends Sight {
@@ -26,10 +26,21 @@ export class Joins extends Sight {
     const leg = own === told.callNumber ? told : { ...told, callNumber: own };
     const call = this.now(own);
     if ((call !== undefined && call.external !== null) || !isExternal(leg)) return leg;
-    const joined = this.#broughtTo(leg, call);
+    const joined = this.#renumbered(leg) ?? this.#broughtTo(leg, call);
     if (joined === undefined) return leg;
     this.join(own, joined);
     return { ...leg, callNumber: joined };
+  }
+
+  /** The call in which this very leg stood towards this very outside party: the PBX has given it another number. */
+  #renumbered(leg: Leg): number | undefined {
+    // A PBX that has started anew may give the same id to another leg.
+    if (this.next.restartDoubt !== null) return undefined;
+    const own = this.state.calls.withLeg(leg.legId);
+    const before = own === undefined ? undefined : this.legOf(own, leg.legId)?.leg;
+    if (before === undefined || !isSameLeg(before, leg)) return undefined;
+    // So may one of which that went unnoticed: what talked does not ring.
+    return leg.status === before.status || leg.status === "connected" ? own : undefined;
   }
 
   #broughtTo(leg: Leg, call: Call | undefined): number | undefined {

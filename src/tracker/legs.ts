@@ -60,8 +60,11 @@ export function track(
   },
 ): TrackedLeg {
   const { order, consulted, seenAt } = how;
+  const elsewhere = was !== null && was.leg.callNumber !== leg.callNumber;
   // Who is taken into a conference stands towards it, and still towards the outside party; so does another phone of theirs.
-  const conferring = leg.party.kind === "conference" && (was?.external ?? how.talks);
+  // In a call of its own the leg talks to the conference alone: the outside party's is the one that it has left.
+  const stood = !elsewhere && (was?.external ?? how.talks);
+  const conferring = leg.party.kind === "conference" && stood;
   const offeredItself =
     was?.leg.callNumber === leg.callNumber ? was.offeredItself : isSelfOffer(leg);
   const inside = was?.leg.party.kind === "extension";
@@ -69,7 +72,6 @@ export function track(
   const isStill = inside && was.external && was.leg.party.dn === leg.party.dn;
   const external = isExternal(leg) || conferring || (how.leadsOut && (isStill || isReferred(leg)));
   const rang = leg.status === "ringing" || was?.rang === true;
-  const elsewhere = was !== null && was.leg.callNumber !== leg.callNumber;
   const turned = was?.turned === true || (external && (inside || elsewhere));
   return { leg, consulted, order, seenAt, offeredItself, external, rang, turned };
 }

@@ -42,7 +42,7 @@ export function isAnother(call: Call, leg: Leg, found: boolean): boolean {
 }
 
 /** What carries the same id after a blind stretch is the same leg, not one of a PBX that has started anew. */
-function isSameLeg(before: Leg, now: Leg): boolean {
+export function isSameLeg(before: Leg, now: Leg): boolean {
   if (before.legNumber !== now.legNumber || isExternal(before) !== isExternal(now)) return false;
   const [was, is] = [before.party.number, now.party.number];
   return was === "" || is === "" || isSameNumber(was, is);
