@@ -5,7 +5,7 @@ import type { Clock } from "../../util/clock.ts";
 import type { Pbx } from "../pbx.ts";
 import type { Settings } from "../settings.ts";
 import { forbidden } from "./odata/error.ts";
-import { completeRow, type Row } from "./odata/schema.ts";
+import type { Row } from "./odata/schema.ts";
 import { type Recording, type Recordings, recordingRow } from "./recordings.ts";
 import { callHistoryRows, type NameOf, type RecordingsOf } from "./reports.ts";
 import type { EntitySet } from "./sets.ts";
@@ -42,12 +42,6 @@ export function liveSets(world: LiveWorld): EntitySet[] {
       keys: [],
       rows: () => callHistoryRows(pbx.endedCalls(), namedRecordings, nameOf),
     },
-    {
-      name: "LastCdrAndChatMessageTimestamp",
-      type: TYPES.lastTimestamps,
-      keys: [],
-      rows: () => lastTimestamps(pbx),
-    },
   ];
 }
 
@@ -62,11 +56,6 @@ function activeCallRows({ pbx, clock }: LiveWorld): Row[] {
     EstablishedAt: iso(call.establishedAt),
     ServerNow: serverNow,
   }));
-}
-
-function lastTimestamps(pbx: LiveWorld["pbx"]): Row[] {
-  const last = pbx.endedCalls().reduce((latest, call) => Math.max(latest, call.startedAt), 0);
-  return [completeRow(TYPES.lastTimestamps, { LastCdrStartedAt: iso(last) })];
 }
 
 /** Times of live calls are written anew with every reading of the list. */

@@ -16,6 +16,8 @@ export interface Singleton {
 export interface SingletonWorld {
   directory(): Directory;
   activeCallCount(): number;
+  /** When the youngest of the ended calls began; null = none has ended. */
+  lastCallStartedAt(): number | null;
 }
 
 const LICENCE = {
@@ -166,6 +168,11 @@ export function singletons(world: SingletonWorld): Map<string, Singleton> {
       RemoveCommaDelimiters: false,
       EnabledFields: CDR_FIELDS.map((field) => ({ Name: field, Length: 0 })),
       PossibleFields: CDR_FIELDS,
+    }),
+    fixed("LastCdrAndChatMessageTimestamp", () => {
+      const startedAt = world.lastCallStartedAt();
+      const at = startedAt === null ? null : new Date(startedAt).toISOString();
+      return { LastCdrStartedAt: at, LastChatMessageTimeSent: null };
     }),
     changeable("CallParkingSettings", { MusicOnHold: "" }),
   ];

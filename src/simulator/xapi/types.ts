@@ -191,7 +191,4 @@ export const TYPES = {
     text: "Number Name Type",
     flag: "IsRegistered",
   }),
-  lastTimestamps: entityType("LastCdrAndChatMessageTimestamp", {
-    time: "LastCdrStartedAt LastChatMessageTimeSent",
-  }),
 } satisfies Record<string, EntityType>;

@@ -55,7 +55,15 @@ function resourcesOf(seam: SimulatorSeam): Resources {
   return new Resources({
     sets,
     liveSets: liveSets({ pbx, clock, recordings, namedRecordings, nameOf, settings }),
-    singletons: singletons({ directory, activeCallCount: () => pbx.activeCalls().length }),
+    singletons: singletons({
+      directory,
+      activeCallCount: () => pbx.activeCalls().length,
+      lastCallStartedAt: () =>
+        endedCalls().reduce<number | null>(
+          (last, call) => Math.max(last ?? 0, call.startedAt),
+          null,
+        ),
+    }),
     operations: operations({
       sets,
       recordings,
