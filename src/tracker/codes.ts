@@ -33,7 +33,7 @@ export function broughtByCode(
   return isParked(one) || (isConnected && isNamed) ? one : undefined;
 }
 
-/** For whoever answers it, or takes it back; who hands it over may talk on meanwhile. */
+/** Somebody may answer it, or take it back; who hands it over may talk on meanwhile. */
 function waits({ external, talk, handover, overAt }: Call, number: string): boolean {
   const isFree = overAt === null && (talk === null || handover !== null);
   return isFree && external?.number === number;
@@ -44,7 +44,7 @@ function isParked({ handover, legs }: Call): boolean {
   return handover?.outside === false && legs.every(({ leg }) => leg.dnKind === "parking");
 }
 
-/** Or did until a moment ago, when it was taken. */
+/** Or did until a moment ago, as picking it up ends that. */
 function rings({ external, handover, hidden }: Call, at: EpochMs): boolean {
   const isOffered = handover === null ? external?.direction === "incoming" : !handover.outside;
   return isOffered && (hidden === null || at - hidden.sinceAt <= joinMsMax);

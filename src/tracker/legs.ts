@@ -8,7 +8,7 @@ import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 /** A loser of a polling whose frame comes later than this after the answer is a new offer. */
 const lateLoserMs = 2_000;
 
-/** What was told at once is read within this time. */
+/** What the PBX tells at the same time is read within this time. */
 const momentMs = 100;
 
 /** The leg stands towards the outside party. */
@@ -159,7 +159,7 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   return isTalking(tracked) || !(isGoing && isLate);
 }
 
-/** No attempt is under way, one has failed, and it was made before a leg that has gone since: it is of that one. */
+/** An attempt to hand over has failed, none is under way, and this leg was made before one that has gone since: it is of that attempt. */
 function isOfFailed({ handover, lastLink, lastLegId }: Call, leg: Leg, { link }: Talk): boolean {
   const hasFailed = handover === null && lastLink > link;
   return hasFailed && idOf(leg) < idOf({ legId: lastLegId });
@@ -211,7 +211,7 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   const { originatedBy } = told;
   const isRound = told.onBehalfOf?.dn === talk.via;
   if (told.dn === talk.via) return (isRound || !talk.viaShown) && !isYounger(told, talk);
-  // No leg says when its user was rung; if they hand over so soon, the list tells.
+  // No leg of its user shows what was made before the answer; should they hand over so soon, the list tells.
   if (talk.shownBy === "inside" && canPoll(told.dnKind)) return true;
   if (originatedBy?.dn === talk.via || isRound) return true;
   // Or, it is said, the PBX's router.
@@ -223,7 +223,7 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   });
 }
 
-/** Made before the answer, and shown late. If its id is above that of a leg of then with a higher number, that is of another call. */
+/** Made before the answer, and shown late. But if its id is above that of a leg with a higher number, its number is one of another call. */
 function isOlder(call: Call, leg: Leg, { legCount, legNumberMax }: Talk): boolean {
   const { legNumber } = leg;
   const isMadeSince = (other: TrackedLeg) =>

@@ -26,8 +26,9 @@ export function isElsewhere(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Ep
 }
 
 /**
- * The legs as they count where the row has the call: who stands beside its user, and is not named, only listened, and goes with
- * them, though that may be seen late. Null if no other stands, and the row may be of before.
+ * The legs of a call whose user has left, without those of who had come in beside that user and is not whom the row names:
+ * they only listened, and go, too, though their going may be seen late. Null if all that is left are such legs, and the row
+ * may be of before the answer.
  */
 export function withoutListeners(
   turn: Turn,

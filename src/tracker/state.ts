@@ -56,7 +56,7 @@ export interface Talk {
   readonly legNumberMax: number;
   /** Shown by legs; or by the list alone: a forward's phone (`outside`), an unseen phone or a conference (`inside`). */
   readonly shownBy: "legs" | "outside" | "inside";
-  /** When the row changed by which the list has had it: what it has elsewhere since is of after the answer. */
+  /** Set once the list has shown this conversation: when that row had changed. What it shows elsewhere later is of after the answer. */
   readonly listedAt?: EpochMs;
 }
 

@@ -175,7 +175,7 @@ export class Turns {
     this.#apart.add(callNumber);
   }
 
-  /** The list alone shows its outside party, who was there before its legs: whom they show, hears that conversation. */
+  /** Its legs show nobody outside, but the list had an outside party in it before any of them: who shows there listens to that conversation. */
   protected isHeard({ callNumber }: Pick<Call, "callNumber">): boolean {
     const row = this.next.unseen.get(callNumber);
     return row !== undefined && outsideParty(row) !== null;
