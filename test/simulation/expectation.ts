@@ -15,6 +15,7 @@ import {
 } from "./exemptions.ts";
 import { endsOutside, lapsing, type Truth } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
+import { takenUnseen } from "./joinedUnseen.ts";
 import type { Chain, Fact, Journal } from "./journal.ts";
 import { type Calm, lateMsMax } from "./lateness.ts";
 import { Telling } from "./oracle.ts";
@@ -86,6 +87,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     handedOverLast(chain, due, visibility),
     changed,
     takenBackUnread(due, visibility, plan.notes),
+    takenUnseen(chain, journal.chains, visibility),
     takenUnread(chain, changes.log, visibility, plan.notes),
     boxUnseen(boxes),
     ownBox(chain, visibility),

@@ -1,10 +1,11 @@
 /** Joins under another call number that nothing ties to the consultation before: what nobody could know of them. */
 import type { Leg } from "../../src/simulator/model.ts";
+import type { Shown } from "./course.ts";
 import type { Visibility } from "./due.ts";
 import type { Exemption } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { Setting } from "./setting.ts";
-import { joinMsMax } from "./statedTimes.ts";
+import { graceMs, joinMsMax, rememberedMs } from "./statedTimes.ts";
 
 /**
  * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
@@ -35,6 +36,54 @@ export function joinedUnseen(
     const isNew = mode === "newCall" && (isUnheard || isDark(fact, visibility));
     return isHid || isNew ? [{ rule: "joinedUnseen", fromAt: at }] : [];
   });
+}
+
+/**
+ * Who picked the call up, or took it back, dialled the code in a call of their own, under whose number it goes on: and is
+ * not monitored, or the phone that rang is not; or nobody saw that it was dialled, or rang; or the caller withholds the
+ * number, or has it in common with another whose call is there, so that nothing tells which of them has come.
+ */
+export function takenUnseen(
+  { number, outside, facts }: Chain,
+  chains: readonly Chain[],
+  { sees, seen, briefMs, listMs }: Visibility,
+): Exemption | null {
+  const isTaken = (fact: Fact): fact is Shown =>
+    fact.what === "shown" &&
+    fact.status === "connected" &&
+    fact.leg.legid === 1 &&
+    fact.leg.call.id !== number &&
+    fact.leg.startedAt < fact.at;
+  const unseen = facts.filter(isTaken).find(({ at, leg }) => {
+    const isShown = (one: Leg) => sees(one.dn, at) && seen(one.startedAt, one).at + briefMs < at;
+    // Where it rang until then.
+    const rang = facts.flatMap((fact) =>
+      fact.what === "gone" && fact.at === at && fact.kind === "extension" ? fact.leg : [],
+    );
+    // Parked for as long as the grace, it is over for who reads no list.
+    const isForgotten = facts.some(
+      (fact) =>
+        fact.what === "gone" &&
+        fact.at === at &&
+        fact.kind === "parking" &&
+        at - fact.leg.startedAt >= graceMs - briefMs,
+    );
+    // At the own number of who sent it there, and talks on: nobody is told as rung.
+    const isOwn = rang.some((one) =>
+      rang.some(
+        ({ dn, answeredAt }) =>
+          dn === one.dn && (answeredAt === null) !== (one.answeredAt === null),
+      ),
+    );
+    const isLike = (one: Chain) =>
+      one.number !== number &&
+      one.outside === outside &&
+      one.startedAt <= at &&
+      (one.overAt ?? at) >= at - rememberedMs;
+    if (isOwn || (listMs === null && isForgotten)) return true;
+    return ![leg, ...rang].every(isShown) || outside === "" || chains.some(isLike);
+  });
+  return unseen === undefined ? null : { rule: "takenUnseen", fromAt: unseen.at };
 }
 
 /** Neither a leg nor a list showed the one who spoke to the other by then; or the PBX said, long before, that there was no such leg. */
