@@ -19,14 +19,15 @@ export function dialsCode({ kind, number }: Party): boolean {
  */
 export function broughtByCode(
   calls: readonly (Call | undefined)[],
-  { number: code }: Party,
+  { kind, number: code }: Party,
   number: string,
   { at, isConnected }: { readonly at: EpochMs; readonly isConnected: boolean },
 ): Call | undefined {
   if (number === "") return undefined;
   const waiting = calls.filter((call) => call !== undefined).filter((call) => waits(call, number));
   const named = code.slice(code.lastIndexOf("*") + 1);
-  const rung = waiting.filter((call) => get(call.reached, named) && rings(call, at));
+  const isRung = (call: Call) => get(call.reached, named) && rings(call, at);
+  const rung = kind === "parking" ? [] : waiting.filter(isRung);
   const [one, another] = rung.length > 0 ? rung : waiting;
   if (one === undefined || another !== undefined) return undefined;
   const isNamed = one === rung[0] || (code.endsWith("*") && rings(one, at));

@@ -259,6 +259,23 @@ describe("passed on to where no leg shows", () => {
     expect(phone.told()).toEqual(["answered 103 -2 Blind"]);
   });
 
+  it("parked, taken back by another, who hangs up before a list that lags has noticed", () => {
+    const phone = talking();
+    phone.at += 2_000;
+    phone.gone("102/5");
+    const parked = row("SP0", { changedAt: phone.at });
+    phone.list(parked);
+    phone.pass(4_000);
+    phone.leg("103", 9, "connected");
+    phone.pass(1_500);
+    phone.gone("103/9");
+    phone.told();
+    phone.list(parked);
+    phone.pass(1_000);
+    phone.list();
+    expect(phone.told()).toEqual(["ended 103 -2 Ok"]);
+  });
+
   it("parked, and the caller hangs up", () => {
     const phone = talking();
     phone.gone("102/5");

@@ -2,7 +2,7 @@
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import { type ActiveCall, canPoll, type DnKind, type Party, routes, talks } from "./activity.ts";
-import { get } from "./byDn.ts";
+import { get, put } from "./byDn.ts";
 import { heedOrderTime } from "./callback.ts";
 import { joinLooksMax, joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
@@ -127,7 +127,13 @@ function heedDeparted(
 
 /** To where the row has it. Only who talks parks it: whom they had it ring before has failed. */
 function sendOn(turn: Turn, talk: Talk, row: ActiveCall, at: EpochMs, outside: boolean): void {
-  if (insideParty(row)?.kind === "parking") turn.call.handover = null;
+  const { call } = turn;
+  const inside = insideParty(row);
+  if (inside?.kind === "parking") {
+    call.handover = null;
+    // Who takes it back has it from there: a list that lags names the place still.
+    call.reached = put(call.reached, inside.dn, "inferred");
+  }
   passOn(turn, talk, at, outside);
 }
 
