@@ -127,7 +127,8 @@ function makeCallFrom(
   const me = exchange.partyOfDn(dn, "extension");
   const callee = dialledParty(exchange, destination);
   const direction = callee.kind === "trunk" ? "outgoing" : "internal";
-  const call = device.directControl
+  const dialsItself = device.directControl && exchange.settings.directControl;
+  const call = dialsItself
     ? exchange.newCall(direction, me, callee)
     : exchange.newCall(direction, MAKE_CALL, me);
   const leg = exchange.addLeg(call, {
@@ -138,7 +139,7 @@ function makeCallFrom(
     ...device,
   });
   exchange.show(leg);
-  const liftMs = device.directControl ? DIAL_RULE_MS : exchange.settings.ownPhoneLiftMs;
+  const liftMs = dialsItself ? DIAL_RULE_MS : exchange.settings.ownPhoneLiftMs;
   exchange.clock.after(liftMs, () => dialOn(exchange, leg, me, callee));
   return dialling(leg);
 }

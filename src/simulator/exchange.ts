@@ -94,6 +94,11 @@ export class Exchange {
     call.lastLegid += 1;
   }
 
+  /** An application's own leg always does as its client says. */
+  #heedsClients(kind: DnKind): boolean {
+    return kind !== "extension" || this.settings.directControl;
+  }
+
   /** Makes a leg readable; `show` tells of it. */
   addLeg(call: Call, leg: NewLeg): Leg {
     this.#lastLegId += 1;
@@ -106,7 +111,7 @@ export class Exchange {
       dn: leg.dn,
       kind: leg.kind,
       deviceId: leg.deviceId ?? this.defaultDevice(leg.dn, leg.kind),
-      directControl: leg.directControl ?? false,
+      directControl: leg.directControl === true && this.#heedsClients(leg.kind),
       status: leg.status,
       party: leg.party,
       originatedBy: leg.originatedBy ?? null,

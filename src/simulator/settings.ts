@@ -80,6 +80,9 @@ export const settingsSchema = z.strictObject({
   /** The delayed answer shows the state before or after the delay. */
   getReads: z.enum(["before", "after"]).default("after"),
 
+  /** Phones that can be controlled are: answered, and made to dial by themselves. */
+  directControl: z.boolean().default(true),
+
   // The people: null = nobody does anything by itself.
   phonesAnswerAfterMs: ms.nullable().default(null),
   outsideAnswersAfterMs: ms.nullable().default(null),

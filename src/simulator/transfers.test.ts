@@ -105,6 +105,18 @@ describe("handing over", () => {
     expect((await pbx.act(only(pbx.legsOf("101")), answer)).status).toBe(200);
   });
 
+  it("by the switch no phone can be controlled, but an application", async () => {
+    const { incoming, pbx } = setUp({ directControl: false });
+    incoming("420222000150");
+    const answer = { action: "answer", destination: "" };
+    expect((await pbx.act(only(pbx.legsOf("150")), answer)).status).toBe(422);
+    pbx.makeCall("101", "420777000002");
+    expect(pbx.activeCalls()[1]?.caller).toMatch(/^MakeCall\b/);
+    incoming("420222000900");
+    expect(pbx.legs().filter((leg) => leg.directControl)).toEqual(pbx.legsOf("offhook"));
+    expect(pbx.legsOf("offhook")).toHaveLength(1);
+  });
+
   it("parked: no phone has a leg, the call lives on and is taken back", () => {
     const { pbx } = talking();
     const place = pbx.park("150");

@@ -272,5 +272,6 @@ export const notPlayed: Partial<Record<keyof Settings, string>> = {
   downloadFails: "a recording is announced once it can be fetched",
   downloadBreaks: "a recording is announced once it can be fetched",
   downloadBytesPerS: "a recording is announced once it can be fetched",
+  directControl: "concerns programs that control calls; this one only watches",
   actionAnswers: "concerns programs that control calls; this one only watches",
 };
