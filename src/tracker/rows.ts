@@ -75,7 +75,8 @@ function isNew({ answeredAt, listedAt = answeredAt }: Talk, { changedAt }: Activ
   return changedAt !== null && changedAt >= Math.min(answeredAt, listedAt) + rowTimeMs;
 }
 
-function insists({ at, settings }: Turn, sinceAt: EpochMs): boolean {
+/** It says so for so long that it cannot lag. */
+export function insists({ at, settings }: Turn, sinceAt: EpochMs): boolean {
   return at >= sinceAt + settings.listInsistsMs;
 }
 

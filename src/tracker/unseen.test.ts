@@ -269,7 +269,11 @@ describe("a phone that is not monitored", () => {
   });
 
   it("does not ring if it did before the menu, as a row of then says for a while", () => {
-    for (const changedAt of [t0, t0 + 8_000]) {
+    for (const [changedAt, ms, level] of [
+      [t0, 500, "801"],
+      [t0, 5_000, "101"],
+      [t0 + 8_000, 500, "101"],
+    ] as const) {
       const phone = new Phone();
       phone.leg("101", 3, "ringing", { legNumber: 3 });
       phone.pass(8_000);
@@ -277,10 +281,9 @@ describe("a phone that is not monitored", () => {
       phone.leg("801", 4, "connected", { legNumber: 4 });
       phone.pass(1_500);
       phone.gone("801/4");
-      phone.pass(500);
+      phone.pass(ms);
       phone.list(row("101", { status: "Routing", changedAt }));
       phone.list();
-      const level = changedAt === t0 ? "801" : "101";
       expect(phone.told()).toEqual([
         "ringing 101 -0",
         "ringing 801 -0",

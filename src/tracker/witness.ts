@@ -10,6 +10,7 @@ import { ringsAlone } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
 import {
   conferredOf,
+  insists,
   isElsewhere,
   isSentBack,
   isStill,
@@ -200,7 +201,7 @@ function heedWhereabouts(
     // A list that lags names one of before, and knows nothing of a blind stretch.
     const isNew = get(call.reached, inside.dn) === undefined;
     const changedMs = (row.changedAt ?? call.touchedAt) - call.touchedAt;
-    const isKnown = !mayLag && changedMs >= -rowTimeMs;
+    const isKnown = !mayLag && (changedMs >= -rowTimeMs || insists(turn, sinceAt));
     if (isNew || isKnown || changedMs > rowTimeMs) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
     if (talks(row)) tellForward(turn, row, hidden);
