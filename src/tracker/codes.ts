@@ -26,7 +26,7 @@ export function broughtByCode(
   if (number === "") return undefined;
   const waiting = calls.filter((call) => call !== undefined).filter((call) => waits(call, number));
   const named = code.slice(code.lastIndexOf("*") + 1);
-  const isRung = (call: Call) => get(call.reached, named) && rings(call, at);
+  const isRung = (call: Call) => hasRung(call, named, at) && rings(call, at);
   const rung = kind === "parking" ? [] : waiting.filter(isRung);
   const [one, another] = rung.length > 0 ? rung : waiting;
   if (one === undefined || another !== undefined) return undefined;
@@ -43,6 +43,12 @@ function waits({ external, talk, handover, overAt }: Call, number: string): bool
 /** It was handed over, and is at no phone. */
 function isParked({ handover, legs }: Call): boolean {
   return handover?.outside === false && legs.every(({ leg }) => leg.dnKind === "parking");
+}
+
+/** There, or until a moment ago: all that rang goes as it is picked up. */
+function hasRung({ offers, reached, touchedAt }: Call, dn: string, at: EpochMs): boolean {
+  if (get(offers, dn) !== undefined) return true;
+  return get(reached, dn) !== undefined && at - touchedAt <= joinMsMax;
 }
 
 /** Or did until a moment ago, as picking it up ends that. */

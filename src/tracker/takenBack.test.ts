@@ -241,6 +241,16 @@ describe("a ringing call that is picked up under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it("is none that has rung there, and rings elsewhere since", () => {
+    const phone = ringing();
+    phone.leg("103", 6, "ringing");
+    phone.gone("102/5");
+    phone.pass(3_000);
+    phone.leg("104", 9, "dialing", code("*20*102"));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
   it("is none that has rung there, and waits elsewhere since", () => {
     const phone = ringing();
     phone.gone("102/5");
