@@ -11,6 +11,7 @@ import {
   ref,
   row,
   t0,
+  talking,
 } from "../../test/support/phone.ts";
 
 const talk = (user: string, fromS: number, toS: number) => ({
@@ -144,6 +145,22 @@ describe("a call that ended while we were blind", () => {
       phone.log();
     }
     expect(phone.told()).toEqual(["ended 101 -0 Missed"]);
+  });
+
+  it("ends as we know it after 17 s if we had seen its answer, which no later log changes", () => {
+    const phone = talking();
+    phone.at += 10_000;
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.log();
+    for (const pauseMs of [2_000, 15_000]) {
+      expect(phone.told()).toEqual([]);
+      phone.pass(pauseMs);
+      phone.log();
+    }
+    expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
   it("is told as answered by a log that is written a minute late", () => {

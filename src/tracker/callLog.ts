@@ -18,6 +18,9 @@ const roundedMs = 1_000;
 /** A number comes round again after a restart of the PBX only, which takes so long at least where only our clock tells a start. */
 const sameNumberMs = 60_000;
 
+/** Looks at the log for a conversation that we saw begin. */
+const talkLooksMax = 2;
+
 /** What a call is known by, beyond the life of its state. */
 export function identityOf(call: Call): CallIdentity | null {
   if (call.external === null) return null;
@@ -113,7 +116,9 @@ export function heedUnlogged(turn: Turn): void {
   const { hidden } = call;
   if (hidden?.witness !== "inquired") return;
   const pause = settings.logAgainMs[hidden.looks];
-  if (pause === undefined) {
+  // A late log makes an answered call of one that seems missed; of one that we saw answered it tells little more.
+  const isKnown = call.talk !== null && hidden.looks >= talkLooksMax;
+  if (pause === undefined || isKnown) {
     turn.lacking = true;
     finish(turn, hidden.sinceAt);
   } else {

@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { leg, logged, outside, Phone, row, t0 } from "../../test/support/phone.ts";
 
-/** 101 talks; the connection is away for a minute; call 7 is gone from what we see then. */
-function backAgain(): Phone {
+/** 101 talks, or rings; the connection is away for a minute; call 7 is gone from what we see then. */
+function backAgain(status: "connected" | "ringing" = "connected"): Phone {
   const phone = new Phone({ extras: true });
-  phone.leg("101", 5, "connected");
+  phone.leg("101", 5, status);
   phone.at += 30_000;
   phone.lose(phone.at - 10_000);
   phone.at += 60_000;
@@ -134,7 +134,7 @@ describe("a gap", () => {
   });
 
   it("that is told of a call which waited for the log as sight was lost anew, begins where it did", () => {
-    const phone = backAgain();
+    const phone = backAgain("ringing");
     phone.log();
     // The log of the stretch has been read but for its last look.
     for (const pauseMs of phone.settings.logAgainMs.slice(0, -1)) {
@@ -150,7 +150,7 @@ describe("a gap", () => {
       phone.log();
       phone.pass(20_000);
     }
-    expect(phone.told().at(-2)).toBe("ended 101 -1 Ok");
+    expect(phone.told().at(-2)).toBe("ended 101 -0 Missed");
     expect(phone.gaps).toMatchObject([{ fromAt: t0 + 20_000, toAt }]);
   });
 
