@@ -111,6 +111,21 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.events.at(-1)?.callNumber).toBe(9);
   });
 
+  it("the consultation's number, of two callers with one number the one who was answered", () => {
+    const phone = new Phone();
+    // This one's mobile rings.
+    phone.leg("102", 4, "ringing", { callNumber: 9 });
+    phone.gone("102/4");
+    phone.list(row("10008", { callNumber: 9, status: "Routing" }));
+    phone.leg("102", 5, "connected");
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.told();
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    phone.gone("102/5");
+    expect(phone.told()).toEqual(handedOver);
+    expect(phone.events.at(-1)?.callNumber).toBe(7);
+  });
+
   it("the consultation's number, at another phone of who was consulted", () => {
     const phone = consulting();
     phone.gone("102/5", "102/6");

@@ -158,9 +158,11 @@ export class Turns {
       !isOff(call);
     const all = [...theirs, ...concerned].map(({ callNumber }) => this.now(callNumber));
     const found = all.filter(has);
-    // Of two with one number it is that which the user has left.
+    // Of two with one number it is one that was answered, and that which the user has left.
+    const answered = found.filter(({ lastLink }) => lastLink > 0);
     const isLeft = (call: Call) => call.talk === null || !userTalks(call, call.talk);
-    return (found.find(isLeft) ?? found[0])?.callNumber;
+    const among = answered.length > 0 ? answered : found;
+    return (among.find(isLeft) ?? among[0])?.callNumber;
   }
 
   /** Its first leg is inside: that the list had an outside party before is still to be known. */
