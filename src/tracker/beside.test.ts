@@ -186,6 +186,19 @@ describe("somebody joins the conversation of a user", () => {
     expect(staying.told().at(-1)).toBe("answered 105 -2 Blind");
   });
 
+  it("barge-in by whom alone legs show, while the list fails: the user talks until those legs go", () => {
+    const phone = new Phone();
+    phone.list(row("150", { changedAt: t0 - 60_000 }));
+    phone.leg("105", 9, "connected", { originatedBy: null });
+    phone.pass(8_000);
+    phone.list(row("150", { changedAt: t0 - 60_000 }));
+    phone.pass(10_000);
+    phone.gone("105/9");
+    phone.list();
+    expect(phone.told()).toEqual(["answered 150 -1 NotDef", "ended 150 -1 Ok"]);
+    expect(phone.events.at(-1)).toMatchObject({ talkMs: 78_000, at: t0 + 18_000 });
+  });
+
   it("barge-in whose end is seen late: whom the list names has the call, whoever else seems to stand there", () => {
     const listened = (more = {}) => {
       const phone = talking();

@@ -34,6 +34,8 @@ export function finish(turn: Turn, at: EpochMs, callbackRequested = false): void
   const { talk, handover, level } = call;
   endRings(turn, call.lastLink, talk === null ? "caller" : "elsewhere");
   if (talk !== null) {
+    // Of whom no leg shows, that is only when a list named them last, while others' legs stood.
+    if (talk.shownBy !== "legs") call.leaving = null;
     endTalk(turn, talk, at, false);
   } else if (level !== null && (handover === null ? call.lastLink === 0 : !handover.outside)) {
     const link = handover?.link ?? call.lastLink;
