@@ -261,6 +261,16 @@ describe("a ringing call that is picked up under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it("is none in a queue", () => {
+    const phone = talking();
+    phone.gone("102/5");
+    phone.list(row("801", { status: "Routing" }));
+    phone.pass(5_000);
+    phone.leg("104", 9, "dialing", code("*20*103"));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
   it("is none that is dialled itself, nor one that went on outside", () => {
     const dialling = new Phone();
     dialling.leg("102", 5, "dialing");
