@@ -211,6 +211,29 @@ describe("a restart of the PBX", () => {
     expect(phone.told()).toEqual(["ringing 103 -0"]);
   });
 
+  it("leaves a consultation its number, though the log has a call of before with it", () => {
+    for (const [startedAt, own] of [
+      [t0 + 15_000, 9],
+      // No PBX restarts so fast: what shows there is left of that call.
+      [t0 + 29_500, undefined],
+    ] as const) {
+      const phone = talking();
+      phone.at += 20_000;
+      phone.lose(phone.at - 30_000);
+      phone.at += 10_000;
+      phone.snapshot(leg("102", 3, "ringing", { callNumber: 9 }));
+      phone.leg("102", 3, "connected", { callNumber: 9 });
+      phone.log(logged({ callNumber: 8, number: "420111222333", startedAt }));
+      const consultation = { callNumber: 8, originatedBy: null, legNumber: 1 };
+      phone.leg("102", 4, "dialing", { ...consultation, party: inside("104") });
+      phone.leg("104", 5, "ringing", { ...consultation, legNumber: 2, party: inside("102") });
+      phone.leg("104", 5, "connected", { ...consultation, legNumber: 2, party: inside("102") });
+      phone.gone("102/3", "102/4");
+      phone.leg("104", 5, "connected", { ...consultation, legNumber: 2 });
+      expect(phone.state.calls.alias(8)).toBe(own);
+    }
+  });
+
   it("is not read into inside legs that our own restart forgot, nor where a leg outlived the stretch", () => {
     const phone = new Phone();
     phone.leg("103", 3, "connected", { callNumber: 6, party: inside("104") });

@@ -32,13 +32,17 @@ export function beginsAnew({ status, legNumber }: Leg): boolean {
  * when we saw again, so that a number which it does not tell in a conversation is withheld.
  */
 export function isAnother(call: Call, leg: Leg, found: boolean): boolean {
-  const { external, lastLegId, legCount, touchedAt, leftOut } = call;
+  const { external, lastLegId, leftOut } = call;
   const { number } = leg.party;
-  // The log has calls that have ended; one that the list had first may have legs yet.
-  if (leftOut || (legCount === 0 && touchedAt > 0)) return true;
+  if (leftOut || isLogged(call)) return true;
   const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
   const isKnown = number !== "" || (found && leg.status === "connected");
   return dials || (isKnown && !isSameNumber(number, external?.number ?? ""));
+}
+
+/** Only the log has it, which has calls that have ended; one that the list had first may have legs yet. */
+export function isLogged({ legCount, touchedAt }: Call): boolean {
+  return legCount === 0 && touchedAt > 0;
 }
 
 /** What carries the same id after a blind stretch is the same leg, not one of a PBX that has started anew. */

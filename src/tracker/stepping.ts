@@ -11,7 +11,7 @@ import { Joins } from "./joins.ts";
 import { answers, isExternal, isSameNumber, legIn, sameLeg, track, wasInside } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
-import { beginsAnew, isAnother } from "./sight.ts";
+import { beginsAnew, isAnother, isLogged } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { isBlind, newCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -110,8 +110,10 @@ export class Stepping extends Joins {
     const isOver = known?.overAt && this.at >= known.overAt + this.settings.graceMs;
     if (before !== undefined && sameLeg(before.leg, leg) && !isOver) return;
     if (known !== undefined && known.overAt !== null) {
-      if (!isExternal(leg)) return;
-      if (isAnother(known, leg, isBlind(this.next))) this.bury(known, known.overAt);
+      if (!isExternal(leg)) {
+        if (isLogged(known)) this.bury(known, known.overAt);
+        if (!this.isBuried(leg.callNumber)) return;
+      } else if (isAnother(known, leg, isBlind(this.next))) this.bury(known, known.overAt);
       else if (this.#isLoop(known)) {
         // Known as such for as long as it goes on.
         this.turn(known.callNumber).call.overAt = this.at;
