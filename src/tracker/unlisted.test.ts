@@ -49,6 +49,15 @@ describe("a call that has just begun", () => {
     expect(phone.at).toBeGreaterThanOrEqual(goneAt + 60 + phone.settings.listBeginMs / 2);
   });
 
+  it("is over at once where it goes out: it stays with who dialled", () => {
+    const phone = new Phone({ listBeginMs: defaultSettings.listBeginMs });
+    phone.leg("150", 4, "dialing");
+    phone.told();
+    phone.gone("150/4");
+    phone.list();
+    expect(phone.told()).toEqual(["ended 150 -0 Missed"]);
+  });
+
   it.each([
     ["named before", { establishedAt: 1 }, "ringing"],
     ["answered", null, "connected"],

@@ -60,11 +60,12 @@ export function heedUnlisted(
   }
 }
 
-/** It has just begun, and goes from place to place: the list, which has not named it yet, may lag behind. */
+/** It has just come in, and goes from place to place: the list, which has not named it yet, may lag behind. */
 function mayStillCome({ call, settings }: Turn, askedAt: EpochMs): boolean {
-  const { talk, establishedAt, listedAt, firstSeenAt } = call;
+  const { external, talk, establishedAt, listedAt, firstSeenAt } = call;
   const isNamed = (establishedAt ?? listedAt) !== null;
-  return talk === null && !isNamed && askedAt < firstSeenAt + settings.listBeginMs;
+  const isOffered = external?.direction === "incoming" && talk === null;
+  return isOffered && !isNamed && askedAt < firstSeenAt + settings.listBeginMs;
 }
 
 /** Over, unless we were blind: then the call log is asked first how it went on. */
