@@ -63,7 +63,8 @@ export class FaultPlan {
   }
 
   strikes(fault: FaultName, share: number): boolean {
-    return !this.over && this.#setting.faults.has(fault) && this.#chance.happens(share);
+    const { faults, faultRate } = this.#setting;
+    return !this.over && faults.has(fault) && this.#chance.happens(share * faultRate);
   }
 
   note(fault: FaultName, lastsMs: number, entity: string | null = null): FaultNote {

@@ -28,6 +28,8 @@ export interface Setting {
   /** One way of a request or an answer, at most. */
   readonly latencyMsMax: number;
   readonly faults: ReadonlySet<FaultName>;
+  /** How often faults strike, as a share of the usual rates: 0 to 1. */
+  readonly faultRate: number;
   readonly transfers: boolean;
   readonly situations: ReadonlySet<SituationName>;
   /** How the receiver wants its webhooks. */
@@ -38,7 +40,7 @@ export interface Setting {
 export function settingOf(
   drawn: (name: string) => Chance,
   faults: ReadonlySet<FaultName>,
-  { transfers }: Pick<Setting, "transfers">,
+  { transfers, faultRate }: Pick<Setting, "transfers" | "faultRate">,
   situations: ReadonlySet<SituationName>,
   manner: Manner,
 ): Setting {
@@ -70,7 +72,7 @@ export function settingOf(
     ...(situations.has("parkTimeouts") ? { parkTimeoutMs: chance.pick([3_000, 12_000]) } : {}),
     ...(situations.has("trunks") ? { trunkFailsChance: chance.pick([0, 0.5]) } : {}),
     sequence: chance.pick(["perConnection", "perServer"]),
-    duplicateUpsertChance: faults.has("duplicateFrames") ? 0.3 : 0,
+    duplicateUpsertChance: faults.has("duplicateFrames") ? 0.3 * faultRate : 0,
     flickerChance: chance.pick([0, 0.05]),
   };
   const activeCallsPollMs = chance.happens(0.85) ? 1000 : 0;
@@ -101,6 +103,7 @@ export function settingOf(
     activeCallsPollMs,
     latencyMsMax,
     faults,
+    faultRate,
     transfers,
     situations,
     manner,
@@ -113,6 +116,7 @@ export function settingText({
   activeCallsPollMs,
   latencyMsMax,
   faults,
+  faultRate,
   situations,
   manner,
 }: Setting): string {
@@ -120,7 +124,8 @@ export function settingText({
   parts.push(`profile=${manner.profile}`, `method=${manner.method}`);
   const rest = [`poll=${activeCallsPollMs}`, `latency=${latencyMsMax}`];
   rest.push(`situations=${[...situations].join("+") || "none"}`);
-  return [...parts, ...rest, `faults=${[...faults].join("+") || "none"}`].join(" ");
+  rest.push(`faults=${[...faults].join("+") || "none"}`, `faultRate=${faultRate}`);
+  return [...parts, ...rest].join(" ");
 }
 
 export const hasList = ({ switches, activeCallsPollMs }: Setting): boolean =>

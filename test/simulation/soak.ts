@@ -1,8 +1,9 @@
 /**
  * Plays many seeds and prints what differed from the truth: `npm run soak -- --seeds 100 [--from 1] [--calls 100]
- * [--faults all|none|a,b] [--transfers on|off] [--situations all|none|a,b] [--shrink on|off] [--workers 1] [--failures-max 20]`. `all` draws some of
- * the faults for each seed. Exit code 1 if anything differed. Must hold: the report is the same with any number of
- * workers, also if it ends early; how it goes on is told on stderr.
+ * [--faults all|every|none|a,b] [--fault-rate 1] [--transfers on|off] [--situations all|none|a,b] [--shrink on|off]
+ * [--workers 1] [--failures-max 20]`. `all` draws some of the faults for each seed, `every` gives each all of them. Exit
+ * code 1 if anything differed. Must hold: the report is the same with any number of workers, also if it ends early; how
+ * it goes on is told on stderr.
  */
 import { parseArgs } from "node:util";
 import { ownPlayer, type Player, type PlayOptions, workerPlayer } from "./player.ts";
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     calls: { type: "string", default: "100" },
     faults: { type: "string", default: "all" },
+    "fault-rate": { type: "string", default: "1" },
     transfers: { type: "string", default: "on" },
     situations: { type: "string", default: "none" },
     shrink: { type: "string", default: "on" },
@@ -44,13 +46,19 @@ function isOn(name: "transfers" | "shrink"): boolean {
 }
 
 function faultsOf(text: string): readonly FaultName[] {
-  if (text === "all") return faultNames;
+  if (text === "all" || text === "every") return faultNames;
   if (text === "none") return [];
   return text.split(",").map((word) => {
     const found = faultNames.find((name) => name === word);
     if (found) return found;
     throw new Error(`Expected a fault of ${faultNames.join(", ")}, got "${word}".`);
   });
+}
+
+function faultRateOf(text: string): number {
+  const rate = Number(text);
+  if (rate > 0 && rate <= 1) return rate;
+  throw new Error(`Expected --fault-rate to be over 0 and up to 1, got "${text}".`);
 }
 
 function situationsOf(text: string): readonly SituationName[] {
@@ -68,6 +76,7 @@ const options: PlayOptions = {
     calls: numberOf("calls"),
     faults: faultsOf(values.faults),
     swarm: values.faults === "all",
+    faultRate: faultRateOf(values["fault-rate"]),
     transfers: isOn("transfers"),
     situations: situationsOf(values.situations),
     only: null,

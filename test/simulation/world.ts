@@ -28,6 +28,8 @@ export interface SeedOptions {
   readonly faults: readonly FaultName[];
   /** Each seed has some of the faults, not all: so each has its say, alone and with others. */
   readonly swarm: boolean;
+  /** How often faults strike, as a share of the usual rates; 1 if not said. */
+  readonly faultRate?: number;
   readonly transfers: boolean;
   /** Beyond the ordinary day; of several each seed has some. */
   readonly situations: readonly SituationName[];
@@ -62,8 +64,9 @@ async function played(seed: number, options: SeedOptions): Promise<Outcome> {
   const drawn = chance("faultNames");
   const faults = options.faults.filter(() => !options.swarm || drawn.happens(faultShare));
   const situations = situationsOf(options, chance("situations"));
+  const { transfers, faultRate = 1 } = options;
   const manner = options.manner ?? mannerOf(chance("manner"));
-  const setting = settingOf(chance, new Set(faults), options, situations, manner);
+  const setting = settingOf(chance, new Set(faults), { transfers, faultRate }, situations, manner);
   const startAt = startOf(situations, chance("start"));
   const clock = new SimClock(startAt);
   const directory = furnished(officeOf(chance("office")), situations, chance("furniture"));
@@ -77,7 +80,6 @@ async function played(seed: number, options: SeedOptions): Promise<Outcome> {
   const journal = new Journal(pbx, clock);
   const census = new Census(pbx);
   const note = (line: string) => wire.note(line);
-  const { transfers } = options;
   const people = new People({ seed, pbx, clock, journal, transfers, situations, note });
   const store = new Store();
   const got: Got[] = [];

@@ -44,6 +44,7 @@ class Calm extends FaultPlan {
     const manner = { profile: "classic", method: "POST" } as const;
     const rest = {
       faults: new Set<never>(),
+      faultRate: 1,
       transfers: true,
       situations: new Set<never>(),
       manner,
