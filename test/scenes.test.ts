@@ -160,6 +160,8 @@ const cases: readonly Case[] = [
   { settings: { duplicateUpsertChance: 1, sequence: "perServer", frameDelayMs: 20 }, table: usual },
   { settings: { flickerChance: 1 }, table: usual },
   { settings: { expiresIn: 60, tokenLifetimeMs: 2_000 }, table: usual },
+  { settings: { listLagMs: 300 }, table: usual },
+  { settings: { listLagMs: 300 }, table: transfers },
   {
     settings: { repollMs: 50 },
     table: usual,

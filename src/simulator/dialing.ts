@@ -150,6 +150,7 @@ function dialOn(exchange: Exchange, leg: Leg, me: Party, callee: Party): void {
   exchange.show(leg);
   leg.call.caller = me;
   leg.call.callee = callee;
+  exchange.noteListed(leg.call);
   routeTo(exchange, ordinary(leg.call, leg), { to: "dn", number: callee.number });
 }
 

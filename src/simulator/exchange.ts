@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../util/clock.ts";
 import { type Directory, type DnKind, findDn } from "./directory.ts";
+import { type ListedCall, ListHistory } from "./listHistory.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Call, CallState, DnRef, Leg, LegEnd, LegStatus, Party, PbxEvent } from "./model.ts";
 import type { Settings } from "./settings.ts";
@@ -40,6 +41,7 @@ export class Exchange {
   readonly ended: Call[] = [];
   /** Where round-robin polling stands, by queue. */
   readonly nextAgent = new Map<string, number>();
+  readonly #listed = new ListHistory();
   readonly #legs = new Map<number, Leg>();
   readonly #legsByDn = new Map<string, Set<Leg>>();
   readonly #listeners = new Set<(event: PbxEvent) => void>();
@@ -85,6 +87,7 @@ export class Exchange {
       endedAt: null,
     };
     this.calls.set(call.id, call);
+    this.noteListed(call);
     return call;
   }
 
@@ -215,6 +218,17 @@ export class Exchange {
   setState(call: Call, state: CallState): void {
     call.state = state;
     call.changedAt = this.clock.now();
+    this.noteListed(call);
+  }
+
+  /** What the list of active calls tells of it has changed. */
+  noteListed(call: Call): void {
+    this.#listed.note(call, this.clock.now());
+  }
+
+  /** The calls as a list has them that lags by `lagMs`. */
+  listed(lagMs: number): ListedCall[] {
+    return this.#listed.at(this.clock.now() - lagMs);
   }
 
   /** Everything of the call goes: first what rings, then the rest, youngest first; or as switched. */
@@ -222,6 +236,7 @@ export class Exchange {
     if (call.endedAt !== null) return;
     call.endedAt = this.clock.now();
     this.calls.delete(call.id);
+    this.noteListed(call);
     const held = call.step?.abandon() ?? [];
     call.step = null;
     const heldWhy = why === "hungUp" || why === "otherSideHungUp" ? "callerGone" : why;
@@ -292,6 +307,7 @@ export class Exchange {
       call.step = null;
     }
     this.calls.clear();
+    this.#listed.forget();
     this.#legs.clear();
     this.#legsByDn.clear();
     this.#lastLegId = 0;

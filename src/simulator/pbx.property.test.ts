@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FROM, setUp } from "../../test/support/virtualPbx.ts";
 import { defaultDirectory } from "./directory.ts";
+import { LIST_LAG_MS_MAX } from "./listHistory.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Leg } from "./model.ts";
-import type { Pbx } from "./pbx.ts";
+import type { ActiveCallRow, Pbx } from "./pbx.ts";
 import type { SettingsPatch } from "./settings.ts";
 import type { VirtualClock } from "./virtualClock.ts";
 
@@ -130,6 +131,15 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.constant<Deed>((pbx) => pbx.restart()),
 );
 
+/** Or refused. */
+function done(run: Deed, pbx: Pbx, clock: VirtualClock): void {
+  try {
+    run(pbx, clock);
+  } catch (error) {
+    if (!(error instanceof UserMistake)) throw error;
+  }
+}
+
 const switches: fc.Arbitrary<SettingsPatch> = fc.record({
   attendedTransfer: fc.constantFrom("keepX", "keepY", "newLeg", "newCall"),
   ringingTransfer: fc.constantFrom("newLeg", "keepsLeg"),
@@ -151,11 +161,7 @@ describe("whatever people do", () => {
         const { clock, pbx } = setUp(patch);
         const { live } = watch(pbx);
         for (const run of deeds) {
-          try {
-            run(pbx, clock);
-          } catch (error) {
-            if (!(error instanceof UserMistake)) throw error;
-          }
+          done(run, pbx, clock);
           const inCalls = pbx.calls().flatMap((call) => [...call.legs]);
           expect(ids(inCalls)).toEqual(ids(pbx.legs()));
           expect(ids([...live.values()])).toEqual(ids(pbx.legs()));
@@ -172,6 +178,30 @@ describe("whatever people do", () => {
         expect(live.size).toBe(0);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("a list that lags shows the calls as they were", () => {
+    fc.assert(
+      fc.property(switches, fc.array(deed, { maxLength: 80, size: "max" }), (patch, deeds) => {
+        const { clock, pbx } = setUp(patch);
+        const shown = new Map<number, readonly ActiveCallRow[]>();
+        pbx.on(({ kind }) => {
+          if (kind === "restarted") shown.clear();
+        });
+        for (const run of deeds) {
+          done(run, pbx, clock);
+          // What is due at this very moment is done.
+          clock.advance(0);
+          shown.set(clock.now(), pbx.activeCalls());
+          for (const [at, rows] of shown) {
+            const lagMs = clock.now() - at;
+            if (lagMs <= LIST_LAG_MS_MAX) expect(pbx.activeCalls(lagMs)).toEqual(rows);
+            else shown.delete(at);
+          }
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 });

@@ -95,8 +95,10 @@ export class Pbx {
     return this.#exchange.legs();
   }
 
-  activeCalls(): ActiveCallRow[] {
-    return this.calls().map((call) => ({
+  /** As they are, or as a list has them that lags. */
+  activeCalls(lagMs = 0): ActiveCallRow[] {
+    const calls = lagMs === 0 ? this.calls() : this.#exchange.listed(lagMs);
+    return calls.map((call) => ({
       id: call.id,
       caller: this.#describe(call.caller),
       callee: this.#describe(call.callee),

@@ -3,6 +3,7 @@
  * Defaults believe the best supported observation. All may be changed while it runs.
  */
 import { z } from "zod";
+import { LIST_LAG_MS_MAX } from "./listHistory.ts";
 
 const ms = z.number().int().min(0).max(86_400_000);
 const chance = z.number().min(0).max(1);
@@ -79,6 +80,8 @@ export const settingsSchema = z.strictObject({
   getDelayMs: ms.default(0),
   /** The delayed answer shows the state before or after the delay. */
   getReads: z.enum(["before", "after"]).default("after"),
+  /** The list of active calls shows the calls as they were this long ago. */
+  listLagMs: z.number().int().min(0).max(LIST_LAG_MS_MAX).default(0),
 
   /** Phones that can be controlled are: answered, and made to dial by themselves. */
   directControl: z.boolean().default(true),

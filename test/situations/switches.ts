@@ -226,6 +226,22 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
+    keys: ["listLagMs"],
+    title: "How late the list of active calls is",
+    variants: [
+      variant(
+        { listLagMs: 300 },
+        "The list shows the calls as they were 300 ms ago, the lag that is reckoned with.",
+      ),
+      variant({ listLagMs: 1_000 }, "The list shows the calls as they were a second ago."),
+      variant(
+        { listLagMs: 1_000, showQueues: false, showIvrs: false },
+        "And neither queues nor menus are among the monitored DNs: the list alone tells of menus.",
+        "showIvrs=false",
+      ),
+    ],
+  },
+  {
     keys: ["expiresIn", "tokenLifetimeMs"],
     title: "Tokens",
     variants: [

@@ -46,6 +46,24 @@ describe("active calls", () => {
     expect(await bench.rows("/ActiveCalls")).toEqual([]);
   });
 
+  it("shows the calls as they were a while ago, if it lags", async () => {
+    const bench = new XapiBench(defaultDirectory(), { listLagMs: 1_000 });
+    bench.pbx.incoming({ from: CALLER, did: "420222000150" });
+    bench.clock.advance(999);
+    expect(await bench.rows("/ActiveCalls")).toEqual([]);
+    bench.clock.advance(1_000);
+    bench.pbx.answer("150");
+    bench.clock.advance(999);
+    const [row] = await bench.rows("/ActiveCalls");
+    expect(row).toMatchObject({ Callee: "150 Reception", Status: "Routing" });
+    expect(row?.ServerNow).toBe(new Date(bench.clock.now()).toISOString());
+    bench.pbx.hangUp("150");
+    bench.clock.advance(999);
+    expect(await bench.rows("/ActiveCalls")).toMatchObject([{ Status: "Talking" }]);
+    bench.clock.advance(1);
+    expect(await bench.rows("/ActiveCalls")).toEqual([]);
+  });
+
   it("drops a call, once", async () => {
     const bench = new XapiBench();
     const id = ringing(bench);

@@ -45,9 +45,9 @@ export function liveSets(world: LiveWorld): EntitySet[] {
   ];
 }
 
-function activeCallRows({ pbx, clock }: LiveWorld): Row[] {
+function activeCallRows({ pbx, clock, settings }: LiveWorld): Row[] {
   const serverNow = iso(clock.now());
-  return pbx.activeCalls().map((call) => ({
+  return pbx.activeCalls(settings().listLagMs).map((call) => ({
     Id: call.id,
     Caller: call.caller,
     Callee: call.callee,
