@@ -49,6 +49,17 @@ describe("a call that has just begun", () => {
     expect(phone.at).toBeGreaterThanOrEqual(goneAt + 60 + phone.settings.listBeginMs / 2);
   });
 
+  it("goes on until then, however often the list is asked for other calls", () => {
+    const phone = refused();
+    for (const pause of phone.settings.lookAgainMs) {
+      for (let others = 0; others < 5; others += 1) phone.list();
+      expect(phone.told()).toEqual([]);
+      phone.pass(pause);
+      phone.list();
+    }
+    expect(phone.told()).toEqual(["ended 150 -0 Missed"]);
+  });
+
   it("is over at once where it goes out: it stays with who dialled", () => {
     const phone = new Phone({ listBeginMs: defaultSettings.listBeginMs });
     phone.leg("150", 4, "dialing");

@@ -42,15 +42,19 @@ export function heedUnlisted(
   const trusted = call.omittedAt.length < turn.settings.omissionsMax;
   const awaited = isInquired(call) || awaitsOrder(call);
   if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
-    const { looks, witness } = call.hidden;
+    const { looks, witness, dueAt: nextAt } = call.hidden;
     // Seen in the list after its last leg, or there alone: it went on until now.
     const isShown = call.talk !== null && call.talk.shownBy !== "legs";
     const wentOn = isShown ? witness !== "omitted" : call.talk === null && witness === "listed";
     const sinceAt = wentOn ? turn.at : call.hidden.sinceAt;
     const pause = turn.settings.lookAgainMs[looks];
     // A join may be under way whose other half has not shown yet.
-    const joins = (consulting || sibling === "unsettled") && looks < joinLooksMax;
-    if ((joins || mayStillCome(turn, askedAt)) && pause !== undefined) {
+    const joins = consulting || sibling === "unsettled";
+    const isPlanned = witness === "omitted" && nextAt !== null;
+    const waits = (joins && (isPlanned || looks < joinLooksMax)) || mayStillCome(turn, askedAt);
+    // A list that was asked for other calls is none of its looks: they last for the time that they are meant for.
+    if (waits && isPlanned) return;
+    if (waits && pause !== undefined) {
       const dueAt = turn.at + pause;
       call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "omitted" };
       return;
