@@ -354,6 +354,8 @@ describe("an incoming and an outgoing call that their user joins", () => {
     phone.pass(3_000);
     phone.gone("102/5", "103/8");
     phone.list(joined, other);
+    phone.pass(500);
+    phone.list(joined, other);
     phone.list(joined, other);
     const told = ["ringing 103 -2", "ended 102 -1 Ok passed on", "answered 103 -2 Blind"];
     expect(phone.told()).toEqual(told);

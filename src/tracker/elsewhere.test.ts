@@ -373,6 +373,8 @@ describe("a user who is not monitored any more", () => {
     phone.at += 10_000;
     phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["101"] });
     phone.list(row("666", { changedAt: t0 }));
+    phone.pass(500);
+    phone.list(row("666", { changedAt: t0 }));
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 

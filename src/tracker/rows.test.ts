@@ -30,8 +30,12 @@ describe("a row that has not changed since before the user's leg went", () => {
   });
 
   it("may be of a place that brings no calls: not all say when the other side changed", () => {
-    expect(told(5_000, ["SP0", { changedAt: t0 }], 0)[0]).toBe(passedOn);
-    expect(told(5_000, ["103", { changedAt: t0 }], 0)[0]).toBe(passedOn);
+    for (const place of ["SP0", "103"]) {
+      expect(told(5_000, [place, { changedAt: t0 }], 1_000)[0]).toBe(passedOn);
+      // Or of an attempt to hand over, as the list is late to tell that the call is over.
+      expect(told(5_000, [place, { changedAt: t0 }], 0)).toEqual(over);
+      expect(told(5_000, [place, { changedAt: t0 + 4_500 }], 0)[0]).toBe(passedOn);
+    }
   });
 
   it("has the call not sent to the own number, on its way there before the answer, unless it insists", () => {
@@ -62,6 +66,28 @@ describe("a row that has not changed since before the user's leg went", () => {
       }
     }
   });
+});
+
+describe("a row of the place where a user, who talked on, had offered the call", () => {
+  it.each([
+    [0, "ended 102 -1 Ok"],
+    [300, "ended 102 -1 Ok passed on"],
+  ])(
+    "is of an offer that nobody has taken where the caller hangs up, and the list lags (asked %i ms later)",
+    (lateMs, expected) => {
+      const phone = talking();
+      phone.at += 5_000;
+      phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+      phone.at += 1_000;
+      expect(phone.told()).toEqual(["ringing 103 -2"]);
+      phone.gone("102/5", "103/6");
+      phone.pass(lateMs);
+      phone.list(row("103", { status: "Routing", changedAt: phone.at - 1_000 - lateMs }));
+      phone.pass(1_000);
+      phone.list();
+      expect(phone.told()[0]).toBe(expected);
+    },
+  );
 });
 
 describe("a list that lags behind a user who has the caller anew", () => {

@@ -52,6 +52,15 @@ export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Epo
   return row.changedAt === null || isSince(talk, row) || insists(turn, sinceAt);
 }
 
+/** It may have been so while its user talked on, and waited for an answer there: that they have left tells nothing then. */
+export function isOfBefore(
+  { handover }: Pick<Call, "handover">,
+  { changedAt }: ActiveCall,
+  sinceAt: EpochMs,
+): boolean {
+  return handover !== null || (changedAt !== null && changedAt < sinceAt - rowTimeMs);
+}
+
 /** This very conversation: a list that lags may have one that the same user had before. */
 export function wasListed(
   { lastLink }: Turn["call"],

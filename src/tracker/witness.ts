@@ -12,6 +12,7 @@ import {
   conferredOf,
   insists,
   isElsewhere,
+  isOfBefore,
   isSentBack,
   isStill,
   leftAt,
@@ -182,7 +183,8 @@ function heedWhereabouts(
       // Whom they had it ring just before, in vain, has nothing of it.
       call.handover = null;
       passOn(turn, talk, leftWhen, true);
-    } else if (outside && sentTo !== null) {
+    } else if (mayLag && isOfBefore(call, row, sinceAt)) return;
+    else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
     } else if (outside || elsewhere || ringsAnew || atBox) {
