@@ -8,7 +8,7 @@ import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
 import { hide, openTalk, passOn } from "./rules.ts";
-import type { Call, CallIdentity, Level, TrackedLeg } from "./state.ts";
+import { type Call, type CallIdentity, type Level, lastUserOf, type TrackedLeg } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** How far the log's times may be from ours, which start at the first leg seen. */
@@ -185,9 +185,11 @@ function levelAfterTalks(turn: Turn, { talks, missedLevel }: LoggedCall): Level 
   const kind = missedLevel && offerKind(missedLevel.kind);
   const last = talks.at(-1);
   if (!missedLevel || !kind || !last || call.handover?.outside === true) return null;
+  // An outside phone that answers for its user is in no log, and a consultation may have one of its own: the last there
+  // is a conversation of before.
+  if (last.user !== (call.talk?.user ?? lastUserOf(call))) return null;
   if (call.talk !== null) {
-    // An outside phone that answers for its user is in no log: the last there is a conversation of before.
-    if (call.talk.user !== last.user || last.endedAt <= call.talk.answeredAt) return null;
+    if (last.endedAt <= call.talk.answeredAt) return null;
     passOn(turn, call.talk, last.endedAt, false);
   }
   return { dn: missedLevel.dn, kind };

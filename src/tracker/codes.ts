@@ -1,12 +1,12 @@
 /**
  * Codes that a phone dials in a call of its own, and by which it comes to an outside party: who is parked, or rings
- * elsewhere (SPEC.md, R22f). Pure looks.
+ * elsewhere (SPEC.md, R22f, R22h). Pure looks.
  */
 import type { EpochMs } from "../events/event.ts";
 import type { Party } from "./activity.ts";
 import { get } from "./byDn.ts";
-import { joinMsMax } from "./consultation.ts";
-import type { Call } from "./state.ts";
+import { joinMsMax, lateJoinMsMax } from "./consultation.ts";
+import type { Call, TrackedLeg } from "./state.ts";
 
 /** A parking place, or a code of which the PBX need not say the meaning. */
 export function dialsCode({ kind, number }: Party): boolean {
@@ -14,21 +14,28 @@ export function dialsCode({ kind, number }: Party): boolean {
 }
 
 /**
- * Of our calls the one with this outside party that has rung where the code says, or that alone can be meant. As long as
- * who dialled the code is not connected, it may have the number dialled, to withhold one's own: then only a parked call is meant.
+ * Of our calls the one with this outside party that has rung where the code says, or that alone can be meant; none that
+ * came after the code was dialled. As long as who dialled it is not connected, it may have the number dialled, to withhold
+ * one's own: then only a parked call is meant.
  */
 export function broughtByCode(
   calls: readonly (Call | undefined)[],
-  { kind, number: code }: Party,
+  { leg: { party }, seenAt }: TrackedLeg,
   number: string,
   { at, isConnected }: { readonly at: EpochMs; readonly isConnected: boolean },
 ): Call | undefined {
   if (number === "") return undefined;
-  const waiting = calls.filter((call) => call !== undefined).filter((call) => waits(call, number));
-  const named = code.slice(code.lastIndexOf("*") + 1);
+  const { kind, number: code } = party;
+  const isThere = (call: Call) => call.firstSeenAt <= seenAt + lateJoinMsMax;
+  const known = calls.filter((call) => call !== undefined);
+  const waiting = known.filter((call) => isThere(call) && waits(call, number));
+  const nameAt = code.lastIndexOf("*") + 1;
+  const named = code.slice(nameAt);
   const isRung = (call: Call) => hasRung(call, named, at) && rings(call, at);
   const rung = kind === "parking" ? [] : waiting.filter(isRung);
-  const [one, another] = rung.length > 0 ? rung : waiting;
+  // Behind a second asterisk stands a phone, and nobody is parked at one.
+  const isPhone = nameAt > 1 && named !== "";
+  const [one, another] = rung.length > 0 || isPhone ? rung : waiting;
   if (one === undefined || another !== undefined) return undefined;
   const isNamed = one === rung[0] || (code.endsWith("*") && rings(one, at));
   return isParked(one) || (isConnected && isNamed) ? one : undefined;

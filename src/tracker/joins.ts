@@ -60,11 +60,12 @@ export class Joins extends Sight {
         call.legs.map((other) => other.leg.dn),
         number,
       );
-      return dialled === undefined || this.#isLongGone(dialled) ? undefined : dialled;
+      const isBrought = (own: number) => this.#isTheirs(own) && !this.#isLongGone(own);
+      return dialled !== undefined && isBrought(dialled) ? dialled : undefined;
     }
     // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
     if (before.leg.status === "dialing" && !dialsCode(before.leg.party)) return undefined;
-    return this.takenFrom(before.leg, number, leg.status === "connected");
+    return this.takenFrom(before, number, leg.status === "connected");
   }
 
   #handedOverByAny(users: readonly string[], number: string): number | undefined {
@@ -117,8 +118,8 @@ export class Joins extends Sight {
     if (call === undefined || call.external !== null || number === "") return;
     const before = this.state.unseen.get(row.callNumber);
     let isApart = before !== undefined && outsideParty(before) !== null;
-    for (const { leg } of call.legs) {
-      const joined = this.takenFrom(leg, number, talks(row));
+    for (const tracked of call.legs) {
+      const joined = this.takenFrom(tracked, number, talks(row));
       if (joined === undefined || !this.#isLeft(joined)) continue;
       // Whoever has it stands beside the party's own row: somebody hears another conversation.
       isApart ||= rows.some(({ callNumber }) => callNumber === joined);

@@ -72,6 +72,21 @@ describe("a call that was handed over while we were blind", () => {
     }
   });
 
+  it("was missed by who passed it on last, where the log has only who had it before them", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected");
+    phone.leg("102", 6, "connected");
+    phone.gone("101/5");
+    phone.at += 30_000;
+    phone.gone("102/6");
+    phone.list(row("900", { callee: { ...row("900").callee, kind: "fax" }, status: "Talking" }));
+    phone.told();
+    phone.lose();
+    again(phone);
+    phone.log(logged({ endedAt: t0 + 30_000, talks: [own], missedLevel: ref("101") }));
+    expect(phone.told()).toEqual(["ended 102 -3 Missed"]);
+  });
+
   it.each([
     ["to a fax", { talks: [own], missedLevel: { dn: "900", kind: "fax" } }],
     ["by somebody else than who talks", { talks: [talk("102", -30, 50)], missedLevel: ref("800") }],

@@ -120,6 +120,21 @@ describe("queues and menus, again", () => {
     });
   });
 
+  it("a queue that has it again, as the list says, and rings nobody yet: told once, whoever seems to ring on for another", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing", inQueue("800"));
+    phone.leg("102", 6, "ringing", inQueue("805"));
+    phone.gone("101/5");
+    phone.pass(5_000);
+    const again = row("800", { status: "Routing", changedAt: phone.at });
+    phone.list(again);
+    phone.pass(10_000);
+    phone.list(again);
+    phone.gone("102/6");
+    phone.list();
+    expect(phone.told().slice(4)).toEqual(["ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
   it("a menu whose leg is seen after the phones that were rung from there: told, and no more than a way by", () => {
     const phone = new Phone();
     phone.leg("101", 6, "ringing", { originatedBy: ref("820"), legNumber: 5 });

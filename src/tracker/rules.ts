@@ -272,8 +272,9 @@ export function reach(turn: Turn, level: Level, how: Reach): void {
   const { call } = turn;
   const known = get(call.offers, level.dn);
   const before = get(call.reached, level.dn);
-  // The surer is remembered.
-  if (before === undefined || (before !== "leg" && how !== "inferred")) {
+  // The surer is remembered: of a stay that begins anew, only that legs show the place.
+  const isSurer = known === undefined || how !== "inferred";
+  if (before === undefined || (before !== "leg" && isSurer)) {
     call.reached = put(call.reached, level.dn, how);
   }
   if (known === undefined || (known === "inferred" && how === "leg")) {

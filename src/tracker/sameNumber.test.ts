@@ -27,6 +27,16 @@ describe("attended transfer that takes the consultation's number, of two callers
     expect(phone.events.at(-1)?.callNumber).toBe(9);
   });
 
+  it("hands over none that only rang, where its user listens to the other and that one is sent on", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "ringing");
+    phone.gone("102/5");
+    phone.leg("102", 7, "connected", { ...consulted, party: inside("150") });
+    phone.leg("801", 8, "connected", { ...consulted, legNumber: 8 });
+    expect(phone.told()).toEqual(["ringing 102 -0", "ringing 801 -0"]);
+    expect(phone.events.map(({ callNumber }) => callNumber)).toEqual([7, 8]);
+  });
+
   it("hands over none who talks to the user's mobile", () => {
     const phone = new Phone();
     phone.leg("102", 5, "ringing");

@@ -126,6 +126,11 @@ export interface Tally {
   readonly abandonedAt: string;
 }
 
+/** Who answered last, as it was told. */
+export function lastUserOf({ tally }: Pick<Call, "tally">): string | undefined {
+  return tally.lastUser ?? tally.users.at(-1);
+}
+
 /** A user is being told as ringing: by a live leg, or as a level that no visible leg shows. */
 export type Offer = "leg" | "inferred";
 /** How we know that the call came there: legs that it made may name it, too. */

@@ -241,6 +241,25 @@ describe("a ringing call that is picked up under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it("is none that is parked, where the code names a phone: whoever rings there has its number, too", () => {
+    const phone = parked();
+    phone.leg("104", 9, "dialing", code("*20*150"));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
+  it.each([
+    ["is that of a moment after the code was dialled, as its legs may be seen late", 5_000, 7],
+    ["is none that came after it", 5_001, undefined],
+  ])("%s", (_, ms, joined) => {
+    const phone = new Phone();
+    phone.leg("104", 9, "dialing", code("*20*102"));
+    phone.at += ms;
+    phone.leg("102", 5, "ringing");
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBe(joined);
+  });
+
   it("is none that has rung there, and rings elsewhere since", () => {
     const phone = ringing();
     phone.leg("103", 6, "ringing");

@@ -135,10 +135,11 @@ export class Turns {
   }
 
   /** The outside party's call that whoever had this leg has now: a consultation has brought it, or a code. */
-  protected takenFrom({ party }: Leg, number: string, isConnected: boolean): number | undefined {
+  protected takenFrom(had: TrackedLeg, number: string, isConnected: boolean): number | undefined {
+    const { party } = had.leg;
     if (dialsCode(party)) {
       const calls = this.state.calls.values().map(({ callNumber }) => this.now(callNumber));
-      return broughtByCode(calls, party, number, { at: this.at, isConnected })?.callNumber;
+      return broughtByCode(calls, had, number, { at: this.at, isConnected })?.callNumber;
     }
     return party.kind === "extension" ? this.handedOverBy(party.dn, number) : undefined;
   }

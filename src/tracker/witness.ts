@@ -22,7 +22,7 @@ import {
   withoutListeners,
 } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
-import type { Hidden, Leaving, Level, Talk } from "./state.ts";
+import { type Hidden, type Leaving, type Level, lastUserOf, type Talk } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { conclude } from "./unlisted.ts";
 
@@ -228,10 +228,10 @@ function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
 function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
   const { dn } = insideParty(row) as Party;
   // Whoever hands over spoke to the caller last; the level may be the taker already, for whom the list had it on its way.
-  const { handover, level, tally } = turn.call;
+  const { handover, level } = turn.call;
   // Who rings first is called, whatever was spoken before.
   const rang = handover?.offered === true && level?.dn === dn;
-  const spoken = !rang && spoke(tally.lastUser ?? tally.users.at(-1) ?? "", dn);
+  const spoken = !rang && spoke(lastUserOf(turn.call) ?? "", dn);
   // What was handed over before, and waits since (parked), is joined with nothing.
   const waitedMs = (row.changedAt ?? turn.at) - (handover?.beganAt ?? turn.at);
   const consulted = spoken && waitedMs <= joinMsMax;
