@@ -29,6 +29,10 @@ export async function answerHttp(
   const client = seam.authorise(request);
   if (!client) return problem(401, "Unauthorized");
   if (!client.callControl) return problem(seam.settings().callControlOff, "Forbidden");
+  if (request.method === "POST" && !/\bjson\b/i.test(request.headers["content-type"] ?? "")) {
+    // Seen on a live PBX: without the type it does not look at the body, not even at none.
+    return problem(415, "Unsupported Media Type");
+  }
   const visible = visibleDns(seam.directory(), seam.settings(), client);
   const body = parseObject(request.body);
   return answerCallControl(seam, { method: request.method, parts, body, visible });

@@ -37,6 +37,18 @@ describe("log-in", () => {
     }
   });
 
+  it("gives a JWT with an API client's claims", async () => {
+    const { sim } = await start();
+    const [, claims = ""] = (await tokenOf(sim)).split(".");
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
+      sub: "offhook",
+      scope: "xapi",
+      role: ["App", "Reports", "system_owners", "CallFlowApp", "MyPhone"],
+      iss: "localhost",
+      aud: "/api",
+    });
+  });
+
   it.each([60, 3600] as const)("says expires_in %i", async (expiresIn) => {
     const { sim } = await start({ settings: { expiresIn } });
     const { body } = await logIn(sim, new URLSearchParams(form(sim)));
@@ -150,6 +162,19 @@ describe("control", () => {
     const nobody = "/callcontrol/101/devices/sip%3Anobody/makecall";
     expect((await api.post(nobody, { destination: "102" })).status).toBe(422);
     expect(sim.pbx.calls()).toEqual([]);
+  });
+
+  it("a request without the JSON type is 415, whatever it asks, and does nothing", async () => {
+    const { sim, api, token } = await connected();
+    const path = "/callcontrol/101/makecall";
+    const headers = { authorization: `Bearer ${token}` };
+    const body = JSON.stringify({ destination: "102" });
+    for (const init of [{ body }, {}]) {
+      expect((await fetch(sim.url + path, { method: "POST", headers, ...init })).status).toBe(415);
+    }
+    expect(sim.pbx.calls()).toEqual([]);
+    expect((await fetch(sim.url + path, { method: "POST" })).status).toBe(401);
+    expect((await api.post(path, { destination: "102" })).status).toBe(200);
   });
 
   it("sound of a route-point leg flows both ways until the leg is gone", async () => {

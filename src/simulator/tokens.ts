@@ -8,7 +8,8 @@ import type { ApiClient, Directory } from "./directory.ts";
 import type { SimAnswer, SimRequest } from "./seam.ts";
 import type { Settings } from "./settings.ts";
 
-const ROLES = ["MyUser", "Local", "SingleCompany", "Reports", "PhoneSystemAdmin", "Users", "Admin"];
+/** Of an API client with the role System Owner. */
+const ROLES = ["App", "Reports", "system_owners", "CallFlowApp", "MyPhone"];
 
 export class TokenBook {
   readonly #clock: Clock;
@@ -31,7 +32,7 @@ export class TokenBook {
         if (clientId === client.clientId) this.#tokens.delete(token);
       }
     }
-    const token = makeToken(client, this.#clock.now());
+    const token = makeToken(client, directory.fqdn, this.#clock.now());
     const until = this.#clock.now() + settings.tokenLifetimeMs;
     this.#tokens.set(token, { clientId: client.clientId, until });
     return {
@@ -68,11 +69,19 @@ function refusal(settings: Settings): SimAnswer {
   };
 }
 
-/** Looks like the PBX's own: a JWT, ES256; the signature is random. */
-function makeToken(client: ApiClient, now: number): string {
+/** Looks like the PBX's own: a JWT, ES256, with the claims of a captured one; the signature is random. */
+function makeToken(client: ApiClient, fqdn: string, now: number): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const issuedAt = Math.floor(now / 1000);
-  const claims = { unique_name: client.clientId, role: ROLES, nbf: issuedAt, exp: issuedAt + 3600 };
+  const claims = {
+    sub: client.clientId,
+    scope: "xapi",
+    role: ROLES,
+    nbf: issuedAt,
+    exp: issuedAt + 3600,
+    iss: fqdn,
+    aud: "/api",
+  };
   const head = part({ alg: "ES256", kid: "simulator", typ: "JWT" });
   return `${head}.${part(claims)}.${randomBytes(64).toString("base64url")}`;
 }
