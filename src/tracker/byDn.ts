@@ -26,6 +26,12 @@ export function drop<T>(entries: ByDn<T>, dn: string): ByDn<T> {
   return withoutAt(entries, indexOf(entries, dn));
 }
 
+/** Both are there, this one for longer. */
+export function isOlder(entries: ByDn<unknown>, dn: string, than: string): boolean {
+  const at = indexOf(entries, dn);
+  return at >= 0 && at < indexOf(entries, than);
+}
+
 function indexOf(entries: ByDn<unknown>, dn: string): number {
   let at = 0;
   for (const entry of entries) {

@@ -120,6 +120,24 @@ describe("queues and menus, again", () => {
     });
   });
 
+  it("a queue that pauses between two phones: told once, whoever seems to ring on since before it had the call", () => {
+    const phone = new Phone();
+    phone.leg("105", 4, "ringing");
+    phone.leg("101", 5, "ringing", inQueue("800"));
+    phone.gone("101/5");
+    phone.pass(10_000);
+    phone.leg("102", 6, "ringing", inQueue("800"));
+    phone.gone("102/6", "105/4");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 105 -0",
+      "ringing 800 -0",
+      "ringing 101 -0",
+      "ringing 102 -0",
+      "ended 800 -0 Missed",
+    ]);
+  });
+
   it("a queue that has it again, as the list says, and rings nobody yet: told once, whoever seems to ring on for another", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing", inQueue("800"));

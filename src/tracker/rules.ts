@@ -5,7 +5,7 @@
  */
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
-import { drop, get, put } from "./byDn.ts";
+import { drop, get, isOlder, put } from "./byDn.ts";
 import { legNumberMaxOf } from "./consultation.ts";
 import { endTalk, finish } from "./ends.ts";
 import {
@@ -272,9 +272,8 @@ export function reach(turn: Turn, level: Level, how: Reach): void {
   const { call } = turn;
   const known = get(call.offers, level.dn);
   const before = get(call.reached, level.dn);
-  // The surer is remembered: of a stay that begins anew, only that legs show the place.
-  const isSurer = known === undefined || how !== "inferred";
-  if (before === undefined || (before !== "leg" && isSurer)) {
+  // The surer is remembered.
+  if (before === undefined || (before !== "leg" && how !== "inferred")) {
     call.reached = put(call.reached, level.dn, how);
   }
   if (known === undefined || (known === "inferred" && how === "leg")) {
@@ -286,14 +285,13 @@ export function reach(turn: Turn, level: Level, how: Reach): void {
   tellRinging(turn, level);
 }
 
-/**
- * The level gave the call away and an extension rings on: missed from now on, it is missed there. Only after a
- * while, as legs that end together go in any order.
- */
+/** The level gave the call away: missed by whom it had ring, if that rings on for a while, as legs end in any order. */
 function followLevel({ call, at, settings }: Turn): void {
   const { level, talk } = call;
   const left = talk === null && level !== null && hasLeft(call, level);
-  const rung = left ? externalLegs(call).findLast((t) => t.leg.dnKind === "extension") : undefined;
+  const isRung = ({ leg: { dn, dnKind } }: TrackedLeg) =>
+    dnKind === "extension" && !isOlder(call.offers, dn, (level as Level).dn);
+  const rung = left ? externalLegs(call).findLast(isRung) : undefined;
   if (rung === undefined) {
     call.levelDueAt = null;
     return;
