@@ -107,6 +107,21 @@ describe("a call missed at a queue that offers callbacks", () => {
     expect(phone.events.map(({ callNumber }) => callNumber)).toEqual([7, 7, 7, 8, 8]);
   });
 
+  it("is that of who left first, where two with one number wait to know", () => {
+    const phone = left();
+    phone.at += 500;
+    phone.leg("800", 14, "connected", { callNumber: 9 });
+    phone.gone("800/14");
+    phone.list();
+    phone.at += 500;
+    phone.told();
+    callsBack(phone);
+    phone.pass(3_000);
+    const ends = phone.events.filter(({ kind }) => kind === "ended");
+    expect(ends.map(({ callNumber }) => callNumber)).toEqual([7, 9]);
+    expect(phone.told().filter((line) => line.startsWith("ended"))).toEqual([ordered, plain]);
+  });
+
   it("is not taken for another's, nor for one that calls once more", () => {
     for (const more of [
       { party: outside("420777999999") },

@@ -65,11 +65,13 @@ export function calledBackBy({ onBehalfOf, originatedBy }: Leg): string | null {
   return polled ? onBehalfOf.dn : null;
 }
 
-/** The PBX calls this caller of the queue back. */
-export function isOrderOf(call: Call, { party }: Leg): boolean {
+/** Whom the PBX calls back: of several with that number, who has waited for longest. */
+export function orderOf(missed: readonly Turn[], { party }: Leg): Turn | undefined {
   // Withheld numbers are not the same for being empty; and nobody can call them back.
-  if (!awaitsOrder(call) || party.number === "") return false;
-  // Only a call with an outside party awaits one.
-  const { number } = call.external as External;
-  return isSameNumber(number, party.number);
+  if (party.number === "") return undefined;
+  // Only a call with an outside party awaits an order.
+  const isIt = ({ call }: Turn) =>
+    awaitsOrder(call) && isSameNumber((call.external as External).number, party.number);
+  const sinceAt = ({ call }: Turn) => (call.hidden as Hidden).sinceAt;
+  return missed.filter(isIt).sort((one, other) => sinceAt(one) - sinceAt(other))[0];
 }

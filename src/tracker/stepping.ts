@@ -4,7 +4,7 @@
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
-import { calledBackBy, isOrderOf } from "./callback.ts";
+import { calledBackBy, orderOf } from "./callback.ts";
 import { mayBeJoined, noted, usedUp } from "./consultation.ts";
 import { finish, isLateAnswer } from "./ends.ts";
 import { Joins } from "./joins.ts";
@@ -186,10 +186,9 @@ export class Stepping extends Joins {
     // Who is there already, or was listed as a caller, calls once more.
     const calls = this.next.unseen.get(leg.callNumber)?.caller.kind === "trunk";
     if (queue === null || calls || this.knows(leg.callNumber)) return;
-    for (const { callNumber } of this.state.calls.ofUser(queue)) {
-      const turn = this.turn(callNumber);
-      if (isOrderOf(turn.call, leg)) finish(turn, this.at, true);
-    }
+    const missed = this.state.calls.ofUser(queue).map(({ callNumber }) => this.turn(callNumber));
+    const order = orderOf(missed, leg);
+    if (order !== undefined) finish(order, this.at, true);
   }
 
   done(): Step {
