@@ -319,6 +319,7 @@ describe("start, update and stop", () => {
     const world = new World([endpointConfig()]);
     await world.append(1, 1);
     await world.append(1, 2);
+    await world.clock.pass(0);
     let stopped = false;
     void world.dispatcher.stop(10_000).then(() => {
       stopped = true;
@@ -335,6 +336,7 @@ describe("start, update and stop", () => {
     const world = new World([endpointConfig()]);
     world.latencyMs = () => 60_000;
     await world.append(1, 1);
+    await world.clock.pass(0);
     let stopped = false;
     void world.dispatcher.stop(2000).then(() => {
       stopped = true;

@@ -45,6 +45,8 @@ export interface DispatcherOptions {
   readonly random: () => number;
   /** Deliveries of one endpoint in memory, about. */
   readonly heldOfOneMax?: number;
+  /** Calls back once when this turn of the event loop has brought what it brings; by default `setImmediate`. */
+  readonly atTurnsEnd?: (run: () => void) => void;
 }
 
 export interface Dispatcher {
@@ -74,7 +76,7 @@ class LaneDispatcher implements Dispatcher {
   #underWay = 0;
   /** Nothing is under way any more. */
   #onIdle: (() => void) | null = null;
-  #pumpPlanned = false;
+  #turnsEndPlanned = false;
   readonly #settler: ReturnType<typeof createSettler>;
   readonly #pager: Pager;
   #inFlight = 0;
@@ -104,7 +106,7 @@ class LaneDispatcher implements Dispatcher {
     for (const delivery of deliveries) {
       this.#outletOf(delivery.endpoint).offer(delivery, this.#heldMax, now);
     }
-    this.#pump();
+    this.#planTurnsEnd();
   }
 
   update(endpoints: readonly EndpointConfig[]): void {
@@ -193,12 +195,14 @@ class LaneDispatcher implements Dispatcher {
     this.#sleep(now);
   }
 
-  /** Once for all that the store has settled together. */
-  #planPump(): void {
-    if (this.#pumpPlanned) return;
-    this.#pumpPlanned = true;
-    queueMicrotask(() => {
-      this.#pumpPlanned = false;
+  /** Stores and sends once for all that has come, was answered or was settled in one turn of the event loop. */
+  #planTurnsEnd(): void {
+    if (this.#turnsEndPlanned) return;
+    this.#turnsEndPlanned = true;
+    const { atTurnsEnd = setImmediate } = this.#options;
+    atTurnsEnd(() => {
+      this.#turnsEndPlanned = false;
+      this.#settler.store();
       this.#pump();
     });
   }
@@ -219,17 +223,13 @@ class LaneDispatcher implements Dispatcher {
 
   #begin(outlet: Outlet, turn: Turn): void {
     this.#underWay += 1;
-    void (turn.kind === "expire" ? this.#expire(outlet, turn) : this.#conduct(outlet, turn));
-  }
-
-  #end(): void {
-    this.#underWay -= 1;
-    if (this.#underWay === 0) this.#onIdle?.();
+    if (turn.kind === "expire") this.#expire(outlet, turn);
+    else void this.#conduct(outlet, turn);
   }
 
   /** One attempt from request to settlement. Never rejects. */
   async #conduct(outlet: Outlet, turn: Turn): Promise<void> {
-    const { clock, send, log, random } = this.#options;
+    const { clock, send } = this.#options;
     const { config, owed } = turn;
     const startedAt = clock.now();
     this.#inFlight += 1;
@@ -243,9 +243,13 @@ class LaneDispatcher implements Dispatcher {
     } catch (error) {
       outcome = notMade(error);
     }
-    const now = clock.now();
     this.#inFlight -= 1;
-    this.#unsettled += 1;
+    this.#conclude(outlet, turn, startedAt, outcome);
+  }
+
+  #conclude(outlet: Outlet, turn: Turn, startedAt: EpochMs, outcome: Outcome): void {
+    const { clock, log, random } = this.#options;
+    const now = clock.now();
     const before = outlet.condition(now);
     const verdict = outlet.judge(turn, outcome, now, random);
     const standing = outlet.takeStanding(now);
@@ -253,30 +257,39 @@ class LaneDispatcher implements Dispatcher {
     const settlement = standing === undefined ? made : { ...made, standing };
     logAttempt(log, turn, settlement, verdict);
     logTurn(log, outlet, before, outlet.condition(now), outcome);
+    this.#unsettled += 1;
     // The slot is free already; the lane is not before the store knows.
-    this.#pump();
-    const settled = await this.#settler.settle(settlement);
-    this.#unsettled -= 1;
-    if (settled) {
-      const { fate } = settlement;
-      if (fate.state === "pending") owed.spent = fate.spent;
-      outlet.finish(turn, fate.state === "pending" ? fate.dueAt : null);
-      this.#planPump();
-    }
-    this.#end();
+    this.#settle(settlement, (stored) => {
+      this.#unsettled -= 1;
+      if (stored) this.#finish(outlet, turn, settlement.fate);
+    });
   }
 
-  /** Too late to be of use. Never rejects. */
-  async #expire(outlet: Outlet, turn: Turn): Promise<void> {
+  /** Too late to be of use. */
+  #expire(outlet: Outlet, turn: Turn): void {
     const { deliveryId } = turn.owed.delivery;
     const reason = `older than ${turn.config.expireRingingMs / 1000} s when its turn came`;
     const fate: Fate = { state: "expired", reason };
-    if (await this.#settler.settle({ deliveryId, attempt: null, fate })) {
+    this.#settle({ deliveryId, attempt: null, fate }, (stored) => {
+      if (!stored) return;
       logExpired(this.#options.log, turn, reason);
-      outlet.finish(turn, null);
-      this.#planPump();
-    }
-    this.#end();
+      this.#finish(outlet, turn, fate);
+    });
+  }
+
+  #settle(settlement: Settlement, onSettled: (stored: boolean) => void): void {
+    this.#settler.settle(settlement, (stored) => {
+      onSettled(stored);
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#onIdle?.();
+    });
+    this.#planTurnsEnd();
+  }
+
+  #finish(outlet: Outlet, turn: Turn, fate: Fate): void {
+    if (fate.state === "pending") turn.owed.spent = fate.spent;
+    outlet.finish(turn, fate.state === "pending" ? fate.dueAt : null);
+    this.#planTurnsEnd();
   }
 
   #nameUnconfigured(): void {

@@ -77,10 +77,11 @@ export class OutboxModel implements Outbox {
 
   async settle(settlements: readonly Settlement[]) {
     this.#write();
+    const refused = settlements.find(({ deliveryId }) => this.refuses.has(deliveryId));
+    if (refused) throw new OutboxError("failed", `No delivery ${refused.deliveryId}.`);
     for (const { deliveryId, attempt, fate, standing } of settlements) {
       const row = this.rows[deliveryId - 1];
-      if (!row || this.refuses.has(deliveryId))
-        throw new OutboxError("failed", `No delivery ${deliveryId}.`);
+      if (!row) throw new OutboxError("failed", `No delivery ${deliveryId}.`);
       row.state = fate.state;
       row.reason = "reason" in fate ? fate.reason : null;
       const due = fate.state === "pending" ? { spent: fate.spent, dueAt: fate.dueAt } : {};

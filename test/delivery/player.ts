@@ -237,6 +237,7 @@ class Player {
       log: silentLog,
       random: this.#chance.next,
       heldOfOneMax: this.#setting.heldOfOneMax,
+      atTurnsEnd: (run) => this.#clock.atTurnsEnd(run),
       send: (...request) => this.#send(alive, ...request),
     });
   }

@@ -20,6 +20,8 @@ export class TestClock implements Clock {
   #now = START;
   #timers = new Agenda<() => void>();
   readonly #sleeping = new Set<() => void>();
+  /** Ends of turns of the event loop that are waited for. */
+  #turns = 0;
   /** Timers that have rung. */
   rung = 0;
 
@@ -34,6 +36,14 @@ export class TestClock implements Clock {
     return () => this.#sleeping.delete(ring);
   }
 
+  atTurnsEnd(run: () => void): void {
+    this.#turns += 1;
+    setImmediate(() => {
+      this.#turns -= 1;
+      run();
+    });
+  }
+
   get sleeping(): number {
     return this.#sleeping.size;
   }
@@ -44,23 +54,33 @@ export class TestClock implements Clock {
     return this.#timers.first?.at ?? null;
   }
 
-  /** Lets time pass, timer by timer, everything between them settled. */
+  /** Lets time pass, instant by instant, each in a turn of the event loop as long as it brings something. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settleDown();
+    await this.#settleDown();
     for (let at = this.nextAt; at !== null && at <= end; at = this.nextAt) {
-      const ring = this.#timers.take()?.item;
       this.#now = Math.max(this.#now, at);
-      if (ring === undefined || !this.#sleeping.delete(ring)) continue;
-      this.rung += 1;
-      ring();
-      await settleDown();
+      for (; this.nextAt === at; await promisesSettled()) this.#ring();
+      await this.#settleDown();
     }
     this.#now = end;
   }
+
+  #ring(): void {
+    const ring = this.#timers.take()?.item;
+    if (ring === undefined || !this.#sleeping.delete(ring)) return;
+    this.rung += 1;
+    ring();
+  }
+
+  async #settleDown(): Promise<void> {
+    do await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#turns > 0);
+  }
 }
 
-const settleDown = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** As between two timers of one turn: from a promise's callback, this queue's turn comes when no promise can go on. */
+const promisesSettled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 export const OK: Outcome = { kind: "accepted", status: 200, responseHead: "" };
 export const refused = (status: number, retryAfterAt: number | null = null): Outcome => ({
@@ -120,6 +140,7 @@ export class World {
       log,
       random: () => this.random(),
       heldOfOneMax: this.#heldOfOneMax,
+      atTurnsEnd: (run) => clock.atTurnsEnd(run),
       send: (config, delivery, attempt) => this.#send(config, delivery, attempt),
     });
   }
