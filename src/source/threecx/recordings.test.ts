@@ -71,6 +71,19 @@ describe("the list", () => {
     expect(calls).toEqual([7, 7]);
   });
 
+  it.each([
+    [0, false],
+    [1, false],
+    [2, true],
+    [4, true],
+  ])("has a queue or ring group at a side of DnType %i: %s", async (ToDnType, isQueue) => {
+    const server = await pbx();
+    server.xapi.set("Recordings", [{ ...row, ToDn: "800", ToDnType }]);
+    const listing = await watch(server.url).source.recordings.list(T, T, []);
+    const found = listing.kind === "listed" ? listing.found : [];
+    expect(found.map(({ to }) => to)).toEqual([{ dn: "800", number: "100", isQueue }]);
+  });
+
   it("brings transcripts, bounded", async () => {
     const server = await pbx();
     const long = "a".repeat(1_500_000);
@@ -131,7 +144,7 @@ describe("a file", () => {
   });
 
   it.each([
-    [{ status: 404 }, "refused"],
+    [{ status: 404 }, "failed"],
     [{ status: 403, text: "no" }, "failed"],
     [{ status: 500, text: "no" }, "failed"],
   ])("answered with %j: %s, and nothing is left", async (reply, kind) => {

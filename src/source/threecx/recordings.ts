@@ -32,8 +32,8 @@ export interface RecordingsOptions {
   readonly limits: Limits;
 }
 
-/** DnType of a queue or ring group in the PBX's database. */
-const QUEUE_CODE = 2;
+/** DnType of a queue or ring group: both have been seen as 2, ring groups as 2 and queues as 4. */
+const QUEUE_CODES: ReadonlySet<number | null> = new Set([2, 4]);
 /** A summary or a transcription; an hour of talk is about 60 KB. */
 const TRANSCRIPT_CHARS_MAX = 1_000_000;
 
@@ -70,8 +70,9 @@ export function recordingsOf({ rest, limits }: RecordingsOptions): RecordingSour
           const megabytes = Math.floor(limits.recordingBytesMax / 1_048_576);
           return { kind: "refused", reason: `The recording is larger than ${megabytes} MB.` };
         }
+        // It was listed: how soon after that it can be fetched is not known, and an archive may be moving it.
         case "missing":
-          return { kind: "refused", reason: "The PBX has this recording no more." };
+          return { kind: "failed", reason: "The PBX has no such file (404): not yet, or no more." };
         case "denied":
           return { kind: "failed", reason: `The PBX answered ${answer.status} to the download.` };
         case "refused":
@@ -127,7 +128,7 @@ function sideOf(row: Json, prefix: "From" | "To"): Side {
   return {
     dn: textField(row, `${prefix}Dn`),
     number: textField(row, `${prefix}CallerNumber`),
-    isQueue: integerField(row, `${prefix}DnType`) === QUEUE_CODE,
+    isQueue: QUEUE_CODES.has(integerField(row, `${prefix}DnType`)),
   };
 }
 
