@@ -177,6 +177,43 @@ describe("reports", () => {
     expect(await bench.rows(other)).toEqual([]);
   });
 
+  it("say of a call through menu and queue what each row is, in the words of a PBX", async () => {
+    const bench = new XapiBench();
+    const { id } = bench.pbx.incoming({ from: CALLER, name: "Novak Jan", did: "420222000320" });
+    bench.clock.advance(1000);
+    bench.pbx.press(id, "1");
+    bench.clock.advance(1000);
+    bench.pbx.reject("101");
+    bench.pbx.answer("102");
+    bench.clock.advance(5000);
+    bench.pbx.outsideHangsUp(id);
+    bench.clock.advance(1000);
+    const rows = await bench.rows(`${DAY}?$orderby=StartTime`);
+    expect(
+      rows.map(({ DestinationDn, Direction, CallType, Status, Answered, Reason }) =>
+        [DestinationDn, Direction, CallType, Status, Answered, Reason].join(" | "),
+      ),
+    ).toEqual([
+      "801 | Inbound | Digital Receptionist | Answered | true | Main menu was replaced by Support (800)",
+      "800 | Inbound Queue | Queue | Waiting | true | Support was replaced by Petr Svoboda (102)",
+      "101 | Inbound | Extension | Unanswered | false | Busy",
+      "102 | Inbound | Extension | Answered | true | Ended by Novak Jan",
+      "103 | Inbound | Extension | Unanswered | false | Answered elsewhere",
+    ]);
+  });
+
+  it("say of an outgoing call who ended it", async () => {
+    const bench = new XapiBench();
+    const { id } = bench.pbx.dial("101", CALLER);
+    bench.pbx.outsideAnswers(id);
+    bench.clock.advance(5000);
+    bench.pbx.outsideHangsUp(id);
+    bench.clock.advance(1000);
+    expect(await bench.rows(DAY)).toMatchObject([
+      { Direction: "Outbound", CallType: "External", Reason: `Ended by ${CALLER}` },
+    ]);
+  });
+
   it("tell an outgoing call by who dialled, also once it was handed on", async () => {
     const bench = new XapiBench();
     const { id } = bench.pbx.dial("101", CALLER);

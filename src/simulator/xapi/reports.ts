@@ -1,12 +1,12 @@
 /**
  * Call reports over the ended calls: `CallHistoryView` (one row for each stretch of ringing or
- * talking) and the call log (one row for each leg that the call was offered to). The words of
- * `Direction`, `Status` and `Reason` are not published; those here are plain English.
+ * talking) and the call log (one row for each leg that the call was offered to).
  */
 import { MAKE_CALL } from "../exchange.ts";
-import type { Call, Leg, LegEnd, Party } from "../model.ts";
+import type { Call, Leg, Party } from "../model.ts";
 import type { Settings } from "../settings.ts";
 import { rootOf } from "../transfers.ts";
+import { logWords } from "./logWords.ts";
 import { completeRow, type Row } from "./odata/schema.ts";
 import { dnTypeCode, fileName, type Recording, sidesOf } from "./recordings.ts";
 import { TYPES } from "./types.ts";
@@ -147,6 +147,7 @@ export function callLogRows({ loggedCalls, namedRecordings, nameOf, settings }: 
       const file = files.find((recording) => recording.leg === leg);
       const answered = hop.answeredAt !== null;
       const ringsUntil = hop.answeredAt ?? hop.endAt;
+      const sides = logSides(call, leg, hop.startAt, nameOf);
       return completeRow(TYPES.callLogData, {
         CallId: call.id,
         CdrId: historyId(hop.startAt, leg.id),
@@ -156,14 +157,11 @@ export function callLogRows({ loggedCalls, namedRecordings, nameOf, settings }: 
         Indent: index === 0 ? 0 : 1,
         SubrowDescNumber: index === 0 ? 0 : 1,
         StartTime: new Date(hop.startAt).toISOString(),
-        Direction: DIRECTIONS[call.direction],
-        CallType: DIRECTIONS[call.direction],
-        Status: answered ? "Answered" : "Unanswered",
-        Reason: leg.end ? REASONS[leg.end.why] : null,
+        ...logWords(call, leg, answered, String(sides.SourceDisplayName), nameOf),
         Answered: answered,
         RingingDuration: isoDuration(ringsUntil - hop.startAt),
         TalkingDuration: answered ? isoDuration(hop.endAt - ringsUntil) : null,
-        ...logSides(call, leg, hop.startAt, nameOf),
+        ...sides,
         QualityReport: false,
         DstRecId: file?.id ?? null,
         RecordingUrl: file ? `${leg.dn}/${fileName(file, nameOf(leg.dn))}` : null,
@@ -232,21 +230,6 @@ function logSides(call: Call, leg: Leg, at: number, nameOf: NameOf): Row {
     DestinationDisplayName: target.name,
   };
 }
-
-const DIRECTIONS = { incoming: "Inbound", outgoing: "Outbound", internal: "Internal" } as const;
-
-const REASONS: Readonly<Record<LegEnd, string>> = {
-  hungUp: "Terminated by destination",
-  otherSideHungUp: "Terminated by source",
-  answeredElsewhere: "Answered elsewhere",
-  callerGone: "Cancelled by source",
-  noAnswer: "No answer",
-  rejected: "Busy",
-  replaced: "Replaced",
-  transferred: "Transferred",
-  failed: "No route",
-  restart: "Restarted",
-};
 
 export function callHistoryRows(
   calls: readonly Call[],
