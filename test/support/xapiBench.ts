@@ -70,3 +70,9 @@ export class XapiBench {
 export function listIn(body: unknown): Row[] {
   return (body as { value: Row[] }).value;
 }
+
+/** The call log of a stretch of time, all of it. */
+export const callLog = (from: string, to: string) =>
+  `/ReportCallLogData/Pbx.GetCallLogData(periodFrom=${from},periodTo=${to},sourceType=0,` +
+  "sourceFilter='',destinationType=0,destinationFilter='',callsType=0,callTimeFilterType=0," +
+  "callTimeFilterFrom='0:00:0',callTimeFilterTo='0:00:0',hidePcalls=true)";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { listIn, XapiBench } from "../../../test/support/xapiBench.ts";
+import { callLog, listIn, XapiBench } from "../../../test/support/xapiBench.ts";
 import { defaultDirectory } from "../directory.ts";
 import { historyId, isoDuration } from "./reports.ts";
 import { toneWav, WAV_HEADER_BYTES } from "./wav.ts";
@@ -22,10 +22,6 @@ function talked(bench: XapiBench): void {
   bench.clock.advance(1000);
 }
 
-const callLog = (from: string, to: string) =>
-  `/ReportCallLogData/Pbx.GetCallLogData(periodFrom=${from},periodTo=${to},sourceType=0,` +
-  "sourceFilter='',destinationType=0,destinationFilter='',callsType=0,callTimeFilterType=0," +
-  "callTimeFilterFrom='0:00:0',callTimeFilterTo='0:00:0',hidePcalls=true)";
 const DAY = callLog("2026-05-04T00:00:00Z", "2026-05-05T00:00:00Z");
 
 describe("active calls", () => {
@@ -175,43 +171,6 @@ describe("reports", () => {
     expect(rows[1]).not.toHaveProperty("DstRecId");
     const other = callLog("2026-05-05T00:00:00Z", "2026-05-06T00:00:00Z");
     expect(await bench.rows(other)).toEqual([]);
-  });
-
-  it("say of a call through menu and queue what each row is, in the words of a PBX", async () => {
-    const bench = new XapiBench();
-    const { id } = bench.pbx.incoming({ from: CALLER, name: "Novak Jan", did: "420222000320" });
-    bench.clock.advance(1000);
-    bench.pbx.press(id, "1");
-    bench.clock.advance(1000);
-    bench.pbx.reject("101");
-    bench.pbx.answer("102");
-    bench.clock.advance(5000);
-    bench.pbx.outsideHangsUp(id);
-    bench.clock.advance(1000);
-    const rows = await bench.rows(`${DAY}?$orderby=StartTime`);
-    expect(
-      rows.map(({ DestinationDn, Direction, CallType, Status, Answered, Reason }) =>
-        [DestinationDn, Direction, CallType, Status, Answered, Reason].join(" | "),
-      ),
-    ).toEqual([
-      "801 | Inbound | Digital Receptionist | Answered | true | Main menu was replaced by Support (800)",
-      "800 | Inbound Queue | Queue | Waiting | true | Support was replaced by Petr Svoboda (102)",
-      "101 | Inbound | Extension | Unanswered | false | Busy",
-      "102 | Inbound | Extension | Answered | true | Ended by Novak Jan",
-      "103 | Inbound | Extension | Unanswered | false | Answered elsewhere",
-    ]);
-  });
-
-  it("say of an outgoing call who ended it", async () => {
-    const bench = new XapiBench();
-    const { id } = bench.pbx.dial("101", CALLER);
-    bench.pbx.outsideAnswers(id);
-    bench.clock.advance(5000);
-    bench.pbx.outsideHangsUp(id);
-    bench.clock.advance(1000);
-    expect(await bench.rows(DAY)).toMatchObject([
-      { Direction: "Outbound", CallType: "External", Reason: `Ended by ${CALLER}` },
-    ]);
   });
 
   it("tell an outgoing call by who dialled, also once it was handed on", async () => {

@@ -259,3 +259,22 @@ const OTHER_SETS: readonly SetRules[] = [
 ];
 
 export const WRITABLE_SETS: readonly SetRules[] = [...DN_SETS, ...OTHER_SETS];
+
+/** Of which this office has nothing, and of which nothing is kept: they can be listed, no more. */
+export const EMPTY_SETS: readonly string[] = [
+  "Backups",
+  "BlackListNumbers",
+  "Blocklist",
+  "CallFlowApps",
+  "CallFlowScripts",
+  "ChatHistoryView",
+  "ChatMessagesHistoryView",
+  "CustomPrompts",
+  "EmergencyGeoLocations",
+  "EventLogs",
+  "Fxs",
+  "Playlists",
+  "Sbcs",
+  "ScheduledReports",
+  "WebsiteLinks",
+];

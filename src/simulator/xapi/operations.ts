@@ -17,6 +17,7 @@ import {
   REPORT_TOP_MAX,
 } from "./operation.ts";
 import type { Outcome } from "./outcome.ts";
+import { queueReports } from "./queueReports.ts";
 import { systemParametersRow } from "./singletons.ts";
 import { TYPES } from "./types.ts";
 
@@ -28,6 +29,7 @@ export function operations(world: OperationsWorld): ReadonlyMap<string, Operatio
     ...callActions(world),
     ...recordingOperations(world),
     ...reports(world),
+    ...queueReports(world),
     ...bulkActions(world),
     ...aboutTheSystem(world),
     ...about(world),

@@ -20,7 +20,7 @@ export type Outcome =
       /** 201 comes with the address of what was made. */
       readonly created?: string;
     }
-  | { readonly kind: "count"; readonly rows: readonly Row[]; readonly type: EntityType }
+  | { readonly kind: "count"; readonly rows: readonly Row[]; readonly type: EntityType | undefined }
   | { readonly kind: "nothing"; readonly status: 200 | 204 }
   | {
       readonly kind: "file";

@@ -9,6 +9,7 @@
 import { assertNever } from "../../util/assertNever.ts";
 import type { ApiClient } from "../directory.ts";
 import { parseBody, parseEntity } from "./body.ts";
+import { EMPTY_SETS } from "./catalogue.ts";
 import { parseAddress, parseArguments, parseKey, type Segment } from "./odata/address.ts";
 import { notFound, ODataError } from "./odata/error.ts";
 import { type Options, parseQuery } from "./odata/options.ts";
@@ -64,7 +65,7 @@ export class Resources {
     const singleton = this.#world.singletons.get(first.name);
     if (singleton && first.args === undefined) return singletonOutcome(singleton, second, request);
     const set = this.#setOf(first.name);
-    if (!set) throw nothingAt(request);
+    if (!set) return emptySetOutcome(segments, request);
     if (first.args !== undefined) return this.#entityOutcome(set, first.args, segments, request);
     if (!second) return setOutcome(set, request);
     if (second.name !== "$count" || third) throw nothingAt(request);
@@ -78,7 +79,7 @@ export class Resources {
 
   #serviceDocument(request: XapiRequest): Outcome {
     expectMethod(request, ["GET"]);
-    const sets = [...this.#world.sets.names(), ...this.#live.keys()];
+    const sets = [...this.#world.sets.names(), ...this.#live.keys(), ...EMPTY_SETS];
     const entry = (kind: string) => (name: string) => ({ name, kind, url: name });
     return {
       kind: "rows",
@@ -137,6 +138,15 @@ export class Resources {
     if (!set) throw notFound(`There is no set ${holder.name}.`);
     return findRow(set.keys.length > 0 ? set : { ...set, keys: ["Id"] }, holder.args ?? "");
   }
+}
+
+function emptySetOutcome([set, part, ...more]: readonly Segment[], request: XapiRequest): Outcome {
+  const isCount = part?.name === "$count" && more.length === 0;
+  const isKnown = set !== undefined && set.args === undefined && EMPTY_SETS.includes(set.name);
+  if (!isKnown || (part && !isCount)) throw nothingAt(request);
+  expectMethod(request, ["GET"]);
+  if (isCount) return { kind: "count", rows: [], type: undefined };
+  return { kind: "rows", context: set.name, rows: [], type: undefined };
 }
 
 function setOutcome(set: EntitySet, request: XapiRequest): Outcome {

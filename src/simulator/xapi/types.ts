@@ -182,6 +182,24 @@ export const TYPES = {
     duration: "RingingDuration TalkingDuration",
     list: "Recordings",
   }),
+  agentsInQueue: entityType("AgentsInQueueStatistics", {
+    number: "AnsweredCount AnsweredPercent AnsweredPerHourCount LostCount",
+    text: "Dn DnDisplayName Queue QueueDisplayName",
+    duration: "AvgRingTime AvgTalkTime LoggedInTime RingTime TalkTime",
+  }),
+  queuePerformance: entityType("QueuePerformanceOverview", {
+    number: `ExtensionAnsweredCount ExtensionDroppedCount QueueAnsweredCount QueueReceivedCount
+      SortOrder`,
+    text: "ExtensionDisplayName ExtensionDn QueueDisplayName QueueDn",
+    duration: "TalkTime",
+  }),
+  abandonedQueueCall: entityType("AbandonedQueueCalls", {
+    number: "PollingAttempts",
+    text: "CallerId CallHistoryId ExtensionDisplayName ExtensionDn QueueDisplayName QueueDn",
+    flag: "IsLoggedIn",
+    time: "CallTime CallTimeForCsv",
+    duration: "WaitTime",
+  }),
   inboundRuleReport: entityType("InboundRuleReport", {
     number: "Id",
     text: "RuleName DID Trunk",

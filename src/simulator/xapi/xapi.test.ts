@@ -188,6 +188,27 @@ describe("the directory", () => {
     expect(new Set(peers.map((peer) => peer.Id)).size).toBe(peers.length);
   });
 
+  it("lists nothing where a PBX has a set and this office has nothing of it", async () => {
+    const bench = new XapiBench();
+    const query = "?$filter=Type eq 'Error'&$orderby=TimeGenerated desc&$top=50&$count=true";
+    expect((await bench.ask("GET", `/EventLogs${query}`)).body).toEqual({
+      "@odata.context": "https://pbx.example:5001/xapi/v1/$metadata#EventLogs",
+      "@odata.count": 0,
+      value: [],
+    });
+    expect((await bench.raw("GET", "/xapi/v1/WebsiteLinks/$count"))?.body).toBe("0");
+    expect((await bench.ask("GET", "/EventLogs?$top=101")).status).toBe(400);
+    expect((await bench.ask("POST", "/Blocklist", {})).status).toBe(405);
+    for (const path of ["/Backups(1)", "/Backups/Name", "/Backups/$count/1", "/Nothing"]) {
+      expect((await bench.ask("GET", path)).status).toBe(404);
+    }
+    expect(listIn((await bench.ask("GET", "")).body)).toContainEqual({
+      name: "CallFlowApps",
+      kind: "EntitySet",
+      url: "CallFlowApps",
+    });
+  });
+
   it("gives peers by their numbers", async () => {
     const { body } = await new XapiBench().ask("POST", "/Peers/Pbx.RetreivePeersByNumbers", {
       peersRequest: { DnNumbers: ["800", "10007", "nobody"], IsReportPeers: false },
