@@ -78,6 +78,7 @@ export function exemptionOf(
     ...leftUnlisted(due, notes),
     ...forwardMissed(chain, visibility, notes),
     ...ringMissed(chain, visibility, notes),
+    ...kindUnread(chain, visibility, notes),
     ...denied(chain, notes),
     ...directionUnseen(chain, visibility),
     ...heardUnseen(chain, visibility),
@@ -100,7 +101,7 @@ export function exemptionOf(
  * to where only the list shows it, and is gone before it can be read: did both go at once?
  */
 export function goneTogether(
-  { overAt }: Chain,
+  { facts, overAt }: Chain,
   due: readonly Due[],
   { briefMs, listMs, sees }: Pick<Visibility, "briefMs" | "listMs" | "sees">,
 ): Exemption | null {
@@ -113,10 +114,22 @@ export function goneTogether(
         each.link === one.link + 1 &&
         (each.at < one.at || isOwn(one, each)),
     );
+  // Outside, too, somebody was rung before: a list that lags says so still.
+  const dialled = (one: Due) =>
+    facts.some(
+      (fact) =>
+        fact.what === "shown" &&
+        fact.kind === "trunk" &&
+        fact.status === "dialing" &&
+        fact.at < one.at &&
+        (fact.leg.end?.at ?? one.at) >= one.at,
+    );
   const lagMs = listLagMs + briefMs;
-  // Who is not monitored leaves between two looks at the list.
-  const blurMs = (one: Due) =>
-    sees(one.user, one.at) ? (rang(one) ? lagMs : briefMs) : lagMs + (listMs ?? 0);
+  const blurMs = (one: Due) => {
+    // Who is not monitored leaves between two looks at the list.
+    if (!sees(one.user, one.at)) return lagMs + (listMs ?? 0);
+    return rang(one) || dialled(one) ? lagMs : briefMs;
+  };
   const lost = due.find(
     (one) => one.transfer === "True" && overAt !== null && overAt - one.at < blurMs(one),
   );
@@ -252,6 +265,26 @@ function ringMissed(
     if (ring === undefined || sees(onBehalfOf?.dn ?? "", ring.at)) return [];
     const isMissed = isUnread(ring.at, fact.at, listMs, notes);
     return isMissed ? [{ rule: "xapiFails", fromAt: ring.at }] : [];
+  });
+}
+
+/** We had just come up, and what a DN is could not be read: a row that has a call at one not monitored may name a place. */
+function kindUnread(
+  { facts, overAt }: Chain,
+  { listMs, sees }: Visibility,
+  notes: readonly FaultNote[],
+): Exemption[] {
+  if (listMs === null) return [];
+  const startMs = 1_000;
+  const starts = notes.filter(({ fault }) => fault === "ownRestarts").map(({ toAt }) => toAt);
+  return facts.flatMap((fact) => {
+    if (fact.what !== "shown" || fact.kind !== "extension" || fact.status !== "connected")
+      return [];
+    if (sees(fact.dn, fact.at)) return [];
+    const goneAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+    const isUnknown = (upAt: number) =>
+      goneAt > upAt && fact.at < upAt + startMs && isUnread(upAt - startMs, goneAt, listMs, notes);
+    return starts.some(isUnknown) ? [{ rule: "xapiFails", fromAt: fact.at }] : [];
   });
 }
 
