@@ -117,10 +117,12 @@ describe("refusals", () => {
     ["client", "/connect/token", { status: 400 }, "wrong-secret", "Integrations → API"],
     ["address", "/connect/token", { status: 403 }, "address-not-allowed", "Console Restrictions"],
     ["place", "/connect/token", { status: 404 }, "not-found", "PBX_URL"],
+    ["way elsewhere", "/connect/token", { status: 301 }, "not-found", "answered 301"],
     ["web page", "/connect/token", { status: 200, text: "<html>" }, "not-found", "PBX_URL"],
     ["box", "WS /callcontrol/ws", { status: 403 }, "call-control-off", "Call Control API Access"],
     ["box as 401", "WS /callcontrol/ws", { status: 401 }, "call-control-off", "Tick"],
     ["list", "/callcontrol", { status: 403 }, "call-control-off", "Integrations → API"],
+    ["payment", "/callcontrol", { status: 402 }, "licence", "Enterprise"],
     [
       "licence",
       "/callcontrol",

@@ -49,6 +49,8 @@ export function makeRefused(refusal: Refusal, clientId: string, said: string): R
 }
 
 function refusalOf(part: Part, status: number, words: string): Refusal | null {
+  // The API answers by itself: who sends us elsewhere is a proxy, a portal, or another address of the PBX.
+  if (status >= 300 && status < 400) return "not-found";
   const isNo = status >= 400 && status < 500 && status !== 408 && status !== 429;
   if (!isNo) return null;
   if (status === 402 || /licen[cs]e/i.test(words)) return "licence";

@@ -12,7 +12,7 @@ import { parseJson } from "./values.ts";
 
 export type RestAnswer =
   | { readonly kind: "ok"; readonly body: unknown }
-  /** 401 to a new token too, or 403. */
+  /** 401 to a new token too, 402 (the licence) or 403. */
   | { readonly kind: "denied"; readonly status: number; readonly text: string }
   | { readonly kind: "missing" }
   /** Came, but is no JSON or too large. */
@@ -68,7 +68,7 @@ function judge(answer: HttpAnswer, path: string): RestAnswer {
       ? { kind: "notUnderstood", reason: `The answer to GET ${path} is beyond its size limit.` }
       : { kind: "failed", reason: `GET ${path} answered ${status}.`, status };
   }
-  if (status === 401 || status === 403) return { kind: "denied", status, text: answer.text };
+  if (status >= 401 && status <= 403) return { kind: "denied", status, text: answer.text };
   if (status === 404 || status === 410) return { kind: "missing" };
   if (!ok) {
     const words = parseErrorText(answer.text);
