@@ -28,23 +28,29 @@ export function broughtByCode(
   const { kind, number: code } = party;
   const isThere = (call: Call) => call.firstSeenAt <= seenAt + lateJoinMsMax;
   const known = calls.filter((call) => call !== undefined);
-  const waiting = known.filter((call) => isThere(call) && waits(call, number));
   const nameAt = code.lastIndexOf("*") + 1;
   const named = code.slice(nameAt);
+  // Behind a second asterisk stands a phone, or anybody's, and nobody is parked at one.
+  const isPickUp = nameAt > 1;
+  const isMaybe = (call: Call) => isConnected && !isPickUp && mayBeParked(call);
+  const theirs = known.filter((call) => isThere(call) && call.external?.number === number);
+  const waiting = theirs.filter((call) => waits(call) || isMaybe(call));
   const isRung = (call: Call) => hasRung(call, named, at) && rings(call, at);
   const rung = kind === "parking" ? [] : waiting.filter(isRung);
-  // Behind a second asterisk stands a phone, and nobody is parked at one.
-  const isPhone = nameAt > 1 && named !== "";
-  const [one, another] = rung.length > 0 || isPhone ? rung : waiting;
+  const [one, another] = rung.length > 0 || (isPickUp && named !== "") ? rung : waiting;
   if (one === undefined || another !== undefined) return undefined;
   const isNamed = one === rung[0] || (code.endsWith("*") && rings(one, at));
-  return isParked(one) || (isConnected && isNamed) ? one : undefined;
+  return isParked(one) || isMaybe(one) || (isConnected && isNamed) ? one : undefined;
 }
 
 /** Somebody may answer it, or take it back; who hands it over may talk on meanwhile. */
-function waits({ external, talk, handover, overAt }: Call, number: string): boolean {
-  const isFree = overAt === null && (talk === null || handover !== null);
-  return isFree && external?.number === number;
+function waits({ talk, handover, overAt }: Call): boolean {
+  return overAt === null && (talk === null || handover !== null);
+}
+
+/** Its user has left it a moment ago, and no list has said yet where it is. */
+function mayBeParked({ talk, handover, hidden }: Call): boolean {
+  return talk !== null && handover === null && hidden !== null;
 }
 
 /** It was handed over, is at no phone, and offered to nobody, as a queue that no leg shows would be. */
