@@ -51,8 +51,8 @@ describe("queues and menus, again", () => {
 
   describe("a place that no leg shows gives the call to a phone that it does not ring", () => {
     /** 101 and 102 ring, for a place that they name or the list has; then another phone alone. */
-    const givenUp = (place: string, named: boolean, more: Partial<Leg>) => {
-      const phone = new Phone();
+    const givenUp = (place: string, named: boolean, more: Partial<Leg>, listLateMs = 0) => {
+      const phone = new Phone({ listLateMs });
       const polled = named ? inQueue(place) : {};
       phone.leg("101", 5, "ringing", polled);
       phone.leg("102", 6, "ringing", polled);
@@ -105,6 +105,31 @@ describe("queues and menus, again", () => {
       expect(phone.told().slice(-1)).toEqual(["ringing 150 -0"]);
       phone.list(row("820", { status: "Routing", changedAt: at }));
       expect(phone.told()).toEqual(["ringing 820 -0"]);
+    });
+
+    it("and a list that lags by a second has it at the place still: told no second time", () => {
+      const phone = givenUp("820", true, {}, 1_000);
+      const { at } = phone;
+      for (const [askedMs, told] of [
+        [999, "ringing 150 -0"],
+        [1_000, "ringing 820 -0"],
+      ] as const) {
+        phone.at = at + askedMs;
+        phone.list(row("820", { status: "Routing", changedAt: at }));
+        expect(phone.told().at(-1)).toBe(told);
+      }
+    });
+
+    it("nor that of a menu before it, while a phone rings that names the place", () => {
+      const phone = new Phone({ listLateMs: 1_000 });
+      phone.leg("101", 5, "ringing", inQueue("820"));
+      const { at } = phone;
+      phone.at = at + 999;
+      phone.list(row("801", { status: "Routing" }));
+      expect(phone.told()).toEqual(["ringing 820 -0", "ringing 101 -0"]);
+      phone.at = at + 1_000;
+      phone.list(row("801", { status: "Routing" }));
+      expect(phone.told()).toEqual(["ringing 801 -0"]);
     });
 
     it("while the others still ring: missed at the place, until that phone alone rings on", () => {

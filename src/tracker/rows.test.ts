@@ -8,7 +8,7 @@ describe("a row that has not changed since before the user's leg went", () => {
 
   /** 102 has talked for so long, then the list has this row for so long, then not any more. */
   function told(talkMs: number, late: Parameters<typeof row>, forMs: number): string[] {
-    const phone = talking();
+    const phone = talking({ listLateMs: 1_000 });
     phone.at += talkMs;
     phone.gone("102/5");
     for (let ms = 0; ms <= forMs; ms += 1_000) {
@@ -70,19 +70,21 @@ describe("a row that has not changed since before the user's leg went", () => {
 
 describe("a row of the place where a user, who talked on, had offered the call", () => {
   it.each([
-    [0, "ended 102 -1 Ok"],
-    [300, "ended 102 -1 Ok passed on"],
+    [0, "Routing", "ended 102 -1 Ok"],
+    [999, "Routing", "ended 102 -1 Ok"],
+    [1_000, "Routing", "ended 102 -1 Ok passed on"],
+    [0, "Talking", "ended 102 -1 Ok passed on"],
   ])(
-    "is of an offer that nobody has taken where the caller hangs up, and the list lags (asked %i ms later)",
-    (lateMs, expected) => {
-      const phone = talking();
+    "is of an offer that nobody has taken where the caller hangs up, and the list lags (asked %i ms later, %s)",
+    (lateMs, status, expected) => {
+      const phone = talking({ listLateMs: 1_000 });
       phone.at += 5_000;
       phone.leg("103", 6, "ringing", { referredBy: ref("102") });
       phone.at += 1_000;
       expect(phone.told()).toEqual(["ringing 103 -2"]);
       phone.gone("102/5", "103/6");
       phone.pass(lateMs);
-      phone.list(row("103", { status: "Routing", changedAt: phone.at - 1_000 - lateMs }));
+      phone.list(row("103", { status, changedAt: phone.at - 1_000 - lateMs }));
       phone.pass(1_000);
       phone.list();
       expect(phone.told()[0]).toBe(expected);

@@ -55,10 +55,15 @@ export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Epo
 /** It may have been so while its user talked on, and waited for an answer there: that they have left tells nothing then. */
 export function isOfBefore(
   { handover }: Pick<Call, "handover">,
-  { changedAt }: ActiveCall,
+  row: ActiveCall,
   sinceAt: EpochMs,
 ): boolean {
-  return handover !== null || (changedAt !== null && changedAt < sinceAt - rowTimeMs);
+  const { changedAt } = row;
+  const inside = insideParty(row);
+  // A queue or menu may be said to talk while others ring.
+  const isTaken = talks(row) && (inside === null || inside.kind === "extension");
+  const isOffered = handover !== null && !isTaken;
+  return isOffered || (changedAt !== null && changedAt < sinceAt - rowTimeMs);
 }
 
 /** This very conversation: a list that lags may have one that the same user had before. */

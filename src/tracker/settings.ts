@@ -16,8 +16,8 @@ export interface TrackerSettings {
   readonly listInsistsMs: number;
   /** How far the list may lag behind the legs. */
   readonly listLagMs: number;
-  /** How long after it began the list may not name a call yet. */
-  readonly listBeginMs: number;
+  /** How far at most, where nothing but waiting tells: whether it names a call yet, or still has one where it was. */
+  readonly listLateMs: number;
   /** How long the first event of a call waits for an empty number to be filled. */
   readonly numberHoldMs: number;
   /** A list that leaves a living call out so often is no witness of its end. */
@@ -60,7 +60,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   lookAgainMs: [50, 100, 200, 400, 800],
   listInsistsMs: 5_000,
   listLagMs: 300,
-  listBeginMs: 1_000,
+  listLateMs: 1_000,
   numberHoldMs: 200,
   omissionsMax: 2,
   logAgainMs: [2_000, 15_000, 45_000],

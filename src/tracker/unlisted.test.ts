@@ -5,8 +5,8 @@ import { defaultSettings } from "./settings.ts";
 
 /** A phone has refused the call after 60 ms. */
 function refused(): Phone {
-  const { listBeginMs } = defaultSettings;
-  const phone = new Phone({ listBeginMs });
+  const { listLateMs } = defaultSettings;
+  const phone = new Phone({ listLateMs });
   phone.leg("150", 4, "ringing");
   phone.at += 60;
   phone.gone("150/4");
@@ -46,7 +46,7 @@ describe("a call that has just begun", () => {
     }
     expect(phone.told()).toEqual(["ended 150 -0 Missed"]);
     expect(phone.events.at(-1)?.at).toBe(goneAt);
-    expect(phone.at).toBeGreaterThanOrEqual(goneAt + 60 + phone.settings.listBeginMs / 2);
+    expect(phone.at).toBeGreaterThanOrEqual(goneAt + 60 + phone.settings.listLateMs / 2);
   });
 
   it("goes on until then, however often the list is asked for other calls", () => {
@@ -61,7 +61,7 @@ describe("a call that has just begun", () => {
   });
 
   it("is over at once where it goes out: it stays with who dialled", () => {
-    const phone = new Phone({ listBeginMs: defaultSettings.listBeginMs });
+    const phone = new Phone({ listLateMs: defaultSettings.listLateMs });
     phone.leg("150", 4, "dialing");
     phone.told();
     phone.gone("150/4");
@@ -73,7 +73,7 @@ describe("a call that has just begun", () => {
     ["named before", { establishedAt: 1 }, "ringing"],
     ["answered", null, "connected"],
   ] as const)("is over at once where it was %s", (_, named, status) => {
-    const phone = new Phone({ listBeginMs: defaultSettings.listBeginMs });
+    const phone = new Phone({ listLateMs: defaultSettings.listLateMs });
     phone.leg("150", 4, status);
     if (named !== null) phone.list(row("150", named));
     phone.told();

@@ -69,7 +69,7 @@ function mayStillCome({ call, settings }: Turn, askedAt: EpochMs): boolean {
   const { external, talk, establishedAt, listedAt, firstSeenAt } = call;
   const isNamed = (establishedAt ?? listedAt) !== null;
   const isOffered = external?.direction === "incoming" && talk === null;
-  return isOffered && !isNamed && askedAt < firstSeenAt + settings.listBeginMs;
+  return isOffered && !isNamed && askedAt < firstSeenAt + settings.listLateMs;
 }
 
 /** Over, unless we were blind: then the call log is asked first how it went on. */

@@ -22,7 +22,14 @@ import {
   withoutListeners,
 } from "./rows.ts";
 import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
-import { type Hidden, type Leaving, type Level, lastUserOf, type Talk } from "./state.ts";
+import {
+  type Hidden,
+  type Leaving,
+  type Level,
+  lastUserOf,
+  type Talk,
+  type TrackedLeg,
+} from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { conclude } from "./unlisted.ts";
 
@@ -58,7 +65,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
   else if (settled) heedGivenUp(call, row);
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
-  if (settled || polled || handedOn || passedOn) heedLevel(turn, row);
+  if (settled || polled || handedOn || passedOn) heedLevel(turn, row, askedAt);
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
@@ -183,7 +190,7 @@ function heedWhereabouts(
       // Whom they had it ring just before, in vain, has nothing of it.
       call.handover = null;
       passOn(turn, talk, leftWhen, true);
-    } else if (mayLag && isOfBefore(call, row, sinceAt)) return;
+    } else if (askedAt < sinceAt + settings.listLateMs && isOfBefore(call, row, sinceAt)) return;
     else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
@@ -275,8 +282,8 @@ function tellForward(turn: Turn, row: ActiveCall, hidden: Hidden): void {
 }
 
 /** The list shows a queue, IVR or ring group that no visible leg shows. */
-function heedLevel(turn: Turn, row: ActiveCall): void {
-  const { call } = turn;
+function heedLevel(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {
+  const { call, settings } = turn;
   const inside = insideParty(row);
   if (inside === null || (call.talk !== null && call.handover === null)) return;
   if (call.external?.direction === "outgoing" && call.handover === null) return;
@@ -285,9 +292,18 @@ function heedLevel(turn: Turn, row: ActiveCall): void {
   // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
   const known = get(call.reached, dn);
   const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;
-  if (call.level?.dn === dn || known === "leg" || (known !== undefined && isOld)) return;
+  const mayLag = askedAt < call.touchedAt + settings.listLateMs;
+  const isBelied = known === undefined ? mayLag && isNamed(call) : mayLag || isOld;
+  if (call.level?.dn === dn || known === "leg" || isBelied) return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
+}
+
+/** A phone rings that names the level as what made its leg. */
+function isNamed({ level, legs }: Turn["call"]): boolean {
+  const names = ({ leg }: TrackedLeg) =>
+    leg.status === "ringing" && leg.originatedBy !== null && leg.originatedBy.dn === level?.dn;
+  return legs.some(names);
 }
 
 const awaiting: ReadonlySet<Hidden["witness"]> = new Set(["asked", "omitted", "listed"]);
@@ -312,7 +328,7 @@ export function adoptListed(turn: Turn, row: ActiveCall): void {
   call.hidden = { sinceAt: at, looks: 0, dueAt: null, witness: "listed" };
   call.establishedAt = row.establishedAt;
   call.did = row.did;
-  heedLevel(turn, row);
+  heedLevel(turn, row, at);
 }
 
 /** A deadline may be due. */

@@ -70,7 +70,9 @@ export function endTalk(
   const lastAt = isRead ? shown.at : course.visibility.listedBy(shown.at);
   // Another phone of theirs, which went before, may seem to talk on.
   const { at: silentAt, fault } = course.said.silent(talk.user);
-  const late = Math.max(lastAt, silentAt) - at + talk.seen.at - talk.at;
+  // A conference is the user's until the list, which may lag, leaves it out.
+  const lagsMs = course.chain.conferredAt === null ? 0 : course.visibility.lateListMs;
+  const late = Math.max(lastAt, silentAt) - at + talk.seen.at - talk.at + lagsMs;
   course.said.tell("ended", level, talk.link, at, leg, {
     slackMs: late + off,
     lostMs: Math.max(course.visibility.lostMs(at), unlistedMs(leg, at, course.visibility)),

@@ -6,7 +6,7 @@ import { type Exemption, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
-import { leaveHoldMs, leaveWithMs } from "./statedTimes.ts";
+import { leaveHoldMs, leaveWithMs, listLagMs, listLateMs, listTimeMs } from "./statedTimes.ts";
 import { staysMs } from "./withoutList.ts";
 
 const slackMs = 200;
@@ -55,16 +55,65 @@ export function departureUnseen(
   return left === undefined ? null : { rule: "xapiFails", fromAt: left.at };
 }
 
+/**
+ * Who hands over leaves while the next phone rings, and the caller goes so soon after that the list may lag behind; or
+ * to where only the list shows it, and is gone before it can be read: did both go at once?
+ */
+export function goneTogether(
+  { facts, overAt }: Chain,
+  due: readonly Due[],
+  {
+    briefMs,
+    listMs,
+    lateListMs,
+    sees,
+  }: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "sees">,
+): Exemption | null {
+  // The own phone, which rang before, is told as ringing then.
+  const isOwn = (one: Due, each: Due) => each.user === one.user && each.at === one.at;
+  const rang = (one: Due) =>
+    due.find(
+      (each) =>
+        each.kind === "ringing" &&
+        each.link === one.link + 1 &&
+        (each.at < one.at || isOwn(one, each)),
+    );
+  // Outside, too, somebody was rung before: a list that lags says so still.
+  const dialled = (one: Due) =>
+    facts.some(
+      (fact) =>
+        fact.what === "shown" &&
+        fact.kind === "trunk" &&
+        fact.status === "dialing" &&
+        fact.at < one.at &&
+        (fact.leg.end?.at ?? one.at) >= one.at,
+    );
+  const lagMs = listLagMs + briefMs;
+  const blurMs = (one: Due) => {
+    // Who is not monitored leaves between two looks at the list.
+    if (!sees(one.user, one.at)) return lagMs + (listMs ?? 0);
+    // On its way to where only the list shows it, it may be so of before (SPEC.md, R15f).
+    if (dialled(one) || rang(one)?.unseen) return listLateMs + briefMs + lateListMs;
+    return rang(one) ? lagMs : briefMs + lateListMs;
+  };
+  const lost = due.find(
+    (one) => one.transfer === "True" && overAt !== null && overAt - one.at < blurMs(one),
+  );
+  return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
+}
+
 /** The caller hung up so soon after a hand-over had begun that it looks like one without waiting. */
 export function handedOverLast(
   { overAt }: Chain,
   due: readonly Due[],
-  { briefMs }: Pick<Visibility, "briefMs">,
+  { briefMs, lateListMs }: Pick<Visibility, "briefMs" | "lateListMs">,
 ): Exemption | null {
   const end = due.find(({ at, finish }) => finish === "Ok" && at === overAt);
+  // What the list alone shows there, and does still if it lags, may have come as the user left.
+  const soonMs = (unseen: boolean) => (unseen && lateListMs > 0 ? listTimeMs : leaveWithMs);
   const begun = due.find(
-    ({ kind, link, at }) =>
-      kind === "ringing" && end?.link === link - 1 && end.at - at <= leaveWithMs + briefMs,
+    ({ kind, link, at, unseen }) =>
+      kind === "ringing" && end?.link === link - 1 && end.at - at <= soonMs(unseen) + briefMs,
   );
   return begun === undefined ? null : { rule: "briefHandOver", fromAt: begun.at };
 }

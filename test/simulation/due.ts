@@ -36,8 +36,10 @@ export interface Due {
 
 export interface Visibility {
   sees(dn: string, at: number): boolean;
-  /** How often the list of active calls is read; null = never. */
+  /** How late at most the list of active calls, read steadily, shows what has happened; null = it is not read. */
   readonly listMs: number | null;
+  /** What the list alone shows, and lasts no longer, may be over before a list that lags has shown it; 0 where none lags. */
+  readonly lateListMs: number;
   /** When the list must have been read that shows what became true at `at`, as its looks may fail; without it `at`. */
   listedBy(at: number): number;
   /** When the answer of this user must be known: of who is not monitored, when the list shows it, and nothing else rings. */

@@ -97,46 +97,6 @@ export function exemptionOf(
 }
 
 /**
- * Who hands over leaves while the next phone rings, and the caller goes so soon after that the list may lag behind; or
- * to where only the list shows it, and is gone before it can be read: did both go at once?
- */
-export function goneTogether(
-  { facts, overAt }: Chain,
-  due: readonly Due[],
-  { briefMs, listMs, sees }: Pick<Visibility, "briefMs" | "listMs" | "sees">,
-): Exemption | null {
-  // The own phone, which rang before, is told as ringing then.
-  const isOwn = (one: Due, each: Due) => each.user === one.user && each.at === one.at;
-  const rang = (one: Due) =>
-    due.some(
-      (each) =>
-        each.kind === "ringing" &&
-        each.link === one.link + 1 &&
-        (each.at < one.at || isOwn(one, each)),
-    );
-  // Outside, too, somebody was rung before: a list that lags says so still.
-  const dialled = (one: Due) =>
-    facts.some(
-      (fact) =>
-        fact.what === "shown" &&
-        fact.kind === "trunk" &&
-        fact.status === "dialing" &&
-        fact.at < one.at &&
-        (fact.leg.end?.at ?? one.at) >= one.at,
-    );
-  const lagMs = listLagMs + briefMs;
-  const blurMs = (one: Due) => {
-    // Who is not monitored leaves between two looks at the list.
-    if (!sees(one.user, one.at)) return lagMs + (listMs ?? 0);
-    return rang(one) || dialled(one) ? lagMs : briefMs;
-  };
-  const lost = due.find(
-    (one) => one.transfer === "True" && overAt !== null && overAt - one.at < blurMs(one),
-  );
-  return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
-}
-
-/**
  * It had a leg at a DN that was put on the list of monitored DNs, or taken from it, before all legs were read again. Of
  * what came there after it was put on the list, frames tell; after it was taken from it, the list of active calls does.
  */

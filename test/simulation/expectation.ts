@@ -2,17 +2,16 @@
 import type { Directory } from "../../src/simulator/directory.ts";
 import type { Census } from "./census.ts";
 import type { Expectation } from "./compare.ts";
-import { departureUnseen, handedOverLast, takenUnread, unseenGoings } from "./departure.ts";
+import {
+  departureUnseen,
+  goneTogether,
+  handedOverLast,
+  takenUnread,
+  unseenGoings,
+} from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
-import {
-  blinding,
-  dnChanged,
-  entitiesOf,
-  exemptionOf,
-  goneTogether,
-  hiddenStretches,
-} from "./exemptions.ts";
+import { blinding, dnChanged, entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
 import { endsOutside, lapsing, type Truth } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import { takenUnseen } from "./joinedUnseen.ts";
@@ -111,7 +110,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     unseenGoing: unseenGoings(chain, changes.log, visibility),
   };
   const lapses = truth.lapses + hidden.length + lapsesByRule(chain, due, exempt);
-  const calm = calmOf(chain, hidden, grounds);
+  const calm = calmOf(chain, due, hidden, grounds);
   // What nobody saw is told when the log is read.
   const isUnseen = (one: Due) => due.every((each) => each.unseen || each === one);
   const expectation = {
@@ -162,6 +161,7 @@ function lapsesByRule(chain: Chain, due: readonly Due[], rule: string | null): n
 
 function calmOf(
   chain: Chain,
+  due: readonly Due[],
   hidden: Calm["hidden"],
   { setting, visibility, plan, changes, wire }: Grounds,
 ): Calm {
@@ -172,6 +172,7 @@ function calmOf(
     entities: entitiesOf(chain),
     isAnonymous: chain.outside === "",
     hidden,
+    reached: due.filter(({ kind }) => kind === "ringing"),
     legsAt: chain.facts.flatMap((fact) =>
       "leg" in fact && visibility.sees(fact.dn, fact.at) ? fact.at : [],
     ),

@@ -6,14 +6,14 @@ import type { DnChange } from "./dnChanges.ts";
 import type { Due } from "./due.ts";
 import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
-import { hasList, type Setting } from "./setting.ts";
+import { hasList, listedMs, type Setting } from "./setting.ts";
 import {
   callbackHoldMs,
   graceMs,
   leaveHoldMs,
-  listBeginMs,
   listInsistsMs,
   listLagMs,
+  listLateMs,
   logLooksMs,
   numberHoldMs,
 } from "./statedTimes.ts";
@@ -26,6 +26,8 @@ const doubtMs = 500;
 const joinLooksMs = 350;
 /** The list is looked at 50, 150, 350, 750 and 1,550 ms later for a call that has just begun (SPEC.md, R16). */
 const beginLooksMs = 1_550;
+/** The first pause after which a list that names a hidden call is asked again (SPEC.md, R18). */
+const firstLookMs = 50;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
 /** Each look at the log takes its time. */
@@ -45,6 +47,8 @@ export interface Calm {
   readonly hidden: readonly (readonly [fromAt: number, toAt: number])[];
   /** When its legs came, changed and went, as far as they can be seen. */
   readonly legsAt: readonly number[];
+  /** The places and phones that it came to, and when. */
+  readonly reached: readonly Pick<Due, "user" | "at">[];
   /** The log has it as another kind of call. */
   readonly isCallback: boolean;
   readonly changes: readonly DnChange[];
@@ -62,7 +66,10 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
   const isHidden = due.unseen || hidden.some(isIn);
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
   const logMs = isHidden && wasBlind(due, calm) ? logLooksMs + logReadingsMs : 0;
-  const heldMs = (isHeld ? orderMs(calm, isHidden) : 0) + (due.unseen ? unsettledMs(due, calm) : 0);
+  const heldMs =
+    (isHeld ? orderMs(calm, isHidden) : 0) +
+    (due.unseen ? unsettledMs(due, calm) : 0) +
+    againMs(due, calm);
   const waitsMs = waitMs(due, setting, isHidden) + beginMs(due, calm) + heldMs + logMs;
   const shownMs = due.latest - due.at;
   const limitMs = wayMs + holdMs + shownMs + waitsMs + logInMs(due, calm);
@@ -90,7 +97,7 @@ function logInMs({ at, latest }: Due, { setting, logIns }: Calm): number {
  * from it before, so that the list of active calls alone tells, shows then, too, as that list contradicts the legs.
  */
 function readMs({ user, at }: Due, { changes, setting }: Calm): number {
-  const contradictedMs = 2 * setting.activeCallsPollMs + doubtMs;
+  const contradictedMs = setting.activeCallsPollMs + listedMs(setting) + doubtMs;
   const settled = changes
     .filter((change) => change.dn === user && change.visible === change.at >= at)
     .map(({ visible, settledAt }) =>
@@ -119,16 +126,31 @@ function orderMs({ setting, isCallback }: Calm, isHidden: boolean): number {
 /** A list tells of a place so long after the last change of the legs, with which it may lag: each puts that off (SPEC.md, R18). One more look is all. */
 function unsettledMs({ at, kind }: Due, { legsAt, setting }: Calm): number {
   if (kind !== "ringing" || !hasList(setting)) return 0;
-  const lookMs = setting.activeCallsPollMs + listLagMs;
+  const lookMs = listedMs(setting) + listLagMs;
   let sinceAt = at;
   for (const legAt of legsAt) if (legAt > sinceAt && legAt <= sinceAt + lookMs) sinceAt = legAt;
   return Math.min(sinceAt - at, lookMs);
 }
 
+/** Of a place where the call was before, a list is believed only when it cannot be late any more (SPEC.md, R18). */
+function againMs({ kind, user, at, unseen }: Due, { reached, setting }: Calm): number {
+  const isAgain = reached.some((one) => one.user === user && one.at < at);
+  return kind === "ringing" && unseen && isAgain && hasList(setting) ? listLateMs : 0;
+}
+
 /** A call that is over as soon as it has begun is looked for in the list once more, which may not have it yet (SPEC.md, R16). */
 function beginMs({ kind, finish, link, at }: Due, { legsAt, setting }: Calm): number {
   const isMissed = kind === "ended" && finish === "Missed" && link === 0;
-  return isMissed && hasList(setting) && at < Math.min(...legsAt) + listBeginMs ? beginLooksMs : 0;
+  return isMissed && hasList(setting) && at < Math.min(...legsAt) + listLateMs ? beginLooksMs : 0;
+}
+
+/** A list that lags names the ended call still: it is asked again after pauses that double, each time that it does. */
+function lagMs({ kind, at, latest }: Due, setting: Setting): number {
+  const { listLagMs: lag = 0 } = setting.switches;
+  if (!hasList(setting) || lag === 0) return 0;
+  if (kind === "ended") return 2 * lag + firstLookMs;
+  // An answer that the list alone shows, once it has shown that who handed over has left.
+  return kind === "answered" && latest > at ? listedMs(setting) : 0;
 }
 
 /** How long the witness of it may take. */
@@ -138,9 +160,9 @@ function waitMs(due: Due, setting: Setting, isHidden: boolean): number {
   if (isHidden && hasList(setting)) {
     // Phones that rang along may do so a while longer, and hide the answer.
     const lingersMs = setting.switches.cancelMs ?? 0;
-    return setting.activeCallsPollMs + listLagMs + lingersMs + (isBack ? listInsistsMs : 0);
+    return listedMs(setting) + listLagMs + lingersMs + (isBack ? listInsistsMs : 0);
   }
   // Without the list, whoever came a moment before may only have listened (SPEC.md, R31).
   if (!hasList(setting) && isBack) return leaveHoldMs;
-  return due.finish === "Ok" ? joinLooksMs + 6 * setting.latencyMsMax : 0;
+  return (due.finish === "Ok" ? joinLooksMs + 6 * setting.latencyMsMax : 0) + lagMs(due, setting);
 }

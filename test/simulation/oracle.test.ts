@@ -13,6 +13,7 @@ const pollMs = 1_000;
 const allSeen: Visibility = {
   sees: () => true,
   listMs: pollMs,
+  lateListMs: 0,
   listedBy: (at) => at + pollMs,
   answerSeen: (_user, at) => ({ at, fault: null }),
   briefMs: 10,

@@ -128,5 +128,9 @@ export function settingText({
   return [...parts, ...rest].join(" ");
 }
 
+/** How late at most the list of active calls, read steadily, shows what has happened. */
+export const listedMs = ({ switches, activeCallsPollMs }: Setting): number =>
+  activeCallsPollMs + (switches.listLagMs ?? 0);
+
 export const hasList = ({ switches, activeCallsPollMs }: Setting): boolean =>
   switches.xapi === "on" && activeCallsPollMs > 0;

@@ -7,7 +7,9 @@ export const listedGraceMs = 60_000;
 /** The list may lag so long behind the legs (R18). */
 export const listLagMs = 300;
 /** It may not name a call yet so long after that began (R16). */
-export const listBeginMs = 1_000;
+export const listLateMs = 1_000;
+/** How exact the times of the list are (SPEC.md). */
+export const listTimeMs = 2_000;
 /** A place where the call was before must be named by the list for so long (R15). */
 export const listInsistsMs = 5_000;
 /** A number that is not told is waited for (R4). */

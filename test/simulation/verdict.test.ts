@@ -55,7 +55,10 @@ describe("how late a call may be told", () => {
 
 describe("how late a place may be told that no leg shows, where no fault struck", () => {
   const setting = { latencyMsMax: 1, activeCallsPollMs: 1_000, switches: { xapi: "on" } };
-  const none = { notes: [], changes: [], logIns: [], hidden: [], callbackQueues: new Set() };
+  const none = {
+    ...{ notes: [], changes: [], logIns: [], hidden: [], callbackQueues: new Set() },
+    ...{ isAnonymous: false, entities: new Set() },
+  };
   const due = {
     kind: "ringing",
     user: "800",
@@ -73,9 +76,16 @@ describe("how late a place may be told that no leg shows, where no fault struck"
     ["not by what changed after that look", [1_400, 5_000], 0],
   ])("%s", (_, legsMs, laterMs) => {
     const legsAt = legsMs.map((ms) => at + ms);
-    const calm = { ...none, setting, legsAt, isAnonymous: false, entities: new Set() };
+    const calm = { ...none, setting, legsAt, reached: [due] };
     const limitMs = lateMsMax(due as unknown as Due, calm as unknown as Calm);
     expect(limitMs).toBe(1_354 + laterMs);
+  });
+
+  it("and a second more if the call was there before", () => {
+    const reached = [{ ...due, at: at - 20_000 }, due];
+    const calm = { ...none, setting, legsAt: [], reached };
+    const limitMs = lateMsMax(due as unknown as Due, calm as unknown as Calm);
+    expect(limitMs).toBe(1_354 + 1_000);
   });
 });
 

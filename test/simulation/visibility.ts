@@ -6,9 +6,12 @@ import type { Visibility } from "./due.ts";
 import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
-import { hasList, type Setting } from "./setting.ts";
+import { hasList, listedMs, type Setting } from "./setting.ts";
 import type { Sight } from "./sight.ts";
 import { callbackHoldMs, graceMs, listLagMs } from "./statedTimes.ts";
+
+/** A list that names a hidden call still is asked again after twice as long each time, and this (SPEC.md, R18). */
+const lookApartMs = 100;
 
 /** So long after a failure the directory has been read again. */
 export const directoryAgainMs = 60_000;
@@ -25,20 +28,19 @@ export function visibilityOf(
   return {
     sees: (dn, at) => changes.sees(dn, at),
     briefMs: sight.briefMs,
-    listMs: hasList(setting) ? setting.activeCallsPollMs : null,
-    listedBy: (at) => (hasList(setting) ? listedBy(at, setting.activeCallsPollMs, notes) : at),
+    listMs: hasList(setting) ? listedMs(setting) : null,
+    lateListMs: hasList(setting) && shows.listLagMs > 0 ? shows.listLagMs + lookApartMs : 0,
+    listedBy: (at) => (hasList(setting) ? listedBy(at, setting, notes) : at),
     answerSeen: (user, at, leg) => {
       if (!hasList(setting) || changes.sees(user, at)) return sight.seen(at, leg);
       const silentAt = at + shows.cancelMs + listLagMs;
-      return sight.seen(listedBy(silentAt, setting.activeCallsPollMs, notes), null);
+      return sight.seen(listedBy(silentAt, setting, notes), null);
     },
     namesHolder: shows.polledOriginatedBy === "holder" || shows.polledParty !== "trunk",
     namesRouter: shows.polledOriginatedBy === "router" && shows.polledParty === "trunk",
     callbackQueues: shows.xapi === "on" ? offering(office) : new Set(),
     tellsOrder: (at) => {
-      const overAt = hasList(setting)
-        ? listedBy(at, setting.activeCallsPollMs, notes)
-        : at + graceMs;
+      const overAt = hasList(setting) ? listedBy(at, setting, notes) : at + graceMs;
       const untilAt = sight.seen(overAt, null).at + callbackHoldMs;
       return isXapiTroubled(notes, at, untilAt) ? null : tellsOrder(shows, setting);
     },
@@ -52,10 +54,11 @@ export function visibilityOf(
 }
 
 /** A look that failed is made good by the next one. */
-function listedBy(at: number, pollMs: number, notes: readonly FaultNote[]): number {
-  let by = at + pollMs;
+function listedBy(at: number, setting: Setting, notes: readonly FaultNote[]): number {
+  let by = at + listedMs(setting);
   for (const { fault, fromAt } of notes) {
-    if (fault === "xapiFails" && fromAt >= at && fromAt <= by) by = fromAt + pollMs;
+    if (fault === "xapiFails" && fromAt >= at && fromAt <= by)
+      by = Math.max(by, fromAt + setting.activeCallsPollMs);
   }
   return by;
 }

@@ -6,12 +6,9 @@ import type { Visibility } from "./due.ts";
 import { type Exemption, entityOf } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
-import { leaveHoldMs } from "./statedTimes.ts";
+import { leaveHoldMs, listTimeMs } from "./statedTimes.ts";
 
 type Eyes = Pick<Visibility, "briefMs" | "listMs" | "sees">;
-
-/** How exact the times of the list are (SPEC.md). */
-const listTimeMs = 2_000;
 
 const isBox = (fact: Chain["facts"][number]): fact is Shown =>
   fact.what === "shown" && fact.kind === "specialmenu" && fact.place !== "";

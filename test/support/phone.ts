@@ -33,7 +33,7 @@ export const caller = "420777000001";
 export const t0: EpochMs = Date.UTC(2026, 4, 4, 8);
 /** Scenes take no time unless they say so: the list names a call at once. */
 export const settings: TrackerSettings = {
-  ...{ ...defaultSettings, listBeginMs: 0 },
+  ...{ ...defaultSettings, listLateMs: 0 },
   pbx: "main",
   timezone: "UTC",
 };

@@ -53,7 +53,7 @@ export async function world(circumstances: Circumstances = {}) {
   const warnings: [object, string][] = [];
   const infos: [object, string][] = [];
   // Scenes take no time: the list names a call at once.
-  const quick = { ...defaultSettings, listBeginMs: 0 };
+  const quick = { ...defaultSettings, listLateMs: 0 };
   const pipeline = await createPipeline({
     tracker: { ...quick, pbx: "main", timezone: "UTC", ...settings },
     outbox: store,
