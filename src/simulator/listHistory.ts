@@ -9,7 +9,7 @@ export const LIST_LAG_MS_MAX = 10_000;
 /** What a row tells of a call. */
 export type ListedCall = Pick<
   Call,
-  "id" | "startedAt" | "changedAt" | "state" | "caller" | "callee"
+  "id" | "startedAt" | "changedAt" | "state" | "caller" | "callee" | "rule"
 >;
 
 interface Change {
@@ -26,9 +26,9 @@ export class ListHistory {
 
   /** The call has begun, changed or ended. */
   note(call: Call, at: number): void {
-    const { id, startedAt, changedAt, state, caller, callee, endedAt } = call;
-    const listed = endedAt === null ? { id, startedAt, changedAt, state, caller, callee } : null;
-    this.#changes.push({ at, call, listed });
+    const { id, startedAt, changedAt, state, caller, callee, rule, endedAt } = call;
+    const listed = { id, startedAt, changedAt, state, caller, callee, rule };
+    this.#changes.push({ at, call, listed: endedAt === null ? listed : null });
     const recent = this.#changes.findIndex((change) => change.at > at - LIST_LAG_MS_MAX);
     for (const change of this.#changes.splice(0, recent)) apply(this.#before, change);
   }

@@ -100,12 +100,18 @@ export class Pbx {
     const calls = lagMs === 0 ? this.calls() : this.#exchange.listed(lagMs);
     return calls.map((call) => ({
       id: call.id,
-      caller: this.#describe(call.caller),
+      caller: this.#describe(this.#listedCaller(call)),
       callee: this.#describe(call.callee),
       status: call.state,
       establishedAt: call.startedAt,
       changedAt: call.changedAt,
     }));
+  }
+
+  /** Some PBXs put the number that was called in the brackets of who calls. */
+  #listedCaller({ caller, rule }: Pick<Call, "caller" | "rule">): Party {
+    if (this.settings.listedCaller === "number" || !rule || caller.kind !== "trunk") return caller;
+    return { ...caller, number: rule.did };
   }
 
   #describe(party: Party): string {

@@ -1,7 +1,7 @@
 /** Places that take a call by themselves: menus, route points, voicemail, parking. */
 import type { Ivr } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
-import type { DnRef, Leg } from "./model.ts";
+import type { DnRef, Leg, Party } from "./model.ts";
 import { placeAt, type Route, routeTo, unanswered, voicemailMenu } from "./routing.ts";
 import { Stage } from "./stage.ts";
 
@@ -79,8 +79,16 @@ export function enterVoicemail(exchange: Exchange, route: Route, of: string): vo
     originatedBy: route.originatedBy,
     onBehalfOf: route.onBehalfOf,
   });
-  if (exchange.settings.voicemailListed === "menu") placeAt(exchange, route, leg);
-  else exchange.place(call, anchor, exchange.partyOfDn(of, "extension"), "Talking");
+  const { voicemailListed } = exchange.settings;
+  const owner = exchange.partyOfDn(of, "extension");
+  const box: Party = {
+    ...voicemailMenu,
+    dn: "VoiceMail",
+    number: "",
+    name: `of ${of} ${owner.name}`,
+  };
+  if (voicemailListed === "menu") placeAt(exchange, route, leg);
+  else exchange.place(call, anchor, voicemailListed === "owner" ? owner : box, "Talking");
   exchange.show(leg);
   stage.enter(call);
   call.step = null;

@@ -36,8 +36,10 @@ export const settingsSchema = z.strictObject({
   showRingGroups: z.boolean().default(false),
   /** Prefix of `party_caller_name`: the queue's name, the inbound rule's where no queue, none. */
   namePrefix: z.enum(["queue", "queueOrRule", "none"]).default("queue"),
-  /** Where the list has a caller who speaks to a voicemail box: at the menu, or at the box's owner. */
-  voicemailListed: z.enum(["menu", "owner"]).default("menu"),
+  /** How the list has a caller who speaks to a box: `VoiceMail of 105 Name`, at the menu, or at the owner. */
+  voicemailListed: z.enum(["named", "menu", "owner"]).default("named"),
+  /** Which number the list has in a caller's brackets: who calls, or the DID that was called. */
+  listedCaller: z.enum(["number", "did"]).default("number"),
   /** A phone that dials shows an empty party first, then the trunk. */
   dialingFirstEmpty: z.boolean().default(false),
   /** An IVR or route point leg shows `Ringing` before `Connected`. */

@@ -93,7 +93,7 @@ export function settingOf(
   const later: SettingsPatch = {
     polledParty: drawn("polledParty").pick(parties),
     joinedCalls: drawn("joinedCalls").pick(["oneMain", "oneMain", "apart"]),
-    voicemailListed: drawn("voicemailListed").pick(["menu", "menu", "owner"]),
+    voicemailListed: drawn("voicemailListed").pick(["menu", "named", "owner"]),
     featureCodes: drawn("featureCodes").pick(["sameCall", "sameCall", "ownLegFirst", "ownCall"]),
     ...(drawn("newCall").happens(0.25) ? { attendedTransfer: "newCall" } : {}),
     ...(lateLog.happens(0.25) ? { callLogDelayMs: lateLog.pick([20_000, 40_000, 60_000]) } : {}),

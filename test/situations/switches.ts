@@ -166,9 +166,28 @@ export const unknowns: readonly Unknown[] = [
     ],
   },
   {
+    keys: ["listedCaller"],
+    title: "The number in the list of active calls",
+    variants: [
+      variant(
+        { listedCaller: "did" },
+        "The list has the DID that was called in the brackets of who calls. It is not told as the caller's number.",
+      ),
+      variant(
+        { showIvrs: false, listedCaller: "did" },
+        "And a caller in a menu shows in the list alone: who it is, is told once a leg shows.",
+        "showIvrs=false",
+      ),
+    ],
+  },
+  {
     keys: ["voicemailListed"],
     title: "Voicemail",
     variants: [
+      variant(
+        { voicemailListed: "menu" },
+        "The list has a caller who speaks to a voicemail box at the menu, 666, not at `VoiceMail of` its owner.",
+      ),
       variant(
         { voicemailListed: "owner" },
         "The list has a caller who speaks to a voicemail box at the box's owner. A monitored owner without a leg has not answered; of one who is not monitored it cannot be told from an answer.",

@@ -38,11 +38,13 @@ export function kindOfType(type: string): DnKind | null {
 }
 
 /**
- * What the number itself gives away: parking places are SP0, SP1 …; ROUTER routes calls by DID.
+ * What the number itself gives away: parking places are SP0, SP1 …; ROUTER routes calls by DID; the list of active calls
+ * has a caller who speaks to a voicemail box at `VoiceMail of 105 Name`.
  */
 export function kindOfNumber(dn: string): DnKind | null {
   if (/^sp\d+$/i.test(dn)) return "parking";
   if (/^router$/i.test(dn)) return "routepoint";
+  if (/^voicemail$/i.test(dn)) return "specialmenu";
   return null;
 }
 

@@ -234,12 +234,19 @@ export function normaliseActiveCall(
   askedAt: EpochMs,
 ): ActiveCall | null {
   if (wire.Id <= 0) return null;
-  const caller = partyOfText(wire.Caller ?? "", knowledge);
+  const told = partyOfText(wire.Caller ?? "", knowledge);
+  const trunk = trunkOf(told);
+  // Some builds were seen to put the number that was called in the brackets, not that of who calls.
+  const isDid = trunk !== "" && told.number !== "" && knowledge.isOwnDid?.(told.number) === true;
   return {
     callNumber: wire.Id,
-    caller,
+    caller: isDid ? { ...told, number: "" } : told,
     callee: partyOfText(wire.Callee ?? "", knowledge),
-    did: caller.kind === "trunk" ? knowledge.onlyDidOf(caller.dn) : null,
+    did: isDid
+      ? knowledge.didOf(told.number, trunk)
+      : trunk === ""
+        ? null
+        : knowledge.onlyDidOf(trunk),
     status: wire.Status ?? "",
     establishedAt: timeOf(wire.EstablishedAt),
     changedAt: changedAt(wire, askedAt),

@@ -308,10 +308,35 @@ describe("active calls", () => {
     ["150 Novak Jan (Sales)", "150", "unknown", "Novak Jan (Sales)", ""],
     ["MakeCall", "MakeCall", "unknown", "", ""],
     ["SP0 Parking", "SP0", "parking", "Parking", ""],
+    ["ROUTER", "ROUTER", "routepoint", "", ""],
+    ["VoiceMail of 105 Novak Jan", "VoiceMail", "specialmenu", "of 105 Novak Jan", ""],
     ["", "", "unknown", "", ""],
   ])("reads %j", (text, dn, kind, name, number) => {
     expect(partyOfText(text, nothingKnown)).toEqual({ dn, kind, name, number });
   });
+
+  it.each([
+    ["420222000100", "", { number: "420222000100", ruleName: "Main" }],
+    ["420777000001", "420777000001", null],
+  ])(
+    "takes %s in a caller's brackets for who calls, unless it is a DID of ours",
+    (told, number, did) => {
+      const knowledge: Knowledge = {
+        ...nothingKnown,
+        isOwnDid: (one) => one === "420222000100",
+        didOf: (one) => ({ number: one, ruleName: "Main" }),
+      };
+      const wire = parseActiveCall({
+        Id: 7,
+        Caller: `10007 MyTrunk (${told})`,
+        Callee: "801 Menu",
+      });
+      expect(wire && normaliseActiveCall(wire, knowledge, 0)).toMatchObject({
+        caller: { dn: "10007", kind: "trunk", number },
+        did,
+      });
+    },
+  );
 
   it("reads times as UTC and .NET's year 1 as none", () => {
     const at = Date.UTC(2026, 4, 4, 8, 0, 1);
