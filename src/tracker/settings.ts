@@ -10,7 +10,7 @@ export interface TrackerSettings {
   readonly listedGraceMs: number;
   /** A list that was asked and does not answer is given up after this. */
   readonly answerMsMax: number;
-  /** Pauses between looks at the list while a call without legs is still in it. */
+  /** Pauses between looks at the list while a call without legs is still in it; the third look comes after `listLagMs`. */
   readonly lookAgainMs: readonly number[];
   /** A list that names a place where the call was before lags, unless it does so for this long. */
   readonly listInsistsMs: number;
@@ -57,7 +57,7 @@ export const defaultSettings: Omit<TrackerSettings, "pbx" | "timezone"> = {
   graceMs: 2_000,
   listedGraceMs: 60_000,
   answerMsMax: 10_000,
-  lookAgainMs: [50, 100, 200, 400, 800],
+  lookAgainMs: [50, 100, 150, 400, 850],
   listInsistsMs: 5_000,
   listLagMs: 300,
   listLateMs: 1_000,
