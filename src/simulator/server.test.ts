@@ -55,6 +55,34 @@ describe("log-in", () => {
     expect(body.expires_in).toBe(expiresIn);
   });
 
+  it("lets a person in with a client's id and secret, beside the client's own token", async () => {
+    const { sim } = await start();
+    const person = async (Password: string) => {
+      const body = JSON.stringify({ Username: "offhook", Password, SecurityCode: "" });
+      const path = `${sim.url}/webclient/api/Login/GetAccessToken`;
+      return (await (await fetch(path, { method: "POST", body })).json()) as {
+        Status: string;
+        Token: { access_token: string; refresh_token: string };
+      };
+    };
+    expect(await person("x")).toEqual({ Status: "AuthFailed" });
+    const own = await tokenOf(sim);
+    const { Status, Token } = await person(sim.client.clientSecret);
+    expect(Status).toBe("AuthSuccess");
+    await tokenOf(sim);
+    const statusOf = async (token: string) =>
+      (await client(sim, token).get("/xapi/v1/ActiveCalls")).status;
+    expect([await statusOf(Token.access_token), await statusOf(own)]).toEqual([200, 401]);
+    const grant = { grant_type: "refresh_token", client_id: "Webclient" };
+    const body = new URLSearchParams({ ...grant, refresh_token: Token.refresh_token });
+    const renewed = await logIn(sim, body);
+    expect(await statusOf(String(renewed.body.access_token))).toBe(200);
+    const cookie = `a=b; RefreshTokenCookie=${Token.refresh_token}`;
+    const ask = { method: "POST", headers: { cookie }, body: new URLSearchParams(grant) };
+    expect((await fetch(`${sim.url}/connect/token`, ask)).status).toBe(200);
+    expect((await logIn(sim, new URLSearchParams(grant))).status).toBe(401);
+  });
+
   it.each([401, 400] as const)("refuses a wrong secret with %i", async (badLogin) => {
     const { sim } = await start({ settings: { badLogin } });
     const wrong = new URLSearchParams(form(sim, { client_secret: "x" }));

@@ -29,7 +29,7 @@ import type { RequestHandler, SimAnswer, SimRequest, SimulatorSeam } from "./sea
 import { defaultSettings, type Settings, type SettingsPatch, settingsSchema } from "./settings.ts";
 import { SocketHub } from "./socket.ts";
 import { answerStream } from "./streams.ts";
-import { bearerOf, TokenBook } from "./tokens.ts";
+import { bearerOf, PERSON_PATH, TokenBook } from "./tokens.ts";
 import { visibleDns } from "./wire.ts";
 import { registerXapi } from "./xapi/xapi.ts";
 
@@ -245,9 +245,13 @@ class Server implements Simulator, Controlled {
   }
 
   #logIn(request: SimRequest): SimAnswer | undefined {
-    if (request.path !== "/connect/token") return undefined;
+    const isPersons = request.path === PERSON_PATH;
+    if (request.path !== "/connect/token" && !isPersons) return undefined;
     if (request.method !== "POST") return { status: 405, body: {} };
-    return this.#tokens.logIn(request, this.pbx.directory, this.pbx.settings);
+    const { directory, settings } = this.pbx;
+    return isPersons
+      ? this.#tokens.logInPerson(request, directory, settings)
+      : this.#tokens.logIn(request, directory, settings);
   }
 
   #clientOf(request: SimRequest, fromQuery: boolean): ApiClient | null {

@@ -1,9 +1,10 @@
 /**
- * `POST /connect/token`. What must hold: one active token per API client (unless switched off), the
- * form may be urlencoded or multipart.
+ * `POST /connect/token`, and the log-in of a person as web clients and older programs do it. What must hold: one active
+ * token per API client (unless switched off), beside those of persons; the form may be urlencoded or multipart.
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../util/clock.ts";
+import { parseObject } from "./callcontrol.ts";
 import type { ApiClient, Directory } from "./directory.ts";
 import type { SimAnswer, SimRequest } from "./seam.ts";
 import type { Settings } from "./settings.ts";
@@ -11,9 +12,21 @@ import type { Settings } from "./settings.ts";
 /** Of an API client with the role System Owner. */
 const ROLES = ["App", "Reports", "system_owners", "CallFlowApp", "MyPhone"];
 
+/** A person has no password here: an API client's id and secret do. */
+export const PERSON_PATH = "/webclient/api/Login/GetAccessToken";
+const PERSONS_MAX = 1000;
+
+interface Known {
+  readonly clientId: string;
+  readonly until: number;
+  readonly isPersons: boolean;
+}
+
 export class TokenBook {
   readonly #clock: Clock;
-  readonly #tokens = new Map<string, { readonly clientId: string; readonly until: number }>();
+  readonly #tokens = new Map<string, Known>();
+  /** Refresh tokens of persons, to the client whose id and secret they gave. */
+  readonly #persons = new Map<string, string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,27 +35,53 @@ export class TokenBook {
   /** Answers a log-in. */
   logIn(request: SimRequest, directory: Directory, settings: Settings): SimAnswer {
     const form = formOf(request);
-    const client = directory.clients.find(
-      (row) =>
-        row.clientId === form.get("client_id") && row.clientSecret === form.get("client_secret"),
-    );
+    if (form.get("grant_type") === "refresh_token") {
+      const refresh = form.get("refresh_token") ?? cookieOf(request, "RefreshTokenCookie");
+      const clientId = this.#persons.get(refresh);
+      const person = directory.clients.find((row) => row.clientId === clientId);
+      if (!person) return refusal(settings);
+      return { status: 200, body: this.#issue(person, directory, settings, refresh) };
+    }
+    const client = clientBy(directory, form.get("client_id"), form.get("client_secret"));
     if (!client || form.get("grant_type") !== "client_credentials") return refusal(settings);
     if (settings.oneToken) {
-      for (const [token, { clientId }] of this.#tokens) {
-        if (clientId === client.clientId) this.#tokens.delete(token);
+      for (const [token, { clientId, isPersons }] of this.#tokens) {
+        if (clientId === client.clientId && !isPersons) this.#tokens.delete(token);
       }
     }
-    const token = makeToken(client, directory.fqdn, this.#clock.now());
-    const until = this.#clock.now() + settings.tokenLifetimeMs;
-    this.#tokens.set(token, { clientId: client.clientId, until });
+    return { status: 200, body: this.#issue(client, directory, settings, null) };
+  }
+
+  /** Answers the log-in of a person. */
+  logInPerson(request: SimRequest, directory: Directory, settings: Settings): SimAnswer {
+    const { Username, Password } = parseObject(request.body);
+    const client = clientBy(directory, Username, Password);
+    if (!client) return { status: 200, body: { Status: "AuthFailed" } };
+    const refresh = randomBytes(32).toString("base64url");
+    const [oldest] = this.#persons.keys();
+    if (oldest !== undefined && this.#persons.size >= PERSONS_MAX) this.#persons.delete(oldest);
+    this.#persons.set(refresh, client.clientId);
+    const Token = this.#issue(client, directory, settings, refresh);
+    return { status: 200, body: { Status: "AuthSuccess", Token } };
+  }
+
+  #issue(
+    client: ApiClient,
+    { fqdn }: Directory,
+    { expiresIn, tokenLifetimeMs }: Settings,
+    refresh: string | null,
+  ): object {
+    const now = this.#clock.now();
+    for (const [token, { until }] of this.#tokens) if (until <= now) this.#tokens.delete(token);
+    const token = makeToken(client, fqdn, now);
+    const { clientId } = client;
+    const until = now + tokenLifetimeMs;
+    this.#tokens.set(token, { clientId, until, isPersons: refresh !== null });
     return {
-      status: 200,
-      body: {
-        token_type: "Bearer",
-        expires_in: settings.expiresIn,
-        access_token: token,
-        refresh_token: null,
-      },
+      token_type: "Bearer",
+      expires_in: expiresIn,
+      access_token: token,
+      refresh_token: refresh,
     };
   }
 
@@ -55,7 +94,17 @@ export class TokenBook {
 
   forgetAll(): void {
     this.#tokens.clear();
+    this.#persons.clear();
   }
+}
+
+function clientBy(directory: Directory, id: unknown, secret: unknown): ApiClient | undefined {
+  return directory.clients.find((row) => row.clientId === id && row.clientSecret === secret);
+}
+
+function cookieOf({ headers }: SimRequest, name: string): string {
+  const cookies = (headers.cookie ?? "").split(";").map((cookie) => cookie.trim());
+  return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
 }
 
 function refusal(settings: Settings): SimAnswer {

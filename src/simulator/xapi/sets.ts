@@ -55,6 +55,8 @@ export class EntitySets {
     this.#add({ name: "DidNumbers", type: TYPES.didNumber, keys: [], rows: () => this.#dids() });
     this.#add({ name: "SipDevices", type: TYPES.sipDevice, keys: [], rows: () => this.#phones() });
     this.#add({ name: "DeviceInfos", type: TYPES.deviceInfo, keys: ["Id"], rows: () => [] });
+    // Ids are handed out to all DNs now, not as they are asked for: programs keep them beyond a restart.
+    this.peers();
   }
 
   get(name: string): EntitySet | undefined {

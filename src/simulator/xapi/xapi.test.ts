@@ -209,6 +209,16 @@ describe("the directory", () => {
     });
   });
 
+  it("gives a DN the same id after every start, whatever is asked for first", async () => {
+    const idOfQueue = async (first: string) => {
+      const bench = new XapiBench();
+      await bench.rows(first);
+      return (await bench.rows("/Queues"))[0]?.Id;
+    };
+    expect(await idOfQueue("/Users")).toBe(await idOfQueue("/SipDevices"));
+    expect(await idOfQueue("/Users")).toBe(await idOfQueue("/Queues"));
+  });
+
   it("gives peers by their numbers", async () => {
     const { body } = await new XapiBench().ask("POST", "/Peers/Pbx.RetreivePeersByNumbers", {
       peersRequest: { DnNumbers: ["800", "10007", "nobody"], IsReportPeers: false },
