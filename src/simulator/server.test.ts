@@ -38,15 +38,23 @@ describe("log-in", () => {
   });
 
   it("gives a JWT with an API client's claims", async () => {
-    const { sim } = await start();
-    const [, claims = ""] = (await tokenOf(sim)).split(".");
-    expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
+    const claimsOf = async (patch: Partial<ApiClient>) => {
+      const { clients, ...rest } = defaultDirectory();
+      const directory = { ...rest, clients: clients.map((row) => ({ ...row, ...patch })) };
+      const { sim } = await start({ directory });
+      const [, claims = ""] = (await tokenOf(sim)).split(".");
+      return JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<string, unknown>;
+    };
+    expect(await claimsOf({})).toMatchObject({
+      unique_name: "offhook",
       sub: "offhook",
       scope: "xapi",
-      role: ["App", "Reports", "system_owners", "CallFlowApp", "MyPhone"],
+      role: ["App", "Reports", "system_owners", "CallFlowApp"],
       iss: "localhost",
       aud: "/api",
     });
+    expect((await claimsOf({ xapi: false })).role).toEqual(["App", "CallFlowApp"]);
+    expect((await claimsOf({ callControl: false })).role).not.toContain("CallFlowApp");
   });
 
   it.each([60, 3600] as const)("says expires_in %i", async (expiresIn) => {

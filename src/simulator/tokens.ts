@@ -2,15 +2,20 @@
  * `POST /connect/token`, and the log-in of a person as web clients and older programs do it. What must hold: one active
  * token per API client (unless switched off), beside those of persons; the form may be urlencoded or multipart.
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../util/clock.ts";
 import { parseObject } from "./callcontrol.ts";
 import type { ApiClient, Directory } from "./directory.ts";
 import type { SimAnswer, SimRequest } from "./seam.ts";
 import type { Settings } from "./settings.ts";
 
-/** Of an API client with the role System Owner. */
-const ROLES = ["App", "Reports", "system_owners", "CallFlowApp", "MyPhone"];
+/** Of an API client; with the configuration API, of one with the role System Owner. */
+function rolesOf({ xapi, callControl }: ApiClient): string[] {
+  const roles = ["App"];
+  if (xapi) roles.push("Reports", "system_owners");
+  if (callControl) roles.push("CallFlowApp");
+  return roles;
+}
 
 /** A person has no password here: an API client's id and secret do. */
 export const PERSON_PATH = "/webclient/api/Login/GetAccessToken";
@@ -118,16 +123,20 @@ function refusal(settings: Settings): SimAnswer {
   };
 }
 
-/** Looks like the PBX's own: a JWT, ES256, with the claims of a captured one; the signature is random. */
+/** Looks like the PBX's own: a JWT, ES256, with the claims of captured ones; the signature is random. */
 function makeToken(client: ApiClient, fqdn: string, now: number): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const issuedAt = Math.floor(now / 1000);
   const claims = {
+    // Who it is: as older builds say it, and as newer ones do.
+    unique_name: client.clientId,
     sub: client.clientId,
     scope: "xapi",
-    role: ROLES,
+    jti: randomUUID(),
+    role: rolesOf(client),
     nbf: issuedAt,
     exp: issuedAt + 3600,
+    iat: issuedAt,
     iss: fqdn,
     aud: "/api",
   };

@@ -202,6 +202,16 @@ function about(world: OperationsWorld): [string, Operation][] {
       },
     ],
     ["OutboundRules/GetEmergencyOutboundRules", emptyList("OutboundRule")],
+    [
+      "ActivityLog/GetLogs",
+      emptyList("ActivityLogEvent", {
+        startDate: "time",
+        endDate: "time",
+        extension: "text",
+        call: "text",
+        severity: "text",
+      }),
+    ],
     ["Queues()/ResetQueueStatistics", { method: "POST", run: () => NOTHING }],
     [
       "ServicePrincipals()/GenerateAppToken",
@@ -273,9 +283,10 @@ function aboutTheSystem(world: OperationsWorld): [string, Operation][] {
   ];
 }
 
-function emptyList(type: string): Operation {
+function emptyList(type: string, takes: Operation["takes"] = {}): Operation {
   return {
     method: "GET",
+    takes,
     run: () => ({
       kind: "rows",
       context: `Collection(Pbx.${type})`,

@@ -197,6 +197,9 @@ describe("the directory", () => {
       value: [],
     });
     expect((await bench.raw("GET", "/xapi/v1/WebsiteLinks/$count"))?.body).toBe("0");
+    const day = "startDate=2026-05-04T00:00:00Z,endDate=2026-05-05T00:00:00Z";
+    const activity = `/ActivityLog/Pbx.GetLogs(${day},extension='',call='',severity='')`;
+    expect(await bench.rows(activity)).toEqual([]);
     expect((await bench.ask("GET", "/EventLogs?$top=101")).status).toBe(400);
     expect((await bench.ask("POST", "/Blocklist", {})).status).toBe(405);
     for (const path of ["/Backups(1)", "/Backups/Name", "/Backups/$count/1", "/Nothing"]) {
