@@ -297,6 +297,26 @@ describe("the log's entry of a call", () => {
     }
   });
 
+  it("is ours under another number, though a call that the log alone had is known by the log's", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.at += 5_000;
+    phone.lose(t0 - 1_000);
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.told();
+    const own = logged({ callNumber: 107, talks: [talk("101", 4, 30)] });
+    const unseen = { callNumber: 108, number: "112", talks: [talk("102", 14, 40)] };
+    const log = [own, logged({ ...unseen, startedAt: t0 + 10_000 })];
+    phone.log(...log);
+    phone.pass(phone.settings.logAgainMs[0] ?? 0);
+    phone.log(...log);
+    const told = ["answered 101 -1", "ended 101 -1", "answered 102 -1", "ended 102 -1"];
+    expect(phone.told().map((line) => line.split(" ", 3).join(" "))).toEqual(told);
+    expect(phone.state.logNumbered).toBe(false);
+  });
+
   it("tells nothing more of who passed the caller on outside, though it lasts until the end of all", () => {
     const phone = new Phone();
     phone.leg("102", 5, "connected");

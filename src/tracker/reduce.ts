@@ -27,6 +27,7 @@ import {
 import { isSameNumber } from "./legs.ts";
 import { insideParty, rowTimeMs } from "./recognise.ts";
 import type { TrackerSettings } from "./settings.ts";
+import { isLogged } from "./sight.ts";
 import type { Call, TrackerState } from "./state.ts";
 import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
@@ -233,10 +234,10 @@ function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void 
   step.stretchLogged({ fromAt, toAt, isCut });
 }
 
-/** The log has a call that we know under the number that we know. */
+/** The log has a call under the number that its legs had. */
 function hasNumberOf(step: Stepping, logged: LoggedCall): boolean {
   const call = logged.callNumber === null ? undefined : step.state.calls.get(logged.callNumber);
-  return call !== undefined && isEntryOf(call, logged, false);
+  return call !== undefined && !isLogged(call) && isEntryOf(call, logged, false);
 }
 
 function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void {
