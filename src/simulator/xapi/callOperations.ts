@@ -152,7 +152,9 @@ export function reports(world: OperationsWorld): [string, Operation][] {
     run: ({ args }) => ({
       kind: "rows",
       context: "Collection(Pbx.CallLogData)",
-      rows: callLogRows(world).filter((row) => inCallLog(row, args)),
+      rows: callLogRows(world)
+        .filter((row) => inCallLog(row, args))
+        .sort(newestFirst),
       type: TYPES.callLogData,
       rules: { topMax: REPORT_TOP_MAX, omitNulls: true, pageBeforeFilter: true },
     }),
@@ -174,6 +176,12 @@ export function reports(world: OperationsWorld): [string, Operation][] {
       },
     ],
   ];
+}
+
+/** So a live PBX has them if no order is asked for. */
+function newestFirst(a: Row, b: Row): number {
+  const startOf = ({ StartTime }: Row) => Date.parse(String(StartTime));
+  return startOf(b) - startOf(a) || Number(b.SegmentId) - Number(a.SegmentId);
 }
 
 /** The period is exclusive at its end; the two filters look for a part of the number. */

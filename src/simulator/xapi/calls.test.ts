@@ -285,8 +285,8 @@ describe("reports", () => {
     bench.pbx.hangUp("102");
     bench.clock.advance(1000);
     expect(await bench.rows(`${DAY}?$filter=SourceCallerId eq '${CALLER}'`)).toMatchObject([
-      { DestinationDn: "150", TalkingDuration: "PT17S" },
       { DestinationDn: "102", TalkingDuration: "PT9S" },
+      { DestinationDn: "150", TalkingDuration: "PT17S" },
     ]);
   });
 

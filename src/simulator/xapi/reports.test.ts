@@ -17,7 +17,7 @@ describe("reports", () => {
     bench.clock.advance(5000);
     bench.pbx.outsideHangsUp(id);
     bench.clock.advance(1000);
-    const rows = await bench.rows(`${DAY}?$orderby=StartTime`);
+    const rows = await bench.rows(`${DAY}?$orderby=SegmentId`);
     expect(
       rows.map(({ DestinationDn, Direction, CallType, Status, Answered, Reason }) =>
         [DestinationDn, Direction, CallType, Status, Answered, Reason].join(" | "),
@@ -29,6 +29,10 @@ describe("reports", () => {
       "102 | Inbound | Extension | Answered | true | Ended by Novak Jan",
       "103 | Inbound | Extension | Unanswered | false | Answered elsewhere",
     ]);
+    const newestFirst = await bench.rows(DAY);
+    expect(newestFirst.map((row) => row.SegmentId)).toEqual(
+      rows.map((row) => row.SegmentId).reverse(),
+    );
   });
 
   it("count what queues and agents did, and who gave up", async () => {
