@@ -71,7 +71,7 @@ export interface Expected {
 }
 
 export function expectationOf(chain: Chain, grounds: Grounds): Expected {
-  const { setting, visibility, journal, plan, changes } = grounds;
+  const { setting, visibility, journal, plan, changes, office } = grounds;
   const telling = new Telling(chain, visibility);
   const looks = looksOf(chain, telling, visibility, setting);
   // One profile does not know the event.
@@ -94,7 +94,10 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const exemption = exemptionOf(chain, due, doubts, visibility, setting, plan.notes);
   const exempt = exemption?.rule ?? null;
   const hidden = hiddenStretches(chain, visibility);
-  const dids = didsOf(chain, setting, isNameUnread(chain, journal.chains, plan.notes));
+  const dids = [
+    ...didsOf(chain, setting, isNameUnread(chain, journal.chains, plan.notes)),
+    ...(hasList(setting) ? seemingDids(chain, office) : []),
+  ];
   const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
   // Who only hears the conversation stands towards one of ours: their leg shows nothing of the outside party.
   const isHeard = (fact: Fact) => "leg" in fact && fact.leg.barges !== null;
@@ -281,4 +284,10 @@ function didsOf(chain: Chain, { switches }: Setting, isUnread: boolean): readonl
     return isUnread ? [truth, chain.did] : [truth];
   }
   return [truth, chain.did, ""];
+}
+
+/** A number of ours that calls, by the list, may be the one that was called (docs/unknowns.md). */
+function seemingDids({ outside }: Chain, { inboundRules }: Directory): readonly string[] {
+  const own = inboundRules.filter(({ did }) => did === outside);
+  return own.map(({ ruleName, did }) => ruleName || did);
 }
