@@ -19,6 +19,7 @@ const taken = ["answered 104 -2 Blind", "ended 104 -2 Ok"];
 describe("a parked call that is taken back under another call's number", () => {
   it.each([
     ["its place", { ...inside("SP0"), number: "*10" }],
+    ["its place, by a code with two asterisks", { ...inside("SP0"), number: "*8*0" }],
     ["a code of which the PBX does not say what it is", { ...inside("?"), dn: "", number: "*10" }],
     ["a code behind the menu of codes", { ...inside("666"), number: "*10" }],
   ])("goes on at who dialled %s", (_what, party) => {
@@ -73,6 +74,65 @@ describe("a parked call that is taken back under another call's number", () => {
     phone.gone("104/9");
     phone.list();
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", ...taken]);
+  });
+
+  describe("beside another with its number", () => {
+    const of9 = { callNumber: 9 } as const;
+
+    /** 103 has parked the one, and the other rings. */
+    function parkedBeside(): Phone {
+      const phone = new Phone();
+      phone.leg("103", 3, "connected", of9);
+      phone.gone("103/3");
+      phone.list(row("SP0", of9));
+      phone.at += 5_000;
+      phone.leg("102", 5, "ringing");
+      return phone;
+    }
+
+    it.each<[string, (phone: Phone) => void]>([
+      [
+        "talks where the list alone shows it",
+        (phone) => {
+          phone.gone("102/5");
+          phone.pass(1_000);
+          phone.list(row("160"), row("SP0", of9));
+          expect(phone.told().at(-1)).toBe("answered 160 -1 NotDef");
+        },
+      ],
+      [
+        "has just lost its user",
+        (phone) => {
+          phone.leg("102", 5, "connected");
+          phone.gone("102/5");
+        },
+      ],
+      [
+        "is looked for in the log",
+        (phone) => {
+          phone.leg("102", 5, "connected");
+          phone.lose();
+          phone.snapshot();
+          phone.list(row("SP0", of9));
+        },
+      ],
+    ])("goes on: that one %s", (_what, meanwhile) => {
+      const phone = parkedBeside();
+      meanwhile(phone);
+      phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+      phone.leg("104", 9, "connected", own);
+      expect(phone.state.calls.alias(8)).toBe(9);
+    });
+
+    it("is none that is over, as the log is yet to tell", () => {
+      const phone = talking();
+      phone.lose();
+      phone.snapshot();
+      phone.list();
+      phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+      phone.leg("104", 9, "connected", own);
+      expect(phone.state.calls.alias(8)).toBeUndefined();
+    });
   });
 
   it("is none of which that is not known, where the code names a phone, or has the number dialled", () => {
