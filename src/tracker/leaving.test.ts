@@ -189,6 +189,19 @@ describe("who leaves as the other phone begins to ring", () => {
 });
 
 describe("who leaves, and no phone rings", () => {
+  it("has passed it on to the queue that it came from, as the list names it, however short its stay there", () => {
+    const phone = new Phone({ listLateMs: 1_000 });
+    phone.leg("102", 5, "ringing");
+    phone.list(row("800", { status: "Routing", changedAt: phone.at }));
+    phone.leg("102", 5, "connected");
+    phone.at += 10_000;
+    phone.gone("102/5");
+    expect(phone.told()).toEqual(["ringing 102 -0", "ringing 800 -0", "answered 102 -1 NotDef"]);
+    phone.list(row("800", { status: "Routing", changedAt: phone.at }));
+    phone.list();
+    expect(phone.told()).toEqual([passedOn, "ringing 800 -2", "ended 800 -2 Missed"]);
+  });
+
   it("has passed it on to the place that the list names, however short its stay there", () => {
     const phone = talking();
     phone.at += 5_000;

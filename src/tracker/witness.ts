@@ -65,7 +65,9 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
   else if (settled) heedGivenUp(call, row);
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
-  if (settled || polled || handedOn || passedOn) heedLevel(turn, row, askedAt);
+  // Nor does a row that shows where it was passed on lag.
+  const mayLag = !passedOn && askedAt < call.touchedAt + settings.listLateMs;
+  if (settled || polled || handedOn || passedOn) heedLevel(turn, row, mayLag);
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
@@ -282,8 +284,8 @@ function tellForward(turn: Turn, row: ActiveCall, hidden: Hidden): void {
 }
 
 /** The list shows a queue, IVR or ring group that no visible leg shows. */
-function heedLevel(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {
-  const { call, settings } = turn;
+function heedLevel(turn: Turn, row: ActiveCall, mayLag: boolean): void {
+  const { call } = turn;
   const inside = insideParty(row);
   if (inside === null || (call.talk !== null && call.handover === null)) return;
   if (call.external?.direction === "outgoing" && call.handover === null) return;
@@ -292,7 +294,6 @@ function heedLevel(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {
   // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
   const known = get(call.reached, dn);
   const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;
-  const mayLag = askedAt < call.touchedAt + settings.listLateMs;
   const isBelied = known === undefined ? mayLag && isNamed(call) : mayLag || isOld;
   if (call.level?.dn === dn || known === "leg" || isBelied) return;
   reach(turn, { dn, kind }, "inferred");
@@ -328,7 +329,7 @@ export function adoptListed(turn: Turn, row: ActiveCall): void {
   call.hidden = { sinceAt: at, looks: 0, dueAt: null, witness: "listed" };
   call.establishedAt = row.establishedAt;
   call.did = row.did;
-  heedLevel(turn, row, at);
+  heedLevel(turn, row, false);
 }
 
 /** A deadline may be due. */
