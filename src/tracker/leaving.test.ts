@@ -51,6 +51,20 @@ describe("who leaves while the other phone still rings", () => {
     expect(phone.events.at(-1)?.at).toBe(t0 + 5_000);
   });
 
+  it("has not lifted another phone of theirs because a list that lags by a second has them still", () => {
+    const phone = talking({ listLateMs: 1_000 });
+    phone.at += 5_000;
+    phone.leg("800", 6, "connected");
+    phone.at += 200;
+    phone.gone("102/5");
+    for (const late of [row("102", { changedAt: t0 }), row("800", { status: "Routing" })]) {
+      expect(phone.told()).not.toContain(passedOn);
+      phone.pass(400);
+      phone.list(late);
+    }
+    expect(phone.told()).toEqual([passedOn]);
+  });
+
   it("has passed it on if the list has the call a moment later, not by one that lags", () => {
     const phone = leaving();
     const { asks } = phone;

@@ -86,9 +86,10 @@ describe("queues and menus, again", () => {
         [true, "820"],
         [false, "ROUTER"],
       ] as const) {
-        const phone = givenUp("820", named, { originatedBy: ref(by) });
+        const phone = givenUp("820", named, { originatedBy: ref(by) }, 1_000);
+        phone.at += 999;
         phone.list(row("150", { status: "Routing" }));
-        phone.at += 300;
+        phone.at += 1;
         phone.list(row("150"));
         expect(phone.state.calls.get(7)?.level?.dn).toBe("820");
         phone.list(row("150", { status: "Routing" }));

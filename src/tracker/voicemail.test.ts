@@ -2,13 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { inside, leg, outside, Phone, ref, row } from "../../test/support/phone.ts";
 import { restore, serialise } from "./checkpoint.ts";
+import type { TrackerSettings } from "./settings.ts";
 
 /** Answered, then sent to the own box, and missed there. */
 const sentToBox = ["answered 150 -1 NotDef", "ended 150 -1 Ok passed on", "ended 150 -2 Missed"];
 
 describe("a voicemail box that the list has at its owner, who is monitored", () => {
-  const watching = () => {
-    const phone = new Phone();
+  const watching = (more: Partial<TrackerSettings> = {}) => {
+    const phone = new Phone(more);
     phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["104", "150"] });
     return phone;
   };
@@ -129,6 +130,24 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     phone.list();
     expect(phone.told()).toEqual(sentToBox);
   });
+
+  it.each([
+    [999, ["answered 150 -1 NotDef", "ended 150 -1 Ok"]],
+    [1_000, sentToBox],
+  ])(
+    "has it only if a list asked %i ms later says so: their colleague may not have taken it",
+    (ms, told) => {
+      const phone = watching({ listLateMs: 1_000 });
+      phone.leg("150", 5, "connected");
+      phone.at += 10_000;
+      const changed = row("150", { changedAt: phone.at });
+      phone.gone("150/5");
+      phone.pass(ms);
+      phone.list(changed);
+      phone.list();
+      expect(phone.told()).toEqual(told);
+    },
+  );
 
   it("has it also where they answered while nobody looked, and sent it there as soon as that was seen", () => {
     const phone = watching();

@@ -63,7 +63,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (handedOn) call.handover = beginHandover(turn);
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
-  else if (settled) heedGivenUp(call, row);
+  else if (askedAt >= call.touchedAt + settings.listLateMs) heedGivenUp(call, row);
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
   // Nor does a row that shows where it was passed on lag.
   const mayLag = !passedOn && askedAt < call.touchedAt + settings.listLateMs;
@@ -123,14 +123,15 @@ function heedDeparted(
   { talk, leaving }: { readonly talk: Talk; readonly leaving: Leaving },
 ): void {
   const { call, at, settings } = turn;
-  const isSettled = askedAt >= leaving.sinceAt + settings.listLagMs;
+  const lateMs = askedAt - leaving.sinceAt;
   // The user's own other phone has been lifted, which its leg is yet to show.
   const own = ownOf(turn, row, talk, leaving.sinceAt);
   const legs = withoutListeners(turn, talk, row, leaving.sinceAt);
-  if (isStill(talk, row) || (isSettled && own === "phone")) {
+  const isTheirs = own === "phone" || own === "unsettled";
+  if (isStill(talk, row) || (own === "phone" && lateMs >= settings.listLateMs)) {
     call.talk = { ...talk, shownBy: "inside" };
     call.leaving = { ...leaving, sinceAt: at };
-  } else if (isSettled && own !== "unsettled" && legs !== null) {
+  } else if (lateMs >= settings.listLagMs && !isTheirs && legs !== null) {
     call.legs = legs;
     sendOn(turn, talk, row, at, false);
   }
@@ -178,7 +179,8 @@ function heedWhereabouts(
     const isSent =
       askedAt >= talk.answeredAt + settings.listLagMs && isSentBack(turn, talk, row, sinceAt);
     const ringsAnew = inside?.dn === talk.user && (talk.shownBy === "inside" || isSent);
-    const atBox = !mayLag && ownOf(turn, row, talk, sinceAt) === "box";
+    const mayBeLate = askedAt < sinceAt + settings.listLateMs;
+    const atBox = !mayBeLate && ownOf(turn, row, talk, sinceAt) === "box";
     const leftWhen = leftAt(turn, talk, row, sinceAt);
     const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
     // Nothing has happened to it, not as a listener's leg went either, whatever the DN is (a restart may forget it) but a place.
@@ -192,7 +194,7 @@ function heedWhereabouts(
       // Whom they had it ring just before, in vain, has nothing of it.
       call.handover = null;
       passOn(turn, talk, leftWhen, true);
-    } else if (askedAt < sinceAt + settings.listLateMs && isOfBefore(call, row, sinceAt)) return;
+    } else if (mayBeLate && isOfBefore(call, row, sinceAt)) return;
     else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
