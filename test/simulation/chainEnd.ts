@@ -5,7 +5,7 @@ import type { Course } from "./course.ts";
 import type { Fact } from "./journal.ts";
 import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
 import { isOrdered, standIns, unseenMs } from "./standIns.ts";
-import { leaveWithMs } from "./statedTimes.ts";
+import { leaveWithMs, listTimeMs } from "./statedTimes.ts";
 
 /** The hops of one call in the log overlap by up to 0.1 s; and its times are that exact. */
 const overlapMs = 200;
@@ -121,7 +121,10 @@ function heedBlur(course: Course, at: number, talks: Leg | null): void {
   if (isSent && blurred) course.doubt(blurred, at);
   // Who hangs up as the next phone, or another of the user's, begins to ring looks as if they had handed over (SPEC.md, G1).
   const begunAt = Math.max(course.ownRingAt, course.handover?.at ?? 0);
-  if (at - begunAt <= leaveWithMs + course.visibility.briefMs) {
+  // Where the list alone shows it, one that lags has it so still.
+  const isListed = course.outsiders.size > 0 || begunAt === course.ownRingAt;
+  const soonMs = isListed && course.visibility.lateListMs > 0 ? listTimeMs : leaveWithMs;
+  if (at - begunAt <= soonMs + course.visibility.briefMs) {
     course.doubt("briefHandOver", at);
     if (begunAt === course.ownRingAt && rings) tellOwnRing(course, at);
   }

@@ -90,6 +90,7 @@ export function settingOf(
     ? (["trunk", "trunk", "poller", "pollerStays"] as const)
     : (["trunk"] as const);
   const lateLog = drawn("callLogDelay");
+  const lateList = drawn("listLagMs");
   const later: SettingsPatch = {
     polledParty: drawn("polledParty").pick(parties),
     joinedCalls: drawn("joinedCalls").pick(["oneMain", "oneMain", "apart"]),
@@ -97,6 +98,7 @@ export function settingOf(
     featureCodes: drawn("featureCodes").pick(["sameCall", "sameCall", "ownLegFirst", "ownCall"]),
     ...(drawn("newCall").happens(0.25) ? { attendedTransfer: "newCall" } : {}),
     ...(lateLog.happens(0.25) ? { callLogDelayMs: lateLog.pick([20_000, 40_000, 60_000]) } : {}),
+    ...(lateList.happens(0.25) ? { listLagMs: lateList.pick([300, 1_000]) } : {}),
   };
   return {
     switches: { ...switches, ...ends, ...later },
