@@ -3,7 +3,7 @@
  * whichever call number and leg survive it (SPEC.md, R14 and R22). Pure looks over what is given.
  */
 import type { EpochMs } from "../events/event.ts";
-import type { DnKind, Leg } from "./activity.ts";
+import type { DnKind, DnRef, Leg } from "./activity.ts";
 import { added } from "./lists.ts";
 import type { Call } from "./state.ts";
 
@@ -43,6 +43,11 @@ export function isConsultation(leg: Leg, dn: string, user: string): boolean {
 /** Whom, or what, a caller may be joined with who speaks to it: a colleague, or where that one's calls go on to. */
 export const spokenTo: ReadonlySet<DnKind> = new Set(["extension", "fax", "specialmenu"]);
 
+/** A box has two names: legs have it at the menu, the list may have it by its own. */
+export function nameOf({ kind, dn }: DnRef): string {
+  return kind === "specialmenu" ? kind : dn;
+}
+
 /** The memory with a leg that is going, if it was a conversation inside, and without what is too old. */
 export function noted(
   memory: readonly Consultation[],
@@ -52,7 +57,7 @@ export function noted(
   const speaks = dnKind === "extension" && status === "connected" && spokenTo.has(party.kind);
   if (!speaks) return memory;
   const recent = memory.filter((past) => isRecent(past, at));
-  return added(recent, { dn, withDn: party.dn, callNumber, endedAt: at });
+  return added(recent, { dn, withDn: nameOf(party), callNumber, endedAt: at });
 }
 
 /** The memory without what `user`, who joined, has spoken inside: a consultation is used up by its join. */

@@ -209,6 +209,16 @@ describe("a join under such a number, which only the list shows,", () => {
     expect(phone.told()).toEqual(["ended 102 -2 Missed"]);
   });
 
+  it("has passed the caller on to a voicemail box that the list has by its own name, not at the menu", () => {
+    const box = { ...inside("VoiceMail"), kind: "specialmenu", name: "of 105 Novak Jan" } as const;
+    const phone = joined("666");
+    phone.list(row("150", { callNumber: 9, callee: box }));
+    phone.pass(300);
+    phone.list(row("150", { callNumber: 9, callee: box }));
+    expect(phone.told()).toEqual([passedOn]);
+    expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+
   it("has passed the caller on to a voicemail box whose leg is seen to go a moment later", () => {
     const phone = talking();
     phone.leg("102", 6, "connected", { ...own, party: inside("666") });

@@ -10,6 +10,7 @@ import {
   joinMsMax,
   lateJoinMsMax,
   mayBeJoined,
+  nameOf,
   partnersOf,
   spokenTo,
   wasConsulted,
@@ -166,8 +167,11 @@ export class Joins extends Sight {
 
   /** Who spoke with this party until a moment ago, by legs, or, where no leg shows it, by the last list. */
   #partnersOf(to: Pick<Party, "kind" | "dn" | "number">, brought: string): readonly string[] {
-    const is = ({ kind, dn, number }: Party) =>
-      to.kind === "trunk" ? kind === "trunk" && number === to.number : dn === to.dn;
+    const name = nameOf(to);
+    const is = (party: Party) =>
+      to.kind === "trunk"
+        ? party.kind === "trunk" && party.number === to.number
+        : nameOf(party) === name;
     // What rang there when it was seen last may have been answered, and joined, since; but who withholds the number may
     // be another one.
     const counts = (spoke: boolean) => spoke || brought !== "";
@@ -179,11 +183,11 @@ export class Joins extends Sight {
     // Their own leg, or the other's, is all that shows where one of the two is not monitored (any more).
     const other = ({ leg: { dn, party, status } }: TrackedLeg) => {
       if (!counts(status === "connected")) return [];
-      if (party.dn === to.dn) return dn;
+      if (nameOf(party) === name) return dn;
       return dn === to.dn ? party.dn : [];
     };
     const live = this.#insideOf(to.dn).flatMap((call) => call.legs.flatMap(other));
-    return [...partnersOf(this.next.consultations, to.dn, this.at), ...live, ...listed];
+    return [...partnersOf(this.next.consultations, name, this.at), ...live, ...listed];
   }
 
   /** Where this DN speaks, or is spoken to, inside. */
