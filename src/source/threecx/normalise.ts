@@ -132,7 +132,7 @@ function isSentOn({ kind }: DnRef, dnKind: DnKind, wire: WireParticipant): boole
 
 export type NormalisedLeg =
   | { readonly kind: "leg"; readonly leg: Leg }
-  /** No call behind it: the PBX shows such legs, and they mean nothing. */
+  /** No call behind it, or a conference: the PBX shows such legs, and they mean nothing. */
   | { readonly kind: "phantom" }
   | { readonly kind: "unknownStatus"; readonly status: string };
 
@@ -161,7 +161,9 @@ export function normaliseParticipant(
   knowledge: Knowledge,
   before: Pick<Leg, "status" | "dnKind"> | null,
 ): NormalisedLeg {
-  if (wire.callid <= 0) return { kind: "phantom" };
+  // A conference's own leg is the other side of what a member's leg and the list tell; it takes over nobody's call.
+  const isConference = kindOf(wire.dn, "", knowledge) === "conference";
+  if (wire.callid <= 0 || isConference) return { kind: "phantom" };
   const status = statusOf(wire.status) ?? before?.status ?? null;
   if (status === null) return { kind: "unknownStatus", status: wire.status };
   const dnKind = ownKindOf(wire, status, before?.dnKind ?? null, knowledge);

@@ -248,8 +248,10 @@ describe("legs", () => {
     expect(kindOf(box, "extension")).toBe("extension");
   });
 
-  it("leaves out a leg without a call", () => {
+  it("leaves out a leg without a call, and a conference's own", () => {
     expect(legOf({ callid: 0 })).toEqual({ kind: "phantom" });
+    expect(legOf({ dn: "700" }, knowing({ "700": "conference" }))).toEqual({ kind: "phantom" });
+    expect(legOf({ dn: "SP0" })).toMatchObject({ dnKind: "parking" });
   });
 
   it.each([

@@ -304,7 +304,10 @@ export class Session {
     const { log } = this.#options;
     if (why.kind === "phantom") {
       this.#options.counters.phantomLegs += 1;
-      log.debug({ dn: wire.dn, id: wire.id }, "A leg without a call is left out.");
+      log.debug(
+        { dn: wire.dn, id: wire.id },
+        "A leg without a call, or a conference's own, is left out.",
+      );
       return;
     }
     this.#answerNotUnderstood(
