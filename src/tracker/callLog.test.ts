@@ -317,6 +317,28 @@ describe("the log's entry of a call", () => {
     expect(phone.state.logNumbered).toBe(false);
   });
 
+  it("is that of its outside party, where the log counts by one more than the legs of two of the same second", () => {
+    const phone = new Phone();
+    const second = outside("420777000002");
+    phone.leg("101", 5, "ringing");
+    phone.leg("102", 6, "ringing", { callNumber: 8, party: second });
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot();
+    phone.list();
+    phone.told();
+    const log = [
+      logged({ callNumber: 8, talks: [talk("101", 4, 30)] }),
+      logged({ callNumber: 9, number: second.number, talks: [talk("102", 8, 40)] }),
+    ];
+    phone.log(...log);
+    phone.pass(phone.settings.logAgainMs[0] ?? 0);
+    phone.log(...log);
+    const told = ["answered 101 -1", "ended 101 -1", "answered 102 -1", "ended 102 -1"];
+    expect(phone.told().map((line) => line.split(" ", 3).join(" "))).toEqual(told);
+    expect(phone.state.logNumbered).toBe(false);
+  });
+
   it("tells nothing more of who passed the caller on outside, though it lasts until the end of all", () => {
     const phone = new Phone();
     phone.leg("102", 5, "connected");

@@ -81,14 +81,23 @@ export function isEntryOf(call: Call, logged: LoggedCall, isNumbered: boolean): 
   return !(isAnothers && (isNumbered || hasEnded)) && isSame(identity, logged);
 }
 
-/** Of a call that a consultation took over, the one that goes on where the first ends. */
+/**
+ * Its own outside party's before one that has only its number, which is another's where the log counts otherwise; of a
+ * call that a consultation took over, the one that goes on where the first ends.
+ */
 export function entryOf(
   call: Call,
   calls: readonly LoggedCall[],
   isNumbered: boolean,
 ): LoggedCall | undefined {
   const entries = calls.filter((entry) => isEntryOf(call, entry, isNumbered));
-  return entries.sort((a, b) => b.endedAt - a.endedAt)[0];
+  const rank = (entry: LoggedCall) => Number(isOfParty(call, entry));
+  return entries.sort((a, b) => rank(b) - rank(a) || b.endedAt - a.endedAt)[0];
+}
+
+/** The log names the outside party that we know. */
+export function isOfParty({ external }: Call, { number }: LoggedCall): boolean {
+  return external !== null && isSameNumber(external.number, number);
 }
 
 /** The log's word on the call is awaited. */

@@ -23,6 +23,7 @@ import {
   heedUnlogged,
   isEntryOf,
   isInquired,
+  isOfParty,
 } from "./callLog.ts";
 import { isSameNumber } from "./legs.ts";
 import { insideParty, rowTimeMs } from "./recognise.ts";
@@ -234,10 +235,11 @@ function heedLog(step: Stepping, { calls, fromAt, toAt, isCut }: CallLog): void 
   step.stretchLogged({ fromAt, toAt, isCut });
 }
 
-/** The log has a call under the number that its legs had. */
+/** The log has a call under the number that legs or the list gave it. */
 function hasNumberOf(step: Stepping, logged: LoggedCall): boolean {
   const call = logged.callNumber === null ? undefined : step.state.calls.get(logged.callNumber);
-  return call !== undefined && !isLogged(call) && isEntryOf(call, logged, false);
+  if (call === undefined || isLogged(call) || !isOfParty(call, logged)) return false;
+  return isEntryOf(call, logged, false);
 }
 
 function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void {
