@@ -121,6 +121,28 @@ describe("queues and menus, again", () => {
       }
     });
 
+    it.each([
+      [999, "820"],
+      [1_000, "101"],
+    ])(
+      "and a list asked %i ms later has it at the phone that rang before: missed at %s",
+      (ms, at) => {
+        const phone = new Phone({ listLateMs: 1_000 });
+        phone.leg("101", 4, "ringing");
+        phone.gone("101/4");
+        phone.leg("101", 5, "ringing", inQueue("820"));
+        phone.at += ms;
+        phone.list(row("101", { status: "Routing", establishedAt: phone.at }));
+        phone.gone("101/5");
+        phone.list();
+        expect(phone.told().slice(1)).toEqual([
+          "ringing 820 -0",
+          "ringing 101 -0",
+          `ended ${at} -0 Missed`,
+        ]);
+      },
+    );
+
     it("nor that of a menu before it, while a phone rings that names the place", () => {
       const phone = new Phone({ listLateMs: 1_000 });
       phone.leg("101", 5, "ringing", inQueue("820"));

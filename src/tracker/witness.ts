@@ -62,12 +62,12 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   const handedOn = isHandedOn(turn, row, askedAt);
   if (handedOn) call.handover = beginHandover(turn);
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
+  const mayLag = askedAt < call.touchedAt + settings.listLateMs;
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
-  else if (askedAt >= call.touchedAt + settings.listLateMs) heedGivenUp(call, row);
+  else if (!mayLag) heedGivenUp(call, row);
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
-  // Nor does a row that shows where it was passed on lag.
-  const mayLag = !passedOn && askedAt < call.touchedAt + settings.listLateMs;
-  if (settled || polled || handedOn || passedOn) heedLevel(turn, row, mayLag);
+  // What shows that it was passed on is of now.
+  if (settled || polled || handedOn || passedOn) heedLevel(turn, row, mayLag && !passedOn);
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
