@@ -162,7 +162,9 @@ class Reading implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.options.carrier) this.options.carrier.answers += 1;
-    this.end(this.#answer() ?? { kind: "broken", error: null, staleSocket: false });
+    const ending = this.#answer() ?? { kind: "broken", error: null, staleSocket: false };
+    // undici, too, frees the connection at the turn's end: who was told before would open another one.
+    setImmediate(() => this.end(ending));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

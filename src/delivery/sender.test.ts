@@ -5,10 +5,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { endpointConfig, secretOf } from "../../test/conformance/outboxEndpoint.ts";
 import { callEvent } from "../../test/conformance/outboxEvents.ts";
+import { OutboxModel } from "../../test/conformance/outboxModel.ts";
 import { openSqliteOutbox } from "../outbox/sqlite/sqliteOutbox.ts";
 import { steadyClock } from "../util/clock.ts";
 import { type Log, silentLog } from "../util/log.ts";
@@ -79,6 +81,35 @@ test("what is appended arrives in order, signed, is retried, stored and logged w
   await outbox.close();
   server.close();
   await rm(dataDir, { recursive: true });
+});
+
+test("an endpoint has no more connections than requests at once", async () => {
+  const concurrency = 4;
+  const count = 100;
+  let connections = 0;
+  const server = createServer((_, response) => void response.end());
+  // It says so, and no connection is let go for being idle while the test stands still.
+  server.keepAliveTimeout = 60_000;
+  server.on("connection", () => {
+    connections += 1;
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const outbox = new OutboxModel();
+  const sender = createSender({ version: "1.2.3", now: Date.now });
+  const url = `http://127.0.0.1:${port}/hook`;
+  const dispatcher = createDispatcher({
+    ...{ outbox, send: sender.send, clock: steadyClock(), log: silentLog, random: Math.random },
+    endpoints: [endpointConfig({ url, concurrency, timeoutMs: 60_000 })],
+  });
+  const calls = Array.from({ length: count }, (_, call) => callEvent(call + 1));
+  const entries = calls.map((event) => ({ event, endpoints: ["default"] }));
+  dispatcher.enqueue(await outbox.append(entries, []));
+  while ((await outbox.counts()).delivered < count) await nextTurn();
+  expect(connections).toBe(concurrency);
+  await sender.close();
+  server.close();
 });
 
 test("an endpoint that cannot be addressed is told in a sentence", async () => {
