@@ -34,7 +34,7 @@ export function broughtByCode(
   // Behind a second asterisk stands a phone, or anybody's, and nobody is parked at one.
   const isPickUp = kind !== "parking" && nameAt > 1;
   const theirs = known.filter((call) => isThere(call) && call.external?.number === number);
-  const free = theirs.filter(waits);
+  const free = theirs.filter((call) => waits(call) && (kind !== "parking" || isParked(call)));
   // Who is known to wait goes before whom the user has left a moment ago.
   const isUnsure = free.length === 0 && isConnected && !isPickUp;
   const waiting = isUnsure ? theirs.filter(mayBeParked) : free;

@@ -91,6 +91,7 @@ describe("a parked call that is taken back under another call's number", () => {
     }
 
     it.each<[string, (phone: Phone) => void]>([
+      ["rings", () => {}],
       [
         "talks where the list alone shows it",
         (phone) => {
