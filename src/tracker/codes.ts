@@ -5,7 +5,6 @@
 import type { EpochMs } from "../events/event.ts";
 import type { Party } from "./activity.ts";
 import { get } from "./byDn.ts";
-import { isInquired } from "./callLog.ts";
 import { joinMsMax, lateJoinMsMax } from "./consultation.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
@@ -33,28 +32,20 @@ export function broughtByCode(
   const named = code.slice(nameAt);
   // Behind a second asterisk stands a phone, or anybody's, and nobody is parked at one.
   const isPickUp = kind !== "parking" && nameAt > 1;
-  const theirs = known.filter((call) => isThere(call) && call.external?.number === number);
-  const free = theirs.filter((call) => waits(call) && (kind !== "parking" || isParked(call)));
-  // Who is known to wait goes before whom the user has left a moment ago.
-  const isUnsure = free.length === 0 && isConnected && !isPickUp;
-  const waiting = isUnsure ? theirs.filter(mayBeParked) : free;
+  const isMeant = (call: Call) => kind !== "parking" || isParked(call);
+  const waiting = known.filter((call) => isThere(call) && waits(call, number) && isMeant(call));
   const isRung = (call: Call) => hasRung(call, named, at) && rings(call, at);
   const rung = kind === "parking" ? [] : waiting.filter(isRung);
   const [one, another] = rung.length > 0 || (isPickUp && named !== "") ? rung : waiting;
   if (one === undefined || another !== undefined) return undefined;
   const isNamed = one === rung[0] || (code.endsWith("*") && rings(one, at));
-  return isUnsure || isParked(one) || (isConnected && isNamed) ? one : undefined;
+  return isParked(one) || (isConnected && isNamed) ? one : undefined;
 }
 
 /** Somebody may answer it, or take it back; who hands it over may talk on meanwhile. */
-function waits({ talk, handover, overAt }: Call): boolean {
-  return overAt === null && (talk === null || handover !== null);
-}
-
-/** Its user's last leg has gone, and nothing has said yet where it is, or that it is over. */
-function mayBeParked(call: Call): boolean {
-  const { talk, hidden } = call;
-  return talk?.shownBy === "legs" && hidden !== null && !isInquired(call);
+function waits({ external, talk, handover, overAt }: Call, number: string): boolean {
+  const isFree = overAt === null && (talk === null || handover !== null);
+  return isFree && external?.number === number;
 }
 
 /** It was handed over, is at no phone, and offered to nobody, as a queue that no leg shows would be. */

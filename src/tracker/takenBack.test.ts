@@ -65,15 +65,12 @@ describe("a parked call that is taken back under another call's number", () => {
     },
   );
 
-  it("goes on though nobody has told yet that it is parked", () => {
+  it("is none of which nobody has told yet that it is parked: another with its number may be, unseen", () => {
     const phone = talking();
     phone.gone("102/5");
-    phone.at += 1_000;
     phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
     phone.leg("104", 9, "connected", own);
-    phone.gone("104/9");
-    phone.list();
-    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", ...taken]);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
   describe("beside another with its number", () => {
@@ -134,20 +131,6 @@ describe("a parked call that is taken back under another call's number", () => {
       phone.leg("104", 9, "connected", own);
       expect(phone.state.calls.alias(8)).toBeUndefined();
     });
-  });
-
-  it("is none of which that is not known, where the code names a phone, or has the number dialled", () => {
-    for (const [dialled, status] of [
-      ["*20*103", "connected"],
-      ["*20*", "connected"],
-      ["*10", "dialing"],
-    ] as const) {
-      const phone = talking();
-      phone.gone("102/5");
-      phone.leg("104", 9, "dialing", code(dialled));
-      phone.leg("104", 9, status, own);
-      expect(phone.state.calls.alias(8)).toBeUndefined();
-    }
   });
 
   it("is none that seems to be over, as another with its number may be parked that nobody saw", () => {

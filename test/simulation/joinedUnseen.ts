@@ -5,7 +5,7 @@ import type { Visibility } from "./due.ts";
 import type { Exemption } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { Setting } from "./setting.ts";
-import { graceMs, joinMsMax, rememberedMs } from "./statedTimes.ts";
+import { joinMsMax, rememberedMs } from "./statedTimes.ts";
 
 /**
  * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
@@ -60,13 +60,9 @@ export function takenUnseen(
     const rang = facts.flatMap((fact) =>
       fact.what === "gone" && fact.at === at && fact.kind === "extension" ? fact.leg : [],
     );
-    // Parked for as long as the grace, it is over for who reads no list.
-    const isForgotten = facts.some(
-      (fact) =>
-        fact.what === "gone" &&
-        fact.at === at &&
-        fact.kind === "parking" &&
-        at - fact.leg.startedAt >= graceMs - briefMs,
+    // That it was parked, nobody knows who reads no list.
+    const isParked = facts.some(
+      (fact) => fact.what === "gone" && fact.at === at && fact.kind === "parking",
     );
     // At the own number of who sent it there, and talks on: nobody is told as rung.
     const isOwn = rang.some((one) =>
@@ -80,7 +76,7 @@ export function takenUnseen(
       one.outside === outside &&
       one.startedAt <= at &&
       (one.overAt ?? at) >= at - rememberedMs;
-    if (isOwn || (listMs === null && isForgotten)) return true;
+    if (isOwn || (listMs === null && isParked)) return true;
     return ![leg, ...rang].every(isShown) || outside === "" || chains.some(isLike);
   });
   return unseen === undefined ? null : { rule: "takenUnseen", fromAt: unseen.at };
