@@ -48,10 +48,10 @@ function waits({ external, talk, handover, overAt }: Call, number: string): bool
   return isFree && external?.number === number;
 }
 
-/** It was handed over, is at no phone, and offered to nobody, as a queue that no leg shows would be. */
+/** It was handed over, is at no phone and in no box, and offered to nobody, as a queue that no leg shows would be. */
 function isParked({ handover, legs, offers }: Call): boolean {
   const isAtNone = offers.length === 0 && legs.every(({ leg }) => leg.dnKind === "parking");
-  return isAtNone && handover?.outside === false;
+  return isAtNone && handover?.outside === false && handover.boxed !== true;
 }
 
 /** There, or until a moment ago: all that rang goes as it is picked up. */

@@ -71,6 +71,8 @@ export interface Handover {
   readonly outside: boolean;
   /** A user of ours has been told as ringing: what goes outside from there is that user's forward. */
   readonly offered: boolean;
+  /** The list has it at a fax or in a voicemail box, where nobody takes it back. */
+  readonly boxed?: boolean;
 }
 
 /** No visible leg stands towards the outside party; the list of active calls is asked. */

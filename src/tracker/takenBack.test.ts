@@ -44,6 +44,17 @@ describe("a parked call that is taken back under another call's number", () => {
     expect(phone.told()).toEqual(taken);
   });
 
+  it("goes on where the list shows it first, with the number of who calls as the one that was called", () => {
+    const phone = parked();
+    phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+    const did = { number: caller, ruleName: "" };
+    phone.list(row("104", { callNumber: 8, caller: outside(""), did }));
+    phone.leg("104", 9, "connected", own);
+    phone.gone("104/9");
+    phone.list();
+    expect(phone.told()).toEqual(taken);
+  });
+
   it.each([
     ["its place", inside("SP0")],
     ["a code", { ...inside("?"), dn: "", number: "*10" }],
@@ -89,6 +100,15 @@ describe("a parked call that is taken back under another call's number", () => {
 
     it.each<[string, (phone: Phone) => void]>([
       ["rings", () => {}],
+      [
+        "has gone to a fax",
+        (phone) => {
+          phone.leg("102", 5, "connected");
+          phone.gone("102/5");
+          phone.list(row("900", { status: "Talking" }), row("SP0", of9));
+          expect(phone.told().at(-1)).toBe("ended 102 -1 Ok passed on");
+        },
+      ],
       [
         "talks where the list alone shows it",
         (phone) => {

@@ -54,6 +54,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
     call.hidden = lookedAt(turn, call.hidden);
     heedWhereabouts(turn, row, call.hidden, listing);
+    noteBox(call, row);
   } else if (call.leaving !== null && talk !== null) {
     heedDeparted(turn, row, askedAt, { talk, leaving: call.leaving });
   }
@@ -68,6 +69,16 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
   // What shows that it was passed on is of now.
   if (settled || polled || handedOn || passedOn) heedLevel(turn, row, mayLag && !passedOn);
+}
+
+/** Whether it is where nobody takes it back, as who is parked. */
+function noteBox(call: Turn["call"], row: ActiveCall): void {
+  const { handover } = call;
+  const kind = insideParty(row)?.kind;
+  const boxed = kind === "fax" || kind === "specialmenu";
+  if (handover !== null && boxed !== (handover.boxed === true)) {
+    call.handover = { ...handover, boxed };
+  }
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
