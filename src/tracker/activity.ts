@@ -88,6 +88,8 @@ export interface ActiveCall {
   readonly callee: Party;
   /** The DID of an incoming call, if the trunk tells it (it has only one); else null. */
   readonly did: Did | null;
+  /** A number of ours stands where that of who calls does, who has none here, then: it was called, or is theirs. */
+  readonly ownNumber?: string;
   readonly status: string;
   /** When the call began, by the PBX's clock; null if not told. */
   readonly establishedAt: EpochMs | null;

@@ -114,8 +114,7 @@ export class Joins extends Sight {
     const call = this.now(own);
     const outside = outsideParty(row);
     if (outside === null) return;
-    // A number of ours in the brackets is that of who calls, if we know such a caller.
-    const number = outside.number || (row.did?.number ?? "");
+    const { number } = outside;
     if (call === undefined) this.#heedJoinedUnseen(row, number, rows);
     if (call === undefined || call.external !== null || number === "") return;
     const before = this.state.unseen.get(row.callNumber);

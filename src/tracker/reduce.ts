@@ -101,7 +101,8 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
 const byNumber = (one: Leg, other: Leg) => one.legNumber - other.legNumber;
 
 /** The second witness: what the PBX's own list of calls says of ours. */
-function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
+function heedList(step: Stepping, { calls: listed, askedAt }: ActiveCalls): void {
+  const calls = listed.map((row) => numbered(step, row));
   if (calls.some((row) => isOfNewPbx(step, row))) step.heedRestarted();
   for (const row of calls) {
     const over = step.state.calls.get(row.callNumber);
@@ -134,6 +135,14 @@ function heedList(step: Stepping, { calls, askedAt }: ActiveCalls): void {
     if (step.knows(step.callOf(row.callNumber)) || !isAtLevel(row) || step.isToShow(row)) continue;
     if (step.admits(row.callNumber)) adoptListed(step.turn(row.callNumber), row);
   }
+}
+
+/** A number of ours that stands where that of who calls does is theirs, if we know such a call. */
+function numbered({ state }: Stepping, row: ActiveCall): ActiveCall {
+  const { ownNumber: number } = row;
+  if (number === undefined) return row;
+  const isTheirs = state.calls.values().some(({ external }) => external?.number === number);
+  return isTheirs ? { ...row, caller: { ...row.caller, number } } : row;
 }
 
 function isOfNewPbx(step: Stepping, row: ActiveCall): boolean {

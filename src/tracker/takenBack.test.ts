@@ -47,12 +47,18 @@ describe("a parked call that is taken back under another call's number", () => {
   it("goes on where the list shows it first, with the number of who calls as the one that was called", () => {
     const phone = parked();
     phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
-    const did = { number: caller, ruleName: "" };
-    phone.list(row("104", { callNumber: 8, caller: outside(""), did }));
+    phone.list(row("104", { callNumber: 8, caller: outside(""), ownNumber: caller }));
     phone.leg("104", 9, "connected", own);
     phone.gone("104/9");
     phone.list();
     expect(phone.told()).toEqual(taken);
+  });
+
+  it("is none where that number of ours is nobody's: it was called", () => {
+    const phone = parked();
+    phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+    phone.list(row("104", { callNumber: 8, caller: outside(""), ownNumber: "420222000001" }));
+    expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
   it.each([

@@ -249,6 +249,7 @@ export function normaliseActiveCall(
       : trunk === ""
         ? null
         : knowledge.onlyDidOf(trunk),
+    ...(isDid ? { ownNumber: told.number } : {}),
     status: wire.Status ?? "",
     establishedAt: timeOf(wire.EstablishedAt),
     changedAt: changedAt(wire, askedAt),
