@@ -13,12 +13,23 @@ import {
   t0,
   talking,
 } from "../../test/support/phone.ts";
+import type { LoggedCall } from "./activity.ts";
 
 const talk = (user: string, fromS: number, toS: number) => ({
   user,
   answeredAt: t0 + fromS * 1_000,
   endedAt: t0 + toS * 1_000,
 });
+
+/** A log that is read twice has the calls of 101 and 102 told once, and shows not that it has our numbers. */
+function expectBothOnce(phone: Phone, log: readonly LoggedCall[]): void {
+  phone.log(...log);
+  phone.pass(phone.settings.logAgainMs[0] ?? 0);
+  phone.log(...log);
+  const told = ["answered 101 -1", "ended 101 -1", "answered 102 -1", "ended 102 -1"];
+  expect(phone.told().map((line) => line.split(" ", 3).join(" "))).toEqual(told);
+  expect(phone.state.logNumbered).toBe(false);
+}
 
 /** 101 rings, then we see nothing for a minute; the call is gone when we see again. */
 function backAgain(): Phone {
@@ -308,13 +319,7 @@ describe("the log's entry of a call", () => {
     phone.told();
     const own = logged({ callNumber: 107, talks: [talk("101", 4, 30)] });
     const unseen = { callNumber: 108, number: "112", talks: [talk("102", 14, 40)] };
-    const log = [own, logged({ ...unseen, startedAt: t0 + 10_000 })];
-    phone.log(...log);
-    phone.pass(phone.settings.logAgainMs[0] ?? 0);
-    phone.log(...log);
-    const told = ["answered 101 -1", "ended 101 -1", "answered 102 -1", "ended 102 -1"];
-    expect(phone.told().map((line) => line.split(" ", 3).join(" "))).toEqual(told);
-    expect(phone.state.logNumbered).toBe(false);
+    expectBothOnce(phone, [own, logged({ ...unseen, startedAt: t0 + 10_000 })]);
   });
 
   it("is that of its outside party, where the log counts by one more than the legs of two of the same second", () => {
@@ -327,16 +332,10 @@ describe("the log's entry of a call", () => {
     phone.snapshot();
     phone.list();
     phone.told();
-    const log = [
+    expectBothOnce(phone, [
       logged({ callNumber: 8, talks: [talk("101", 4, 30)] }),
       logged({ callNumber: 9, number: second.number, talks: [talk("102", 8, 40)] }),
-    ];
-    phone.log(...log);
-    phone.pass(phone.settings.logAgainMs[0] ?? 0);
-    phone.log(...log);
-    const told = ["answered 101 -1", "ended 101 -1", "answered 102 -1", "ended 102 -1"];
-    expect(phone.told().map((line) => line.split(" ", 3).join(" "))).toEqual(told);
-    expect(phone.state.logNumbered).toBe(false);
+    ]);
   });
 
   it("tells nothing more of who passed the caller on outside, though it lasts until the end of all", () => {

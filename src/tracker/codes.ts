@@ -28,18 +28,21 @@ export function broughtByCode(
   const { kind, number: code } = party;
   const isThere = (call: Call) => call.firstSeenAt <= seenAt + lateJoinMsMax;
   const known = calls.filter((call) => call !== undefined);
+  const waiting = known.filter((call) => isThere(call) && waits(call, number));
+  if (kind === "parking") return theOnly(waiting.filter(isParked));
   const nameAt = code.lastIndexOf("*") + 1;
   const named = code.slice(nameAt);
-  // Behind a second asterisk stands a phone, or anybody's, and nobody is parked at one.
-  const isPickUp = kind !== "parking" && nameAt > 1;
-  const isMeant = (call: Call) => kind !== "parking" || isParked(call);
-  const waiting = known.filter((call) => isThere(call) && waits(call, number) && isMeant(call));
-  const isRung = (call: Call) => hasRung(call, named, at) && rings(call, at);
-  const rung = kind === "parking" ? [] : waiting.filter(isRung);
-  const [one, another] = rung.length > 0 || (isPickUp && named !== "") ? rung : waiting;
-  if (one === undefined || another !== undefined) return undefined;
+  // Behind a second asterisk stands a phone, and nobody is parked at one.
+  const isPhone = nameAt > 1 && named !== "";
+  const rung = waiting.filter((call) => hasRung(call, named, at) && rings(call, at));
+  const one = theOnly(rung.length > 0 || isPhone ? rung : waiting);
+  if (one === undefined) return undefined;
   const isNamed = one === rung[0] || (code.endsWith("*") && rings(one, at));
   return isParked(one) || (isConnected && isNamed) ? one : undefined;
+}
+
+function theOnly(calls: readonly Call[]): Call | undefined {
+  return calls.length === 1 ? calls[0] : undefined;
 }
 
 /** Somebody may answer it, or take it back; who hands it over may talk on meanwhile. */

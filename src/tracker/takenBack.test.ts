@@ -1,6 +1,6 @@
 /** A parked call that is taken back, or a ringing one that is picked up, under the number of the call in which the code was dialled (SPEC.md, R22). */
 import { describe, expect, it } from "vitest";
-import type { Leg } from "../../src/tracker/activity.ts";
+import type { ActiveCall, Leg } from "../../src/tracker/activity.ts";
 import { caller, inside, outside, Phone, ref, row, talking } from "../../test/support/phone.ts";
 
 /** 102 has parked the caller. */
@@ -34,20 +34,16 @@ describe("a parked call that is taken back under another call's number", () => {
     expect(new Set(phone.events.map(({ callNumber }) => callNumber))).toEqual(new Set([7]));
   });
 
-  it("goes on where the list shows it first", () => {
+  it.each<[string, Partial<ActiveCall>]>([
+    ["goes on where the list shows it first", {}],
+    [
+      "goes on where the list shows it first, with the number of who calls as the one that was called",
+      { caller: outside(""), ownNumber: caller },
+    ],
+  ])("%s", (_, more) => {
     const phone = parked();
     phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
-    phone.list(row("104", { callNumber: 8 }));
-    phone.leg("104", 9, "connected", own);
-    phone.gone("104/9");
-    phone.list();
-    expect(phone.told()).toEqual(taken);
-  });
-
-  it("goes on where the list shows it first, with the number of who calls as the one that was called", () => {
-    const phone = parked();
-    phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
-    phone.list(row("104", { callNumber: 8, caller: outside(""), ownNumber: caller }));
+    phone.list(row("104", { callNumber: 8, ...more }));
     phone.leg("104", 9, "connected", own);
     phone.gone("104/9");
     phone.list();

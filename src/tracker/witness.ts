@@ -63,12 +63,12 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   const handedOn = isHandedOn(turn, row, askedAt);
   if (handedOn) call.handover = beginHandover(turn);
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
-  const mayLag = askedAt < call.touchedAt + settings.listLateMs;
+  const mayBeLate = askedAt < call.touchedAt + settings.listLateMs;
   if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
-  else if (!mayLag) heedGivenUp(call, row);
+  else if (!mayBeLate) heedGivenUp(call, row);
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
   // What shows that it was passed on is of now.
-  if (settled || polled || handedOn || passedOn) heedLevel(turn, row, mayLag && !passedOn);
+  if (settled || polled || handedOn || passedOn) heedLevel(turn, row, mayBeLate && !passedOn);
 }
 
 /** Whether it is where nobody takes it back, as who is parked. */
@@ -297,7 +297,7 @@ function tellForward(turn: Turn, row: ActiveCall, hidden: Hidden): void {
 }
 
 /** The list shows a queue, IVR or ring group that no visible leg shows. */
-function heedLevel(turn: Turn, row: ActiveCall, mayLag: boolean): void {
+function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   const { call } = turn;
   const inside = insideParty(row);
   if (inside === null || (call.talk !== null && call.handover === null)) return;
@@ -307,7 +307,7 @@ function heedLevel(turn: Turn, row: ActiveCall, mayLag: boolean): void {
   // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
   const known = get(call.reached, dn);
   const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;
-  const isBelied = known === undefined ? mayLag && isNamed(call) : mayLag || isOld;
+  const isBelied = known === undefined ? mayBeLate && isNamed(call) : mayBeLate || isOld;
   if (call.level?.dn === dn || known === "leg" || isBelied) return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);

@@ -90,7 +90,7 @@ function agentsOf(world: OperationsWorld, stays: readonly Stay[], { queues }: As
   return world
     .directory()
     .queues.filter(({ number }) => queues.length === 0 || queues.includes(number))
-    .flatMap((queue) => {
+    .map((queue) => {
       const own = stays.filter((stay) => stay.queue === queue.number);
       const rows = queue.agents.map((agent) => {
         const rings = own.flatMap((stay) => stay.rings.filter(({ dn }) => dn === agent));
@@ -104,7 +104,7 @@ function agentsOf(world: OperationsWorld, stays: readonly Stay[], { queues }: As
           talkMs: sum(talks.map((leg) => endOf(leg) - (leg.answeredAt ?? 0))),
         };
       });
-      return [{ queue, own, rows }];
+      return { queue, own, rows };
     });
 }
 

@@ -238,18 +238,16 @@ export function normaliseActiveCall(
   if (wire.Id <= 0) return null;
   const told = partyOfText(wire.Caller ?? "", knowledge);
   const trunk = trunkOf(told);
+  const own = trunk !== "" && knowledge.isOwnDid?.(told.number) === true ? told.number : "";
   // Some builds were seen to put the number that was called in the brackets, not that of who calls.
-  const isDid = trunk !== "" && told.number !== "" && knowledge.isOwnDid?.(told.number) === true;
+  const from =
+    own === ""
+      ? { caller: told, did: trunk === "" ? null : knowledge.onlyDidOf(trunk) }
+      : { caller: { ...told, number: "" }, did: knowledge.didOf(own, trunk), ownNumber: own };
   return {
     callNumber: wire.Id,
-    caller: isDid ? { ...told, number: "" } : told,
+    ...from,
     callee: partyOfText(wire.Callee ?? "", knowledge),
-    did: isDid
-      ? knowledge.didOf(told.number, trunk)
-      : trunk === ""
-        ? null
-        : knowledge.onlyDidOf(trunk),
-    ...(isDid ? { ownNumber: told.number } : {}),
     status: wire.Status ?? "",
     establishedAt: timeOf(wire.EstablishedAt),
     changedAt: changedAt(wire, askedAt),
