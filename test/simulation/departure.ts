@@ -6,7 +6,14 @@ import { type Exemption, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
-import { leaveHoldMs, leaveWithMs, listLagMs, listLateMs, listTimeMs } from "./statedTimes.ts";
+import {
+  lateLookMs,
+  leaveHoldMs,
+  leaveWithMs,
+  listLagMs,
+  listLateMs,
+  listTimeMs,
+} from "./statedTimes.ts";
 import { staysMs } from "./withoutList.ts";
 
 const slackMs = 200;
@@ -93,7 +100,7 @@ export function goneTogether(
     // Who is not monitored leaves between two looks at the list.
     if (!sees(one.user, one.at)) return lagMs + (listMs ?? 0);
     // On its way to where only the list shows it, it may be so of before (SPEC.md, R15f).
-    if (dialled(one) || rang(one)?.unseen) return listLateMs + nextLookMs + briefMs + lateListMs;
+    if (dialled(one) || rang(one)?.unseen) return listLateMs + lateLookMs + briefMs + lateListMs;
     return rang(one) ? lagMs : briefMs + lateListMs;
   };
   const lost = due.find(
@@ -101,9 +108,6 @@ export function goneTogether(
   );
   return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }
-
-/** The looks at a hidden call come at 0.7 and 1.55 s: the first that counts, after `listLateMs`, so much later. */
-const nextLookMs = 550;
 
 /** The caller hung up so soon after a hand-over had begun that it looks like one without waiting. */
 export function handedOverLast(

@@ -9,6 +9,7 @@ import type { FaultNote } from "./faults.ts";
 import { hasList, listedMs, type Setting } from "./setting.ts";
 import {
   callbackHoldMs,
+  firstLookMs,
   graceMs,
   leaveHoldMs,
   listInsistsMs,
@@ -22,12 +23,10 @@ import {
 const ownMs = 50;
 /** What the list contradicts for so long is read again at its next reading. */
 const doubtMs = 500;
-/** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 200 ms later. */
-const joinLooksMs = 350;
-/** The list is looked at 50, 150, 350, 750 and 1,550 ms later for a call that has just begun (SPEC.md, R16). */
+/** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 150 ms later. */
+const joinLooksMs = 300;
+/** The list is looked at 50, 150, 300, 700 and 1,550 ms later for a call that has just begun (SPEC.md, R16). */
 const beginLooksMs = 1_550;
-/** The first pause after which a list that names a hidden call is asked again (SPEC.md, R18). */
-const firstLookMs = 50;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
 /** Each look at the log takes its time. */

@@ -6,8 +6,14 @@ export const graceMs = 2_000;
 export const listedGraceMs = 60_000;
 /** The list may lag so long behind the legs (R18). */
 export const listLagMs = 300;
-/** It may not name a call yet so long after that began (R16). */
+/** At most so long: whether it names a call yet (R16), or still has one where it was (R15f, R18). */
 export const listLateMs = 1_000;
+/** The first pause after which a list that names a hidden call is asked again (`lookAgainMs`). */
+export const firstLookMs = 50;
+/** Then it is asked after twice as long each time, and this. */
+export const lookApartMs = 100;
+/** Its looks come at 0.7 and 1.55 s: the first that counts, after `listLateMs`, so much later. */
+export const lateLookMs = 550;
 /** How exact the times of the list are (SPEC.md). */
 export const listTimeMs = 2_000;
 /** A place where the call was before must be named by the list for so long (R15). */

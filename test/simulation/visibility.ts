@@ -8,10 +8,7 @@ import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { hasList, listedMs, type Setting } from "./setting.ts";
 import type { Sight } from "./sight.ts";
-import { callbackHoldMs, graceMs, listLagMs } from "./statedTimes.ts";
-
-/** A list that names a hidden call still is asked again after twice as long each time, and this (SPEC.md, R18). */
-const lookApartMs = 100;
+import { callbackHoldMs, graceMs, listLagMs, lookApartMs } from "./statedTimes.ts";
 
 /** So long after a failure the directory has been read again. */
 export const directoryAgainMs = 60_000;
