@@ -21,6 +21,8 @@ export interface TroubleOptions {
   readonly start: (aheadMs: number) => Promise<Watcher>;
 }
 
+/** For so long after its restart the PBX takes no call. */
+const bootsMs = 1_000;
 /** Between two troubles of a kind. */
 const pauseMs = [20_000, 400_000] as const;
 const kinds: readonly FaultName[] = ["socketDrops", "pbxRestarts", "ownRestarts"];
@@ -30,6 +32,8 @@ export class Troubles {
   #watcher: Watcher | null = null;
   #aheadMs = 0;
   #open: FaultNote[] = [];
+  /** The PBX takes no call before. */
+  bootedAt = 0;
 
   constructor(options: TroubleOptions) {
     this.#options = options;
@@ -83,6 +87,7 @@ export class Troubles {
       if (chance.happens(0.3)) plan.downUntil = clock.now() + chance.between(500, 30_000);
     } else if (fault === "pbxRestarts") {
       plan.downUntil = clock.now() + chance.between(1_500, 40_000);
+      this.bootedAt = clock.now() + bootsMs;
       pbx.restart();
     } else {
       this.end();

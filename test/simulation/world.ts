@@ -126,7 +126,11 @@ async function played(seed: number, options: SeedOptions): Promise<Outcome> {
   if (situations.has("changedDns")) changes.begin(at + 30_000);
   for (const begin of begins) {
     if (options.only !== null && !options.only.has(begin.index)) continue;
-    clock.after(begin.at - clock.now(), () => people.begin(begin.index));
+    const dial = () => {
+      if (clock.now() < troubles.bootedAt) clock.after(troubles.bootedAt - clock.now(), dial);
+      else people.begin(begin.index);
+    };
+    clock.after(begin.at - clock.now(), dial);
   }
   await clock.runUntil(at + 60_000);
   for (const call of pbx.calls()) pbx.dropCall(call.id);
