@@ -101,7 +101,9 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
   // Who only hears the conversation stands towards one of ours: their leg shows nothing of the outside party.
   const isHeard = (fact: Fact) => "leg" in fact && fact.leg.barges !== null;
-  const unheard = { ...chain, facts: chain.facts.filter((fact) => !isHeard(fact)) };
+  const facts = chain.facts.filter((fact) => !isHeard(fact));
+  // A first leg that was denied, or only the listener's, may have shown it for a moment all the same.
+  const unheard = { ...chain, facts, direction: "incoming" } as const;
   const truth: Truth = {
     ...lapsesOf(chain, due, plan.notes, hasList(setting), changed !== null),
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
