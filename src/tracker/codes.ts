@@ -51,10 +51,10 @@ function waits({ external, talk, handover, overAt }: Call, number: string): bool
   return isFree && external?.number === number;
 }
 
-/** It was handed over, is at no phone and in no box, and offered to nobody, as a queue that no leg shows would be. */
-function isParked({ handover, legs, offers }: Call): boolean {
-  const isAtNone = offers.length === 0 && legs.every(({ leg }) => leg.dnKind === "parking");
-  return isAtNone && handover?.outside === false && handover.boxed !== true;
+/** It was handed over, to no phone, box or queue: what has rung anybody since has gone on from there, as to an outside phone. */
+function isParked({ handover, legs }: Call): boolean {
+  const isAtNone = legs.every(({ leg }) => leg.dnKind === "parking");
+  return isAtNone && handover?.outside === false && !handover.offered && handover.boxed !== true;
 }
 
 /** There, or until a moment ago: all that rang goes as it is picked up. */

@@ -204,6 +204,15 @@ describe("a parked call that is taken back under another call's number", () => {
       expect(phone.state.calls.alias(8)).toBeUndefined();
     }
   });
+
+  it("is none that rang in vain", () => {
+    const phone = talking();
+    phone.leg("103", 8, "ringing");
+    phone.gone("102/5", "103/8");
+    phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
 });
 
 const code = (number: string): Partial<Leg> => ({
