@@ -70,8 +70,7 @@ export function endTalk(
   const lastAt = isRead ? shown.at : course.visibility.listedBy(shown.at);
   // Another phone of theirs, which went before, may seem to talk on.
   const { at: silentAt, fault } = course.said.silent(talk.user);
-  // A conference is the user's until the list, which may lag, leaves it out.
-  const lagsMs = course.chain.conferredAt === null ? 0 : course.visibility.lateListMs;
+  const lagsMs = course.chain.conferredAt === null ? 0 : conferredMs(at, course.visibility);
   const late = Math.max(lastAt, silentAt) - at + talk.seen.at - talk.at + lagsMs;
   course.said.tell("ended", level, talk.link, at, leg, {
     slackMs: late + off,
@@ -85,6 +84,15 @@ export function endTalk(
     ...more,
   });
   course.talk = null;
+}
+
+/** For how long a list that lags has it in the conference still, and its looks fail after that. */
+function conferredMs(
+  at: number,
+  { listMs, lateListMs, listedBy }: Pick<Visibility, "listMs" | "lateListMs" | "listedBy">,
+): number {
+  if (listMs === null || lateListMs === 0) return 0;
+  return lateListMs + listedBy(at) - (at + listMs);
 }
 
 /** For how long it had gone on in a conference, which the list alone shows, if no look at that told of it. */
