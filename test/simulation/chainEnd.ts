@@ -3,7 +3,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import { endTalk } from "./conversations.ts";
 import type { Course } from "./course.ts";
 import type { Fact } from "./journal.ts";
-import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
+import { type Level, phoneOf, places, type Talk, usertypeOf } from "./levels.ts";
 import { isOrdered, standIns, unseenMs } from "./standIns.ts";
 import { leaveWithMs, listTimeMs } from "./statedTimes.ts";
 
@@ -14,7 +14,7 @@ const pickUpMs = 10;
 
 export function chainOver(course: Course, at: number, joined: boolean): void {
   if (course.talk !== null) {
-    const [leg = null] = course.talk.legs;
+    const leg = lastSeen(course, course.talk, at);
     heedBlur(course, at, leg);
     heedBarge(course, at);
     // Whose leg seems to stand still seems to have the call from then on.
@@ -54,6 +54,16 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
   const ordered = isOrdered(course.chain, at, course.visibility);
   const missed = { finish: "Missed", transfer: "False", instead, ordered };
   course.said.tell("ended", level, link, at, null, missed);
+}
+
+/** Of several phones of who talks, that which is seen to go last: until then they seem to talk on. */
+function lastSeen({ visibility }: Course, { legs }: Talk, at: number): Leg | null {
+  const [first = null, ...others] = legs;
+  const goneAt = (leg: Leg | null) => visibility.seen(at, leg).at;
+  return others.reduce(
+    (last, leg) => (leg.kind === first?.kind && goneAt(leg) > goneAt(last) ? leg : last),
+    first,
+  );
 }
 
 /** Back from outside, as nobody saw: neither by the phone that rang then, nor by the list, which was not read meanwhile. */
