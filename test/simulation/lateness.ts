@@ -59,8 +59,10 @@ export interface Calm {
 export function lateMsMax(due: Due, calm: Calm): number | null {
   const { setting, notes, isAnonymous, entities, hidden, callbackQueues } = calm;
   const wayMs = 4 * setting.latencyMsMax + ownMs + (isAnonymous ? numberHoldMs : 0);
-  // What polled its user may go a while later, and hide until then that no leg carries the call on.
-  const lingersMs = due.transfer === "True" ? (setting.switches.cancelMs ?? 0) : 0;
+  // What polled its user may go a while later, and hide until then that no leg carries the call on; so may who rings then
+  // go before the list is asked whether the call goes on (SPEC.md, R31).
+  const lingersMs =
+    due.transfer === "True" ? Math.max(setting.switches.cancelMs ?? 0, listLagMs) : 0;
   const isIn = ([from, to]: Calm["hidden"][number]) => due.at >= from - lingersMs && due.at <= to;
   const isHidden = due.unseen || hidden.some(isIn);
   const isHeld = due.finish === "Missed" && usersOf(due).some((dn) => callbackQueues.has(dn));
