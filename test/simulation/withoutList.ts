@@ -128,7 +128,7 @@ function takenBackAt(due: readonly Due[], fromAt: number): number | null {
 /** Nor does the list show it, where each look at it fails until they have it again. */
 export function takenBackUnread(
   due: readonly Due[],
-  { listMs, lateListMs }: Visibility,
+  { listMs, lateListMs, blinded, seen }: Visibility,
   notes: readonly FaultNote[],
 ): Exemption | null {
   if (listMs === null) return null;
@@ -140,8 +140,10 @@ export function takenBackUnread(
   };
   const left = due.find(({ at }) => {
     const backAt = takenBackAt(due, at);
-    // One that lags shows it late, and is not asked any more when they have it again.
-    const isLate = lateListMs > 0 && backAt !== null && backAt - at <= 2 * lateListMs;
+    // One that lags shows it late, or when we see again, and is not asked any more when they have it again.
+    const lateAt = at + 2 * lateListMs;
+    const shownAt = blinded(at, lateAt) ? seen(lateAt, null).at : lateAt;
+    const isLate = lateListMs > 0 && backAt !== null && backAt <= shownAt;
     return backAt !== null && (isLate || isUnread(at, backAt));
   });
   return left === undefined ? null : { rule: "takenBackSoon", fromAt: left.at };
