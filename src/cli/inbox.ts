@@ -50,7 +50,7 @@ async function run(said: Said, command: Command): Promise<void> {
   print(
     `Receiving webhooks at ${inbox.url}/ (Ctrl-C ends it). In TCXWebAPI.ini:`,
     `  WEBHOOK_URL = ${inbox.url}/calls`,
-    `  WEBHOOK_POST_URL = ${inbox.url}/recordings`,
+    `  WEBHOOK_POST_URL = ${inbox.url}/calls`,
     ...(said.secret === undefined ? [] : ["Signatures are checked with the secret given."]),
     ...(inbox.certificate === null
       ? []

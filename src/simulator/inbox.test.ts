@@ -35,6 +35,18 @@ describe("what arrives", () => {
     expect(last(inbox).fields).toEqual({});
   });
 
+  it("reads a form, and the query of a POST without a body", async () => {
+    const inbox = await open();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    await post(inbox, { body: "event=ringing&did=&title=a%20b%2B", headers });
+    expect(last(inbox)).toMatchObject({
+      fields: { event: "ringing", did: "", title: "a b+" },
+      problem: null,
+    });
+    await post(inbox, { path: "/in?event=ringing&user=101", body: "" });
+    expect(last(inbox)).toMatchObject({ fields: { event: "ringing", user: "101" }, problem: null });
+  });
+
   it.each(["", "nonsense", "[1]", "null", '"text"'])(
     "shows the body %j as unread",
     async (body) => {

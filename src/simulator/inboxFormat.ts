@@ -3,7 +3,7 @@
  * control characters are shown as U+FFFD.
  */
 import type { SignatureCheck } from "./inboxSignature.ts";
-import { type OrderCheck, textField, type Webhook } from "./inboxWebhook.ts";
+import { type OrderCheck, recordingUrls, textField, type Webhook } from "./inboxWebhook.ts";
 
 export interface FormatOptions {
   readonly colour?: boolean;
@@ -73,11 +73,6 @@ function wordsOf(webhook: Webhook): string {
   return eventWords[event]?.[0] ?? (event === "" ? webhook.method : event);
 }
 
-function recordingUrls(webhook: Webhook): readonly string[] {
-  const urls = webhook.fields.FILES ?? webhook.fields.FileUrls;
-  return Array.isArray(urls) ? urls.map(String) : [];
-}
-
 function signatureMark(check: SignatureCheck, paint: Paint): string {
   switch (check.state) {
     case "ok":
@@ -117,7 +112,7 @@ function orderRemark(order: OrderCheck): string {
 }
 
 function rawText(webhook: Webhook): string {
-  return webhook.method === "GET" ? webhook.path : webhook.body;
+  return webhook.body === "" ? webhook.path : webhook.body;
 }
 
 /** The time of day where the inbox runs. */

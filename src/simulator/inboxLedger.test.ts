@@ -31,6 +31,8 @@ describe("signatures", () => {
     expect(last(inbox).signature.state).toBe("bad");
     await fetch(`${inbox.url}${target}`, { headers: signed(`"${target}"`) });
     expect(last(inbox).signature).toMatchObject({ state: "bad", reason: /webhook-signed/ });
+    await post(inbox, { path: target, body: "", headers });
+    expect(last(inbox)).toMatchObject({ signature: { state: "ok" }, fields: { event: "ringing" } });
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
@@ -102,6 +104,24 @@ describe("repetitions and holes", () => {
     expect(again).toMatchObject({ duplicate: true, order: { state: "late", after: 4 } });
     expect((await send(inbox, "d", 1, "2_2-0")).order).toEqual({ state: "next" });
     expect((await send(inbox, "e", 5)).order).toEqual({ state: "next" });
+  });
+
+  it("says nothing of a recording at a path of its own, whose call's numbers are elsewhere", async () => {
+    const inbox = await open();
+    const body = JSON.stringify({ FILES: ["https://x/1.mp3"], ...ended });
+    const recording = async (path: string, id: string, sequence: number) => {
+      await post(inbox, {
+        path,
+        body,
+        headers: { "webhook-id": id, "offhook-sequence": String(sequence) },
+      });
+      return last(inbox).order;
+    };
+    expect(await recording("/recordings", "r", 4)).toEqual({ state: "unknown" });
+    expect(await recording("/recordings", "s", 9)).toEqual({ state: "unknown" });
+    expect((await send(inbox, "a", 1, ended.id)).order).toEqual({ state: "next" });
+    expect(await recording("/calls", "t", 2)).toEqual({ state: "next" });
+    expect(await recording("/calls", "u", 4)).toEqual({ state: "hole", from: 3, to: 3 });
   });
 
   it("does not count what it refused", async () => {

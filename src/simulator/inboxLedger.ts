@@ -8,6 +8,7 @@ import {
   callKeyOf,
   type OrderCheck,
   readFields,
+  recordingUrls,
   sequenceOf,
   type Webhook,
 } from "./inboxWebhook.ts";
@@ -23,6 +24,10 @@ class Memory {
 
   isDuplicate(webhookId: string | undefined): boolean {
     return webhookId !== undefined && this.#ids.has(webhookId);
+  }
+
+  knows(callKey: string): boolean {
+    return this.#lastOfCall.has(callKey);
   }
 
   order(callKey: string | null, sequence: number | null): OrderCheck {
@@ -74,11 +79,11 @@ export class Ledger {
   enter(request: SignedRequest, failure: Failure | null, at: number): Webhook {
     const { method, target, headers } = request;
     const body = request.body.toString();
-    const read = readFields(method, target, body);
+    const read = readFields(request, body);
     // Two endpoints at two paths of one inbox are two receivers.
     const id = headers["webhook-id"];
     const webhookId = id === undefined ? undefined : `${target.split("?", 1)[0]} ${id}`;
-    const callKey = callKeyOf({ ...read, path: target });
+    const callKey = this.#callKey({ ...read, path: target });
     const sequence = sequenceOf(headers);
     this.#count += 1;
     const webhook: Webhook = {
@@ -98,6 +103,13 @@ export class Ledger {
     if (this.#kept.length > keptWebhooksMax) this.#kept.shift();
     if (takes(failure)) this.#memory.take(webhookId, callKey, sequence);
     return webhook;
+  }
+
+  #callKey(webhook: Pick<Webhook, "fields" | "path">): string | null {
+    const callKey = callKeyOf(webhook);
+    const isApart =
+      callKey !== null && recordingUrls(webhook).length > 0 && !this.#memory.knows(callKey);
+    return isApart ? null : callKey;
   }
 
   /** The last ones that came, oldest first. */

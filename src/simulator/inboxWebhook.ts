@@ -2,11 +2,14 @@
  * One webhook as the inbox has it, and what a careful receiver would notice about it:
  * whether it has come before, and whether one before it is missing.
  */
-import type { SignatureCheck } from "./inboxSignature.ts";
+import type { SignatureCheck, SignedRequest } from "./inboxSignature.ts";
 
 /** Where it stands among the webhooks of its call at this path, by `offhook-sequence`. */
 export type OrderCheck =
-  /** No sequence, or no call id: nothing can be said. */
+  /**
+   * No sequence, or no call id: nothing can be said. Nor of a recording at a path of its own, as the numbers
+   * before it went to the calls' path.
+   */
   | { readonly state: "unknown" }
   | { readonly state: "next" }
   /** Webhooks `from` to `to` have not been taken before it. */
@@ -22,7 +25,7 @@ export interface Webhook {
   /** Path and query as they stood in the request line. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** As it came; "" for GET. */
+  /** As it came; "" for GET and `ENCODING = query`. */
   readonly body: string;
   /** In the order of the body or query; empty if it could not be read, see `problem`. */
   readonly fields: Readonly<Record<string, unknown>>;
@@ -36,16 +39,17 @@ export interface Webhook {
   readonly answer: string;
 }
 
-/** Reads the fields of a request as a receiver does: the JSON body of a POST, else the query. */
+/** Reads the fields of a request as a receiver does: of its body, a form or JSON; without one, of its query. */
 export function readFields(
-  method: "POST" | "GET",
-  target: string,
+  { method, target, headers }: SignedRequest,
   body: string,
 ): Pick<Webhook, "fields" | "problem"> {
-  if (method === "GET") {
-    const at = target.indexOf("?");
-    const query = new URLSearchParams(at < 0 ? "" : target.slice(at + 1));
-    return { fields: Object.fromEntries(query), problem: null };
+  const at = target.indexOf("?");
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
+  const inQuery = method === "GET" || (body === "" && at >= 0);
+  if (inQuery || isForm) {
+    const pairs = inQuery ? (at < 0 ? "" : target.slice(at + 1)) : body;
+    return { fields: Object.fromEntries(new URLSearchParams(pairs)), problem: null };
   }
   try {
     const value: unknown = JSON.parse(body);
@@ -66,6 +70,12 @@ export function textField(webhook: Pick<Webhook, "fields">, name: string): strin
   const capital = name.charAt(0).toUpperCase() + name.slice(1);
   const value = webhook.fields[name] ?? webhook.fields[capital];
   return typeof value === "string" ? value : "";
+}
+
+/** The addresses of a recording's webhook; empty for all others. */
+export function recordingUrls({ fields }: Pick<Webhook, "fields">): readonly string[] {
+  const urls = fields.FILES ?? fields.FileUrls;
+  return Array.isArray(urls) ? urls.map(String) : [];
 }
 
 /** What names the call at this path: the id less its link. Two endpoints at two paths count apart. */
