@@ -97,6 +97,11 @@ export interface ActiveCall {
   readonly changedAt: EpochMs | null;
 }
 
+/** The PBX-wide number of a leg. */
+export function idOf({ legId }: Pick<Leg, "legId">): number {
+  return Number(legId.slice(legId.lastIndexOf("/") + 1));
+}
+
 /** Its parties are connected, as far as a row says so. */
 export function talks({ status }: ActiveCall): boolean {
   return status.toLowerCase() === "talking";

@@ -361,6 +361,11 @@ describe("a consultation that is completed while B rings, B's leg keeping its id
     phone.pass(5_000);
     phone.leg("105", 9, "ringing", { legNumber: 2, originatedBy: null });
     expect(phone.told()).toEqual(["ringing 105 -2"]);
+    // Also when all legs have gone that tell so.
+    phone.gone("102/5", "102/6");
+    phone.noList();
+    phone.pass(5_000);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on"]);
   });
 
   it("rings though it stood towards another outside party, in another call", () => {

@@ -1,10 +1,10 @@
 /** Calls as they are kept over a restart of ours, each by itself; also as older versions kept them. */
-import type { DnRef } from "./activity.ts";
+import { type DnRef, idOf } from "./activity.ts";
 import type { ByDn } from "./byDn.ts";
 import { awaitsOrder } from "./callback.ts";
 import { isInquired } from "./callLog.ts";
 import { Calls, userOf } from "./calls.ts";
-import { idOf, lastLegsMax } from "./legs.ts";
+import { lastLegsMax } from "./legs.ts";
 import type { BlindStretch, Gap, Hidden } from "./state.ts";
 import { type Call, initialState, newCall, type TrackerState } from "./state.ts";
 
@@ -96,7 +96,8 @@ export function restoreStretch(checkpoint: string, aheadMs = 0): Partial<Tracker
 
 /** Checkpoints of 0.1.0 know no conversation that the list alone shows. */
 function talkOf({ talk }: Call): Call["talk"] {
-  return talk && { ...talk, shownBy: talk.shownBy ?? "legs", legNumberMax: talk.legNumberMax ?? 0 };
+  const none = { shownBy: "legs", legNumberMax: 0, legNumberMaxId: 0 } as const;
+  return talk && { ...none, ...talk };
 }
 
 /** Checkpoints of 0.1.0 have objects with legs and DNs as keys where there are lists now. */

@@ -1,8 +1,7 @@
 /** The ends: of a link, and of the whole chain. Each is told exactly once. */
 import type { EpochMs } from "../events/event.ts";
-import type { Leg } from "./activity.ts";
+import { idOf, type Leg } from "./activity.ts";
 import { noDn } from "./byDn.ts";
-import { idOf } from "./legs.ts";
 import { endRings } from "./rings.ts";
 import type { Call, Talk } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";

@@ -1,8 +1,8 @@
 /** What a leg means for its call: does it stand towards the outside party, answer, carry the call on? Pure looks. */
 import type { EpochMs, UserKind } from "../events/event.ts";
-import { canPoll, type DnKind, type DnRef, isLongNumber, type Leg } from "./activity.ts";
+import { canPoll, type DnKind, type DnRef, idOf, isLongNumber, type Leg } from "./activity.ts";
 import { get } from "./byDn.ts";
-import { joinMsMax } from "./consultation.ts";
+import { joinMsMax, newest } from "./consultation.ts";
 import type { Call, Level, Talk, TrackedLeg } from "./state.ts";
 
 /** A loser of a polling whose frame comes later than this after the answer is a new offer. */
@@ -104,11 +104,6 @@ function isSelfOffer({ status, party, dn, dnKind, originatedBy, legNumber }: Leg
 /** So many legs that came last are remembered; as many may have been made whose frames were under way when sight was lost. */
 export const lastLegsMax = 20;
 
-/** The PBX-wide number of a leg. */
-export function idOf({ legId }: Pick<Leg, "legId">): number {
-  return Number(legId.slice(legId.lastIndexOf("/") + 1));
-}
-
 /** How a DN is offered a call; null = reaching it is not told (voicemail, fax, parking, conference …). */
 export function offerKind(kind: DnKind): UserKind | null {
   switch (kind) {
@@ -152,7 +147,7 @@ export function isFresh(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   }
   // Made in a consultation, its number there tells nothing of this call.
   if (tracked.turned) return true;
-  if (isOlder(call, leg, talk) && !isTalking(tracked)) return false;
+  if (isOlder(leg, talk) && !isTalking(tracked)) return false;
   // It is gone soon; what outlives the user is none.
   const isGoing = talk.shownBy !== "legs" || userTalks(call, talk);
   const isLate = isOfFailed(call, leg, talk) || isLateLoser(call, tracked, talk);
@@ -219,17 +214,14 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   if (originatedBy !== null || told.dnKind !== "extension") return false;
   return externalLegs(call).some(({ leg, order }) => {
     const polls = leg.dnKind === "queue" || leg.dnKind === "ringgroup";
-    return polls && (order <= talk.legCount || isOlder(call, leg, talk));
+    return polls && (order <= talk.legCount || isOlder(leg, talk));
   });
 }
 
-/** Made before the answer, and shown late. But if its id is above that of a leg with a higher number, its number is one of another call. */
-function isOlder(call: Call, leg: Leg, { legCount, legNumberMax }: Talk): boolean {
+/** Made before the answer, and shown late. But if its id is above that of the leg with the highest number then, its number is one of another call. */
+function isOlder(leg: Leg, { legNumberMax, legNumberMaxId }: Talk): boolean {
   const { legNumber } = leg;
-  const isMadeSince = (other: TrackedLeg) =>
-    other.order <= legCount && other.leg.legNumber > legNumber && idOf(other.leg) < idOf(leg);
-  const isBefore = legNumber > 0 && legNumber < legNumberMax;
-  return isBefore && !externalLegs(call).some(isMadeSince);
+  return legNumber > 0 && legNumber < legNumberMax && idOf(leg) < legNumberMaxId;
 }
 
 /** Made after all that had come by the answer; what brought the call was made before those whom it rang. */
@@ -240,8 +232,7 @@ function isYounger({ legNumber }: Leg, { legNumberMax }: Talk): boolean {
 /** The user's own leg shows what the list had; who was rung before that leg was made was rung with it. */
 export function shownByLegs(call: Call, talk: Talk): Talk {
   const own = externalLegs(call).filter(({ leg }) => leg.dn === talk.user);
-  const legNumberMax = Math.max(talk.legNumberMax, ...own.map(({ leg }) => leg.legNumber));
-  return { ...talk, shownBy: "legs", legNumberMax };
+  return { ...talk, shownBy: "legs", ...newest(own, talk) };
 }
 
 /** What brought the call to its user has it again: whoever it rings now, it rings anew. */

@@ -6,7 +6,7 @@
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
 import { drop, get, isOlder, put } from "./byDn.ts";
-import { legNumberMaxOf } from "./consultation.ts";
+import { newestOf } from "./consultation.ts";
 import { endTalk, finish } from "./ends.ts";
 import {
   externalLegs,
@@ -344,8 +344,8 @@ export function openTalk(
   const legs = how.legs ?? call.legs;
   const legCount = how.legs?.length ?? call.legCount;
   const viaShown = get(call.reached, via) === "leg";
-  const legNumberMax = legNumberMaxOf(call, legs, user);
-  call.talk = { link, user, userKind, answeredAt, via, viaShown, legCount, legNumberMax, shownBy };
+  const by = { legCount, ...newestOf(call, legs, user) };
+  call.talk = { link, user, userKind, answeredAt, via, viaShown, ...by, shownBy };
   call.lastLink = link;
   call.reached = put(call.reached, user, "leg");
   call.handover = null;

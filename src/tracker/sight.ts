@@ -3,11 +3,18 @@
  * tell, and whether the PBX has started anew meanwhile (SPEC.md, R19-R21, R28).
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
-import type { BlindCause, CallLog, Did, Leg, LoggedCall } from "./activity.ts";
+import {
+  type BlindCause,
+  type CallLog,
+  type Did,
+  idOf,
+  type Leg,
+  type LoggedCall,
+} from "./activity.ts";
 import { awaitOrder, awaitsOrder } from "./callback.ts";
 import { awaitLogOn, identityOf, insideIdentityOf, isInquired } from "./callLog.ts";
 import { finish } from "./ends.ts";
-import { idOf, isExternal, isSameNumber, lastLegsMax } from "./legs.ts";
+import { isExternal, isSameNumber, lastLegsMax } from "./legs.ts";
 import { addedUpTo } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, CallIdentity, TrackerState } from "./state.ts";

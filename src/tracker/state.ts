@@ -54,6 +54,8 @@ export interface Talk {
   readonly legCount: number;
   /** The highest leg number of the call by the answer, 0 if none is told; who was rung later has a higher one. */
   readonly legNumberMax: number;
+  /** The PBX-wide id of the leg with that number, 0 if none is told. */
+  readonly legNumberMaxId: number;
   /** Shown by legs; or by the list alone: a forward's phone (`outside`), an unseen phone or a conference (`inside`). */
   readonly shownBy: "legs" | "outside" | "inside";
   /** Set once the list has shown this conversation: when that row had changed. What it shows elsewhere later is of after the answer. */
