@@ -247,6 +247,54 @@ describe("somebody joins the conversation of a user", () => {
     expect(old.told()).toEqual([]);
   });
 
+  it("barge-in by who had consulted with the user, seen together with the answer: the user's conversation", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "dialing");
+    const spoken = { callNumber: 8, originatedBy: null, legNumber: 2, party: inside("102") };
+    phone.leg("105", 7, "connected", spoken);
+    phone.lose();
+    phone.snapshot(
+      leg("105", 9, "connected", { originatedBy: null, legNumber: 3 }),
+      leg("102", 5, "connected", { originatedBy: null, legNumber: 4 }),
+    );
+    expect(phone.told()).toEqual(["dialing 102 -0", "answered 102 -1 NotDef"]);
+  });
+
+  it("barge-in whose end is seen late: no time gives them the call, where a list that has named it lags", () => {
+    const phone = talking({ listLateMs: 1_000 });
+    const before = row("102", { establishedAt: t0, changedAt: t0 });
+    phone.list(before);
+    phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
+    phone.pass(10_000);
+    phone.gone("102/5");
+    const after = row("150", { changedAt: phone.at });
+    for (const ms of [0, 300, 500]) {
+      phone.pass(ms);
+      phone.list(before);
+    }
+    const { asks } = phone;
+    phone.pass(1_000);
+    expect(phone.told()).toEqual([]);
+    expect(phone.asks).toBe(asks + 1);
+    phone.list(after);
+    phone.pass(300);
+    phone.list(after);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 150 -2 Blind"]);
+  });
+
+  it("barge-in whose end is seen late, where nobody can be asked: who was consulted has the call", () => {
+    const phone = talking();
+    phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
+    const spoken = { callNumber: 8, originatedBy: null, legNumber: 2, party: inside("102") };
+    phone.leg("104", 12, "connected", spoken);
+    phone.pass(10_000);
+    phone.gone("102/5", "104/12");
+    phone.leg("104", 13, "connected", { originatedBy: null, legNumber: 7 });
+    phone.noList();
+    phone.pass(2_000);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 104 -2 Accomp"]);
+  });
+
   it("barge-in, seen alone: who had talked since before, as the log says, did not get the call from them", () => {
     const phone = new Phone();
     phone.at += 10_000;

@@ -137,21 +137,22 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   const besideAt = Math.max(offeredAt, sinceAt - settings.leaveWithMs);
   const mayJoin = others.every((t) => isAnswer(call, t));
   const isHeard = others.some((t) => isBeside(t, talk, besideAt, mayJoin) || isOwnRing(t, talk));
-  // Of whom no leg shows, only the list tells that they have left, or whom they consulted.
-  const isDark = talk.shownBy === "inside" && !others.some(({ consulted }) => consulted);
+  const isOver = looked && at >= dueAt;
+  const isUnlisted = isOver && call.establishedAt === null;
+  // Of whom no leg shows, only the list tells that they have left, or whom they consulted, or had it ring.
+  const has = (t: TrackedLeg) => t.consulted || (isUnlisted && t.rang && isAnswer(call, t));
+  const isDark = talk.shownBy === "inside" && !others.some(has);
   // Losers of the polling that the user won a moment ago are going.
   const isLost = others.every((t) => !isAnswer(call, t) && isLateLoser(call, t, talk));
   const isUnsure = isHeard || isDark || isLost;
   // Who left while we were blind left before those who are there still.
   const isBefore = turn.before?.blind === true && !call.blind;
   const goesOn = atOnce || isBefore || others.some((t) => isAnswer(call, t) || t.order > legCount);
-  const isOver = looked && at >= dueAt;
-  const ringsAlong = others.every((t) => isOwnRing(t, talk));
+  const byTime = talk.shownBy === "legs" && (isUnlisted || (isOver && !isHeard));
   // That it rang along is all that there is, and no list has ever named the call.
-  if (isOver && ringsAlong && call.establishedAt === null) finish(turn, sinceAt);
-  else if ((goesOn && !isUnsure) || (isOver && !ringsAlong && talk.shownBy === "legs")) {
-    passOn(turn, talk, at, false);
-  } else if (at >= dueAt) {
+  if (isUnlisted && others.every((t) => isOwnRing(t, talk))) finish(turn, sinceAt);
+  else if (byTime || (goesOn && !isUnsure)) passOn(turn, talk, at, false);
+  else if (at >= dueAt) {
     const nextAt = (looked ? at : sinceAt) + settings.leaveHoldMs;
     call.leaving = { ...call.leaving, dueAt: nextAt, looked: true };
     turn.ask = true;
@@ -312,9 +313,10 @@ function tellAnswer(turn: Turn): void {
   const { call } = turn;
   if (call.talk !== null) return;
   const legs = externalLegs(call);
-  const answers = (t: TrackedLeg) => isAnswer(call, t);
-  // Who was rung for it has it, not who stands beside.
-  const answer = legs.find((t) => t.rang && answers(t)) ?? legs.find(answers);
+  const first = (is: (t: TrackedLeg) => boolean) => legs.find((t) => is(t) && isAnswer(call, t));
+  // Who was rung for it has it, or else was consulted, not who stands beside.
+  const joined = (t: TrackedLeg) => call.handover !== null && t.consulted;
+  const answer = first(({ rang }) => rang) ?? first(joined) ?? first(() => true);
   if (answer === undefined) return;
   const level: Level = { dn: answer.leg.dn, kind: offerKind(answer.leg.dnKind) ?? "other" };
   const via = holderOf(call, answer.leg, answer.turned)?.dn ?? "";

@@ -366,6 +366,23 @@ describe("a phone that is taken from the monitored ones", () => {
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
   });
 
+  it("has passed it on where nobody can be asked, and somebody who was rung for it has answered", () => {
+    for (const rings of [true, false]) {
+      const phone = talking();
+      phone.at += 5_000;
+      if (rings) phone.leg("103", 6, "ringing", { legNumber: 5, referredBy: ref("102") });
+      phone.at += 5_000;
+      phone.leg("103", 6, "connected", { legNumber: 5, originatedBy: null });
+      phone.at += 5_000;
+      const stands = leg("103", 6, "connected", { legNumber: 5, originatedBy: null });
+      phone.feed({ kind: "snapshot", at: phone.at, legs: [stands], dns: ["103"] });
+      phone.noList();
+      phone.pass(10_000);
+      const told = ["ringing 103 -2", "ended 102 -1 Ok passed on", "answered 103 -2 Blind"];
+      expect(phone.told()).toEqual(rings ? told : []);
+    }
+  });
+
   it("is gone like any other if it is still monitored", () => {
     const phone = talking();
     phone.at += 5_000;
