@@ -11,8 +11,8 @@ import { joinMsMax, rememberedMs } from "./statedTimes.ts";
  * The call goes on under another number, at a voicemail box: nothing ties the two together. Nor, where the number is new,
  * at who is not monitored if who hands over is not either, and the list's row of their consultation is also that of a leg
  * which tells of one of the two alone, as somebody listened, or has the box's owner there, and its menu then. Nor where no
- * list is read until the consultation is forgotten; nor if it began when nothing could be seen, or no answer be read, before
- * the join, or all of it was dark.
+ * list is read until the consultation is forgotten, nor is it seen until then that who hands over has left; nor if it began
+ * when nothing could be seen, or no answer be read, before the join, or all of it was dark.
  */
 export function joinedUnseen(
   { facts }: Chain,
@@ -33,7 +33,14 @@ export function joinedUnseen(
     const isLost = isUnread(at) || (!sees(dn, at) && (heard || isOwners));
     const isUnheard = seen(spokeFromAt, null).at + briefMs >= at;
     const isHid = unseen && (mode === "keepY" || isLost);
-    const isNew = mode === "newCall" && (isUnheard || isDark(fact, visibility));
+    const isLate = facts.some(
+      (one) =>
+        one.what === "gone" &&
+        one.dn === dn &&
+        one.at === at &&
+        seen(at, one.leg).at + briefMs >= at + joinMsMax,
+    );
+    const isNew = mode === "newCall" && (isLate || isUnheard || isDark(fact, visibility));
     return isHid || isNew ? [{ rule: "joinedUnseen", fromAt: at }] : [];
   });
 }

@@ -77,14 +77,17 @@ export function standIns(
     !visibility.sees(user, from) || told?.unseen === true || mobile !== undefined;
   const late = levels.some((one) => one.due !== undefined && one.due.fault !== null);
   // The leg by which the place has the call again, over from itself, was not seen yet: it has given the call away.
-  const isAgain = ({ user, latest, fault }: Due) =>
-    user === level.user && fault !== null && latest >= at;
+  const isAgain = ({ user, at: from, latest }: Due) =>
+    user === level.user && from >= level.at && latest + visibility.briefMs >= at;
   const isOver = level.kind !== "extension" && due.some(isAgain);
   // Everybody who was told as ringing, or was reached as the list shows: one of them stands for a place that cannot be seen.
   if (isUnseen(level) || late || isOver)
     return [...new Set([...due, ...levels].map(({ user }) => user))];
-  // A place that gave the call away a moment ago may still stand for it.
-  const isFresh = at - level.at <= followMs || level.isBrief === true;
+  // A place that gave the call away a moment ago may still stand for it; or a moment before nothing was seen any more.
+  const followedAt = level.at + followMs;
+  const isBlind = visibility.blinded(level.at, followedAt);
+  const shownAt = isBlind ? visibility.seen(followedAt, null).at : followedAt;
+  const isFresh = at <= shownAt || level.isBrief === true;
   const unseen = levels.filter((one) => isFresh || isUnseen(one)).map(({ user }) => user);
   // A phone whose silence is seen late rings on alone, as if the place had given the call to it.
   const judgedAt = [at, at + (visibility.listMs === null ? graceMs : 0)];
