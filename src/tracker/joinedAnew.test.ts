@@ -279,6 +279,20 @@ describe("a join under such a number, which only the list shows,", () => {
     },
   );
 
+  it("is known where it is seen a while later that the caller's call has gone", () => {
+    const phone = talking();
+    phone.leg("102", 6, "connected", { ...own, party: inside("150") });
+    phone.told();
+    phone.at += 3_000;
+    phone.gone("102/6");
+    phone.at += 1_500;
+    phone.list(row("150", { callNumber: 9 }));
+    phone.at += 1_500;
+    phone.gone("102/5");
+    phone.list(row("150", { callNumber: 9 }));
+    expect(phone.told()[0]).toBe(passedOn);
+  });
+
   it("is none where the list had the row long before", () => {
     const phone = talking();
     phone.list(row("102"), row("150", { callNumber: 9 }));
@@ -379,6 +393,21 @@ describe("a join under such a number, which only the list shows,", () => {
     phone.gone("102/5", "102/6");
     phone.list(row("10008", { callNumber: 9, callee: party }));
     expect(phone.told()).toEqual([passedOn, passedOn]);
+  });
+
+  it("of two outside parties is known while a leg of who listened still stands", () => {
+    const phone = talking();
+    const party = outside("420777999999");
+    phone.leg("104", 7, "connected", { originatedBy: null });
+    phone.leg("102", 6, "dialing", { callNumber: 8, party });
+    phone.leg("102", 6, "connected", { callNumber: 8, party, originatedBy: null, legNumber: 1 });
+    phone.at += 3_000;
+    phone.told();
+    phone.gone("102/5");
+    phone.list(row("10008", { callNumber: 9, callee: party }));
+    phone.gone("104/7");
+    settle(phone);
+    expect(phone.told()).toEqual([passedOn]);
   });
 });
 

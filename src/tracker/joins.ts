@@ -161,12 +161,17 @@ export class Joins extends Sight {
   #joinedAnew(row: ActiveCall, to: Party, { number }: Pick<Party, "number">): number | undefined {
     const listedAt = this.state.unseen.get(row.callNumber)?.seenAt ?? this.at;
     if (!talks(row) || listedAt < this.at - joinMsMax) return undefined;
-    const own = this.#handedOverByAny(this.#partnersOf(to, number), number);
+    // As the row came, whenever it is seen that the party's call has gone.
+    const own = this.#handedOverByAny(this.#partnersOf(to, number, listedAt), number);
     return own !== undefined && this.#isTheirs(own) ? own : undefined;
   }
 
-  /** Who spoke with this party until a moment ago, by legs, or, where no leg shows it, by the last list. */
-  #partnersOf(to: Pick<Party, "kind" | "dn" | "number">, brought: string): readonly string[] {
+  /** Who spoke with this party until a moment before, by legs, or, where no leg shows it, by the last list. */
+  #partnersOf(
+    to: Pick<Party, "kind" | "dn" | "number">,
+    brought: string,
+    at = this.at,
+  ): readonly string[] {
     const name = nameOf(to);
     const is = (party: Party) =>
       to.kind === "trunk"
@@ -187,7 +192,7 @@ export class Joins extends Sight {
       return dn === to.dn ? party.dn : [];
     };
     const live = this.#insideOf(to.dn).flatMap((call) => call.legs.flatMap(other));
-    return [...partnersOf(this.next.consultations, name, this.at), ...live, ...listed];
+    return [...partnersOf(this.next.consultations, name, at), ...live, ...listed];
   }
 
   /** Where this DN speaks, or is spoken to, inside. */

@@ -172,8 +172,8 @@ function isUnchanged({ hidden, firstSeenAt, touchedAt, talk }: Call, { changedAt
 
 /** Another call of the same user that went from sight at the same moment: the two may have been joined. */
 function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveCall>): Sibling {
-  const { hidden } = call;
-  if (hidden === null) return "none";
+  const gone = call.hidden ?? call.leaving;
+  if (gone === null) return "none";
   const others = othersOf(step, call);
   const listed = others.flatMap((other) => {
     const row = rows.get(other.callNumber);
@@ -181,7 +181,7 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
   });
   // What was so before is no join of this one, and several outside parties may have one number.
   const isFresh = ({ changedAt }: ActiveCall) =>
-    call.blind || changedAt === null || changedAt >= hidden.sinceAt - rowTimeMs;
+    call.blind || changedAt === null || changedAt >= gone.sinceAt - rowTimeMs;
   // Though the other's leg may seem to be there still.
   const isJoin = ({ other, row }: (typeof listed)[number]) =>
     isFresh(row) && isJoinOf(row, call, other);
@@ -191,7 +191,7 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
   );
   if ([...listed, ...pairs].some(isJoin)) return "joined";
   const isTogether = (other: Call) =>
-    other.hidden !== null && Math.abs(other.hidden.sinceAt - hidden.sinceAt) <= togetherMs;
+    other.hidden !== null && Math.abs(other.hidden.sinceAt - gone.sinceAt) <= togetherMs;
   const isOpen = listed.some(({ other, row }) => isTogether(other) && insideParty(row) !== null);
   return isOpen ? "unsettled" : "none";
 }

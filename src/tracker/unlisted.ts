@@ -19,6 +19,13 @@ export function heedUnlisted(
 ): void {
   const { call } = turn;
   if (call.external === null) return;
+  const gone = call.hidden ?? call.leaving;
+  if (sibling === "joined" && call.talk !== null && gone !== null) {
+    // Whenever it was asked, it shows the join; who only listened may seem to stand there still.
+    passOn(turn, call.talk, gone.sinceAt, true);
+    conclude(turn, gone.sinceAt);
+    return;
+  }
   if (call.hidden === null) {
     const { leaving, omittedAt } = call;
     // What rings still will go, too.
@@ -31,12 +38,6 @@ export function heedUnlisted(
     const [omitted] = omittedAt.slice(-1);
     const counts = omitted === undefined || askedAt >= omitted + turn.settings.listLagMs;
     if (trusted && counts && askedAt >= call.touchedAt) call.omittedAt = [...omittedAt, askedAt];
-    return;
-  }
-  if (sibling === "joined" && call.talk !== null) {
-    // Whenever it was asked, it shows the join.
-    passOn(turn, call.talk, call.hidden.sinceAt, true);
-    conclude(turn, call.hidden.sinceAt);
     return;
   }
   const trusted = call.omittedAt.length < turn.settings.omissionsMax;
