@@ -20,7 +20,7 @@ import { steadyClock } from "../util/clock.ts";
 import { hostOf, type ProxyEnv, portOf, proxyFor } from "../util/proxy.ts";
 import { type TlsFaultKind, tlsFaultOf } from "../util/tlsFault.ts";
 import { checkKeeping, checkListing, wantsRecordings } from "./checkRecordings.ts";
-import { type CliContext, configured, print, table } from "./context.ts";
+import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 import type { Finding } from "./finding.ts";
 
 const reachTimeoutMs = 5_000;
@@ -30,7 +30,7 @@ const namedDnsMax = 40;
 export function checkCommand(context: CliContext): Command {
   return new Command("check")
     .description("check configuration, PBX log-in, monitored DNs and endpoints; send nothing")
-    .option("--config <file>", "the ini; else ./TCXWebAPI.ini, else /etc/offhook/TCXWebAPI.ini")
+    .option(...CONFIG_OPTION)
     .addHelpText(
       "after",
       `

@@ -78,6 +78,30 @@ describe("offhook send-test", () => {
     },
   );
 
+  it("sends a recording, the last, to who has a URL for such, also if for nothing else", async () => {
+    const { inbox, run } = await world(["PUBLIC_URL = https://offhook.example.com"]);
+    const alone = await world([
+      "PUBLIC_URL = https://offhook.example.com/pbx/",
+      "[endpoint.archive]",
+      `RECORDING_URL = ${inbox.url}/archive`,
+      "PROFILE = k2m",
+    ]);
+    expect(await alone.run("--endpoint", "archive")).toMatchObject({ code: 0, err: "" });
+    expect(inbox.webhooks().map(({ path, fields }) => [path, fields.Event])).toEqual([
+      ["/archive", "recording"],
+    ]);
+    const [url] = [inbox.webhooks()[0]?.fields.FileUrls].flat();
+    expect(url).toMatch(
+      /^https:\/\/offhook\.example\.com\/pbx\/webapi\/recording\/\d{12}_1-1-1\.mp3$/,
+    );
+    const both = await world([
+      `WEBHOOK_POST_URL = ${inbox.url}/archive`,
+      "PUBLIC_URL = https://offhook.example.com",
+    ]);
+    expect((await both.run()).out).toMatch(/✓ {2}recording .*\n {6}\{"FILES":\["https:.*\n\nAll/);
+    expect((await run()).out).not.toContain("recording");
+  });
+
   it("tells which were refused", async () => {
     const { inbox, run } = await world();
     inbox.fail("500x2");

@@ -10,9 +10,11 @@ import type { OffhookEvent } from "../events/event.ts";
 import { renderFields } from "../events/render.ts";
 import { sampleEvents } from "../events/samples.ts";
 import type { Delivery } from "../outbox/outbox.ts";
+import { addressOf } from "../recordings/serve/address.ts";
+import { recordingEvent } from "../recordings/telling.ts";
 import { messageOf } from "../util/messageOf.ts";
 import { proxyFor } from "../util/proxy.ts";
-import { type CliContext, configured, print, table } from "./context.ts";
+import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 
 interface Said {
   readonly config?: string;
@@ -22,15 +24,16 @@ interface Said {
 export function sendTestCommand(context: CliContext): Command {
   return new Command("send-test")
     .description("send a sample of every event to the configured endpoints")
-    .option("--config <file>", "the ini; else ./TCXWebAPI.ini, else /etc/offhook/TCXWebAPI.ini")
+    .option(...CONFIG_OPTION)
     .option("--endpoint <name>", "only to this one: default, second, monitor or a section's name")
     .addHelpText(
       "after",
       `
 The samples are of invented calls (caller 420777000001, DID "Offhook test"); their
 webhook-id begins with "test_". Filters and Users.csv are not heeded, each is sent once;
-opt-in events (EXTRA_EVENTS) where the endpoint has asked for them. What is sent of each
-is shown below it: the body, or what is added to the URL's query.
+opt-in events (EXTRA_EVENTS) where the endpoint has asked for them, and a recording where
+it has a URL for such, with an address at which there is nothing. What is sent of each is
+shown below it: the body, or what is added to the URL's query.
 An endpoint that cannot be reached gets no further samples.`,
     )
     .action((said: Said, command: Command) => sendTest(context, said, command));
@@ -61,10 +64,9 @@ async function sendTest(context: CliContext, said: Said, command: Command): Prom
 }
 
 function chosen(config: Config, { endpoint }: Said, command: Command): EndpointConfig[] {
-  const able = config.endpoints.filter(({ url }) => url !== null);
-  const found = able.filter(({ name }) => name === (endpoint ?? name));
+  const found = config.endpoints.filter(({ name }) => name === (endpoint ?? name));
   if (found.length > 0) return found;
-  const names = able.map(({ name }) => name).join(", ") || "there is none that takes call events";
+  const names = config.endpoints.map(({ name }) => name).join(", ") || "there is none";
   const got = endpoint === undefined ? "" : `, got "${endpoint}"`;
   return command.error(`Expected an endpoint of the configuration (${names})${got}.`, {
     exitCode: 2,
@@ -74,9 +76,10 @@ function chosen(config: Config, { endpoint }: Said, command: Command): EndpointC
 /** Says whether all that were due were accepted. */
 async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender): Promise<boolean> {
   const timezone = config.pbxs.find(({ name }) => name === endpoint.pbx)?.timezone ?? "UTC";
-  const samples = sampleEvents(endpoint.pbx, timezone, Date.now()).filter((event) =>
-    takes(endpoint, event),
-  );
+  const samples = withRecording(
+    sampleEvents(endpoint.pbx, timezone, Date.now()),
+    config.publicUrl,
+  ).filter((event) => takes(endpoint, event));
   const rows: string[][] = [];
   const sent: string[] = [];
   let failures = 0;
@@ -99,6 +102,15 @@ async function sendAll(config: Config, endpoint: EndpointConfig, sender: Sender)
   return failures === 0;
 }
 
+/** The recording comes last: its receiver may be another, and one that is not reached gets nothing further. */
+function withRecording(events: readonly OffhookEvent[], publicUrl: string): OffhookEvent[] {
+  const ended = events.find((event) => event.kind === "ended" && event.finish === "Ok");
+  if (ended?.kind !== "ended") return [...events];
+  // Not signed: what is not there should not look as if it could be fetched.
+  const file = addressOf(publicUrl, { ...ended, n: 1 }, null, null);
+  return [...events, recordingEvent(ended, ended.at, [file], true)];
+}
+
 function manner({ method, profile, encoding, template }: EndpointConfig): string {
   const usual = encoding === (method === "POST" ? "json" : "query");
   const body = template === null ? profile : "template";
@@ -118,6 +130,7 @@ function shown(endpoint: EndpointConfig, delivery: Delivery, sender: Sender): st
 function nameOf(event: OffhookEvent, endpoint: EndpointConfig): string {
   const fields = new Map(renderFields(event, endpoint));
   const name = String(fields.get("event") ?? fields.get("Event") ?? event.kind);
+  if (event.kind === "recording") return event.kind;
   return event.kind === "ended" ? `${name} ${event.finish}` : name;
 }
 

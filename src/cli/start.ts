@@ -7,7 +7,7 @@ import { readProxyEnv } from "../config/proxyEnv.ts";
 import { describeConfig, formatProblems } from "../config/report.ts";
 import { watchConfig } from "../config/watch.ts";
 import { type Service, startService } from "../service.ts";
-import { type CliContext, configured, stopAsked } from "./context.ts";
+import { type CliContext, CONFIG_OPTION, configured, stopAsked } from "./context.ts";
 import { makeLogger } from "./logger.ts";
 
 type Logger = ReturnType<typeof makeLogger>;
@@ -15,7 +15,7 @@ type Logger = ReturnType<typeof makeLogger>;
 export function startCommand(context: CliContext): Command {
   return new Command("start")
     .description("watch the PBX and send webhooks, until Ctrl-C or SIGTERM")
-    .option("--config <file>", "the ini; else ./TCXWebAPI.ini, else /etc/offhook/TCXWebAPI.ini")
+    .option(...CONFIG_OPTION)
     .addHelpText(
       "after",
       `

@@ -67,7 +67,7 @@ export function sampleEvents(pbx: string, timezone: string, at: EpochMs): Offhoo
     pbx,
     callId: "",
     at,
-    reason: "test",
+    reason: "connection",
   } as const;
   return [
     ...events.map((event, index) => {
