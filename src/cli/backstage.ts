@@ -134,8 +134,8 @@ function refusalOf(url: string, status: number, text: string): string {
 
 function errorIn(text: string): string | null {
   try {
-    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
-    return String(message ?? error ?? "") || null;
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return String(error ?? "") || null;
   } catch {
     return null;
   }

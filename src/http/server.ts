@@ -3,7 +3,7 @@
  * does its work, and if not, why. These two need no log-in, so they tell of no calls; the rest is in routes/.
  */
 
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { messageOf } from "../util/messageOf.ts";
 import { type Admin, adminRoutes } from "./routes/api.ts";
 
@@ -49,6 +49,15 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     // What is asked is taken as it is or refused: no null made a "", no misspelt filter left out.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
+  // One shape for whatever goes wrong, ours or the library's: a sentence under `error`.
+  app.setErrorHandler(({ statusCode = 500, message }: FastifyError, _request, reply) =>
+    reply.code(statusCode).send({
+      error: statusCode === 415 ? "Expected the header Content-Type: application/json." : message,
+    }),
+  );
+  app.setNotFoundHandler(({ method, url }, reply) =>
+    reply.code(404).send({ error: `There is nothing at ${method} ${url.split("?", 1)[0]}.` }),
+  );
   app.get("/healthz", async () => ({ status: "ok", version }));
   app.get("/readyz", async (_request, reply) => {
     const reasons = await options.unready();

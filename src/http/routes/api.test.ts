@@ -40,12 +40,17 @@ async function api(patch: Partial<Admin> = {}) {
   const unready = async () => [];
   const server = await startHttp({ host: "127.0.0.1", port: 0, version: "1", unready, admin });
   open.push(server);
-  const ask = (path: string, body?: unknown, authorization = `Bearer ${token}`) =>
+  const ask = (
+    path: string,
+    body?: unknown,
+    authorization = `Bearer ${token}`,
+    type = "application/json",
+  ) =>
     fetch(`${server.url}/api${path}`, {
       method: body === undefined ? "GET" : "POST",
       headers: {
         authorization,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": type }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -109,7 +114,16 @@ describe("the admin API", () => {
   ])("says of the filter %j what is wrong with it", async (filter, message) => {
     const { ask } = await api();
     const answer = await ask("/deliveries/list", { filter });
-    expect(await answer.json()).toMatchObject({ message: expect.stringMatching(message) });
+    expect(await answer.json()).toEqual({ error: expect.stringMatching(message) });
+  });
+
+  it("says what a body must say that it is", async () => {
+    const { ask } = await api();
+    const answer = await ask("/deliveries/list", {}, undefined, "text/csv");
+    expect([answer.status, await answer.json()]).toEqual([
+      415,
+      { error: "Expected the header Content-Type: application/json." },
+    ]);
   });
 
   it("knows what is not there", async () => {
@@ -118,7 +132,11 @@ describe("the admin API", () => {
     expect((await ask("/deliveries/x")).status).toBe(400);
     expect((await ask("/endpoints/nobody/resume", {})).status).toBe(404);
     expect((await ask("/endpoints/crm/resume", {})).status).toBe(200);
-    expect((await ask("/nothing")).status).toBe(404);
+    const nothing = await ask("/nothing?x=1");
+    expect([nothing.status, await nothing.json()]).toEqual([
+      404,
+      { error: "There is nothing at GET /api/nothing." },
+    ]);
   });
 });
 
