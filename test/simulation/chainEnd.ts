@@ -50,7 +50,7 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
   );
   const link = course.handover?.link ?? 0;
   const seeming = [...course.said.lingering(at), ...course.said.seeming(link)];
-  const instead = [...here, ...seeming, ...loggedTo(course, at)];
+  const instead = [...here, ...seeming, ...loggedTo(course, at), ...boxedFromOutside(course)];
   const ordered = isOrdered(course.chain, at, course.visibility);
   const missed = { finish: "Missed", transfer: "False", instead, ordered };
   course.said.tell("ended", level, link, at, null, missed);
@@ -106,6 +106,13 @@ function loggedTo(course: Course, at: number): string[] {
   // Of a call-back the log has no queue, only the phones that it rang.
   const rung = course.chain.calledBackBy === "" ? [] : course.said.due.map(({ user }) => user);
   return [...routed, ...late.map((leg) => leg.dn), ...rung];
+}
+
+/** Back from outside straight into a voicemail box: whether its owner's phone has rung meanwhile, unseen, nobody knows. */
+function boxedFromOutside({ chain, backAt }: Course): string[] {
+  const last = chain.facts.findLast(({ what }) => what === "shown");
+  const isBox = last?.what === "shown" && last.kind === "specialmenu" && last.at === backAt;
+  return isBox && last.place !== "" ? [last.place] : [];
 }
 
 /** Who comes as the user goes looks as if they had picked the call up. */

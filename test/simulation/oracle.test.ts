@@ -214,3 +214,27 @@ it("an outgoing call that is handed on as it ends, which the log alone tells, ma
   expect(instead("ownRestarts")).toContain("820");
   expect(instead(null)).not.toContain("820");
 });
+
+it.each([
+  ["came there straight from an outside phone", 20_000, ["108"]],
+  ["was elsewhere in between", 25_000, []],
+])(
+  "a call in a voicemail box that %s may be missed by the box's owner: %i",
+  (_, boxedAt, owners) => {
+    const overAt = 60_000;
+    const own = leg("104", "extension", [0, 10_000]);
+    const outward = leg("10007", "trunk", [10_000, 20_000]);
+    const box = leg("666", "specialmenu", [boxedAt, overAt]);
+    const facts = [
+      shown(0, own, "ringing"),
+      shown(1_000, own, "connected"),
+      shown(10_000, outward, "ringing"),
+      gone(own),
+      gone(outward),
+      shown(boxedAt, box, "connected", "108"),
+    ];
+    const end = dueOf(facts, overAt).at(-1);
+    expect(end).toMatchObject({ user: "104", finish: "Missed" });
+    expect(end?.instead).toEqual(owners);
+  },
+);
