@@ -3,7 +3,7 @@
  * elsewhere (SPEC.md, R22f, R22h). Pure looks.
  */
 import type { EpochMs } from "../events/event.ts";
-import type { Party } from "./activity.ts";
+import type { DnKind, Party } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { joinMsMax, lateJoinMsMax } from "./consultation.ts";
 import type { Call, TrackedLeg } from "./state.ts";
@@ -29,7 +29,7 @@ export function broughtByCode(
   const isThere = (call: Call) => call.firstSeenAt <= seenAt + lateJoinMsMax;
   const known = calls.filter((call) => call !== undefined);
   const waiting = known.filter((call) => isThere(call) && waits(call, number));
-  if (kind === "parking") return theOnly(waiting.filter(isParked));
+  if (kind === "parking") return theOnly(waiting.filter((call) => isParkedAt(call, party)));
   const nameAt = code.lastIndexOf("*") + 1;
   const named = code.slice(nameAt);
   // Behind a second asterisk stands a phone, and nobody is parked at one.
@@ -54,7 +54,17 @@ function waits({ external, talk, handover, overAt }: Call, number: string): bool
 /** It was handed over, to no phone, box or queue: what has rung anybody since has gone on from there, as to an outside phone. */
 function isParked({ handover, legs }: Call): boolean {
   const isAtNone = legs.every(({ leg }) => leg.dnKind === "parking");
-  return isAtNone && handover?.outside === false && !handover.offered && handover.boxed !== true;
+  const isBoxed = handover?.listedAt !== undefined && boxes.has(handover.listedAt.kind);
+  return isAtNone && handover?.outside === false && !handover.offered && !isBoxed;
+}
+
+const boxes: ReadonlySet<DnKind> = new Set(["fax", "specialmenu"]);
+
+/** As far as the list has told; who dials a code has its place named nowhere. */
+function isParkedAt(call: Call, { dn }: Party): boolean {
+  const place = call.handover?.listedAt;
+  const isOther = place?.kind === "parking" && place.dn !== dn && !dn.startsWith("*");
+  return isParked(call) && !isOther;
 }
 
 /** There, or until a moment ago: all that rang goes as it is picked up. */

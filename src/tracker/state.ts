@@ -3,7 +3,7 @@
  * The rules that change it are in reduce.ts and rules.ts; what must always hold is in invariants.ts; SPEC.md explains.
  */
 import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
-import type { BlindCause, Did, Leg } from "./activity.ts";
+import type { BlindCause, Did, DnRef, Leg } from "./activity.ts";
 import { type ByDn, noDn } from "./byDn.ts";
 import { Calls } from "./calls.ts";
 import type { Consultation } from "./consultation.ts";
@@ -73,8 +73,8 @@ export interface Handover {
   readonly outside: boolean;
   /** A user of ours has been told as ringing: what goes outside from there is that user's forward. */
   readonly offered: boolean;
-  /** The list has it at a fax or in a voicemail box, where nobody takes it back. */
-  readonly boxed?: boolean;
+  /** Where the list has it, which tells a fax or a box, where nobody takes it back, and one parking place from another. */
+  readonly listedAt?: DnRef;
 }
 
 /** No visible leg stands towards the outside party; the list of active calls is asked. */

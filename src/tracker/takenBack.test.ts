@@ -166,6 +166,26 @@ describe("a parked call that is taken back under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it.each([
+    ["is none that the list has at another place than was dialled", inside("SP1"), undefined],
+    ["goes on where a code names no place, wherever it is", { ...inside("SP1"), dn: "*11" }, 7],
+  ])("%s", (_, dialled, joined) => {
+    const phone = parked();
+    phone.leg("104", 9, "dialing", { ...own, party: dialled });
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBe(joined);
+  });
+
+  it("is, of two with one number, the one that is parked where the place was dialled", () => {
+    const phone = parked();
+    phone.leg("103", 20, "connected", { callNumber: 9 });
+    phone.gone("103/20");
+    phone.list(row("SP0"), row("SP1", { callNumber: 9 }));
+    phone.leg("104", 9, "dialing", { ...own, party: inside("SP1") });
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBe(9);
+  });
+
   it("goes on though a leg of its parking place stands yet", () => {
     const phone = talking();
     phone.leg("SP0", 6, "connected", { originatedBy: null });

@@ -54,7 +54,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
     call.hidden = lookedAt(turn, call.hidden);
     heedWhereabouts(turn, row, call.hidden, listing);
-    noteBox(call, row);
+    notePlace(call, row);
   } else if (call.leaving !== null && talk !== null) {
     heedDeparted(turn, row, askedAt, { talk, leaving: call.leaving });
   }
@@ -71,14 +71,13 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (settled || polled || handedOn || passedOn) heedLevel(turn, row, mayBeLate && !passedOn);
 }
 
-/** Whether it is where nobody takes it back, as who is parked. */
-function noteBox(call: Turn["call"], row: ActiveCall): void {
+/** Where it waits: who is parked there may be taken back, by who dials that place. */
+function notePlace(call: Turn["call"], row: ActiveCall): void {
   const { handover } = call;
-  const kind = insideParty(row)?.kind;
-  const boxed = kind === "fax" || kind === "specialmenu";
-  if (handover !== null && boxed !== (handover.boxed === true)) {
-    call.handover = { ...handover, boxed };
-  }
+  const place = insideParty(row);
+  if (handover === null || place === null || handover.listedAt?.dn === place.dn) return;
+  const { dn, kind } = place;
+  call.handover = { ...handover, listedAt: { dn, kind } };
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */

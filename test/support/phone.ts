@@ -50,6 +50,7 @@ const kinds: Record<string, DnKind> = {
   ROUTER: "routepoint",
   app: "routepoint",
   SP0: "parking",
+  SP1: "parking",
   700: "conference",
   MakeCall: "other",
   "?": "unknown",
