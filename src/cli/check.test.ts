@@ -1,4 +1,7 @@
 /** What `offhook check` finds at a simulated PBX and at receivers. */
+import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { offhook } from "../../test/support/cli.ts";
 import { iniFolder } from "../../test/support/iniFolder.ts";
@@ -45,6 +48,7 @@ describe("offhook check", () => {
     const lines = ran.out.split("\n").map((line) => line.replace(/127\.0\.0\.1:\d+/, "HOST"));
     expect(lines).toEqual([
       expect.stringMatching(/^ok {4}configuration {10}.*TCXWebAPI\.ini: no problems$/),
+      expect.stringMatching(/^ok {4}data directory {9}.*data: is made at the first start$/),
       "ok    pbx main               log-in accepted at http://HOST",
       "ok    pbx main call control  8 DNs are monitored",
       "ok    pbx main events        the WebSocket opens",
@@ -81,7 +85,7 @@ describe("offhook check", () => {
     const pbx = { directory: client({ monitored: ["101", "800"] }) };
     const ran = await check({ pbx, lines: ["WEBHOOK_URL = http://127.0.0.1:9/x"] });
     expect(ran.out).toMatch(/^warn {4}105/m);
-    expect(ran.out).toMatch(/\n1 of 8 checks failed\.\n$/);
+    expect(ran.out).toMatch(/\n1 of 9 checks failed\.\n$/);
   });
 
   it("is content when everything is monitored", async () => {
@@ -132,6 +136,22 @@ describe("offhook check", () => {
     expect(ran.out).toMatch(finds);
     expect(ran.out).toMatch(/\n1 of \d+ checks failed\.\n$/);
     expect(ran.out + ran.err).not.toMatch(/no-such-secret|simulated-secret/);
+  });
+
+  it("looks whether the data directory can be written to, and makes nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "offhook-test-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const line = async (dataDir: string) => {
+      const { out } = await check({ lines: [`DATA_DIR = ${dataDir}`] });
+      return out.split("\n").find((said) => said.includes("data directory"));
+    };
+    expect(await line(folder)).toMatch(/^ok .*: can be written to$/);
+    expect(await line(join(folder, "a", "b"))).toMatch(/^ok .*b: is made at the first start$/);
+    expect(await readdir(folder)).toEqual([]);
+    await symlink(join(folder, "outbox.sqlite"), join(folder, "outbox.sqlite"));
+    expect(await line(folder)).toMatch(/^FAIL .*outbox\.sqlite cannot be written to \(ELOOP\)\. /);
+    await writeFile(join(folder, "file"), "");
+    expect(await line(join(folder, "file"))).toMatch(/^FAIL .*\(ENOTDIR\)\. Check DATA_DIR/);
   });
 
   it.each(["forbidden", "absent"] as const)("warns when XAPI is %s", async (xapi) => {

@@ -1,5 +1,5 @@
 /**
- * `offhook check`: is everything right before it matters? Configuration, log-in at each PBX, which of its DNs
+ * `offhook check`: is everything right before it matters? Configuration, data directory, log-in at each PBX, which of its DNs
  * this API client does not monitor, and whether the endpoints can be reached. Sends no webhook.
  */
 import { connect as connectTcp, type Socket } from "node:net";
@@ -19,6 +19,7 @@ import type { DnKind } from "../tracker/activity.ts";
 import { steadyClock } from "../util/clock.ts";
 import { hostOf, type ProxyEnv, portOf, proxyFor } from "../util/proxy.ts";
 import { type TlsFaultKind, tlsFaultOf } from "../util/tlsFault.ts";
+import { checkDataDir } from "./checkDataDir.ts";
 import { checkKeeping, checkListing, wantsRecordings } from "./checkRecordings.ts";
 import { type CliContext, CONFIG_OPTION, configured, print, table } from "./context.ts";
 import type { Finding } from "./finding.ts";
@@ -50,6 +51,7 @@ async function check(context: CliContext, file: string | undefined): Promise<voi
   const says = odd ? `${countProblems(problems)}, see above` : "no problems";
   const findings: Finding[] = [
     { mark: odd ? "warn" : "ok", what: "configuration", says: `${loaded.file}: ${says}` },
+    await checkDataDir(config),
   ];
   const proxyEnv = readProxyEnv(context.env);
   for (const pbx of config.pbxs) findings.push(...(await checkPbx(pbx, config, proxyEnv)));
