@@ -92,6 +92,28 @@ describe("a row of the place where a user, who talked on, had offered the call",
   );
 });
 
+describe("a row of the queue that rang who has answered and left, of which nothing has shown until then", () => {
+  it.each([
+    [0, -1, "ended 102 -1 Ok"],
+    [999, -1, "ended 102 -1 Ok"],
+    [1_000, -1, "ended 102 -1 Ok passed on"],
+    [0, 0, "ended 102 -1 Ok passed on"],
+  ])(
+    "is of before the answer where the list lags (asked %i ms later, changed %i ms after the answer)",
+    (lateMs, changedMs, expected) => {
+      const phone = talking({ listLateMs: 1_000 });
+      const changedAt = phone.at + changedMs;
+      phone.at += 600;
+      phone.gone("102/5");
+      phone.pass(lateMs);
+      phone.list(row("801", { status: "Routing", changedAt }));
+      phone.pass(1_000);
+      phone.list();
+      expect(phone.told()[0]).toBe(expected);
+    },
+  );
+});
+
 describe("a list that lags behind a user who has the caller anew", () => {
   /** 102 hands the caller over to a queue, which rings 102 itself. */
   function anew(): Phone {

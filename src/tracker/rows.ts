@@ -52,9 +52,13 @@ export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Epo
   return row.changedAt === null || isSince(talk, row) || insists(turn, sinceAt);
 }
 
-/** It may have been so while its user talked on, and waited for an answer there: that they have left tells nothing then. */
+/**
+ * It may have been so before its user answered, or while they talked on, and waited for an answer there: that they have left
+ * tells nothing then.
+ */
 export function isOfBefore(
   { handover }: Pick<Call, "handover">,
+  { answeredAt }: Talk,
   row: ActiveCall,
   sinceAt: EpochMs,
 ): boolean {
@@ -63,7 +67,8 @@ export function isOfBefore(
   // A queue or menu may be said to talk while others ring.
   const isTaken = talks(row) && (inside === null || inside.kind === "extension");
   const isOffered = handover !== null && !isTaken;
-  return isOffered || (changedAt !== null && changedAt < sinceAt - rowTimeMs);
+  const since = Math.max(answeredAt, sinceAt - rowTimeMs);
+  return isOffered || (changedAt !== null && changedAt < since);
 }
 
 /** This very conversation: a list that lags may have one that the same user had before. */

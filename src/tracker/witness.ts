@@ -204,7 +204,7 @@ function heedWhereabouts(
       // Whom they had it ring just before, in vain, has nothing of it.
       call.handover = null;
       passOn(turn, talk, leftWhen, true);
-    } else if (mayBeLate && isOfBefore(call, row, sinceAt)) return;
+    } else if (mayBeLate && isOfBefore(call, talk, row, sinceAt)) return;
     else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
