@@ -95,11 +95,12 @@ export class Journal {
   }
 
   /** To be called before the deed, with the leg that consults. */
-  attended(call: Call, { dn, answeredAt, call: consultation }: Leg): void {
+  attended(call: Call, { dn, call: consultation }: Leg): void {
     const at = this.#clock.now();
-    const spokeFromAt = answeredAt ?? at;
     const heard = consultation.allLegs.some(({ barges }) => barges !== null);
     const spoken = [...consultation.legs].filter(({ barges }) => barges === null);
+    // Whoever was consulted may have handed the consultation on, and that one answers it just now.
+    const spokeFromAt = Math.max(...spoken.map(({ answeredAt }) => answeredAt ?? at));
     const fact = { at, what: "attended", dn, spokeFromAt, heard, spoken } as const;
     this.#byCall.get(call)?.facts.push(fact);
   }

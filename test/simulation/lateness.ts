@@ -117,11 +117,14 @@ function wasBlind({ at }: Due, { hidden, notes, setting }: Calm): boolean {
 
 const usersOf = (due: Due) => [due.user, ...due.instead];
 
+/** So many requests read the log, if it is read for another call just then and once more for this one. */
+const logRequests = 8;
+
 /** A log that has the call, and all of it, ends the wait; one that ended where nobody saw it may wait as long as it may. */
 function orderMs({ setting, isCallback }: Calm, isHidden: boolean): number {
   const isKnown = hasList(setting) && !isCallback && !isHidden;
   const isWhole = isKnown && !setting.switches.callLogDelayMs;
-  return isWhole ? 4 * setting.latencyMsMax : callbackHoldMs;
+  return isWhole ? 2 * logRequests * setting.latencyMsMax : callbackHoldMs;
 }
 
 /** A list tells of a place so long after the last change of the legs, with which it may lag: each puts that off (SPEC.md, R18). One more look is all. */
