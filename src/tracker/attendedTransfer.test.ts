@@ -403,17 +403,20 @@ describe("an incoming and an outgoing call that their user joins", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
-  it("is not read into a row that has been so for long, unless it changed while we were blind", () => {
-    for (const blind of [true, false]) {
+  it("is not read into a row that has been so for long, unless it changed since we lost sight", () => {
+    for (const blindMs of [null, 1, 0]) {
       const phone = both();
       phone.at += 10_000;
-      if (blind) {
-        phone.lose();
+      if (blindMs === null) phone.gone("102/5");
+      else {
+        phone.lose(phone.at - blindMs);
         phone.snapshot();
-      } else phone.gone("102/5");
-      phone.list({ ...joined, callNumber: 8, changedAt: phone.at - 2_001 });
-      if (!blind) expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
-      else expect(phone.told()).toContain("ended 102 -1 Ok passed on");
+      }
+      phone.list({ ...joined, callNumber: 9, changedAt: phone.at - 2_001 });
+      if (blindMs === 0) phone.noLog();
+      const passedOn = "ended 102 -1 Ok passed on";
+      if (blindMs === 1) expect(phone.told()).toContain(passedOn);
+      else expect(phone.told()).not.toContain(passedOn);
     }
   });
 

@@ -180,8 +180,9 @@ function siblingOf(step: Stepping, call: Call, rows: ReadonlyMap<number, ActiveC
     return row === undefined ? [] : [{ other, row }];
   });
   // What was so before is no join of this one, and several outside parties may have one number.
+  const seenAt = call.blind ? call.touchedAt : gone.sinceAt;
   const isFresh = ({ changedAt }: ActiveCall) =>
-    call.blind || changedAt === null || changedAt >= gone.sinceAt - rowTimeMs;
+    changedAt === null || changedAt >= seenAt - rowTimeMs;
   // Though the other's leg may seem to be there still.
   const isJoin = ({ other, row }: (typeof listed)[number]) =>
     isFresh(row) && isJoinOf(row, call, other);
