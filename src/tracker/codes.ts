@@ -28,7 +28,7 @@ export function broughtByCode(
   const { kind, number: code } = party;
   const isThere = (call: Call) => call.firstSeenAt <= seenAt + lateJoinMsMax;
   const known = calls.filter((call) => call !== undefined);
-  const waiting = known.filter((call) => isThere(call) && waits(call, number));
+  const waiting = known.filter((call) => isThere(call) && waits(call, number, at));
   if (kind === "parking") return theOnly(waiting.filter((call) => isParkedAt(call, party)));
   const nameAt = code.lastIndexOf("*") + 1;
   const named = code.slice(nameAt);
@@ -36,7 +36,7 @@ export function broughtByCode(
   const isPhone = nameAt > 1 && named !== "";
   const rung = waiting.filter((call) => hasRung(call, named, at) && rings(call, at));
   const one = theOnly(rung.length > 0 || isPhone ? rung : waiting);
-  if (one === undefined) return undefined;
+  if (one === undefined || one.overAt !== null) return undefined;
   const isNamed = one === rung[0] || (code.endsWith("*") && rings(one, at));
   return isParked(one) || (isConnected && isNamed) ? one : undefined;
 }
@@ -45,10 +45,15 @@ function theOnly(calls: readonly Call[]): Call | undefined {
   return calls.length === 1 ? calls[0] : undefined;
 }
 
-/** Somebody may answer it, or take it back; who hands it over may talk on meanwhile. */
-function waits({ external, talk, handover, overAt }: Call, number: string): boolean {
-  const isFree = overAt === null && (talk === null || handover !== null);
-  return isFree && external?.number === number;
+/**
+ * Somebody may answer it, or take it back; who hands it over may talk on meanwhile. What was missed a moment ago may have
+ * been picked up.
+ */
+function waits(call: Call, number: string, at: EpochMs): boolean {
+  const { external, talk, handover, overAt, tally } = call;
+  const isFree = talk === null || handover !== null;
+  const waited = overAt === null ? isFree : tally.abandonedAt !== "" && at - overAt <= joinMsMax;
+  return waited && external?.number === number;
 }
 
 /** It was handed over, to no phone, box or queue: what has rung anybody since has gone on from there, as to an outside phone. */

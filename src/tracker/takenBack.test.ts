@@ -361,6 +361,19 @@ describe("a ringing call that is picked up under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it("is none where another was missed as it was picked up, which had that number and rang there", () => {
+    for (const ms of [2_000, 2_001]) {
+      const phone = ringing();
+      phone.leg("102", 20, "ringing", { callNumber: 9 });
+      phone.leg("104", 9, "dialing", code("*20*102"));
+      phone.gone("102/20");
+      phone.list(row("102", { status: "Routing" }));
+      phone.pass(ms);
+      phone.leg("104", 9, "connected", own);
+      expect(phone.state.calls.alias(8)).toBe(ms === 2_000 ? undefined : 7);
+    }
+  });
+
   it("is none that is parked, where the code names a phone: whoever rings there has its number, too", () => {
     const phone = parked();
     phone.leg("104", 9, "dialing", code("*20*150"));
