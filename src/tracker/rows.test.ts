@@ -38,6 +38,16 @@ describe("a row that has not changed since before the user's leg went", () => {
     }
   });
 
+  it("may be of an offer while its user talked on, but not at a parking place, if it changed after the answer", () => {
+    for (const [place, changedMs, expected] of [
+      ["SP0", 2_000, passedOn],
+      ["SP0", 1_999, over[0]],
+      ["103", 2_000, over[0]],
+    ] as const) {
+      expect(told(5_000, [place, { changedAt: t0 + changedMs }], 0)[0]).toBe(expected);
+    }
+  });
+
   it("has the call not sent to the own number, on its way there before the answer, unless it insists", () => {
     const routing = { status: "Routing", changedAt: t0 } as const;
     expect(told(1_500, ["102", routing], 3_000)).toEqual(over);

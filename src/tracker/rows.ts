@@ -58,16 +58,18 @@ export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Epo
  */
 export function isOfBefore(
   { handover }: Pick<Call, "handover">,
-  { answeredAt }: Talk,
+  talk: Talk,
   row: ActiveCall,
   sinceAt: EpochMs,
 ): boolean {
   const { changedAt } = row;
   const inside = insideParty(row);
+  // Who is parked is offered to nobody: no user talks on.
+  if (inside?.kind === "parking" && isNew(talk, row)) return false;
   // A queue or menu may be said to talk while others ring.
   const isTaken = talks(row) && (inside === null || inside.kind === "extension");
   const isOffered = handover !== null && !isTaken;
-  const since = Math.max(answeredAt, sinceAt - rowTimeMs);
+  const since = Math.max(talk.answeredAt, sinceAt - rowTimeMs);
   return isOffered || (changedAt !== null && changedAt < since);
 }
 
