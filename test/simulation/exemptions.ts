@@ -3,6 +3,7 @@
  * log of faults; never at what was told.
  */
 import type { Leg } from "../../src/simulator/model.ts";
+import type { Shown } from "./course.ts";
 import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
@@ -211,20 +212,29 @@ export function isUnread(
 
 /** Only the list shows that a phone rings which is not monitored; else what is sent outside from there is nobody's forward. */
 function ringMissed(
+  chain: Chain,
+  visibility: Visibility,
+  notes: readonly FaultNote[],
+): Exemption[] {
+  const missed = missedRings(chain, visibility, notes);
+  return missed.map(({ at: fromAt }) => ({ rule: "xapiFails", fromAt }));
+}
+
+/** Before the call was sent outside from there each look at the list had failed. */
+export function missedRings(
   { facts }: Chain,
   { listMs, sees }: Visibility,
   notes: readonly FaultNote[],
-): Exemption[] {
+): readonly Shown[] {
   if (listMs === null) return [];
   return facts.flatMap((fact) => {
     if (fact.what !== "shown" || fact.kind !== "trunk") return [];
     const { onBehalfOf } = fact.leg;
-    const rings = (one: Fact) =>
+    const rings = (one: Fact): one is Shown =>
       one.what === "shown" && one.status === "ringing" && one.dn === onBehalfOf?.dn;
     const ring = facts.slice(0, facts.indexOf(fact)).findLast(rings);
-    if (ring === undefined || sees(onBehalfOf?.dn ?? "", ring.at)) return [];
-    const isMissed = isUnread(ring.at, fact.at, listMs, notes);
-    return isMissed ? [{ rule: "xapiFails", fromAt: ring.at }] : [];
+    if (ring === undefined || sees(ring.dn, ring.at)) return [];
+    return isUnread(ring.at, fact.at, listMs, notes) ? [ring] : [];
   });
 }
 

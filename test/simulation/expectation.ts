@@ -11,7 +11,14 @@ import {
 } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
-import { blinding, dnChanged, entitiesOf, exemptionOf, hiddenStretches } from "./exemptions.ts";
+import {
+  blinding,
+  dnChanged,
+  entitiesOf,
+  exemptionOf,
+  hiddenStretches,
+  missedRings,
+} from "./exemptions.ts";
 import { endsOutside, lapsing, type Truth } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import { takenUnseen } from "./joinedUnseen.ts";
@@ -112,6 +119,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     forgotten:
       !hasList(setting) && (changed !== null || hiddenStretches(unheard, visibility).some(isLong)),
     unseenBoxes: boxes,
+    missedRings: missedRings(chain, visibility, plan.notes),
     unseenGoing: unseenGoings(chain, changes.log, visibility),
   };
   const lapses = truth.lapses + hidden.length + lapsesByRule(chain, due, exempt);

@@ -30,6 +30,8 @@ export interface Truth {
   readonly unseenGoing: readonly Going[];
   /** Voicemail boxes that look as if their owner talked. */
   readonly unseenBoxes: readonly Shown[];
+  /** Phones that rang, and no look at the list showed it. */
+  readonly missedRings: readonly Shown[];
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
 }
@@ -47,7 +49,8 @@ const roundMs = 1_000;
 const talking: ReadonlySet<string> = new Set(["extension", "trunk", "conference"]);
 
 /** Who was offered the call or talked to its outside party, and when. */
-function staysOf({ chain, due, rule, looksMs, unseenGoing, unseenBoxes }: Truth): Stay[] {
+function staysOf(truth: Truth): Stay[] {
+  const { chain, due, rule, looksMs, unseenGoing, unseenBoxes, missedRings } = truth;
   const { owner, calledBackBy, startedAt, facts, overAt } = chain;
   const stays: (Stay & { leg: unknown })[] = [];
   const end = overAt ?? Number.POSITIVE_INFINITY;
@@ -61,7 +64,9 @@ function staysOf({ chain, due, rule, looksMs, unseenGoing, unseenBoxes }: Truth)
     const isHidden = rule === "forwardUnseen" || rings.at(-1)?.unseen === true;
     if (!isHidden) return [];
     // By its legs, or by the list.
-    const isListed = ({ unseen, fault }: Due) => !unseen || fault === null;
+    const isMissed = (one: Due) =>
+      missedRings.some((ring) => ring.dn === one.user && ring.at === one.at);
+    const isListed = (one: Due) => !one.unseen || (one.fault === null && !isMissed(one));
     return [
       ...rings.filter(({ unseen }) => !unseen).slice(-1),
       ...rings.filter(isListed).slice(-1),

@@ -107,6 +107,7 @@ describe("what is told of a call that cannot be known in full", () => {
     looksMs: 0,
     unseenGoing: [],
     unseenBoxes: [],
+    missedRings: [],
     lapses: 0,
   };
 
@@ -120,6 +121,31 @@ describe("what is told of a call that cannot be known in full", () => {
     const got = [{ at: at + 30_000, fields }];
     const found = falsehoods({ ...known, ...more } as unknown as Truth, got, got);
     expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
+  });
+
+  it("may be the forward of who rang before, where no list showed whose it is", () => {
+    const rings = { what: "shown", kind: "extension", status: "ringing" };
+    const facts = ["104", "107"].map((dn, n) => ({
+      ...rings,
+      at: at + 5_000 * n,
+      dn,
+      leg: { dn },
+    }));
+    const forward = { what: "shown", at: at + 9_000, dn: "10007", kind: "trunk", place: "" };
+    const leg = { onBehalfOf: { dn: "107" }, barges: null };
+    const trunk = { ...forward, status: "connected", leg };
+    const rung = facts.map(({ dn: user, at }) => {
+      return { kind: "ringing", user, at, unseen: true, fault: null, link: 0, instead: [] };
+    });
+    const fields = { event: "incoming", user: "104", callerid: "1188", finishtype: "Ok" };
+    const got = [{ at: at + 20_000, fields: { ...fields, id: "260504100049_35-1" } }];
+    for (const missedRings of [facts.slice(1), []]) {
+      const chain = { ...box, facts: [...facts, trunk] };
+      const truth = { ...known, ...more, chain, due: rung, rule: "xapiFails", missedRings };
+      const found = falsehoods(truth as unknown as Truth, got, []);
+      const lies = falsehoods(truth as unknown as Truth, got, got).length - found.length;
+      expect(lies).toBe(missedRings.length === 0 ? 1 : 0);
+    }
   });
 });
 
