@@ -218,6 +218,24 @@ describe("queues and menus, again", () => {
     ]);
   });
 
+  it.each([
+    [999, "101"],
+    [1_000, "801"],
+  ])(
+    "a menu that only a list names, asked %i ms after it sent the call on to a phone: told, and missed at %s",
+    (lateMs, missedAt) => {
+      const phone = new Phone({ listLateMs: 1_000 });
+      phone.leg("101", 6, "ringing");
+      phone.pass(lateMs);
+      phone.list(row("801", { status: "Routing", changedAt: phone.at - lateMs - 500 }));
+      phone.pass(5_000);
+      phone.gone("101/6");
+      phone.list();
+      const told = ["ringing 101 -0", "ringing 801 -0", `ended ${missedAt} -0 Missed`];
+      expect(phone.told()).toEqual(told);
+    },
+  );
+
   it("a menu that leads back to the same queue: told again each time", () => {
     const phone = new Phone();
     for (const id of [10, 20, 30]) {

@@ -6,7 +6,7 @@ import { get, put } from "./byDn.ts";
 import { heedOrderTime } from "./callback.ts";
 import { joinLooksMax, joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { ringsAlone } from "./legs.ts";
+import { isThere, ringsAlone } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
 import {
   conferredOf,
@@ -307,9 +307,13 @@ function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   const known = get(call.reached, dn);
   const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;
   const isBelied = known === undefined ? mayBeLate && isNamed(call) : mayBeLate || isOld;
-  if (call.level?.dn === dn || known === "leg" || isBelied) return;
+  const { level } = call;
+  if (level?.dn === dn || known === "leg" || isBelied) return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
+  // A menu rings nobody: whoever rings on has the call from there, in a list that lags.
+  const hasPassed = kind === "ivr" && mayBeLate && level?.kind === "extension";
+  if (hasPassed && isThere(call, level.dn)) call.level = level;
 }
 
 /** A phone rings that names the level as what made its leg. */
