@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Log } from "../util/log.ts";
+import { makeCertificate } from "./certificate.ts";
 import { control, say } from "./inboxControl.ts";
 import { FailurePlan, fail, readPlan } from "./inboxFailure.ts";
 import { Ledger } from "./inboxLedger.ts";
@@ -84,12 +85,12 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
     });
   }
 
-  const pems = options.tls ? await makeCertificate(options.host) : null;
+  const pems = options.tls ? await makeCertificate() : null;
   const limits = { maxHeaderSize: headerBytesMax };
   const server =
     pems === null
       ? createServer(limits, onRequest)
-      : createTlsServer({ ...limits, key: pems.private, cert: pems.cert }, onRequest);
+      : createTlsServer({ ...limits, ...pems }, onRequest);
   const port = await listen(server, options.host, options.port);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
@@ -121,24 +122,6 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       const address = server.address();
       resolve(typeof address === "object" && address !== null ? address.port : port);
     });
-  });
-}
-
-/** The library is loaded only when it is needed: it is most of the start-up time. */
-async function makeCertificate(host: string): Promise<{ private: string; cert: string }> {
-  const { generate } = await import("selfsigned");
-  return generate([{ name: "commonName", value: host }], {
-    keyType: "ec",
-    algorithm: "sha256",
-    extensions: [
-      {
-        name: "subjectAltName",
-        altNames: [
-          { type: 2, value: "localhost" },
-          { type: 7, ip: "127.0.0.1" },
-        ],
-      },
-    ],
   });
 }
 

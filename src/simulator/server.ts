@@ -11,12 +11,12 @@ import {
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { generate } from "selfsigned";
 import { assertNever } from "../util/assertNever.ts";
 import { type Clock, steadyClock } from "../util/clock.ts";
 import { type Log, silentLog } from "../util/log.ts";
 import { type Behaviour, type Deviation, deviationFor, type Occasion } from "./behaviours.ts";
 import { answerHttp, legOf, partsOf } from "./callcontrol.ts";
+import { makeCertificate } from "./certificate.ts";
 import { type Controlled, controlHandler, unknownScene } from "./control.ts";
 import { type ApiClient, type Directory, defaultDirectory } from "./directory.ts";
 import { EndingClock } from "./endingClock.ts";
@@ -34,7 +34,6 @@ import { visibleDns } from "./wire.ts";
 import { registerXapi } from "./xapi/xapi.ts";
 
 const SOCKET_PATH = "/callcontrol/ws";
-const CERTIFICATE_BITS = 2048;
 
 export interface SimulatorOptions {
   readonly directory?: Directory;
@@ -166,23 +165,9 @@ class Server implements Simulator, Controlled {
   }
 
   async #https(): Promise<NodeServer> {
-    const made = await generate([{ name: "commonName", value: "localhost" }], {
-      keySize: CERTIFICATE_BITS,
-      algorithm: "sha256",
-      extensions: [
-        { name: "basicConstraints", cA: true },
-        {
-          name: "subjectAltName",
-          altNames: [
-            { type: 2, value: "localhost" },
-            { type: 7, ip: "127.0.0.1" },
-            { type: 7, ip: "::1" },
-          ],
-        },
-      ],
-    });
+    const made = await makeCertificate();
     this.certificate = made.cert;
-    return createHttps({ key: made.private, cert: made.cert }, this.#onRequest);
+    return createHttps({ ...made }, this.#onRequest);
   }
 
   // Requests.
