@@ -88,7 +88,7 @@ export function compare(expectation: Expectation, got: readonly Got[]): Differen
   // What is not known again has another id.
   const [first] = got;
   const isAnew = (each: Got) =>
-    truth.forgotten && first !== undefined && baseOf(each) !== baseOf(first);
+    truth.forgotten > 0 && first !== undefined && baseOf(each) !== baseOf(first);
   // A join that nobody could follow goes on as another call.
   const isOther = (each: Got) =>
     each.at >= exemptFromAt && (chain.later.includes(numberOf(each)) || isAnew(each));

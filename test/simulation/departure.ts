@@ -1,10 +1,12 @@
 /** Departures, and what nobody could tell of one or of who had the call next, as the list failed meanwhile. */
 import type { Leg } from "../../src/simulator/model.ts";
+import type { Shown } from "./course.ts";
 import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
 import { type Exemption, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
-import type { Chain } from "./journal.ts";
+import type { Chain, Fact } from "./journal.ts";
+import { insistsMs } from "./parking.ts";
 import type { Seen } from "./sight.ts";
 import {
   lateLookMs,
@@ -69,13 +71,9 @@ export function departureUnseen(
 export function goneTogether(
   { facts, overAt }: Chain,
   due: readonly Due[],
-  {
-    briefMs,
-    listMs,
-    lateListMs,
-    sees,
-  }: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "sees">,
+  visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "sees">,
 ): Exemption | null {
+  const { briefMs, listMs, lateListMs, sees } = visibility;
   // The own phone, which rang before, is told as ringing then.
   const isOwn = (one: Due, each: Due) => each.user === one.user && each.at === one.at;
   const rang = (one: Due) =>
@@ -96,6 +94,13 @@ export function goneTogether(
         (fact.leg.end?.at ?? one.at) >= one.at,
     );
   const lagMs = listLagMs + briefMs;
+  // Back where it was before: a list that lags may say so of then.
+  const againMs = ({ at }: Due) => {
+    const isPlace = (fact: Fact): fact is Shown =>
+      fact.what === "shown" && fact.kind === "parking" && fact.at === at;
+    const place = facts.find(isPlace);
+    return place === undefined ? 0 : insistsMs({ facts }, place, visibility);
+  };
   const blurMs = (one: Due) => {
     // Who is not monitored leaves between two looks at the list.
     if (!sees(one.user, one.at)) return lagMs + (listMs ?? 0);
@@ -104,7 +109,10 @@ export function goneTogether(
     return rang(one) ? lagMs : briefMs + lateListMs;
   };
   const lost = due.find(
-    (one) => one.transfer === "True" && overAt !== null && overAt - one.at < blurMs(one),
+    (one) =>
+      one.transfer === "True" &&
+      overAt !== null &&
+      overAt - one.at < Math.max(blurMs(one), againMs(one)),
   );
   return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }

@@ -25,6 +25,7 @@ import { takenUnseen } from "./joinedUnseen.ts";
 import type { Chain, Fact, Journal } from "./journal.ts";
 import { type Calm, lateMsMax } from "./lateness.ts";
 import { Telling } from "./oracle.ts";
+import { parkedUntold } from "./parking.ts";
 import { hasList, type Setting } from "./setting.ts";
 import { Sight } from "./sight.ts";
 import type { SimWire } from "./simWire.ts";
@@ -94,6 +95,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     changed,
     takenBackUnread(due, visibility, plan.notes),
     takenUnseen(chain, journal.chains, visibility),
+    parkedUntold(chain, visibility),
     takenUnread(chain, changes.log, visibility, plan.notes),
     boxUnseen(boxes),
     ownBox(chain, visibility),
@@ -111,13 +113,15 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const facts = chain.facts.filter((fact) => !isHeard(fact));
   // A first leg that was denied, or only the listener's, may have shown it for a moment all the same.
   const unheard = { ...chain, facts, direction: "incoming" } as const;
+  const unseenFor = hiddenStretches(unheard, visibility);
   const truth: Truth = {
     ...lapsesOf(chain, due, plan.notes, hasList(setting), changed !== null),
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
     clockOffMs: visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt),
     ...{ chain, due, usertypes: grounds.usertypes, dids, rule: exempt },
-    forgotten:
-      !hasList(setting) && (changed !== null || hiddenStretches(unheard, visibility).some(isLong)),
+    forgotten: hasList(setting)
+      ? 0
+      : Math.max(Number(changed !== null), unseenFor.filter(isLong).length),
     unseenBoxes: boxes,
     missedRings: missedRings(chain, visibility, plan.notes),
     unseenGoing: unseenGoings(chain, changes.log, visibility),

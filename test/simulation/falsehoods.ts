@@ -22,8 +22,8 @@ export interface Truth {
   readonly clockOffMs: number;
   /** How late anything may be told at most: blind stretches in the life of the call, and looks at the log. */
   readonly lateMs: number;
-  /** Without the list, it was unseen for so long that nobody knows it again. */
-  readonly forgotten: boolean;
+  /** So often, without the list, it was unseen for so long that nobody knows it again. */
+  readonly forgotten: number;
   /** What lasts no longer may begin and end between two looks at the list. */
   readonly looksMs: number;
   /** Whom the call left, and when, without anybody seeing it then. */
@@ -261,8 +261,8 @@ function wasPassedOn({ chain: { facts, overAt }, due, rule }: Truth, user: strin
 function disorders(truth: Truth, got: readonly Got[]): Difference[] {
   const bases = [...new Set(got.map(baseOf))];
   // Nor is it known again when the PBX says that its only leg is none.
-  const unknown = truth.rule === "missingGets" || truth.forgotten;
-  const most = 1 + truth.chain.later.length + (unknown ? 1 : 0);
+  const unknown = Number(truth.rule === "missingGets");
+  const most = 1 + truth.chain.later.length + Math.max(unknown, truth.forgotten);
   const found = bases.flatMap((base) =>
     disordersOf(
       truth,

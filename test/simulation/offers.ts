@@ -2,7 +2,7 @@
 import { answer } from "./conversations.ts";
 import type { Course, Shown } from "./course.ts";
 import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
-import { lateLoserMs } from "./statedTimes.ts";
+import { lateLoserMs, listLateMs } from "./statedTimes.ts";
 
 export function phoneShown(course: Course, fact: Shown): void {
   // Who only hears the conversation takes no part in it, but looks as if it were theirs.
@@ -81,9 +81,11 @@ function heedNamed(course: Course, { dn, at, leg }: Shown): void {
   const isNamed = ({ due }: Level, index: number) =>
     index === surely || isListed(index) || (due !== undefined && course.maybeNamed.has(due));
   const since = before.filter((level, index) => index >= surely && isNamed(level, index));
-  // Whom a queue gave the call to seems to be polled by it until it rings the next one, where no list has the call there.
+  // Whom a queue gave the call to seems to be polled by it until it rings the next one, where no list can have told that the call was there (SPEC.md, R8).
   const isPolled = course.polledBy.get(before[surely]?.user ?? "") === place.user;
-  if (by?.kind === "queue" && listMs === null && isPolled) return;
+  const given = before[surely]?.at ?? at;
+  const isUnlisted = listMs === null || listedBy(given + listLateMs) + briefMs >= place.at;
+  if (by?.kind === "queue" && isUnlisted && isPolled) return;
   if (since.some(({ user }) => user === place.user)) return;
   place.unseen = false;
   place.latest = Math.max(place.latest, readAt);

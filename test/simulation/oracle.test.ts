@@ -2,9 +2,11 @@
 import { describe, expect, it } from "vitest";
 import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
+import { goneTogether } from "./departure.ts";
 import type { Due, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
+import { parkedUntold } from "./parking.ts";
 import { dueWithoutList } from "./withoutList.ts";
 
 /** The list is read so often, where it can be. */
@@ -238,3 +240,60 @@ it.each([
     expect(end?.instead).toEqual(owners);
   },
 );
+
+describe("a call that is parked again at the place where it was before", () => {
+  const parkedAt = 20_000;
+  const knowing = { ...allSeen, briefMs: 10, listMs: 1_000, lateListMs: 0 };
+  /** Taken back, and parked again so long after that; gone from there at `leftAt`. */
+  const again = (talkMs: number, leftAt: number) => {
+    const backAt = parkedAt - talkMs;
+    const [own, before] = [
+      leg("101", "extension", [0, 5_000]),
+      leg("SP0", "parking", [5_000, backAt]),
+    ];
+    const back = leg("101", "extension", [backAt, parkedAt]);
+    const place = leg("SP0", "parking", [parkedAt, leftAt]);
+    return [
+      shown(0, own, "ringing"),
+      shown(1_000, own, "connected"),
+      shown(5_000, before, "connected"),
+      gone(own),
+      shown(backAt, back, "connected"),
+      gone(before),
+      shown(parkedAt, place, "connected"),
+      gone(back),
+    ];
+  };
+
+  it.each([
+    [
+      "just after it was taken back, may seem to have lost its caller with that user",
+      700,
+      1_500,
+      "goneTogether",
+    ],
+    ["just after that, is known to be there in the end", 700, 8_000, null],
+    ["later, is known to be there at once", 3_000, 1_500, null],
+  ])("%s", (_name, talkMs, waitsMs, rule) => {
+    const overAt = parkedAt + waitsMs;
+    const chain = chainOf(again(talkMs, overAt), overAt);
+    const due = new Telling(chain, knowing).due;
+    expect(goneTogether(chain, due, knowing)?.rule ?? null).toBe(rule);
+  });
+
+  it.each([
+    ["just after that, may be taken for another's call", 700, 4_700, parkedAt],
+    ["later, is known", 3_000, 4_700, null],
+  ])("%s, when it is taken back in a call of its own", (_name, talkMs, waitsMs, fromAt) => {
+    const takenAt = parkedAt + waitsMs;
+    const call = { id: 2 } as Leg["call"];
+    const taker = { ...leg("102", "extension", [takenAt - 100, takenAt + 9_000]), legid: 1, call };
+    const chain = chainOf(
+      [...again(talkMs, takenAt), shown(takenAt, taker, "connected")],
+      takenAt + 9_000,
+    );
+    expect(parkedUntold(chain, knowing)?.fromAt ?? null).toBe(fromAt);
+    expect(parkedUntold(chain, { ...knowing, lateListMs: 3_000 })?.fromAt).toBe(parkedAt);
+    expect(parkedUntold(chain, { ...knowing, listMs: null })).toBeNull();
+  });
+});

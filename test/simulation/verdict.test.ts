@@ -100,7 +100,14 @@ describe("what is told of a call that cannot be known in full", () => {
   const box = { ...chain, outside: "1188", owner: "", calledBackBy: "", later: [], facts: [menu] };
   const end = { kind: "ended", user: "821", finish: "Missed", at: at + 20_000, link: 0 };
   const due = [{ ...end, unseen: true, instead: ["820"] }];
-  const known = { chain: box, due, rule: "boxUnseen", dids: [], usertypes: new Map() };
+  const known = {
+    chain: box,
+    due,
+    rule: "boxUnseen",
+    dids: [],
+    usertypes: new Map(),
+    forgotten: 0,
+  };
   const more = {
     clockOffMs: 0,
     lateMs: 60_000,
