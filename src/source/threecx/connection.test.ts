@@ -118,6 +118,13 @@ describe("refusals", () => {
     ["address", "/connect/token", { status: 403 }, "address-not-allowed", "Console Restrictions"],
     ["place", "/connect/token", { status: 404 }, "not-found", "PBX_URL"],
     ["way elsewhere", "/connect/token", { status: 301 }, "not-found", "answered 301"],
+    [
+      "http at a port for https",
+      "/connect/token",
+      { status: 400, text: "<html>400 The plain HTTP request was sent to HTTPS port</html>" },
+      "not-found",
+      "speaks https, not http",
+    ],
     ["web page", "/connect/token", { status: 200, text: "<html>" }, "not-found", "PBX_URL"],
     ["box", "WS /callcontrol/ws", { status: 403 }, "call-control-off", "Call Control API Access"],
     ["box as 401", "WS /callcontrol/ws", { status: 401 }, "call-control-off", "Tick"],

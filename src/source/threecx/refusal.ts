@@ -65,6 +65,9 @@ function refusalOf(part: Part, status: number, words: string): Refusal | null {
   return "other";
 }
 
+/** What nginx, Apache and Go say, with 400, to who speaks http at their port for https. */
+const HTTP_AT_HTTPS = /plain HTTP|HTTP request to an HTTPS/i;
+
 /** Null if the status is no refusal but a failure that may pass. */
 export function refusedBy(
   part: Part,
@@ -72,6 +75,10 @@ export function refusedBy(
   body: string,
   clientId: string,
 ): Refused | null {
+  if (status === 400 && HTTP_AT_HTTPS.test(body)) {
+    const said = `${paths[part]} answered 400: this port speaks https, not http`;
+    return makeRefused("not-found", clientId, said);
+  }
   const words = parseErrorText(body);
   const refusal = refusalOf(part, status, words === "" ? body.slice(0, 500) : words);
   if (refusal === null) return null;
