@@ -38,6 +38,7 @@ export interface IniProblem {
 }
 
 export interface IniFile {
+  /** The top first; none if the file is no text that can be read. */
   readonly sections: readonly IniSection[];
   readonly problems: readonly IniProblem[];
 }
@@ -56,7 +57,7 @@ export function parseIni(bytes: Uint8Array): IniFile {
   const sections = [top];
   const problems: IniProblem[] = [];
   const decoded = decodeUtf8(bytes, INI_BYTES_MAX);
-  if (decoded.kind === "bad") return { sections, problems: [{ key: "", ...decoded.problem }] };
+  if (decoded.kind === "bad") return { sections: [], problems: [{ key: "", ...decoded.problem }] };
 
   let open = top;
   for (const [index, raw] of decoded.lines.entries()) {
@@ -97,7 +98,9 @@ function openSection(
       line,
       key: "",
       found: `the section ${quote(text)}`,
-      expected: "[endpoint.NAME] or [pbx.NAME], NAME of 1 to 40 letters, digits, _ or -",
+      expected:
+        "[endpoint.NAME] or [pbx.NAME], NAME of 1 to 40 letters, digits, _ or -; " +
+        "all other keys stand above the first of them, under no section",
     });
     return { kind: "broken", name: text, line, entries };
   }

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { generate } from "selfsigned";
 import { describe, expect, it } from "vitest";
 import { NO_FILTER } from "../../test/conformance/outboxEndpoint.ts";
@@ -35,6 +36,22 @@ describe("loadConfig: where the ini is", () => {
     ]);
     const unread = await loadConfig({ file: folder(), env: {}, cwd: "/" });
     expect(unread.problems).toMatchObject([{ found: "is no plain file" }]);
+  });
+});
+
+describe("loadConfig: a file that is no text", () => {
+  it("is told as such, and none of its keys is called missing", async () => {
+    for (const bytes of [
+      Buffer.from(`\ufeff${PBX.join("\n")}`, "utf16le"),
+      Buffer.of(0x41, 0xe8),
+    ]) {
+      await writeFile(at("TCXWebAPI.ini"), bytes);
+      const loaded = await loadConfig({ env: {}, cwd: folder(), systemFile: at("none.ini") });
+      expect(loaded.config).toBeNull();
+      expect(loaded.problems).toMatchObject([
+        { severity: "error", key: "", line: 1, expected: expect.stringContaining("UTF-8") },
+      ]);
+    }
   });
 });
 

@@ -98,9 +98,11 @@ async function readAll(
   bytes: Uint8Array,
   gathered: Gathered,
   { users = "needed" }: LoadOptions,
-): Promise<Config> {
+): Promise<Config | null> {
   const ini = parseIni(bytes);
   for (const problem of ini.problems) note(gathered, problem);
+  // What is in a file that cannot be read is not missing.
+  if (ini.sections.length === 0) return null;
   for (const section of ini.sections) {
     gathered.problems.push(...unknownKeys(gathered.file, section));
   }

@@ -54,6 +54,19 @@ describe("loadConfig: secrets", () => {
     expect(await of("none.key")).toEqual(["error PBX_CLIENT_SECRET_FILE@4"]);
   });
 
+  it("warns of an API key that is not alone", async () => {
+    for (const [name, text] of [
+      ["blank.key", "pass \n"],
+      ["lines.key", "pass\nnote\n"],
+      ["quoted.key", '"pass"\n'],
+    ] as const) {
+      await put(name, text);
+      await chmod(at(name), 0o600);
+      const loaded = await load([url, id, HOOK, `PBX_CLIENT_SECRET_FILE = ${name}`]);
+      expect(brief(loaded), name).toEqual(["warning PBX_CLIENT_SECRET_FILE@4"]);
+    }
+  });
+
   it("print nowhere: not in problems, the description, JSON or inspect", async () => {
     const words = ["hunter1", "hunter2", "hunter3", "hunter4", "hunter5", "hunter6", "hunter7"];
     const bad = await load([

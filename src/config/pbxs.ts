@@ -50,6 +50,10 @@ async function readPbx(
     const way = `the key, ${names.clientSecret.name}_FILE or ${reader.envName(names.clientSecret)}`;
     reader.error(names.clientSecret, "nothing", `the API key of the client, by ${way}`);
   }
+  if (clientSecret !== null && /\s|^(["']).*\1$/.test(clientSecret)) {
+    const found = "*** with a blank, a line end or quotes";
+    reader.warning(names.clientSecret, found, "the API key alone, as it is sent as it stands");
+  }
   checkTransport(reader, names, url);
   return {
     name,

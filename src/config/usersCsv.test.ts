@@ -38,6 +38,15 @@ describe("parseUsers", () => {
     ]);
   });
 
+  it("warns of what no extension is called: a range, a number that a spreadsheet has made", () => {
+    const { users, problems } = parse("100-199\n101.0\n102");
+    expect(users).toHaveLength(3);
+    expect(problems).toMatchObject([
+      { severity: "warning", line: 1, found: '"100-199"' },
+      { severity: "warning", line: 2, found: '"101.0"' },
+    ]);
+  });
+
   it("holds its limits", () => {
     const many = Array.from({ length: USERS_MAX + 5 }, (_, n) => String(n)).join("\n");
     expect(parse(many).problems).toMatchObject([{ line: USERS_MAX + 1 }]);

@@ -31,6 +31,8 @@ export interface UsersFile {
 }
 
 const USER_SHAPE = /^[0-9*][0-9A-Za-z*#_.-]{0,31}$/;
+/** What the PBX can have; the rest matches nobody, such as a range or a number made `101.0` by a spreadsheet. */
+const NUMBER_SHAPE = /^[0-9*#]+$/;
 const COMMENT = /(^|\s)#.*$/;
 
 export function parseUsers(bytes: Uint8Array): UsersFile {
@@ -72,6 +74,10 @@ function addUser(added: UserLine, users: Map<string, UserLine>, problems: UsersP
     const expected = "an extension's number, e.g. 101, or a # in front of a comment";
     problems.push({ severity: "error", line, found: JSON.stringify(user.slice(0, 40)), expected });
     return;
+  }
+  if (!NUMBER_SHAPE.test(user)) {
+    const expected = "one extension's number a line; this matches only a user called exactly so";
+    problems.push({ severity: "warning", line, found: JSON.stringify(user), expected });
   }
   const earlier = users.get(user);
   if (earlier === undefined) users.set(user, added);

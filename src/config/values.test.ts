@@ -65,7 +65,13 @@ describe("the parsers", () => {
       expect(values.webUrl(text), text).toMatchObject(bad);
     }
     expect(values.originUrl("https://pbx.example:5001/")).toEqual(ok("https://pbx.example:5001"));
-    expect(values.originUrl("https://pbx.example/x")).toMatchObject(bad);
+    for (const rest of ["/x", "/?y", "/#/login", "/#"]) {
+      const said = { ...bad, expected: "scheme, host and port alone: https://pbx.example" };
+      expect(values.originUrl(`https://pbx.example${rest}`), rest).toEqual(said);
+      expect(values.originUrl(`https://u:p@pbx.example${rest}`), rest).toEqual(said);
+    }
+    const place = { ...bad, expected: expect.stringContaining("65535") };
+    expect(values.webUrl("https://a.example:70000/")).toEqual(place);
     expect(values.baseUrl("https://pbx.example/x//")).toEqual(ok("https://pbx.example/x"));
     expect(values.baseUrl("https://pbx.example/?x")).toMatchObject(bad);
   });

@@ -141,37 +141,40 @@ export const timeZone: Parser<string> = (text) => {
 
 /** `https://host/path?query`, normalised as any HTTP client would. */
 export const webUrl: Parser<string> = (text) => {
-  const url = readUrl(text, ["http:", "https:"]);
+  const url = readUrl(text);
   if (typeof url === "string") return no(url);
   return ok(url.href);
 };
 
 /** Scheme, host and port alone, without a trailing slash. */
 export const originUrl: Parser<string> = (text) => {
-  const url = readUrl(text, ["http:", "https:"]);
+  const url = parseUrl(text);
   if (typeof url === "string") return no(url);
-  if (url.pathname !== "/" || url.search !== "") {
-    return no(`scheme, host and port alone: ${url.origin}`);
-  }
+  if (url.href !== `${url.origin}/`) return no(`scheme, host and port alone: ${url.origin}`);
   return ok(url.origin);
 };
 
 /** A URL to which paths are appended. */
 export const baseUrl: Parser<string> = (text) => {
-  const url = readUrl(text, ["http:", "https:"]);
+  const url = readUrl(text);
   if (typeof url === "string") return no(url);
   if (url.search !== "") return no("a URL without a query, as paths are appended to it");
   return ok(url.href.replace(/\/+$/, ""));
 };
 
-function readUrl(text: string, protocols: readonly string[]): URL | string {
+function parseUrl(text: string): URL | string {
   if (text.length > URL_CHARS_MAX) return `a URL of at most ${URL_CHARS_MAX} characters`;
   // The URL parser takes tabs out, and what stood on both sides of one becomes a word, or a place {{fact}}.
   if (/\p{Cc}/u.test(text)) return "a URL without tabs and other control characters";
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !protocols.includes(url.protocol) || !/^https?:\/\//i.test(text)) {
-    return "a URL that begins with https:// or http://";
-  }
+  if (!/^https?:\/\//i.test(text)) return "a URL that begins with https:// or http://";
+  if (!URL.canParse(text))
+    return "a host after the //, and a port of at most 65535 if there is one";
+  return new URL(text);
+}
+
+function readUrl(text: string): URL | string {
+  const url = parseUrl(text);
+  if (typeof url === "string") return url;
   if (url.username !== "" || url.password !== "") {
     return "a URL without user name and password; put them into a header instead";
   }

@@ -85,7 +85,8 @@ export const ini: Target = {
     const count = Buffer.from(bytes)
       .toString("latin1")
       .split(/\r\n|\n|\r/).length;
-    check(sections[0]?.kind === "top", "no top section");
+    if (sections.length === 0) check(problems.length === 1, "no section, and not why");
+    else check(sections[0]?.kind === "top", "no top section");
     for (const { line, found } of problems) {
       check(line >= 0 && line <= count, `a problem on line ${line} of ${count}`);
       // A header of a section is no secret; all else could be.
