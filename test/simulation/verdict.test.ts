@@ -160,7 +160,7 @@ describe("a voicemail box that the list has at its owner, who talked until then"
   const box = { at, what: "shown", dn: "666", kind: "specialmenu", place: "105", leg: { id: 413 } };
   const gone = { at, what: "gone", dn: "105", leg };
   const sent = { facts: [box, gone], overAt: at + 60_000 } as unknown as Chain;
-  const eyes = { listMs: 1_000, briefMs: 10, sees: () => true };
+  const eyes = { listMs: 1_000, lateListMs: 0, briefMs: 10, sees: () => true };
   const own = "/callcontrol/105/participants/412";
 
   it.each([
@@ -171,6 +171,20 @@ describe("a voicemail box that the list has at its owner, who talked until then"
   ])("%s", (_, entity, fromAt, toAt, count) => {
     const notes: FaultNote[] = [{ fault: "missingGets", fromAt, toAt, entity }];
     expect(unseenBoxes(sent, [], notes, eyes)).toHaveLength(count);
+  });
+});
+
+describe("a voicemail box whose owner is taken from the list of monitored DNs just after the call is over", () => {
+  const box = { at, what: "shown", dn: "666", kind: "specialmenu", place: "105", leg: { id: 413 } };
+  const spoken = { facts: [box], overAt: at + 60_000 } as unknown as Chain;
+  const taken = { dn: "105", at: at + 60_500, visible: false, settledAt: at + 61_000 };
+
+  it.each([
+    ["looks like them where the list lags", 1_100, 1],
+    ["does not where it does not", 0, 0],
+  ])("%s", (_, lateListMs, count) => {
+    const eyes = { listMs: 1_000, lateListMs, briefMs: 10, sees: () => true };
+    expect(unseenBoxes(spoken, [taken], [], eyes)).toHaveLength(count);
   });
 });
 

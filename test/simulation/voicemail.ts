@@ -8,7 +8,7 @@ import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { leaveHoldMs, listTimeMs } from "./statedTimes.ts";
 
-type Eyes = Pick<Visibility, "briefMs" | "listMs" | "sees">;
+type Eyes = Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "sees">;
 
 const isBox = (fact: Chain["facts"][number]): fact is Shown =>
   fact.what === "shown" && fact.kind === "specialmenu" && fact.place !== "";
@@ -31,7 +31,8 @@ export function unseenBoxes(
         fault === "missingGets" && entity === entityOf(leg) && fromAt <= at && toAt >= at,
     );
   return facts.filter(isBox).filter(({ at, place }) => {
-    const untilAt = overAt ?? at;
+    // A list that lags has it so still.
+    const untilAt = (overAt ?? at) + eyes.lateListMs;
     const isChanged = changes.some(
       (change) => change.dn === place && change.at <= untilAt && change.settledAt >= at,
     );
