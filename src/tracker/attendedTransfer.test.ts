@@ -111,6 +111,24 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.events.at(-1)?.callNumber).toBe(9);
   });
 
+  it("the consultation's number, of two callers with one number the one whom they answered last", () => {
+    for (const [first, last] of [
+      [7, 9],
+      [9, 7],
+    ] as const) {
+      const phone = new Phone();
+      phone.leg("102", 4, "connected", { callNumber: first });
+      phone.at += 5_000;
+      phone.leg("102", 5, "connected", { callNumber: last });
+      phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+      phone.gone("102/4", "102/5");
+      phone.told();
+      phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+      expect(phone.told()).toEqual(handedOver);
+      expect(phone.events.at(-1)?.callNumber).toBe(last);
+    }
+  });
+
   it("the consultation's number, of two callers with one number the one who was answered", () => {
     const phone = new Phone();
     // This one's mobile rings.

@@ -157,13 +157,15 @@ export class Turns {
       userOf(call) === user &&
       call.talk?.shownBy !== "outside" &&
       !isOff(call);
-    const all = [...theirs, ...concerned].map(({ callNumber }) => this.now(callNumber));
-    const found = all.filter(has);
-    // Of two with one number it is one that was answered, and that which the user has left.
+    const both = [...theirs, ...concerned].map(({ callNumber }) => this.now(callNumber));
+    const found = both.filter(has);
+    // Of several with one number it is one that was answered, and that the user has left; the last that they had.
     const answered = found.filter(({ lastLink }) => lastLink > 0);
-    const isLeft = (call: Call) => call.talk === null || !userTalks(call, call.talk);
     const among = answered.length > 0 ? answered : found;
-    return (among.find(isLeft) ?? among[0])?.callNumber;
+    const left = among.filter((call) => call.talk === null || !userTalks(call, call.talk));
+    const hadAt = ({ talk, handover }: Call) => talk?.answeredAt ?? handover?.beganAt ?? 0;
+    const all = left.length > 0 ? left : among;
+    return all.toSorted((one, other) => hadAt(other) - hadAt(one))[0]?.callNumber;
   }
 
   /** Its first leg is inside: that the list had an outside party before is still to be known. */
