@@ -279,6 +279,19 @@ describe("attended transfer, whatever survives it", () => {
     expect(phone.told()).toEqual(told);
   });
 
+  it.each([
+    ["*20*102", "Blind"],
+    ["102", "Accomp"],
+  ])("is by who dials %s just then, and was consulted, of the kind %s", (number, type) => {
+    const phone = consulting();
+    phone.gone("102/6", "103/7");
+    const dialled = { ...inside(number), number };
+    phone.leg("103", 8, "dialing", { callNumber: 9, party: dialled });
+    phone.leg("103", 9, "connected", { originatedBy: null, onBehalfOf: ref("102") });
+    phone.gone("102/5");
+    expect(phone.told().at(-1)).toBe(`answered 103 -2 ${type}`);
+  });
+
   it("does not hold up the end of a call whose user consults, for long", () => {
     const phone = consulting();
     phone.gone("102/5");

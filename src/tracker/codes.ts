@@ -59,7 +59,7 @@ function waits(call: Call, number: string, at: EpochMs): boolean {
 /** It was handed over, to no phone, box or queue: what has rung anybody since has gone on from there, as to an outside phone. */
 function isParked({ handover, legs }: Call): boolean {
   const isAtNone = legs.every(({ leg }) => leg.dnKind === "parking");
-  const isBoxed = handover?.listedAt !== undefined && boxes.has(handover.listedAt.kind);
+  const isBoxed = handover?.place !== undefined && boxes.has(handover.place.kind);
   return isAtNone && handover?.outside === false && !handover.offered && !isBoxed;
 }
 
@@ -67,7 +67,7 @@ const boxes: ReadonlySet<DnKind> = new Set(["fax", "specialmenu"]);
 
 /** As far as the list has told; who dials a code has its place named nowhere. */
 function isParkedAt(call: Call, { dn }: Party): boolean {
-  const place = call.handover?.listedAt;
+  const place = call.handover?.place;
   const isOther = place?.kind === "parking" && place.dn !== dn && !dn.startsWith("*");
   return isParked(call) && !isOther;
 }

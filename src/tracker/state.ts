@@ -74,7 +74,7 @@ export interface Handover {
   /** A user of ours has been told as ringing: what goes outside from there is that user's forward. */
   readonly offered: boolean;
   /** Where the list has it, which tells a fax or a box, where nobody takes it back, and one parking place from another. */
-  readonly listedAt?: DnRef;
+  readonly place?: DnRef;
 }
 
 /** No visible leg stands towards the outside party; the list of active calls is asked. */

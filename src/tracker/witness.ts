@@ -75,9 +75,9 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
 function notePlace(call: Turn["call"], row: ActiveCall): void {
   const { handover } = call;
   const place = insideParty(row);
-  if (handover === null || place === null || handover.listedAt?.dn === place.dn) return;
+  if (handover === null || place === null || handover.place?.dn === place.dn) return;
   const { dn, kind } = place;
-  call.handover = { ...handover, listedAt: { dn, kind } };
+  call.handover = { ...handover, place: { dn, kind } };
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
