@@ -22,6 +22,7 @@ import type { Recordings } from "./recordings/recordings.ts";
 import type { Source, SourceStatus } from "./source/source.ts";
 import { createThreecxSource } from "./source/threecx/index.ts";
 import { defaultSettings } from "./tracker/settings.ts";
+import { assertNever } from "./util/assertNever.ts";
 import { type Clock, steadyClock, type TimeBase, timeBaseOf } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { messageOf } from "./util/messageOf.ts";
@@ -277,6 +278,8 @@ function troubleOf(name: string, watch: Watch | undefined): Unready[] {
     case "stopped":
       found.push({ part, reason: "stopped" });
       break;
+    default:
+      assertNever(status);
   }
   const trouble = watch.pipeline.trouble();
   if (trouble !== null) found.push({ part: "store", reason: trouble });

@@ -261,7 +261,7 @@ export const keys = {
       "`postgres://…`: the store beyond one machine. Not in this version: setting it is an error",
     ),
     adminToken: {
-      ...secretText("top", "ADMIN_TOKEN", "Opens the dashboard and the admin API"),
+      ...secretText("top", "ADMIN_TOKEN", "Opens the admin API"),
       defaultText: "made at first start, kept in `DATA_DIR`",
     },
     logLevel: key("top", "LOG_LEVEL", {
