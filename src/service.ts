@@ -27,6 +27,7 @@ import { type Clock, steadyClock, type TimeBase, timeBaseOf } from "./util/clock
 import type { Log } from "./util/log.ts";
 import { messageOf } from "./util/messageOf.ts";
 import { type ProxyEnv, proxyFor } from "./util/proxy.ts";
+import { watchWallClock } from "./util/wallClock.ts";
 import { watchRecordings } from "./watchRecordings.ts";
 
 export interface ServiceOptions {
@@ -137,9 +138,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await outbox.close();
     throw error;
   });
+  const unwatchWallClock = watchWallClock({ clock, wallNow: Date.now, log });
   const retention = startRetention({ outbox, clock, log, settings: () => config });
   ownPort = Number(new URL(http.url).port);
   async function stop(): Promise<void> {
+    unwatchWallClock();
     await Promise.all([...watches.values()].map((watch) => watch.stop()));
     await recordings.stop();
     await dispatcher.stop(stopGraceMs);
