@@ -27,6 +27,7 @@ import { type Clock, steadyClock, type TimeBase, timeBaseOf } from "./util/clock
 import type { Log } from "./util/log.ts";
 import { messageOf } from "./util/messageOf.ts";
 import { type ProxyEnv, proxyFor } from "./util/proxy.ts";
+import { revealed } from "./util/revealed.ts";
 import { watchWallClock } from "./util/wallClock.ts";
 import { watchRecordings } from "./watchRecordings.ts";
 
@@ -172,7 +173,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       dispatcher.update(next.endpoints);
       for (const [name, watch] of watches) {
         const pbx = next.pbxs.find((candidate) => candidate.name === name);
-        if (pbx !== undefined && samePbx(pbx, before.get(name))) {
+        if (pbx !== undefined && revealed(pbx) === revealed(before.get(name))) {
           watch.source.connectNow();
           continue;
         }
@@ -254,13 +255,6 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
       await pipeline.stop();
     },
   };
-}
-
-/** Configurations hold secrets, which do not print: compare what they are, too. */
-function samePbx(a: PbxConfig, b: PbxConfig | undefined): boolean {
-  if (b === undefined) return false;
-  const secret = a.clientSecret.reveal() === b.clientSecret.reveal();
-  return secret && JSON.stringify(a) === JSON.stringify(b);
 }
 
 function troubleOf(name: string, watch: Watch | undefined): Unready[] {

@@ -158,8 +158,6 @@ export interface Config {
   /** Megabytes of 10^6 bytes; 0 = no limit. */
   readonly retentionMb: number;
   readonly replayPerS: number;
-  /** `postgres://…`, null = the embedded store. */
-  readonly databaseUrl: Secret | null;
   /** null = made at first start, kept in `dataDir`. */
   readonly adminToken: Secret | null;
   /** How long a call missed at a queue waits for the knowledge whether a callback was ordered. */

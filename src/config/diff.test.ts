@@ -61,7 +61,6 @@ const config = (changes: Partial<Config> = {}): Config => ({
   retentionDays: 90,
   retentionMb: 0,
   replayPerS: 50,
-  databaseUrl: null,
   adminToken: secret("token"),
   callbackHoldMs: 3000,
   logLevel: "info",

@@ -68,7 +68,6 @@ describe("loadConfig: what it makes", () => {
       retentionDays: 90,
       retentionMb: 0,
       replayPerS: 50,
-      databaseUrl: null,
       adminToken: null,
       callbackHoldMs: 3000,
       logLevel: "info",

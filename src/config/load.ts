@@ -148,6 +148,7 @@ async function assemble(
   listen: Config["listen"],
   file: string,
 ): Promise<Config> {
+  await refuseDatabase(top);
   return {
     file,
     pbxs,
@@ -162,7 +163,6 @@ async function assemble(
     retentionDays: top.get(keys.top.retentionDays),
     retentionMb: top.get(keys.top.retentionMb),
     replayPerS: top.get(keys.top.replayPerS),
-    databaseUrl: await refuseDatabase(top),
     adminToken: await readAdminToken(top),
     callbackHoldMs: top.get(keys.top.callbackHoldMs),
     logLevel: top.get(keys.top.logLevel),
@@ -186,13 +186,11 @@ function readPublicUrl(
   return fallback;
 }
 
-async function refuseDatabase(top: SectionReader): Promise<null> {
+async function refuseDatabase(top: SectionReader): Promise<void> {
   const key = keys.top.databaseUrl;
-  if ((await top.secret(key)) !== null) {
-    const expected = "no such key: this version keeps its store in DATA_DIR alone";
-    top.error(key, "a database", expected);
-  }
-  return null;
+  if ((await top.secret(key)) === null) return;
+  const expected = "no such key: this version keeps its store in DATA_DIR alone";
+  top.error(key, "a database", expected);
 }
 
 async function readAdminToken(top: SectionReader): Promise<Config["adminToken"]> {

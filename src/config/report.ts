@@ -55,7 +55,6 @@ export function describeConfig(config: Config): Record<string, unknown> {
     endpoints: config.endpoints.map(describeEndpoint),
     userEndpoints: countByEndpoint(config.userEndpoints),
     listen: `${config.listen.host}:${config.listen.port}`,
-    databaseUrl: config.databaseUrl === null ? null : MASK,
     adminToken: config.adminToken === null ? null : MASK,
   };
 }

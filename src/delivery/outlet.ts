@@ -2,10 +2,11 @@
  * One endpoint as the dispatcher sees it: what it is owed (window.ts), whether it may get something now
  * (gate.ts), what is to be told of it, and what it wants of the store. Knows nothing of sending or storing.
  */
-import type { EndpointConfig, Secret } from "../config/config.ts";
+import type { EndpointConfig } from "../config/config.ts";
 import type { EpochMs } from "../events/event.ts";
 import type { Delivery } from "../outbox/outbox.ts";
 import type { TakenUp } from "../outbox/pending.ts";
+import { revealed } from "../util/revealed.ts";
 import type { Cause } from "./breaker.ts";
 import { Gate, type Pause } from "./gate.ts";
 import { askedQuietUntil, describe, isPermanent, type Outcome, signOf } from "./outcome.ts";
@@ -142,7 +143,7 @@ export class Outlet {
 
   /** A new configuration (null: it has none any more). Its receiver gets a new chance. */
   configure(config: EndpointConfig | null, now: EpochMs): void {
-    const changed = !isSame(config, this.#config);
+    const changed = revealed(config) !== revealed(this.#config);
     this.#config = config;
     this.#waitMsMax = longestWaitMs(config);
     if (changed) this.#failing = null;
@@ -353,18 +354,4 @@ function longestWaitMs(config: EndpointConfig | null): number {
 
 function earliest(a: EpochMs | null, b: EpochMs | null): EpochMs | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
-}
-
-/** Configurations hold secrets, which do not print. */
-function isSame(a: EndpointConfig | null, b: EndpointConfig | null): boolean {
-  const bare = (config: EndpointConfig | null) =>
-    JSON.stringify(config, function (this: Record<string, unknown>, name, value) {
-      const raw = this[name];
-      return isSecret(raw) ? raw.reveal() : value;
-    });
-  return bare(a) === bare(b);
-}
-
-function isSecret(value: unknown): value is Secret {
-  return typeof value === "object" && value !== null && "reveal" in value;
 }
