@@ -7,6 +7,7 @@ import type { Due, Visibility } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
+import { unseenMs } from "./standIns.ts";
 import { dueWithoutList } from "./withoutList.ts";
 
 /** The list is read so often, where it can be. */
@@ -296,4 +297,30 @@ describe("a call that is parked again at the place where it was before", () => {
     expect(parkedUntold(chain, { ...knowing, lateListMs: 3_000 })?.fromAt).toBe(parkedAt);
     expect(parkedUntold(chain, { ...knowing, listMs: null })).toBeNull();
   });
+
+  it.each<[string, string, number, "connected" | "ringing", string | null]>([
+    [
+      "just after that, may seem to talk on at another phone",
+      "101",
+      700,
+      "connected",
+      "takenBackSoon",
+    ],
+    ["later, is known", "101", 3_000, "connected", null],
+    ["by somebody else, is known", "103", 700, "connected", null],
+    ["where it rings first, is known", "101", 700, "ringing", null],
+  ])("%s, when it is taken back", (_name, taker, talkMs, status, rule) => {
+    const takenAt = parkedAt + 4_700;
+    const taken = leg(taker, "extension", [takenAt, takenAt + 9_000]);
+    const facts = [...again(talkMs, takenAt), shown(takenAt, taken, status)];
+    expect(parkedUntold(chainOf(facts, takenAt + 9_000), knowing)?.rule ?? null).toBe(rule);
+  });
+});
+
+it("a place that has the call again may not be seen before the list has insisted, and can be read then", () => {
+  const eyes = { ...allSeen, sees: () => false, listedBy: (at: number) => at + 3_000 };
+  const [before, again] = [{ user: "800" }, { user: "800" }] as unknown as [Due, Due];
+  const place = { user: "800", kind: "queue", usertype: "queue", at: 1_000, due: again } as const;
+  expect(unseenMs(place, [before, again], eyes)).toBe(10 + 5_000 + 3_000);
+  expect(unseenMs(place, [again], eyes)).toBe(10 + pollMs);
 });

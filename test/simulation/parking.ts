@@ -1,5 +1,5 @@
 /** When it is known that a call is parked, which only the list tells: later, if it was there before. */
-import type { Shown } from "./course.ts";
+import type { Gone, Shown } from "./course.ts";
 import type { Visibility } from "./due.ts";
 import type { Exemption } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
@@ -21,8 +21,8 @@ export function insistsMs(
 }
 
 /**
- * Taken back, in a call of their own, by who dialled the place before the list must have told that the call is there: passed
- * on, or over, and is it this one that is taken back?
+ * Taken back before the list must have told that the call is there, by who dialled the place in a call of their own: passed
+ * on, or over, and is it this one that is taken back? Or by who had just parked it: as if they had gone on at another phone.
  */
 export function parkedUntold(
   { facts, number }: Pick<Chain, "facts" | "number">,
@@ -30,14 +30,22 @@ export function parkedUntold(
 ): Exemption | null {
   const { briefMs, listMs, lateListMs } = visibility;
   if (listMs === null) return null;
-  const isTaken = (fact: Fact, at: number) =>
-    fact.what === "shown" && fact.at === at && fact.leg.legid === 1 && fact.leg.call.id !== number;
-  const untold = facts.find((fact) => {
-    if (fact.what !== "shown" || fact.kind !== "parking") return false;
-    const backAt = fact.leg.end?.at;
-    if (backAt === undefined || !facts.some((one) => isTaken(one, backAt))) return false;
-    const untilMs = Math.max(2 * lateListMs + briefMs, insistsMs({ facts }, fact, visibility));
-    return backAt - fact.at < untilMs;
-  });
-  return untold === undefined ? null : { rule: "takenUnseen", fromAt: untold.at };
+  for (const place of facts) {
+    if (place.what !== "shown" || place.kind !== "parking") continue;
+    const { at, leg } = place;
+    const backAt = leg.end?.at;
+    if (backAt === undefined) continue;
+    const back = facts.filter((fact) => fact.what === "shown" && fact.at === backAt) as Shown[];
+    const isOwnCall = back.some((one) => one.leg.legid === 1 && one.leg.call.id !== number);
+    const parked = facts.filter((fact) => fact.what === "gone" && fact.at === at) as Gone[];
+    const isBack = back.some(
+      ({ dn, status }) => status === "connected" && parked.some((one) => one.dn === dn),
+    );
+    const againMs = insistsMs({ facts }, place, visibility);
+    const lateMs = isOwnCall ? Math.max(2 * lateListMs + briefMs, againMs) : againMs;
+    const isUntold = backAt - at < lateMs;
+    if (isUntold && isOwnCall) return { rule: "takenUnseen", fromAt: at };
+    if (isUntold && isBack) return { rule: "takenBackSoon", fromAt: at };
+  }
+  return null;
 }

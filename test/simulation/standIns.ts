@@ -12,11 +12,12 @@ export const followMs = 400;
 export function unseenMs(
   place: Level | undefined,
   due: readonly Due[],
-  { briefMs, listMs, sees }: Pick<Visibility, "briefMs" | "listMs" | "sees">,
+  { briefMs, listMs, listedBy, sees }: Pick<Visibility, "briefMs" | "listMs" | "listedBy" | "sees">,
 ): number {
   if (listMs === null || place?.due === undefined || sees(place.user, place.at)) return briefMs;
+  const { at } = place;
   const isBack = due.some((one) => one !== place.due && one.user === place.user);
-  return briefMs + listMs + (isBack ? listInsistsMs : 0);
+  return briefMs + (isBack ? listedBy(at + listInsistsMs) - at : listMs);
 }
 
 /** It was known that the call had come to this user before it was answered for them outside; `leftAt`: when the user before left. */
