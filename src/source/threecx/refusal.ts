@@ -122,8 +122,11 @@ export function failureReason(error: unknown, host: string): string {
   const fault = tlsFaultOf(error, host);
   if (fault !== null) return `${fault.says} ${tlsWaysOut[fault.kind]}`;
   const code = errorCodeOf(error);
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return `The name ${host} is not known to DNS (${code}). Check PBX_URL.`;
+  if (code === "ENOTFOUND") return `The name ${host} is not known to DNS (${code}). Check PBX_URL.`;
+  if (code === "EAI_AGAIN") {
+    return `No name server answers for ${host} (${code}). Check the DNS of this machine, and its network.`;
   }
-  return `No connection to ${host} (${saidBy(error) || "no reason given"}).`;
+  const reason = saidBy(error) || "no reason given";
+  const way = "If that lasts, check PBX_URL and its port, and whether this machine may go there.";
+  return `No connection to ${host} (${reason}). ${way}`;
 }
