@@ -117,7 +117,7 @@ export function goneTogether(
   return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }
 
-/** The caller hung up so soon after a hand-over had begun that it looks like one without waiting. */
+/** The caller hung up so soon after a hand-over had begun, or was seen late to have, that it looks like one without waiting. */
 export function handedOverLast(
   { overAt }: Chain,
   due: readonly Due[],
@@ -127,8 +127,10 @@ export function handedOverLast(
   // What the list alone shows there, and does still if it lags, may have come as the user left.
   const soonMs = (unseen: boolean) => (unseen && lateListMs > 0 ? listTimeMs : leaveWithMs);
   const begun = due.find(
-    ({ kind, link, at, unseen }) =>
-      kind === "ringing" && end?.link === link - 1 && end.at - at <= soonMs(unseen) + briefMs,
+    ({ kind, link, at, latest, fault, unseen }) =>
+      kind === "ringing" &&
+      end?.link === link - 1 &&
+      end.at - (fault === null ? at : latest) <= soonMs(unseen) + briefMs,
   );
   return begun === undefined ? null : { rule: "briefHandOver", fromAt: begun.at };
 }
