@@ -357,6 +357,23 @@ describe("another phone of the user that rang along", () => {
     expect(going.told()).toEqual([]);
   });
 
+  it("and picks up what rings for somebody else when the user has gone: they have the call anew", () => {
+    for (const [behalf, told] of [
+      [ref("103"), ["ended 102 -1 Ok passed on", "answered 102 -2 Blind"]],
+      [ref("102"), []],
+      [null, []],
+    ] as const) {
+      const phone = talking();
+      phone.leg("103", 8, "ringing", { referredBy: ref("102") });
+      phone.pass(5_000);
+      phone.told();
+      phone.gone("102/5");
+      phone.at += 158;
+      phone.leg("102", 9, "connected", { originatedBy: null, onBehalfOf: behalf });
+      expect(phone.told()).toEqual(told);
+    }
+  });
+
   it("and shows connected a moment after the first has gone: the call goes on there, no link more", () => {
     const phone = talking();
     phone.leg("102", 9, "ringing", { referredBy: ref("102") });

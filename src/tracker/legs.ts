@@ -194,6 +194,12 @@ export function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
   return leg.dn === talk.user && order <= talk.legCount;
 }
 
+/** A phone of the user's that was rung since they answered, or that has picked up what rang for somebody else. */
+export function isAnew({ leg, order, rang }: TrackedLeg, { user, legCount }: Talk): boolean {
+  const picksUp = leg.onBehalfOf !== null && leg.onBehalfOf.dn !== user;
+  return leg.dn === user && order > legCount && (rang || picksUp);
+}
+
 /** Somebody else is offered the call; who came beside the user by then is not. */
 export function isOffered(call: Call, talk: Talk, byAt: EpochMs): boolean {
   return externalLegs(call).some(

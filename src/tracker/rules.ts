@@ -13,6 +13,7 @@ import {
   hasLeft,
   hasRungSince,
   holderOf,
+  isAnew,
   isAnswer,
   isBeside,
   isFresh,
@@ -160,11 +161,9 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
 }
 
 /** The user, who was gone, has answered the call that was sent to the own number; not just gone on at another phone. */
-function hasTakenBack(turn: Turn, { user, legCount, shownBy }: Talk, sinceAt: EpochMs): boolean {
-  const { call, at, settings } = turn;
-  if (at < sinceAt + settings.leaveWithMs || shownBy !== "legs") return false;
-  const isAnew = ({ leg, order, rang }: TrackedLeg) => leg.dn === user && rang && order > legCount;
-  return externalLegs(call).some((t) => isAnew(t) && isAnswer(call, t));
+function hasTakenBack({ call, at, settings }: Turn, talk: Talk, sinceAt: EpochMs): boolean {
+  if (at < sinceAt + settings.leaveWithMs || talk.shownBy !== "legs") return false;
+  return externalLegs(call).some((t) => isAnew(t, talk) && isAnswer(call, t));
 }
 
 /** Ends the open link because the outside party is passed on; the next link begins. */
