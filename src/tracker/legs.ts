@@ -293,6 +293,11 @@ export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "o
   return owner && leg.status === "connected" && leg.legNumber === 1 ? "outgoing" : "incoming";
 }
 
+/** It is still that of who dialled it, as far as is known. */
+export function isDialled({ external, handover }: Call): boolean {
+  return external?.direction === "outgoing" && handover === null;
+}
+
 /** The queue or ring group that rings this extension; null if it is called directly. */
 export function holderOf(call: Call, leg: Leg, turned = false): Level | null {
   const from = leg.originatedBy;

@@ -16,6 +16,7 @@ import {
   isAnew,
   isAnswer,
   isBeside,
+  isDialled,
   isFresh,
   isLateLoser,
   isNew,
@@ -199,8 +200,7 @@ function tellDialing(turn: Turn): void {
 
 function tellOffers(turn: Turn): void {
   const { call } = turn;
-  const passive = call.external?.direction === "outgoing" && call.talk === null;
-  if (passive && call.handover === null) return;
+  if (isDialled(call) && call.talk === null) return;
   for (const tracked of externalLegs(call)) {
     const { leg } = tracked;
     const kind = offerKind(leg.dnKind);
@@ -288,7 +288,7 @@ export function reach(turn: Turn, level: Level, how: Reach): void {
 /** The level gave the call away: missed by whom it had ring, if that rings on for a while, as legs end in any order. */
 function followLevel({ call, at, settings }: Turn): void {
   const { level, talk } = call;
-  const left = talk === null && level !== null && hasLeft(call, level);
+  const left = talk === null && level !== null && !isDialled(call) && hasLeft(call, level);
   const isRung = ({ leg: { dn, dnKind } }: TrackedLeg) =>
     dnKind === "extension" && !isOlder(call.offers, dn, (level as Level).dn);
   const rung = left ? externalLegs(call).findLast(isRung) : undefined;

@@ -238,6 +238,19 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     expect(phone.told()).toEqual(["dialing 104 -0"]);
   });
 
+  it("nor of whom a call that another has dialled rings, as nobody saw it answered and handed over", () => {
+    const phone = watching();
+    phone.leg("104", 5, "dialing");
+    phone.lose();
+    phone.snapshot(leg("150", 6, "ringing", { referredBy: ref("104"), legNumber: 4 }));
+    phone.pass(5_000);
+    phone.gone("150/6");
+    phone.at += 500;
+    for (let looks = 0; looks < 3; looks++) phone.list(row("10007", { caller: inside("150") }));
+    phone.list();
+    expect(phone.told()).toEqual(["dialing 104 -0", "ended 104 -0 Missed"]);
+  });
+
   it("nor where its owner dials", () => {
     const phone = watching();
     phone.leg("150", 5, "dialing");

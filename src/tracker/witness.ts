@@ -6,7 +6,7 @@ import { get, put } from "./byDn.ts";
 import { heedOrderTime } from "./callback.ts";
 import { joinLooksMax, joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { isThere, ringsAlone } from "./legs.ts";
+import { isDialled, isThere, ringsAlone } from "./legs.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
 import {
   conferredOf,
@@ -300,7 +300,7 @@ function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   const { call } = turn;
   const inside = insideParty(row);
   if (inside === null || (call.talk !== null && call.handover === null)) return;
-  if (call.external?.direction === "outgoing" && call.handover === null) return;
+  if (isDialled(call)) return;
   const { dn, kind } = inside;
   if (kind !== "ivr" && !canPoll(kind)) return;
   // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
