@@ -100,26 +100,30 @@ export function exemptionOf(
 /**
  * It had a leg at a DN that was put on the list of monitored DNs, or taken from it, before all legs were read again. Of
  * what came there after it was put on the list, frames tell; after it was taken from it, the list of active calls does.
+ * Where that cannot be read, nobody sees any more that a leg had gone before, if a fault hid it until then.
  */
 export function dnChanged(
   { facts, startedAt, overAt }: Chain,
   changes: readonly DnChange[],
-  { sees, listMs }: Pick<Visibility, "sees" | "listMs">,
+  { sees, seen, listMs }: Pick<Visibility, "sees" | "seen" | "listMs">,
 ): Exemption | null {
-  const touched = changes.find(({ dn, at, settledAt, visible }) => {
+  const touched = changes.flatMap(({ dn, at, settledAt, visible }) => {
     const untilAt = visible || listMs !== null ? at : settledAt;
-    return facts.some((fact) => {
-      if (fact.what !== "shown" || fact.dn !== dn) return false;
+    const goings = facts.flatMap((fact) => {
+      if (fact.what !== "shown" || fact.dn !== dn || fact.at > untilAt) return [];
       const goneAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
-      return fact.at <= untilAt && goneAt >= at;
+      const isHid = !visible && listMs === null && seen(goneAt, fact.leg).at >= at;
+      return goneAt >= at || isHid ? goneAt : [];
     });
+    return goings.length === 0 ? [] : Math.min(at, ...goings);
   });
-  if (touched === undefined) return null;
+  const [first] = touched;
+  if (first === undefined) return null;
   // Of what nobody saw until then, it is told where it is.
   const isSeen = facts.some(
-    (fact) => fact.what === "shown" && fact.at < touched.at && sees(fact.dn, fact.at),
+    (fact) => fact.what === "shown" && fact.at < first && sees(fact.dn, fact.at),
   );
-  return { rule: "dnChanged", fromAt: isSeen ? touched.at : startedAt };
+  return { rule: "dnChanged", fromAt: isSeen ? first : startedAt };
 }
 
 /** A list that failed is asked again so much later. */

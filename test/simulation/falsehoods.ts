@@ -209,11 +209,12 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
 }
 
 /**
- * The user was taken from the list of monitored DNs while talking, and has left since. Their legs go without a word:
+ * The user was taken from the list of monitored DNs while talking, and has left since, or before, as a fault hid. Their legs go without a word:
  * while those to whom they hand over are only rung, they may be waiting as well, until the call is over.
  */
 function goesUnseen({ rule, due }: Truth, user: string): boolean {
-  const isHidden = (one: Due) => one.kind === "ended" && one.user === user && one.unseen;
+  const isHidden = (one: Due) =>
+    one.kind === "ended" && one.user === user && (one.unseen || one.fault !== null);
   return rule === "dnChanged" && due.some(isHidden);
 }
 

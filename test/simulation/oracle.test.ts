@@ -4,6 +4,7 @@ import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
 import { goneTogether } from "./departure.ts";
 import type { Due, Visibility } from "./due.ts";
+import { dnChanged } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
@@ -323,4 +324,22 @@ it("a place that has the call again may not be seen before the list has insisted
   const place = { user: "800", kind: "queue", usertype: "queue", at: 1_000, due: again } as const;
   expect(unseenMs(place, [before, again], eyes)).toBe(10 + 5_000 + 3_000);
   expect(unseenMs(place, [again], eyes)).toBe(10 + pollMs);
+});
+
+describe("a phone that is taken from the list of monitored DNs just after it was laid down", () => {
+  const leg = { dn: "104", id: 1, end: { at: 10_000 } };
+  const facts = [{ at: 5_000, what: "shown", dn: "104", leg }];
+  const chain = { facts, startedAt: 1_000, overAt: 60_000 } as unknown as Chain;
+  const taken = { dn: "104", at: 12_000, settledAt: 14_000, visible: false };
+
+  it.each([
+    ["is not seen to go, as a fault hid it and no list tells", 12_000, null, "104", 10_000],
+    ["is seen to go in time", 11_999, null, "104", null],
+    ["is seen to be gone in the list", 12_000, pollMs, "104", null],
+    ["is another", 12_000, null, "105", null],
+  ])("%s", (_, seenAt, listMs, dn, fromAt) => {
+    const seen = (at: number) => ({ at: at === 10_000 ? seenAt : at, fault: null });
+    const exemption = dnChanged(chain, [{ ...taken, dn }], { ...allSeen, listMs, seen });
+    expect(exemption).toEqual(fromAt === null ? null : { rule: "dnChanged", fromAt });
+  });
 });
