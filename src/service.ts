@@ -28,6 +28,7 @@ import type { Log } from "./util/log.ts";
 import { messageOf } from "./util/messageOf.ts";
 import { type ProxyEnv, proxyFor } from "./util/proxy.ts";
 import { revealed } from "./util/revealed.ts";
+import { watchStandstill } from "./util/standstill.ts";
 import { watchWallClock } from "./util/wallClock.ts";
 import { watchRecordings } from "./watchRecordings.ts";
 
@@ -54,6 +55,8 @@ export interface Service {
 
 /** A connection may have been dead for this long before it was found so. */
 const silenceMsMax = 30_000;
+/** What a leg did meanwhile cannot be read any more: the PBX says how it is now. */
+const stoodLine = "This process stood still. All is read anew, as after a lost connection.";
 /** How long a stop waits for requests in flight. */
 const stopGraceMs = 15_000;
 
@@ -246,11 +249,19 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
     }
     live = state === "live";
   });
+  const unwatchStandstill = watchStandstill(clock, (sinceAt) => {
+    if (!live) return;
+    const at = clock.now();
+    log.warn({ pbx: pbx.name, forMs: at - sinceAt }, stoodLine);
+    pipeline.take({ kind: "sightLost", at, sinceAt, cause: "connection" });
+    source.readAgain();
+  });
   source.start(pipeline.take);
   return {
     source,
     pipeline,
     async stop() {
+      unwatchStandstill();
       await source.stop();
       await pipeline.stop();
     },

@@ -2,6 +2,7 @@
  * kill -9 at any moment and start again: what was stored is delivered, what can still be learnt from the PBX
  * is caught up, and no event comes under two webhook-ids (docs/contract.md §4, §8).
  */
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { pbxLines, quickRetries } from "../support/process.ts";
 import { type Rig, rig } from "../support/processRig.ts";
@@ -212,5 +213,24 @@ describe("killed and started again", () => {
       expect(lines.filter((line) => line.startsWith("hangupincoming"))).toHaveLength(1);
       expect(new Set(lines).size).toBe(lines.length);
     }
+  });
+});
+
+describe("stopped in its tracks and let go on", () => {
+  it("has been blind, though the connection held: what nobody can fill in is a gap", async () => {
+    const { installation, pbx, receiver } = await rig();
+    const url = `WEBHOOK_URL = ${receiver.url}/hook`;
+    await installation.configure([...pbxLines(pbx.url), url, "EXTRA_EVENTS = gap"]);
+    const offhook = await installation.start().ready();
+    const stoodFrom = Date.now();
+    offhook.signal("SIGSTOP");
+    await setTimeout(8_000);
+    const stoodTo = Date.now();
+    offhook.signal("SIGCONT");
+    const gaps = () => receiver.at("/hook").filter((each) => field(each, "event") === "gap");
+    await receiver.until(() => gaps().length > 0, "the gap");
+    const [gap] = gaps();
+    expect(gap && Date.parse(field(gap, "from"))).toBeLessThan(stoodFrom + 1_000);
+    expect(gap && Date.parse(field(gap, "to"))).toBeGreaterThanOrEqual(stoodTo);
   });
 });
