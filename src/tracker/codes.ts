@@ -28,7 +28,7 @@ export function broughtByCode(
   const { kind, number: code } = party;
   const isThere = (call: Call) => call.firstSeenAt <= seenAt + lateJoinMsMax;
   const known = calls.filter((call) => call !== undefined);
-  const waiting = known.filter((call) => isThere(call) && waits(call, number, at));
+  const waiting = known.filter((call) => isThere(call) && waits(call, number, seenAt, at));
   if (kind === "parking") return theOnly(waiting.filter((call) => isParkedAt(call, party)));
   const nameAt = code.lastIndexOf("*") + 1;
   const named = code.slice(nameAt);
@@ -46,13 +46,15 @@ function theOnly(calls: readonly Call[]): Call | undefined {
 }
 
 /**
- * Somebody may answer it, or take it back; who hands it over may talk on meanwhile. What was missed a moment ago may have
- * been picked up.
+ * Somebody may answer it, or take it back; who hands it over may talk on meanwhile. What was missed a moment ago,
+ * since the code was dialled, may have been picked up.
  */
-function waits(call: Call, number: string, at: EpochMs): boolean {
+function waits(call: Call, number: string, dialledAt: EpochMs, at: EpochMs): boolean {
   const { external, talk, handover, overAt, tally } = call;
   const isFree = talk === null || handover !== null;
-  const waited = overAt === null ? isFree : tally.abandonedAt !== "" && at - overAt <= joinMsMax;
+  const wasFree = (over: EpochMs) =>
+    tally.abandonedAt !== "" && over >= dialledAt && at - over <= joinMsMax;
+  const waited = overAt === null ? isFree : wasFree(overAt);
   return waited && external?.number === number;
 }
 
@@ -68,7 +70,7 @@ const boxes: ReadonlySet<DnKind> = new Set(["fax", "specialmenu"]);
 /** As far as the list has told; who dials a code has its place named nowhere. */
 function isParkedAt(call: Call, { dn }: Party): boolean {
   const place = call.handover?.place;
-  const isOther = place?.kind === "parking" && place.dn !== dn && !dn.startsWith("*");
+  const isOther = place?.kind === "parking" && place.dn !== dn && /^[^*]/.test(dn);
   return isParked(call) && !isOther;
 }
 

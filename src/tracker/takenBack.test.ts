@@ -169,6 +169,7 @@ describe("a parked call that is taken back under another call's number", () => {
   it.each([
     ["is none that the list has at another place than was dialled", inside("SP1"), undefined],
     ["goes on where a code names no place, wherever it is", { ...inside("SP1"), dn: "*11" }, 7],
+    ["goes on where the PBX does not name the place", { ...inside("SP1"), dn: "" }, 7],
   ])("%s", (_, dialled, joined) => {
     const phone = parked();
     phone.leg("104", 9, "dialing", { ...own, party: dialled });
@@ -184,6 +185,26 @@ describe("a parked call that is taken back under another call's number", () => {
     phone.leg("104", 9, "dialing", { ...own, party: inside("SP1") });
     phone.leg("104", 9, "connected", own);
     expect(phone.state.calls.alias(8)).toBe(9);
+  });
+
+  it("goes on where the list has it parked anew, as it rang back in vain; not by one that lags", () => {
+    for (const [ms, joined] of [
+      [1_000, 7],
+      [999, undefined],
+    ] as const) {
+      const phone = talking({ listLateMs: 1_000 });
+      phone.gone("102/5");
+      phone.list(row("SP0"));
+      phone.at += 60_000;
+      phone.leg("102", 6, "ringing");
+      phone.at += 20_000;
+      phone.gone("102/6");
+      phone.at += ms;
+      phone.list(row("SP0"));
+      phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+      phone.leg("104", 9, "connected", own);
+      expect(phone.state.calls.alias(8)).toBe(joined);
+    }
   });
 
   it("goes on though a leg of its parking place stands yet", () => {
@@ -372,6 +393,17 @@ describe("a ringing call that is picked up under another call's number", () => {
       phone.leg("104", 9, "connected", own);
       expect(phone.state.calls.alias(8)).toBe(ms === 2_000 ? undefined : 7);
     }
+  });
+
+  it("goes on though another with that number was missed just before the code was dialled", () => {
+    const phone = ringing();
+    phone.leg("102", 20, "ringing", { callNumber: 9 });
+    phone.gone("102/20");
+    phone.list(row("102", { status: "Routing" }));
+    phone.at += 1;
+    phone.leg("104", 9, "dialing", code("*20*102"));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBe(7);
   });
 
   it("is none that is parked, where the code names a phone: whoever rings there has its number, too", () => {

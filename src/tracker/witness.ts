@@ -54,7 +54,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
     call.hidden = lookedAt(turn, call.hidden);
     heedWhereabouts(turn, row, call.hidden, listing);
-    notePlace(call, row);
+    notePlace(call, row, askedAt < call.touchedAt + settings.listLateMs);
   } else if (call.leaving !== null && talk !== null) {
     heedDeparted(turn, row, askedAt, { talk, leaving: call.leaving });
   }
@@ -72,12 +72,15 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
 }
 
 /** Where it waits: who is parked there may be taken back, by who dials that place. */
-function notePlace(call: Turn["call"], row: ActiveCall): void {
+function notePlace(call: Turn["call"], row: ActiveCall, mayBeLate: boolean): void {
   const { handover } = call;
   const place = insideParty(row);
-  if (handover === null || place === null || handover.place?.dn === place.dn) return;
+  if (handover === null || place === null) return;
   const { dn, kind } = place;
-  call.handover = { ...handover, place: { dn, kind } };
+  // Whom it rang back in vain has no more of it than before: it is parked anew.
+  const offered = handover.offered && (mayBeLate || kind !== "parking");
+  if (handover.place?.dn === dn && handover.offered === offered) return;
+  call.handover = { ...handover, place: { dn, kind }, offered };
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
