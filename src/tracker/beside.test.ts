@@ -282,6 +282,21 @@ describe("somebody joins the conversation of a user", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 150 -2 Blind"]);
   });
 
+  it("barge-in whose end is seen late: who was rung has answered, though the list, which has named the call, fails", () => {
+    const phone = talking({ listLateMs: 1_000 });
+    phone.list(row("102", { establishedAt: t0, changedAt: t0 }));
+    phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
+    phone.pass(10_000);
+    phone.leg("103", 10, "ringing", { referredBy: ref("102"), legNumber: 7 });
+    phone.gone("102/5");
+    phone.noList();
+    phone.pass(3_000);
+    expect(phone.told()).toEqual(["ringing 103 -2"]);
+    phone.leg("103", 10, "connected", { originatedBy: null, legNumber: 7 });
+    phone.pass(1_000);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
+  });
+
   it("barge-in whose end is seen late, where nobody can be asked: who was consulted has the call", () => {
     const phone = talking();
     phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
@@ -372,6 +387,21 @@ describe("another phone of the user that rang along", () => {
       phone.leg("102", 9, "connected", { originatedBy: null, onBehalfOf: behalf });
       expect(phone.told()).toEqual(told);
     }
+  });
+
+  it("and has the call on behalf of the queue that brought it: the conversation goes on there", () => {
+    const phone = new Phone();
+    const polled = { originatedBy: ref("800"), onBehalfOf: ref("800") };
+    phone.leg("102", 5, "ringing", polled);
+    phone.leg("102", 5, "connected", polled);
+    phone.pass(5_000);
+    phone.leg("105", 8, "connected", { originatedBy: null, legNumber: 6 });
+    phone.pass(5_000);
+    phone.told();
+    phone.gone("102/5");
+    phone.at += 158;
+    phone.leg("102", 9, "connected", { ...polled, legNumber: 7 });
+    expect(phone.told()).toEqual([]);
   });
 
   it("and shows connected a moment after the first has gone: the call goes on there, no link more", () => {

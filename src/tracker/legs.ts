@@ -195,8 +195,9 @@ export function isOwnRing({ leg, order }: TrackedLeg, talk: Talk): boolean {
 }
 
 /** A phone of the user's that was rung since they answered, or that has picked up what rang for somebody else. */
-export function isAnew({ leg, order, rang }: TrackedLeg, { user, legCount }: Talk): boolean {
-  const picksUp = leg.onBehalfOf !== null && leg.onBehalfOf.dn !== user;
+export function isAnew({ leg, order, rang }: TrackedLeg, { user, legCount, via }: Talk): boolean {
+  // What brought the call to them rings for nobody now.
+  const picksUp = leg.onBehalfOf !== null && ![user, via].includes(leg.onBehalfOf.dn);
   return leg.dn === user && order > legCount && (rang || picksUp);
 }
 

@@ -141,16 +141,17 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   const isHeard = others.some((t) => isBeside(t, talk, besideAt, mayJoin) || isOwnRing(t, talk));
   const isOver = looked && at >= dueAt;
   const isUnlisted = isOver && call.establishedAt === null;
+  const isTaken = others.some((t) => t.rang && isAnswer(call, t));
   // Of whom no leg shows, only the list tells that they have left, or whom they consulted, or had it ring.
-  const has = (t: TrackedLeg) => t.consulted || (isUnlisted && t.rang && isAnswer(call, t));
-  const isDark = talk.shownBy === "inside" && !others.some(has);
+  const has = others.some(({ consulted }) => consulted) || (isUnlisted && isTaken);
+  const isDark = talk.shownBy === "inside" && !has;
   // Losers of the polling that the user won a moment ago are going.
   const isLost = others.every((t) => !isAnswer(call, t) && isLateLoser(call, t, talk));
   const isUnsure = isHeard || isDark || isLost;
   // Who left while we were blind left before those who are there still.
   const isBefore = turn.before?.blind === true && !call.blind;
   const goesOn = atOnce || isBefore || others.some((t) => isAnswer(call, t) || t.order > legCount);
-  const byTime = talk.shownBy === "legs" && (isUnlisted || (isOver && !isHeard));
+  const byTime = talk.shownBy === "legs" && (isUnlisted || (isOver && (isTaken || !isHeard)));
   // That it rang along is all that there is, and no list has ever named the call.
   if (isUnlisted && others.every((t) => isOwnRing(t, talk))) finish(turn, sinceAt);
   else if (byTime || (goesOn && !isUnsure)) passOn(turn, talk, at, false);
