@@ -129,6 +129,21 @@ describe("attended transfer, whatever survives it", () => {
     }
   });
 
+  it("the consultation's number, of two callers with one number not the one who has gone before", () => {
+    const phone = new Phone();
+    phone.leg("102", 4, "connected", { callNumber: 7 });
+    phone.at += 5_000;
+    phone.leg("102", 5, "connected", { callNumber: 9 });
+    phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+    phone.gone("102/5");
+    phone.at += 1_000;
+    phone.gone("102/4");
+    phone.told();
+    phone.leg("103", 7, "connected", { callNumber: 8, originatedBy: null });
+    expect(phone.told()).toEqual(handedOver);
+    expect(phone.events.at(-1)?.callNumber).toBe(7);
+  });
+
   it("the consultation's number, of two callers with one number the one who was answered", () => {
     const phone = new Phone();
     // This one's mobile rings.
@@ -280,13 +295,15 @@ describe("attended transfer, whatever survives it", () => {
   });
 
   it.each([
-    ["*20*102", "Blind"],
-    ["102", "Accomp"],
-  ])("is by who dials %s just then, and was consulted, of the kind %s", (number, type) => {
+    ["*20*102", 5_000, "Blind"],
+    ["*20*102", 5_001, "Accomp"],
+    ["102", 0, "Accomp"],
+  ])("is by who dials %s, %i ms before, and was consulted, of the kind %s", (number, ms, type) => {
     const phone = consulting();
-    phone.gone("102/6", "103/7");
     const dialled = { ...inside(number), number };
     phone.leg("103", 8, "dialing", { callNumber: 9, party: dialled });
+    phone.at += ms;
+    phone.gone("102/6", "103/7");
     phone.leg("103", 9, "connected", { originatedBy: null, onBehalfOf: ref("102") });
     phone.gone("102/5");
     expect(phone.told().at(-1)).toBe(`answered 103 -2 ${type}`);

@@ -207,8 +207,11 @@ export class Joins extends Sight {
     const behalf = leg.onBehalfOf?.dn ?? user;
     if (behalf !== user && this.mayHaveRung(behalf, call)) return false;
     // What rings for that user, too, as one who sent it to the own number.
-    const dialsACode = ({ leg: { dn, status, party } }: TrackedLeg) =>
-      dn === leg.dn && status === "dialing" && dialsCode(party);
+    const dialsACode = ({ leg: { dn, status, party }, seenAt }: TrackedLeg) =>
+      dn === leg.dn &&
+      status === "dialing" &&
+      dialsCode(party) &&
+      seenAt >= this.at - lateJoinMsMax;
     if (this.#insideOf(leg.dn).some(({ legs }) => legs.some(dialsACode))) return false;
     // What was handed over before, and waits since (parked), is joined with nothing.
     if (call.handover !== null && this.at - call.handover.beganAt > joinMsMax) return false;

@@ -164,8 +164,11 @@ export class Turns {
     const among = answered.length > 0 ? answered : found;
     const left = among.filter((call) => call.talk === null || !userTalks(call, call.talk));
     const hadAt = ({ talk, handover }: Call) => talk?.answeredAt ?? handover?.beganAt ?? 0;
+    const goneAt = ({ hidden, leaving }: Call) => (hidden ?? leaving)?.sinceAt ?? this.at;
     const all = left.length > 0 ? left : among;
-    return all.toSorted((one, other) => hadAt(other) - hadAt(one))[0]?.callNumber;
+    const isLater = (one: Call, other: Call) =>
+      goneAt(other) - goneAt(one) || hadAt(other) - hadAt(one);
+    return all.toSorted(isLater)[0]?.callNumber;
   }
 
   /** Its first leg is inside: that the list had an outside party before is still to be known. */
