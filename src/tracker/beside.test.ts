@@ -297,6 +297,22 @@ describe("somebody joins the conversation of a user", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
   });
 
+  it("barge-in whose end is seen late: who was consulted has the call, though that list fails", () => {
+    const phone = talking({ listLateMs: 1_000 });
+    phone.list(row("102", { establishedAt: t0, changedAt: t0 }));
+    phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
+    const spoken = { callNumber: 8, originatedBy: null, legNumber: 2, party: inside("102") };
+    phone.leg("104", 12, "connected", spoken);
+    phone.pass(10_000);
+    phone.gone("102/5", "104/12");
+    phone.leg("104", 13, "connected", { originatedBy: null, legNumber: 7 });
+    for (let fails = 0; fails < 3; fails++) {
+      phone.noList();
+      phone.pass(1_000);
+    }
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 104 -2 Accomp"]);
+  });
+
   it("barge-in whose end is seen late, where nobody can be asked: who was consulted has the call", () => {
     const phone = talking();
     phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });

@@ -138,13 +138,15 @@ function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): 
   const offeredAt = Math.min(call.handover?.beganAt ?? sinceAt, sinceAt - changeOverMs);
   const besideAt = Math.max(offeredAt, sinceAt - settings.leaveWithMs);
   const mayJoin = others.every((t) => isAnswer(call, t));
-  const isHeard = others.some((t) => isBeside(t, talk, besideAt, mayJoin) || isOwnRing(t, talk));
+  const listens = (t: TrackedLeg) => isBeside(t, talk, besideAt, mayJoin);
+  const isHeard = others.some((t) => listens(t) || isOwnRing(t, talk));
   const isOver = looked && at >= dueAt;
   const isUnlisted = isOver && call.establishedAt === null;
-  const isTaken = others.some((t) => t.rang && isAnswer(call, t));
+  const takes = (t: TrackedLeg) => (t.rang || t.consulted) && isAnswer(call, t) && !listens(t);
+  const isTaken = others.some(takes);
   // Of whom no leg shows, only the list tells that they have left, or whom they consulted, or had it ring.
-  const has = others.some(({ consulted }) => consulted) || (isUnlisted && isTaken);
-  const isDark = talk.shownBy === "inside" && !has;
+  const isKnown = (isUnlisted && isTaken) || others.some(({ consulted }) => consulted);
+  const isDark = talk.shownBy === "inside" && !isKnown;
   // Losers of the polling that the user won a moment ago are going.
   const isLost = others.every((t) => !isAnswer(call, t) && isLateLoser(call, t, talk));
   const isUnsure = isHeard || isDark || isLost;
@@ -380,14 +382,10 @@ function judgeVisibility(turn: Turn): void {
 /** Asks the list what became of a call that no leg carries on; one that never knew it is not asked. */
 export function hide(turn: Turn, sinceAt: EpochMs): void {
   const { call, at, settings } = turn;
-  if (call.omittedAt.length >= settings.omissionsMax) {
-    const dueAt = at + settings.graceMs;
-    call.hidden = { sinceAt, looks: 0, dueAt, witness: "unavailable" };
-  } else {
-    const dueAt = at + settings.answerMsMax;
-    call.hidden = { sinceAt, looks: 0, dueAt, witness: "asked" };
-    turn.ask = true;
-  }
+  const isUnknown = call.omittedAt.length >= settings.omissionsMax;
+  const dueAt = at + (isUnknown ? settings.graceMs : settings.answerMsMax);
+  call.hidden = { sinceAt, looks: 0, dueAt, witness: isUnknown ? "unavailable" : "asked" };
+  if (!isUnknown) turn.ask = true;
 }
 
 /** A leg came back to a call that was told as over by then: its chain goes on with the next link, never renumbered. */
