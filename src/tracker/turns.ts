@@ -163,11 +163,10 @@ export class Turns {
     const answered = found.filter(({ lastLink }) => lastLink > 0);
     const among = answered.length > 0 ? answered : found;
     const left = among.filter((call) => call.talk === null || !userTalks(call, call.talk));
-    const hadAt = ({ talk, handover }: Call) => talk?.answeredAt ?? handover?.beganAt ?? 0;
     const goneAt = ({ hidden, leaving }: Call) => (hidden ?? leaving)?.sinceAt ?? this.at;
     const all = left.length > 0 ? left : among;
     const isLater = (one: Call, other: Call) =>
-      goneAt(other) - goneAt(one) || hadAt(other) - hadAt(one);
+      goneAt(other) - goneAt(one) || other.toldUntilAt - one.toldUntilAt;
     return all.toSorted(isLater)[0]?.callNumber;
   }
 
