@@ -118,6 +118,26 @@ describe("a restart of the PBX", () => {
     expect(phone.call(8)).toBeUndefined();
   });
 
+  it("is read into no older leg beside one with an id so high that no PBX has made so many legs since", () => {
+    for (const [id, told] of [
+      [301, ["ringing 104 -0"]],
+      [300, ["ended 101 -1 Ok", "ringing 104 -0"]],
+    ] as const) {
+      const phone = talking();
+      phone.leg("103", 99, "ringing", { callNumber: 9 });
+      phone.gone("103/99");
+      phone.list(row("102"));
+      phone.told();
+      phone.lose();
+      phone.at += 30_000;
+      // Called inside before, and put through to a mobile.
+      const mobile = { callNumber: 8, party: outside("420602000001"), originatedBy: null };
+      const rings = leg("104", 50, "ringing", mobile);
+      phone.snapshot(rings, leg("105", id, "ringing", { callNumber: 10, party: inside("106") }));
+      expect(phone.told()).toEqual(told);
+    }
+  });
+
   it("is not read into a leg that was made just before sight was lost, and shows only now", () => {
     const phone = talking();
     phone.leg("103", 45, "ringing", { callNumber: 9 });

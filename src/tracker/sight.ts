@@ -25,6 +25,9 @@ import { Turns } from "./turns.ts";
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
 const pbxRestartMsMin = 1_000;
 
+/** A leg each, at most, as one that rings all phones of a large queue makes many at once. */
+const legEveryMsMin = 100;
+
 /** So many are remembered that no state tells of any more. */
 const buriedMax = 200;
 
@@ -203,7 +206,15 @@ export class Sight extends Turns {
   heedOutliving(legs: readonly Leg[]): void {
     if (this.next.stretch === null || this.next.stretch.toAt !== null) return;
     if (legs.some((leg) => this.belies(leg))) return;
-    if (legs.some((leg) => this.#outlived(leg) || this.#goesOn(leg))) this.next.restartDoubt = null;
+    const goesOn = (leg: Leg) => this.#outlived(leg) || this.#goesOn(leg) || this.#isTooHigh(leg);
+    if (legs.some(goesOn)) this.next.restartDoubt = null;
+  }
+
+  /** Its id is above all of before, and no PBX has made so many legs since we lost sight: it counts on. */
+  #isTooHigh(leg: Leg): boolean {
+    const legIdMax = this.#legIdMax();
+    const madeMax = (this.at - (this.next.restartDoubt ?? this.at)) / legEveryMsMin;
+    return legIdMax > 0 && idOf(leg) > Math.max(legIdMax, madeMax);
   }
 
   /**
