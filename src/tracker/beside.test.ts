@@ -297,15 +297,20 @@ describe("somebody joins the conversation of a user", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Blind"]);
   });
 
-  it("barge-in whose end is seen late: who was consulted has the call, though that list fails", () => {
-    const phone = talking({ listLateMs: 1_000 });
-    phone.list(row("102", { establishedAt: t0, changedAt: t0 }));
+  /** 105 listens; 102 consults 104, and both are joined as 102 goes. */
+  function joinConsulted(phone: Phone): void {
     phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
     const spoken = { callNumber: 8, originatedBy: null, legNumber: 2, party: inside("102") };
     phone.leg("104", 12, "connected", spoken);
     phone.pass(10_000);
     phone.gone("102/5", "104/12");
     phone.leg("104", 13, "connected", { originatedBy: null, legNumber: 7 });
+  }
+
+  it("barge-in whose end is seen late: who was consulted has the call, though that list fails", () => {
+    const phone = talking({ listLateMs: 1_000 });
+    phone.list(row("102", { establishedAt: t0, changedAt: t0 }));
+    joinConsulted(phone);
     for (let fails = 0; fails < 3; fails++) {
       phone.noList();
       phone.pass(1_000);
@@ -315,12 +320,7 @@ describe("somebody joins the conversation of a user", () => {
 
   it("barge-in whose end is seen late, where nobody can be asked: who was consulted has the call", () => {
     const phone = talking();
-    phone.leg("105", 9, "connected", { originatedBy: null, legNumber: 6 });
-    const spoken = { callNumber: 8, originatedBy: null, legNumber: 2, party: inside("102") };
-    phone.leg("104", 12, "connected", spoken);
-    phone.pass(10_000);
-    phone.gone("102/5", "104/12");
-    phone.leg("104", 13, "connected", { originatedBy: null, legNumber: 7 });
+    joinConsulted(phone);
     phone.noList();
     phone.pass(2_000);
     expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 104 -2 Accomp"]);

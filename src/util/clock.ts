@@ -11,6 +11,18 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
+/** Runs it again and again, `everyMs` after it ran last; returns the way to end that. */
+export function every(clock: Clock, everyMs: number, run: () => void): () => void {
+  let cancel = clock.after(everyMs, again);
+
+  function again(): void {
+    cancel = clock.after(everyMs, again);
+    run();
+  }
+
+  return () => cancel();
+}
+
 /**
  * What our times count from. Of two processes of one boot of the machine, the difference of their `zeroAt` is how
  * far the wall clock has jumped between them.

@@ -2,7 +2,7 @@
  * Notices that this process stood still: its machine was paused (a snapshot of it, a move to another host), or too busy
  * to let it run. Connections survive that, so nothing else tells.
  */
-import type { Clock } from "./clock.ts";
+import { type Clock, every } from "./clock.ts";
 
 const LOOK_EVERY_MS = 1_000;
 const STOOD_MS_MIN = 5_000;
@@ -10,14 +10,9 @@ const STOOD_MS_MIN = 5_000;
 /** `sinceAt` is when it ran last. Returns the way to end it. */
 export function watchStandstill(clock: Clock, onStood: (sinceAt: number) => void): () => void {
   let lookedAt = clock.now();
-  let cancel = clock.after(LOOK_EVERY_MS, look);
-
-  function look(): void {
+  return every(clock, LOOK_EVERY_MS, () => {
     const sinceAt = lookedAt;
     lookedAt = clock.now();
-    cancel = clock.after(LOOK_EVERY_MS, look);
     if (lookedAt - sinceAt >= LOOK_EVERY_MS + STOOD_MS_MIN) onStood(sinceAt);
-  }
-
-  return () => cancel();
+  });
 }
