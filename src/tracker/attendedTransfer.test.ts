@@ -295,19 +295,24 @@ describe("attended transfer, whatever survives it", () => {
   });
 
   it.each([
-    ["*20*102", 5_000, "Blind"],
-    ["*20*102", 5_001, "Accomp"],
-    ["102", 0, "Accomp"],
-  ])("is by who dials %s, %i ms before, and was consulted, of the kind %s", (number, ms, type) => {
-    const phone = consulting();
-    const dialled = { ...inside(number), number };
-    phone.leg("103", 8, "dialing", { callNumber: 9, party: dialled });
-    phone.at += ms;
-    phone.gone("102/6", "103/7");
-    phone.leg("103", 9, "connected", { originatedBy: null, onBehalfOf: ref("102") });
-    phone.gone("102/5");
-    expect(phone.told().at(-1)).toBe(`answered 103 -2 ${type}`);
-  });
+    ["*20*102", 5_000, "Blind", "extension"],
+    ["*20*102", 5_000, "Blind", "unknown"],
+    ["*20*102", 5_001, "Accomp", "extension"],
+    ["SP1", 5_000, "Blind", "parking"],
+    ["102", 0, "Accomp", "extension"],
+  ] as const)(
+    "is by who dials %s, %i ms before, and was consulted, of the kind %s",
+    (number, ms, type, kind) => {
+      const phone = consulting();
+      const dialled = { ...inside(number), number, kind };
+      phone.leg("103", 8, "dialing", { callNumber: 9, party: dialled });
+      phone.at += ms;
+      phone.gone("102/6", "103/7");
+      phone.leg("103", 9, "connected", { originatedBy: null, onBehalfOf: ref("102") });
+      phone.gone("102/5");
+      expect(phone.told().at(-1)).toBe(`answered 103 -2 ${type}`);
+    },
+  );
 
   it("does not hold up the end of a call whose user consults, for long", () => {
     const phone = consulting();

@@ -5,9 +5,10 @@
  * tables of its own. (Tests and simulations look back; the service never does, and lets go what it has done with.)
  */
 import type { EpochMs } from "../events/event.ts";
-import type { Leg } from "./activity.ts";
+import type { Leg, Party } from "./activity.ts";
 import { Agenda, never } from "./agenda.ts";
 import { noDn } from "./byDn.ts";
+import { dialsCode } from "./codes.ts";
 import { spokenTo } from "./consultation.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
@@ -76,7 +77,7 @@ class Tables {
   readonly legs = new Map<string, number>();
   readonly aliases = new Map<number, number>();
   readonly users = new Register();
-  /** By either side of an inside conversation. */
+  /** By either side of an inside conversation, and by who dials a code. */
   readonly inside = new Register();
   readonly due = new Agenda(this.calls, dueAtOf);
   readonly stopped = new Agenda(this.calls, stoppedAtOf);
@@ -125,7 +126,7 @@ class Tables {
       const { leg } = tracked;
       // It may have gone over to another call meanwhile.
       if (!hasLeg(now, leg) && this.legs.get(leg.legId) === callNumber) this.legs.delete(leg.legId);
-      if (!spokenTo.has(leg.party.kind)) continue;
+      if (!isInside(leg.party)) continue;
       left = true;
       this.inside.delete(leg.dn, callNumber);
       this.inside.delete(leg.party.dn, callNumber);
@@ -135,11 +136,15 @@ class Tables {
       const isKept = was.includes(tracked);
       if (!isKept && !hasLeg(was, leg)) this.legs.set(leg.legId, callNumber);
       // Who left may have had the same names.
-      if (!spokenTo.has(leg.party.kind) || (isKept && !left)) continue;
+      if (!isInside(leg.party) || (isKept && !left)) continue;
       this.inside.add(leg.dn, callNumber);
       this.inside.add(leg.party.dn, callNumber);
     }
   }
+}
+
+function isInside(party: Party): boolean {
+  return spokenTo.has(party.kind) || dialsCode(party);
 }
 
 function hasLeg(legs: readonly TrackedLeg[], { legId }: Leg): boolean {
