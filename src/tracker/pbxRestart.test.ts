@@ -141,6 +141,45 @@ describe("a row of the list that began at another time than the call of before w
   });
 });
 
+describe("the number of a consultation that took a call of before over", () => {
+  /** 103 has the caller from 102, under the consultation's number; the leg of 104, who listens, has a number of the other's. */
+  function taken(): Phone {
+    const phone = talking();
+    const consulted = { callNumber: 8, legNumber: 4, originatedBy: null };
+    phone.leg("103", 7, "connected", { ...consulted, party: inside("102") });
+    phone.gone("102/5");
+    phone.leg("103", 7, "connected", consulted);
+    phone.leg("104", 8, "connected", { legNumber: 5 });
+    phone.list(row("103", { callNumber: 8, establishedAt: t0 - 1_000 }));
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
+    phone.lose();
+    phone.at += 30_000;
+    return phone;
+  }
+
+  it("shows in a row that began at another time than the one of then", () => {
+    const phone = taken();
+    phone.snapshot(leg("101", 30, "ringing", { callNumber: 6, party: another }));
+    phone.told();
+    const anew = { callNumber: 8, establishedAt: t0 + 10_000 };
+    phone.list(row("103", { ...anew, establishedAt: t0 }));
+    expect(phone.told()).toEqual([]);
+    phone.list(row("104", { ...anew, caller: inside("105") }));
+    expect(phone.told()).toEqual(["ended 103 -2 Ok"]);
+  });
+
+  it("shows at a leg with another outside party, not at one that has the number of another of that call", () => {
+    for (const [party, told] of [
+      [another, ["ended 103 -2 Ok", "ringing 104 -0"]],
+      [outside(), ["ended 103 -2 Ok passed on", "ringing 104 -3"]],
+    ] as const) {
+      const phone = taken();
+      phone.snapshot(leg("104", 30, "ringing", { callNumber: 8, party, legNumber: 5 }));
+      expect(phone.told()).toEqual(told);
+    }
+  });
+});
+
 describe("a row of the list with the number of a new call", () => {
   const withheld = outside("");
   const before = { callNumber: 8, establishedAt: t0 - 4_000 };

@@ -146,17 +146,19 @@ function numbered({ state }: Stepping, row: ActiveCall): ActiveCall {
 }
 
 function isOfNewPbx(step: Stepping, row: ActiveCall): boolean {
-  const call = step.state.calls.get(row.callNumber);
+  const call = step.state.calls.get(step.callOf(row.callNumber));
   return call !== undefined && call.overAt === null && isAnothers(step, call, row);
 }
 
 /** After a blind stretch a row that began at another time: the PBX has restarted, the number is in use anew. */
 function isAnothers(step: Stepping, call: Call, row: ActiveCall): boolean {
-  // A consultation that took the call over began at a time of its own.
-  return step.isLost(call) && row.callNumber === call.callNumber && begunApart(call, row);
+  // A consultation that took the call over began at a time of its own, which the last list had.
+  const isOwn = row.callNumber === call.callNumber;
+  const known = isOwn ? call : step.state.unseen.get(row.callNumber);
+  return step.isLost(call) && known !== undefined && begunApart(known, row);
 }
 
-function begunApart({ establishedAt }: Call, row: ActiveCall): boolean {
+function begunApart({ establishedAt }: Pick<Call, "establishedAt">, row: ActiveCall): boolean {
   if (establishedAt === null || row.establishedAt === null) return false;
   return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
 }

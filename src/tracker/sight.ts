@@ -262,7 +262,7 @@ export class Sight extends Turns {
    * call out. Nor, while it is in doubt whether the PBX has started anew, of one that was over.
    */
   protected belies(leg: Leg): boolean {
-    const call = this.before(leg.callNumber);
+    const call = this.before(this.callOf(leg.callNumber));
     if (call === undefined || call.external === null) return false;
     const isOver = call.overAt !== null && call.legCount > 0 && this.next.restartDoubt !== null;
     const isLost = call.overAt === null && this.isLost(call);
@@ -272,8 +272,10 @@ export class Sight extends Turns {
     if (isLost && beginsAnew(leg) && legId !== call.lastLegId) return true;
     if (!isExternal(leg)) return false;
     if (isLost && call.leftOut) return true;
+    // The legs of a consultation that took the call over are numbered by themselves.
+    const isOwn = leg.callNumber === call.callNumber;
     const isOther = (other: Leg) =>
-      other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
+      isOwn && other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
     if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
     const { number, direction } = call.external;
     // Who is dialled has a number; and a call comes in on one DID.
