@@ -61,3 +61,26 @@ it("a conference's number is learnt also where there is no more room", async () 
     () => watched.of("activeCalls").at(-1)?.calls[0]?.callee?.kind === "conference",
   );
 });
+
+it("what a leg shows as its party is learnt where XAPI does not list it, but for codes and words", async () => {
+  const server = await pbx();
+  const rows = ["666 Voicemail menu", "7000 Room", "*20* Pick up", "555 Old"];
+  server.xapi.set(
+    "ActiveCalls",
+    rows.map((callee, n) => ({ ...row, Id: n + 1, Callee: callee })),
+  );
+  const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
+  await watched.live();
+  const shows = (dn: string, id: number, party_dn: string, party_dn_type: string) =>
+    server.upsert(participant(dn, id, { party_dn, party_dn_type }));
+  shows("100", 1, "*20*", "Wspecialmenu");
+  shows("101", 2, "666", "Wspecialmenu");
+  shows("102", 3, "7000", "Wconference");
+  await watched.until(() => {
+    const kinds = watched
+      .of("activeCalls")
+      .at(-1)
+      ?.calls.map(({ callee }) => callee?.kind);
+    return kinds?.join() === "specialmenu,conference,unknown,unknown";
+  });
+});

@@ -114,6 +114,12 @@ function numberedRef(wire: WireParticipant, knowledge: Knowledge): DnRef | null 
   return calls && knowledge.isOwnDid?.(number) ? { dn: "", kind: "other" } : null;
 }
 
+/** Lists name it, too, and XAPI may not: a conference's number, the voicemail menu's. */
+function isHeardOnly({ dn, kind }: DnRef): boolean {
+  // Special menus are codes and words, too, which say themselves what they are.
+  return kind === "conference" || (kind === "specialmenu" && /^\d+$/.test(dn));
+}
+
 /** Whom a caller may be sent on to. A route point may be the API client's own. */
 const sentOnTo: ReadonlySet<DnKind> = new Set(["extension", "queue", "ivr", "ringgroup"]);
 
@@ -176,7 +182,7 @@ export function normaliseParticipant(
     isSentOn(shown, dnKind, wire) &&
     isOutside(wire.party_caller_id, knowledge);
   const partyRef: DnRef = isBehind ? { dn: "", kind: "trunk" } : shown;
-  if (partyRef.kind === "conference") knowledge.learn?.(partyRef);
+  if (isHeardOnly(partyRef)) knowledge.learn?.(partyRef);
   const told = wire.party_caller_name;
   const isInside = partyRef.kind === "extension";
   const party: Party = {
