@@ -127,7 +127,7 @@ export function dnChanged(
 }
 
 /** A list that failed is asked again so much later. */
-export const failedLookMs = 1_000;
+const failedLookMs = 1_000;
 
 /** The list has named the call by then, and is back before that is forgotten. */
 function isNamedBefore({ startedAt }: Chain, at: number, { listMs, listedBy, seen }: Visibility) {
@@ -212,6 +212,18 @@ export function isUnread(
     (note) => note.fault === "xapiFails" && note.fromAt >= fromAt && note.fromAt <= toAt,
   ).length;
   return failed > 0 && toAt <= fromAt + listMs + failed * Math.max(listMs, failedLookMs);
+}
+
+/** Each look at the list failed from then to then: it is asked at once, and again as often as it is read or has failed. */
+export function isAllUnread(
+  fromAt: number,
+  toAt: number,
+  listMs: number,
+  notes: readonly FaultNote[],
+) {
+  const isIn = (note: FaultNote) => note.fromAt >= fromAt && note.fromAt <= toAt;
+  const failed = notes.filter((note) => note.fault === "xapiFails" && isIn(note)).length;
+  return failed >= 1 + Math.floor((toAt - fromAt) / Math.max(listMs, failedLookMs));
 }
 
 /** Only the list shows that a phone rings which is not monitored; else what is sent outside from there is nobody's forward. */

@@ -95,7 +95,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     changed,
     takenBackUnread(due, visibility, plan.notes),
     takenUnseen(chain, journal.chains, visibility),
-    parkedUntold(chain, visibility),
+    parkedUntold(chain, visibility, plan.notes),
     takenUnread(chain, changes.log, visibility, plan.notes),
     boxUnseen(boxes),
     ownBox(chain, visibility),

@@ -294,9 +294,16 @@ describe("a call that is parked again at the place where it was before", () => {
       [...again(talkMs, takenAt), shown(takenAt, taker, "connected")],
       takenAt + 9_000,
     );
-    expect(parkedUntold(chain, knowing)?.fromAt ?? null).toBe(fromAt);
-    expect(parkedUntold(chain, { ...knowing, lateListMs: 3_000 })?.fromAt).toBe(parkedAt);
-    expect(parkedUntold(chain, { ...knowing, listMs: null })).toBeNull();
+    expect(parkedUntold(chain, knowing, [])?.fromAt ?? null).toBe(fromAt);
+    expect(parkedUntold(chain, { ...knowing, lateListMs: 3_000 }, [])?.fromAt).toBe(parkedAt);
+    expect(parkedUntold(chain, { ...knowing, listMs: null }, [])).toBeNull();
+    // Each look fails until then, or all but one.
+    const fails = [0, 1, 2, 3, 4].map((n) => {
+      const at = parkedAt + n * pollMs;
+      return { fault: "xapiFails", fromAt: at, toAt: at, entity: null } as const;
+    });
+    expect(parkedUntold(chain, knowing, fails)?.fromAt).toBe(parkedAt);
+    expect(parkedUntold(chain, knowing, fails.slice(1))?.fromAt ?? null).toBe(fromAt);
   });
 
   it.each<[string, string, number, "connected" | "ringing", string | null]>([
@@ -314,7 +321,7 @@ describe("a call that is parked again at the place where it was before", () => {
     const takenAt = parkedAt + 4_700;
     const taken = leg(taker, "extension", [takenAt, takenAt + 9_000]);
     const facts = [...again(talkMs, takenAt), shown(takenAt, taken, status)];
-    expect(parkedUntold(chainOf(facts, takenAt + 9_000), knowing)?.rule ?? null).toBe(rule);
+    expect(parkedUntold(chainOf(facts, takenAt + 9_000), knowing, [])?.rule ?? null).toBe(rule);
   });
 });
 

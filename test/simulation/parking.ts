@@ -1,7 +1,8 @@
 /** When it is known that a call is parked, which only the list tells: later, if it was there before. */
 import type { Gone, Shown } from "./course.ts";
 import type { Visibility } from "./due.ts";
-import type { Exemption } from "./exemptions.ts";
+import { type Exemption, isAllUnread } from "./exemptions.ts";
+import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { listInsistsMs, listTimeMs } from "./statedTimes.ts";
 
@@ -27,6 +28,7 @@ export function insistsMs(
 export function parkedUntold(
   { facts, number }: Pick<Chain, "facts" | "number">,
   visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs">,
+  notes: readonly FaultNote[],
 ): Exemption | null {
   const { briefMs, listMs, lateListMs } = visibility;
   if (listMs === null) return null;
@@ -44,7 +46,8 @@ export function parkedUntold(
     const againMs = insistsMs({ facts }, place, visibility);
     const lateMs = isOwnCall ? Math.max(2 * lateListMs + briefMs, againMs) : againMs;
     const isUntold = backAt - at < lateMs;
-    if (isUntold && isOwnCall) return { rule: "takenUnseen", fromAt: at };
+    const isUnread = isAllUnread(at, backAt, listMs, notes);
+    if ((isUntold || isUnread) && isOwnCall) return { rule: "takenUnseen", fromAt: at };
     if (isUntold && isBack) return { rule: "takenBackSoon", fromAt: at };
   }
   return null;

@@ -5,7 +5,7 @@
  */
 
 import type { Due, Visibility } from "./due.ts";
-import { type Exemption, failedLookMs, hiddenStretches } from "./exemptions.ts";
+import { type Exemption, hiddenStretches, isAllUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
@@ -132,19 +132,13 @@ export function takenBackUnread(
   notes: readonly FaultNote[],
 ): Exemption | null {
   if (listMs === null) return null;
-  // It is asked at once, and again as often as it is read or has failed.
-  const isUnread = (fromAt: number, toAt: number) => {
-    const isIn = (note: FaultNote) => note.fromAt >= fromAt && note.fromAt <= toAt;
-    const failed = notes.filter((note) => note.fault === "xapiFails" && isIn(note)).length;
-    return failed >= 1 + Math.floor((toAt - fromAt) / Math.max(listMs, failedLookMs));
-  };
   const left = due.find(({ at }) => {
     const backAt = takenBackAt(due, at);
     // One that lags shows it late, or when we see again, and is not asked any more when they have it again.
     const lateAt = at + 2 * lateListMs;
     const shownAt = blinded(at, lateAt) ? seen(lateAt, null).at : lateAt;
     const isLate = lateListMs > 0 && backAt !== null && backAt <= shownAt;
-    return backAt !== null && (isLate || isUnread(at, backAt));
+    return backAt !== null && (isLate || isAllUnread(at, backAt, listMs, notes));
   });
   return left === undefined ? null : { rule: "takenBackSoon", fromAt: left.at };
 }
