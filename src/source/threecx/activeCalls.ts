@@ -1,6 +1,7 @@
 /**
- * The PBX's own list of active calls (XAPI). Read steadily, and at once when asked; every question
- * gets an answer that was asked for after it, or word that there is none.
+ * The PBX's own list of active calls (XAPI). Read steadily, and when asked: at once, unless so many
+ * ask that the PBX would do little else. Every question gets an answer that was asked for after it,
+ * or word that there is none.
  */
 import type { ActiveCalls, ActiveCallsUnavailable } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
@@ -32,7 +33,10 @@ export class ActiveCallsReader {
   #probeMs: number;
   #live = false;
   #busy = false;
-  #askedWhileBusy = false;
+  /** Somebody waits for a reading that has not begun yet. */
+  #asked = false;
+  /** Ahead of now by what the readings that were asked for have used up. */
+  #spentUntil: number = Number.NEGATIVE_INFINITY;
   #cancelTimer = () => {};
 
   constructor(options: ActiveCallsOptions) {
@@ -52,14 +56,14 @@ export class ActiveCallsReader {
   pause(): void {
     this.#live = false;
     this.#cancelTimer();
+    if (!this.#busy) this.#disappoint();
   }
 
   ask(): void {
-    if (!this.#live || this.#access === "forbidden") {
-      // Never from inside the question: who asks may be in the middle of something.
-      queueMicrotask(() => this.#options.emit(this.#unavailable()));
-    } else if (this.#busy) this.#askedWhileBusy = true;
-    else void this.#run();
+    if (this.#asked) return;
+    this.#asked = true;
+    if (!this.#live || this.#access === "forbidden") this.#disappoint();
+    else if (!this.#busy) this.#runWhenDue();
   }
 
   /** One reading, outside of the steady ones. */
@@ -106,6 +110,29 @@ export class ActiveCallsReader {
     return { kind: "activeCallsUnavailable", at: this.#options.clock.now() };
   }
 
+  /**
+   * Word to who asked, that there will be no answer. Never from inside the question: who asks may
+   * be in the middle of something.
+   */
+  #disappoint(): void {
+    if (!this.#asked) return;
+    this.#asked = false;
+    queueMicrotask(() => this.#options.emit(this.#unavailable()));
+  }
+
+  /** What was asked for: at once, but under load one reading answers for several calls. */
+  #runWhenDue(): void {
+    const { clock, limits } = this.#options;
+    const now = clock.now();
+    const waitMs = Math.max(
+      this.#spentUntil - now - (limits.activeCallsBurst - 1) * limits.activeCallsGapMs,
+      0,
+    );
+    this.#spentUntil = Math.max(this.#spentUntil, now) + limits.activeCallsGapMs;
+    if (waitMs === 0) void this.#run();
+    else this.#schedule(waitMs);
+  }
+
   #schedule(delayMs: number): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#options.clock.after(delayMs, () => {
@@ -116,25 +143,20 @@ export class ActiveCallsReader {
   async #run(): Promise<void> {
     const { clock, emit, pollMs, limits } = this.#options;
     this.#busy = true;
+    this.#asked = false;
     this.#cancelTimer();
-    let beganAt = clock.now();
-    for (;;) {
-      beganAt = clock.now();
-      emit(await this.read());
-      if (!this.#askedWhileBusy) break;
-      this.#askedWhileBusy = false;
-      if (this.#live && this.#access === "open") continue;
-      emit(this.#unavailable());
-      break;
-    }
+    const beganAt = clock.now();
+    emit(await this.read());
     this.#busy = false;
-    if (!this.#live) return;
-    // From start to start, but a slow PBX is left some time to itself.
-    const waitMs = Math.max(pollMs - (clock.now() - beganAt), pollMs / 4);
-    if (this.#access === "open") this.#schedule(waitMs);
-    else {
-      this.#schedule(this.#probeMs);
-      this.#probeMs = Math.min(this.#probeMs * 2, limits.forbiddenProbeMsMax);
+    if (this.#live && this.#access === "open") {
+      if (this.#asked) this.#runWhenDue();
+      // From start to start, but a slow PBX is left some time to itself.
+      else this.#schedule(Math.max(pollMs - (clock.now() - beganAt), pollMs / 4));
+      return;
     }
+    this.#disappoint();
+    if (!this.#live) return;
+    this.#schedule(this.#probeMs);
+    this.#probeMs = Math.min(this.#probeMs * 2, limits.forbiddenProbeMsMax);
   }
 }

@@ -90,6 +90,10 @@ export interface Limits {
   /** The whole of it, from the question to the last byte: who drips holds a place for others. */
   readonly downloadMsMax: number;
 
+  /** Readings of the list of active calls that are asked for may follow at once so often, … */
+  readonly activeCallsBurst: number;
+  /** … and then one each such time; clients that read it each second have been seen to be borne. */
+  readonly activeCallsGapMs: number;
   /** A forbidden list of active calls is tried again after this, and then after twice as long each time, … */
   readonly forbiddenProbeMsMin: number;
   /** … up to this. */
@@ -174,6 +178,8 @@ export const defaultLimits: Limits = {
   downloadIdleMs: 30_000,
   downloadMsMax: 3_600_000,
 
+  activeCallsBurst: 5,
+  activeCallsGapMs: 100,
   forbiddenProbeMsMin: 1000,
   forbiddenProbeMsMax: 600_000,
 

@@ -129,7 +129,7 @@ export class Session {
 
   /** In its turn among what the frames led to. */
   inOrder(activity: Activity): void {
-    if (this.#keptBack !== null) {
+    if (this.#keptBack !== null || this.#over) {
       this.#options.emit(activity);
       return;
     }
