@@ -140,6 +140,18 @@ describe("taking back", () => {
   });
 });
 
+describe("taking back a call whose legs go one after another", () => {
+  it("gives nothing once its caller has hung up", () => {
+    const { clock, pbx } = parked({ ...codes("ownLegFirst"), legEndSpreadMs: 10 });
+    pbx.unpark("104", "SP0");
+    clock.advance(98);
+    pbx.outsideHangsUp(1);
+    expect(pbx.legs().map(({ dn }) => dn)).toEqual(["SP0", "104"]);
+    clock.advance(2);
+    expect(pbx.legs().map(({ dn }) => dn)).toEqual(["SP0"]);
+  });
+});
+
 describe("the call log", () => {
   async function logged(mode: SettingsPatch["featureCodes"]) {
     const bench = new XapiBench(defaultDirectory(), { flickerChance: 0, ...codes(mode) });

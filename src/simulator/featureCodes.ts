@@ -42,7 +42,7 @@ export function unpark(exchange: Exchange, dn: string, place: Leg): Call {
   const parked = otherSide(place);
   const party = { ...exchange.partyOf(place), number: place.dn };
   return byCode(exchange, dn, party, parked, {
-    isThere: () => !place.end && place.peer === parked,
+    isThere: () => place.call.endedAt === null && !place.end && place.peer === parked,
     take(own) {
       const phone = { dn, kind: "extension", status: "dialing" } as const;
       const leg = own ?? exchange.addLeg(place.call, { ...phone, party });

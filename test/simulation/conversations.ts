@@ -31,7 +31,8 @@ export function answer(course: Course, { dn, leg }: Shown, at: number): void {
   const spokeMs = at - (course.attended?.spokeFromAt ?? at);
   // Whether they had spoken is told by the consultation's legs alone.
   const { startedAt } = course.chain;
-  const isClear = course.visibility.sees(dn, at) && !course.visibility.troubled(dn, startedAt, at);
+  const sees = course.visibility.sees(dn, at) && course.visibility.sees(dn, at - spokeMs);
+  const isClear = sees && !course.visibility.troubled(dn, startedAt, at);
   const isUnsure = attended && (!isClear || spokeMs <= course.visibility.briefMs);
   const shown = course.handover === null ? "NotDef" : attended ? "Accomp" : "Blind";
   const trtype = isUnsure ? null : shown;
