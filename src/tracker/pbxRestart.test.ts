@@ -91,19 +91,16 @@ describe("a leg that cannot be of the call of before with its number", () => {
     ]);
   });
 
-  it("is one with the leg's number in the call, at the same phone, and another id", () => {
+  it("is none at the same phone, with the leg's number in the call and another id", () => {
     const phone = talking();
+    const elsewhere = leg("103", 9, "ringing", { callNumber: 8, party: another });
+    phone.snapshot(leg("102", 5, "connected"), elsewhere);
+    phone.told();
     phone.lose();
     phone.at += 30_000;
-    phone.snapshot(leg("102", 4, "connected", { party: outside("") }));
-    phone.pass(200);
-    expect(phone.told()).toEqual(["ended 102 -1 Ok", "answered 102 -1 NotDef"]);
-    const untold = talking();
-    untold.leg("102", 8, "ringing", { legNumber: 0 });
-    untold.lose();
-    untold.at += 30_000;
-    untold.snapshot(leg("102", 9, "connected", { legNumber: 0 }));
-    expect(untold.told()).toEqual([]);
+    // Sent to the own number after a consultation, whose leg had that number there.
+    phone.snapshot(leg("102", 12, "ringing"), elsewhere);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "ringing 102 -2"]);
   });
 
   it("is none of a call that the list alone had told of", () => {

@@ -128,8 +128,10 @@ describe("a restart of the PBX", () => {
       phone.gone("103/99");
       phone.list(row("102"));
       phone.told();
-      phone.lose();
-      phone.at += 30_000;
+      const seenAt = phone.at;
+      phone.at += 20_000;
+      phone.lose(seenAt);
+      phone.at += 10_000;
       // Called inside before, and put through to a mobile.
       const mobile = { callNumber: 8, party: outside("420602000001"), originatedBy: null };
       const rings = leg("104", 50, "ringing", mobile);
@@ -168,6 +170,27 @@ describe("a restart of the PBX", () => {
       leg("103", 45, "connected", { callNumber: 9, legNumber: 2, party: outside("420777000009") }),
     );
     expect(phone.told().filter((told) => told.includes("102"))).toEqual([]);
+  });
+
+  it("leaves alone what the list has told of while nobody noticed the loss, until it has another start", () => {
+    const phone = talking();
+    const seenAt = phone.at;
+    const listed = (establishedAt: number) =>
+      row("800", {
+        callNumber: 3,
+        caller: outside("420777000033"),
+        status: "Routing",
+        establishedAt,
+      });
+    phone.at += 10_000;
+    phone.list(row("101"), listed(phone.at));
+    expect(phone.told()).toEqual(["ringing 800 -0"]);
+    phone.at += 5_000;
+    phone.lose(seenAt);
+    phone.snapshot(leg("104", 1, "ringing", { callNumber: 4, party: outside("420777000044") }));
+    expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 104 -0"]);
+    phone.list(listed(phone.at));
+    expect(phone.told()).toEqual(["ended 800 -0 Missed", "ringing 800 -0"]);
   });
 
   it("leaves alone what the list has told of since", () => {

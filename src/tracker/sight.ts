@@ -213,7 +213,7 @@ export class Sight extends Turns {
   /** Its id is above all of before, and no PBX has made so many legs since we lost sight: it counts on. */
   #isTooHigh(leg: Leg): boolean {
     const legIdMax = this.#legIdMax();
-    const madeMax = (this.at - (this.next.restartDoubt ?? this.at)) / legEveryMsMin;
+    const madeMax = (this.at - this.next.gap.fromAt) / legEveryMsMin;
     return legIdMax > 0 && idOf(leg) > Math.max(legIdMax, madeMax);
   }
 
@@ -223,7 +223,7 @@ export class Sight extends Turns {
    */
   heedRestart(legs: readonly Leg[]): void {
     if (legs.some((leg) => this.belies(leg))) {
-      this.heedRestarted();
+      this.heedRestarted("legs");
       return;
     }
     if (this.next.restartDoubt === null) return;
@@ -233,11 +233,11 @@ export class Sight extends Turns {
     const telling = fresh.filter((leg) => isRisen(leg) || !this.#mayBeOlder(leg));
     if (telling.length === 0) return;
     if (telling.every(isRisen)) this.next.restartDoubt = null;
-    else this.heedRestarted();
+    else this.heedRestarted("legs");
   }
 
   /** Nothing of before goes on, and every number is free. */
-  heedRestarted(): void {
+  heedRestarted(shownBy: "legs" | "list"): void {
     const { restartDoubt, gap } = this.next;
     const isOpen = restartDoubt !== null;
     const lostAt = restartDoubt ?? gap.toAt ?? this.at;
@@ -249,7 +249,10 @@ export class Sight extends Turns {
     for (const call of calls) {
       // The list may have told of a new one before any leg of it did; what has shown since is not of before.
       const isUnseen = isOpen || this.isLost(call) || call.overAt !== null;
-      if (isUnseen && call.firstSeenAt <= lostAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
+      // Nor need it be what the list alone has shown while nobody noticed the loss: a row with another start would tell.
+      const isListed = shownBy === "legs" && call.legCount === 0 && call.establishedAt !== null;
+      const isBefore = call.firstSeenAt <= (isListed && call.overAt === null ? gap.fromAt : lostAt);
+      if (isUnseen && isBefore) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.lastLegs = [];
     this.next.unseen = new Map();
@@ -258,8 +261,8 @@ export class Sight extends Turns {
 
   /**
    * It cannot be of the call of before that has its number, of which no leg has shown since we lost sight: it begins a
-   * call, has another outside party, or the number in the call of a leg that has another id; or the list has left that
-   * call out. Nor, while it is in doubt whether the PBX has started anew, of one that was over.
+   * call, or has another outside party; or the list has left that call out. Nor, while it is in doubt whether the PBX has
+   * started anew, of one that was over.
    */
   protected belies(leg: Leg): boolean {
     const call = this.before(this.callOf(leg.callNumber));
@@ -267,16 +270,11 @@ export class Sight extends Turns {
     const isOver = call.overAt !== null && call.legCount > 0 && this.next.restartDoubt !== null;
     const isLost = call.overAt === null && this.isLost(call);
     if ((!isOver && !isLost) || this.#outlived(leg)) return false;
-    const { dn, legId, legNumber, party } = leg;
+    const { legId, party } = leg;
     // The one that went from sight last may be back: the PBX denied it, or its going was of no account.
     if (isLost && beginsAnew(leg) && legId !== call.lastLegId) return true;
     if (!isExternal(leg)) return false;
     if (isLost && call.leftOut) return true;
-    // The legs of a consultation that took the call over are numbered by themselves.
-    const isOwn = leg.callNumber === call.callNumber;
-    const isOther = (other: Leg) =>
-      isOwn && other.dn === dn && other.legNumber === legNumber && other.legId !== legId;
-    if (legNumber > 0 && call.legs.some((tracked) => isOther(tracked.leg))) return true;
     const { number, direction } = call.external;
     // Who is dialled has a number; and a call comes in on one DID.
     const isDialled = direction === "outgoing" && leg.status === "ringing";
