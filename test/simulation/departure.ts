@@ -10,6 +10,7 @@ import { insistsMs } from "./parking.ts";
 import type { Seen } from "./sight.ts";
 import {
   lateLookMs,
+  lateLooks,
   leaveHoldMs,
   leaveWithMs,
   listLagMs,
@@ -105,7 +106,12 @@ export function goneTogether(
     // Who is not monitored leaves between two looks at the list.
     if (!sees(one.user, one.at)) return lagMs + (listMs ?? 0);
     // On its way to where only the list shows it, it may be so of before (SPEC.md, R15f).
-    if (dialled(one) || rang(one)?.unseen) return listLateMs + lateLookMs + briefMs + lateListMs;
+    // Each look is put off by the ways of those before; of ways `briefMs` has those of two.
+    const waysMs = (lateLooks / 2) * briefMs;
+    // They begin when it is seen who has left.
+    const seenMs = one.latest - one.at;
+    if (dialled(one) || rang(one)?.unseen)
+      return seenMs + listLateMs + lateLookMs + waysMs + lateListMs;
     return rang(one) ? lagMs : briefMs + lateListMs;
   };
   const lost = due.find(

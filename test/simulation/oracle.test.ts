@@ -333,6 +333,30 @@ it("a place that has the call again may not be seen before the list has insisted
   expect(unseenMs(place, [again], eyes)).toBe(10 + pollMs);
 });
 
+describe("a hand-over to who is not monitored, whose user leaves while that phone rings", () => {
+  it.each([
+    ["may have lost its caller with that user until the sixth look", 1_550 + 29, 0, "goneTogether"],
+    ["is known then", 1_550 + 31, 0, null],
+    ["may have, from when a fault let it be seen that they left", 2_050 + 29, 500, "goneTogether"],
+    ["is known then, too", 2_050 + 31, 500, null],
+  ])("%s", (_, waitsMs, lateMs, rule) => {
+    const user = leg("101", "extension", [0, 9_000]);
+    const rung = leg("104", "extension", [5_000, 9_000 + waitsMs]);
+    const chain = chainOf(
+      [
+        shown(0, user, "ringing"),
+        shown(1_000, user, "connected"),
+        shown(5_000, rung, "ringing"),
+        gone(user),
+      ],
+      9_000 + waitsMs,
+    );
+    const seen = (at: number) => ({ at: at === 9_000 ? at + lateMs : at, fault: null });
+    const eyes = { ...allSeen, seen, sees: (dn: string) => dn !== "104" };
+    expect(goneTogether(chain, new Telling(chain, eyes).due, eyes)?.rule ?? null).toBe(rule);
+  });
+});
+
 describe("a phone that is taken from the list of monitored DNs just after it was laid down", () => {
   const leg = { dn: "104", id: 1, end: { at: 10_000 } };
   const facts = [{ at: 5_000, what: "shown", dn: "104", leg }];

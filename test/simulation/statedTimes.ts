@@ -14,6 +14,8 @@ export const firstLookMs = 50;
 export const lookApartMs = 100;
 /** Its looks come at 0.7 and 1.55 s: the first that counts, after `listLateMs`, so much later. */
 export const lateLookMs = 550;
+/** It is the sixth, with the one at once. */
+export const lateLooks = 6;
 /** How exact the times of the list are (SPEC.md). */
 export const listTimeMs = 2_000;
 /** A place where the call was before must be named by the list for so long (R15). */
