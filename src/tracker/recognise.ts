@@ -5,10 +5,12 @@
 
 import type { EpochMs } from "../events/event.ts";
 import { type ActiveCall, canPoll, type Party, talks } from "./activity.ts";
+import { get } from "./byDn.ts";
 import { finish } from "./ends.ts";
 import {
   directionOf,
   externalLegs,
+  isDialled,
   isExternal,
   isSameNumber,
   legIn,
@@ -141,9 +143,12 @@ export function insideParty(row: ActiveCall): Party | null {
 
 /** A user talks, the list says, of whom every leg would show, and none does: their voicemail box has the call. */
 export function isAtBox(turn: Turn, row: ActiveCall): boolean {
-  const { external, handover, level } = turn.call;
-  const isDialler = external?.direction === "outgoing" && insideParty(row)?.dn === level?.dn;
-  return (!isDialler || handover !== null) && isUnshown(turn, row);
+  const { call } = turn;
+  const { level, reached } = call;
+  const isDialler = isDialled(call) && insideParty(row)?.dn === level?.dn;
+  // Whom it has rung since: passed on, unanswered, it has come back to them.
+  const isBack = level !== null && get(reached, level.dn) !== undefined;
+  return (!isDialler || isBack) && isUnshown(turn, row);
 }
 
 export function isUnshown({ call, watched }: Turn, row: ActiveCall): boolean {

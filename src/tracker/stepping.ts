@@ -4,11 +4,21 @@
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
+import { put } from "./byDn.ts";
 import { calledBackBy, orderOf } from "./callback.ts";
 import { mayBeJoined, noted, usedUp } from "./consultation.ts";
 import { finish, isLateAnswer } from "./ends.ts";
 import { Joins } from "./joins.ts";
-import { answers, isExternal, isSameNumber, legIn, sameLeg, track, wasInside } from "./legs.ts";
+import {
+  answers,
+  isDialled,
+  isExternal,
+  isSameNumber,
+  legIn,
+  sameLeg,
+  track,
+  wasInside,
+} from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { beginsAnew, isAnother, isLogged } from "./sight.ts";
@@ -76,6 +86,9 @@ export class Stepping extends Joins {
     if (isInside && mayBeJoined(turn.call, this.at)) {
       this.next.consultations = noted(this.next.consultations, tracked.leg, this.at);
     }
+    // Nothing is told of whom a dialled call rings, as nobody saw it answered and passed on.
+    const isUntold = isDialled(turn.call) && turn.call.talk === null && tracked.rang;
+    if (isUntold) turn.call.reached = put(turn.call.reached, tracked.leg.dn, "leg");
     turn.call.legs = without(turn.call.legs, tracked);
     turn.call.lastLegId = legId;
     // When it went in a blind stretch, nobody knows.

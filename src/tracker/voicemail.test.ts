@@ -259,4 +259,20 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     phone.list(row("10007", { caller: inside("150") }));
     expect(phone.told()).toEqual(["dialing 150 -0", "answered 150 -1 NotDef"]);
   });
+
+  it("but where it is back with who dialled, as nobody saw it answered and handed over", () => {
+    const phone = watching();
+    phone.leg("150", 5, "dialing");
+    phone.lose();
+    phone.snapshot(leg("104", 6, "ringing", { referredBy: ref("150"), legNumber: 4 }));
+    phone.gone("104/6");
+    phone.leg("150", 7, "ringing", { legNumber: 5 });
+    phone.gone("150/7");
+    phone.at += 500;
+    for (let looks = 0; looks < 3; looks++) phone.list(row("10007", { caller: inside("150") }));
+    phone.at += 60_000;
+    phone.list();
+    phone.noLog();
+    expect(phone.told()).toEqual(["dialing 150 -0", "ended 150 -0 Missed"]);
+  });
 });
