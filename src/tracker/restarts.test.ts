@@ -348,6 +348,17 @@ describe("a restart of the PBX", () => {
     expect(again.told()).toEqual(["ended 101 -1 Ok", "ringing 102 -2"]);
   });
 
+  it("shows, unnoticed before, in a leg that outlived its call and turns to another caller", () => {
+    const phone = talking();
+    phone.leg("102", 6, "ringing", { party: inside("101") });
+    phone.gone("101/5");
+    phone.noList();
+    phone.pass(phone.settings.graceMs);
+    expect(phone.told()).toEqual(["ended 101 -1 Ok"]);
+    phone.leg("102", 6, "ringing", { party: outside("420111222333") });
+    expect(phone.told()).toEqual(["ringing 102 -0"]);
+  });
+
   it("shows, unnoticed before, in a caller who tells a number that the one before withheld", () => {
     const phone = new Phone();
     phone.leg("101", 5, "ringing", { party: outside("") });

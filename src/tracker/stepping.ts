@@ -118,10 +118,10 @@ export class Stepping extends Joins {
     if (this.next.restartDoubt !== null || this.belies(told)) this.heedRestart([told]);
     const leg = this.resolved(told);
     const known = this.now(leg.callNumber);
-    const before = known && legIn(known, leg.legId);
+    const had = known && legIn(known, leg.legId);
     // What is still there of a call that ended a moment ago is about to go.
     const isOver = known?.overAt && this.at >= known.overAt + this.settings.graceMs;
-    if (before !== undefined && sameLeg(before.leg, leg) && !isOver) return;
+    if (had !== undefined && sameLeg(had.leg, leg) && !isOver) return;
     if (known !== undefined && known.overAt !== null) {
       if (!isExternal(leg)) {
         if (isLogged(known)) this.bury(known, known.overAt);
@@ -131,11 +131,13 @@ export class Stepping extends Joins {
         // Known as such for as long as it goes on.
         this.turn(known.callNumber).call.overAt = this.at;
         return;
-      } else if (before === undefined && isLateAnswer(known, leg, this.at, this.settings.graceMs))
+      } else if (had === undefined && isLateAnswer(known, leg, this.at, this.settings.graceMs))
         return;
     }
     const isGone = known !== undefined && isNothing(known);
     if (isGone && (beginsAnew(leg) || this.#isAnothers(known, leg))) this.bury(known, this.at);
+    // Of a call that is no more it is a new leg.
+    const before = this.isBuried(leg.callNumber) ? undefined : had;
     if (before === undefined && !this.#hasRoom(leg)) {
       this.remove(leg.legId);
       return;
