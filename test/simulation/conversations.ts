@@ -2,14 +2,17 @@
 import type { Leg } from "../../src/simulator/model.ts";
 import type { Course, Shown } from "./course.ts";
 import type { Due, Visibility } from "./due.ts";
-import { levelOf, phoneOf, type Talk } from "./levels.ts";
+import { levelOf, phoneOf, places, type Talk } from "./levels.ts";
 import { leaveWithMs } from "./statedTimes.ts";
 import { staysMs } from "./withoutList.ts";
 
 export function answer(course: Course, { dn, leg }: Shown, at: number): void {
   course.isParked = false;
-  // Who picks it up has it from where it rang.
-  if (leg.originatedBy && !course.polledBy.has(dn)) course.polledBy.set(dn, leg.originatedBy.dn);
+  // Who picks it up has it from where it rang, at a place that nothing shows, too.
+  const last = course.levels.findLast(({ kind }) => places.has(kind));
+  const unseen = last && !course.visibility.sees(last.user, at) ? last.user : undefined;
+  const from = leg.originatedBy?.dn ?? unseen;
+  if (from !== undefined && !course.polledBy.has(dn)) course.polledBy.set(dn, from);
   course.heedDeparture(at, "left");
   const known = course.visibility.answerSeen(dn, at, leg);
   const seen = course.visibility.sees(dn, at) ? known : course.said.freed(known);

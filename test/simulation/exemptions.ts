@@ -233,24 +233,33 @@ function ringMissed(
   notes: readonly FaultNote[],
 ): Exemption[] {
   const missed = missedRings(chain, visibility, notes);
-  return missed.map(({ at: fromAt }) => ({ rule: "xapiFails", fromAt }));
+  return missed.map(({ at: fromAt, rule }) => ({ rule, fromAt }));
 }
 
-/** Before the call was sent outside from there each look at the list had failed. */
+type MissedRing = Shown & { readonly rule: "xapiFails" | "forwardUnseen" };
+
+/**
+ * Before the call was sent outside from there each look at the list had failed; or it lags, and they rang for no longer than
+ * that may keep a look from showing it.
+ */
 export function missedRings(
   { facts }: Chain,
-  { listMs, sees }: Visibility,
+  { listMs, lateListMs, sees }: Visibility,
   notes: readonly FaultNote[],
-): readonly Shown[] {
+): readonly MissedRing[] {
   if (listMs === null) return [];
-  return facts.flatMap((fact) => {
+  return facts.flatMap((fact): MissedRing[] => {
     if (fact.what !== "shown" || fact.kind !== "trunk") return [];
     const { onBehalfOf } = fact.leg;
+    // On whose behalf, of one that was handed over, names who did so.
+    const sends = ({ dn, place, leg }: Shown) =>
+      dn === onBehalfOf?.dn || (place === dn && leg.end?.at === fact.at);
     const rings = (one: Fact): one is Shown =>
-      one.what === "shown" && one.status === "ringing" && one.dn === onBehalfOf?.dn;
+      one.what === "shown" && one.status === "ringing" && sends(one);
     const ring = facts.slice(0, facts.indexOf(fact)).findLast(rings);
     if (ring === undefined || sees(ring.dn, ring.at)) return [];
-    return isUnread(ring.at, fact.at, listMs, notes) ? [ring] : [];
+    if (isUnread(ring.at, fact.at, listMs, notes)) return [{ ...ring, rule: "xapiFails" }];
+    return fact.at <= ring.at + lateListMs ? [{ ...ring, rule: "forwardUnseen" }] : [];
   });
 }
 

@@ -19,10 +19,11 @@ export function joinedUnseen(
   visibility: Visibility,
   { switches }: Setting,
 ): Exemption[] {
-  const { sees, seen, briefMs, listMs, listedBy } = visibility;
+  const { sees, seen, briefMs, listMs, listedBy, blinded } = visibility;
   const mode = switches.attendedTransfer;
+  const readAt = (at: number, by: number) => (blinded(at, by) ? seen(by, null).at : by);
   const isUnread = (at: number) =>
-    listMs !== null && listedBy(at) > at + Math.max(listMs, joinMsMax);
+    listMs !== null && readAt(at, listedBy(at)) > at + Math.max(listMs, joinMsMax);
   const isOwners = switches.voicemailListed === "owner";
   return facts.flatMap((fact) => {
     if (fact.what !== "attended" || (mode !== "keepY" && mode !== "newCall")) return [];
@@ -100,7 +101,12 @@ function isDark(
     const last = seen(at - joinMsMax, leg);
     return last.fault === "missingGets" && last.at >= at;
   };
+  // Where who was called first has sent it on, that of who calls tells with the answer whom it speaks to.
+  const isSentOn = (leg: Leg) =>
+    leg.startedAt < calledAt &&
+    leg.call.allLegs.some((one) => one.startedAt < calledAt && !spoken.includes(one));
+  const shownAt = (leg: Leg) => (isSentOn(leg) ? (leg.answeredAt ?? at) : calledAt);
   const isShown = (leg: Leg) =>
-    sees(leg.dn, at) && seen(calledAt, leg).at + briefMs < at && !isDenied(leg);
+    sees(leg.dn, at) && seen(shownAt(leg), leg).at + briefMs < at && !isDenied(leg);
   return !isListed && !spoken.some(isShown);
 }

@@ -1,0 +1,138 @@
+/** Rules of the oracle by name: what nobody could see of rings, pick-ups and joins. */
+import { describe, expect, it } from "vitest";
+import type { DnKind } from "../../src/simulator/directory.ts";
+import type { Leg } from "../../src/simulator/model.ts";
+import type { Visibility } from "./due.ts";
+import { missedRings } from "./exemptions.ts";
+import { joinedUnseen } from "./joinedUnseen.ts";
+import type { Chain, Fact } from "./journal.ts";
+import { Telling } from "./oracle.ts";
+import type { Setting } from "./setting.ts";
+
+const allSeen: Visibility = {
+  sees: () => true,
+  listMs: 1_000,
+  lateListMs: 0,
+  listedBy: (at) => at + 1_000,
+  answerSeen: (_user, at) => ({ at, fault: null }),
+  briefMs: 10,
+  namesHolder: true,
+  namesRouter: false,
+  callbackQueues: new Set(),
+  tellsOrder: () => false,
+  isCalledBack: () => false,
+  seen: (at) => ({ at, fault: null }),
+  clockOffMs: () => 0,
+  lostMs: () => 0,
+  blinded: () => false,
+  troubled: () => false,
+};
+/** A leg from then until then, of a place that rings it, if any. */
+function leg(dn: string, kind: DnKind, [startedAt, endAt]: [number, number], by = ""): Leg {
+  const originatedBy = by === "" ? null : { dn: by, kind: "queue" };
+  const end = { at: endAt, why: "hungUp" };
+  const rest = { legid: 2, originatedBy, onBehalfOf: null, barges: null, answeredAt: null };
+  return { dn, kind, startedAt, end, ...rest, call: { allLegs: [] } } as unknown as Leg;
+}
+
+function shown(at: number, one: Leg, status: "ringing" | "connected", place = one.dn): Fact {
+  return { at, what: "shown", leg: one, dn: one.dn, kind: one.kind, status, place };
+}
+
+function gone(one: Leg): Fact {
+  return { at: one.end?.at ?? 0, what: "gone", leg: one, dn: one.dn, kind: one.kind };
+}
+
+function chainOf(facts: Fact[], overAt: number): Chain {
+  const all = [...facts, { at: overAt, what: "over", joined: false } as const];
+  const call = { callbackOrdered: false };
+  const known = { direction: "incoming", startedAt: 0, overAt, isInside: false, outside: "", call };
+  const chain = { ...known, owner: "", calledBackBy: "", facts: all.sort((a, b) => a.at - b.at) };
+  return chain as unknown as Chain;
+}
+
+describe("who is not monitored, and sends on outside what was handed to them", () => {
+  it.each([
+    [1_000, 585, ["forwardUnseen"]],
+    [1_000, 1_500, []],
+    [0, 585, []],
+  ])("where the list lags %i ms, %i ms after they rang", (lagMs, ringMs, rules) => {
+    const ring = leg("103", "extension", [1_000, 1_000 + ringMs]);
+    const trunk = { ...leg("10007", "trunk", [1_000 + ringMs, 60_000]), onBehalfOf: { dn: "106" } };
+    const sent = shown(1_000 + ringMs, trunk as Leg, "ringing");
+    const facts = [shown(1_000, ring, "ringing"), gone(ring), sent];
+    const lateListMs = lagMs === 0 ? 0 : lagMs + 100;
+    const visibility = { ...allSeen, lateListMs, sees: (dn: string) => dn !== "103" };
+    const missed = missedRings(chainOf(facts, 60_000), visibility, []);
+    expect(missed.map(({ rule }) => rule)).toEqual(rules);
+  });
+});
+
+it.each([
+  [1_000, "unseenAttempt"],
+  [2_500, undefined],
+])(
+  "who picks up what a queue rings that cannot be seen, and hands it back there after %i ms",
+  (afterMs, rule) => {
+    const [queue, again] = [
+      leg("800", "queue", [0, 5_000]),
+      leg("800", "queue", [5_000 + afterMs, 20_000]),
+    ];
+    const taken = leg("101", "extension", [4_900, 30_000]);
+    const polled = leg("104", "extension", [5_000 + afterMs, 20_000], "800");
+    const facts = [
+      shown(0, queue, "connected"),
+      shown(5_000, taken, "connected"),
+      gone(queue),
+      shown(5_000 + afterMs, again, "connected"),
+      shown(5_000 + afterMs, polled, "ringing", "800"),
+      gone(again),
+      gone(polled),
+    ];
+    const visibility = { ...allSeen, sees: (dn: string) => dn !== "800" };
+    const { unknowable } = new Telling(chainOf(facts, 30_000), visibility);
+    expect(unknowable?.rule).toBe(rule);
+  },
+);
+
+describe("a join under a number that neither call had", () => {
+  const joined = { what: "attended", at: 10_000, dn: "102", heard: true, spokeFromAt: 5_000 };
+  const setting = { switches: { attendedTransfer: "newCall" } } as unknown as Setting;
+  const rulesOf = (spoken: Leg[], more: Partial<Visibility>, to: Leg) => {
+    const facts = [{ ...joined, spoken } as unknown as Fact, shown(10_000, to, "connected")];
+    return joinedUnseen(chainOf(facts, 60_000), { ...allSeen, ...more }, setting).map(
+      ({ rule }) => rule,
+    );
+  };
+
+  it.each([
+    [12_500, ["joinedUnseen"]],
+    [11_000, []],
+  ])("at who is not monitored, while we are blind until %i", (seenAt, rules) => {
+    const to = leg("113", "extension", [10_000, 60_000]);
+    const own = leg("102", "extension", [4_000, 10_000]);
+    const blind = { blinded: () => true, sees: (dn: string) => dn !== "113" };
+    const seen = (at: number) => ({ at: at > 10_000 ? seenAt : at, fault: null });
+    expect(rulesOf([own], { ...blind, seen }, to)).toEqual(rules);
+  });
+
+  it.each([
+    ["extension", ["joinedUnseen"]],
+    [null, []],
+  ] as const)(
+    "with what a colleague's call had gone on to, which was denied as it answered (first: %s)",
+    (first, rules) => {
+      const own = leg("102", "extension", [4_000, 10_000]);
+      const fax = leg("900", "fax", [9_400, 60_000]);
+      const called = first === null ? [] : [leg("118", first, [4_000, 9_400])];
+      const call = { allLegs: [own, ...called, fax] };
+      const legs = [own, fax].map((one) => ({ ...one, call, answeredAt: 9_440 }) as unknown as Leg);
+      call.allLegs = [...legs, ...called];
+      const seen = (at: number, one: Leg | null) =>
+        one?.dn === "102" && at >= 9_430
+          ? ({ at: 20_000, fault: "missingGets" } as const)
+          : { at, fault: null };
+      expect(rulesOf(legs, { seen, sees: (dn: string) => dn !== "900" }, fax)).toEqual(rules);
+    },
+  );
+});
