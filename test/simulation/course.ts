@@ -16,6 +16,8 @@ export type Gone = Fact & { what: "gone" };
 
 export class Course {
   unknowable: { readonly rule: Unknowable; readonly fromAt: number } | null = null;
+  /** All by which something cannot be known, that which comes first among them. */
+  readonly doubted = new Set<string>();
   readonly chain: Chain;
   readonly visibility: Visibility;
   readonly rings = new Map<string, Set<Leg>>();
@@ -63,6 +65,7 @@ export class Course {
   }
 
   doubt(rule: Unknowable, fromAt: number): void {
+    this.doubted.add(rule);
     if (this.unknowable === null || fromAt < this.unknowable.fromAt) {
       this.unknowable = { rule, fromAt };
     }

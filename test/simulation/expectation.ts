@@ -126,7 +126,8 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     missedRings: missedRings(chain, visibility, plan.notes),
     unseenGoing: unseenGoings(chain, changes.log, visibility),
   };
-  const lapses = truth.lapses + hidden.length + lapsesByRule(chain, due, exempt);
+  const rules = new Set(exempt === null ? [] : [exempt, ...telling.doubted]);
+  const lapses = truth.lapses + hidden.length + lapsesByRule(chain, due, rules);
   const calm = calmOf(chain, due, hidden, grounds);
   // What nobody saw is told when the log is read.
   const isUnseen = (one: Due) => due.every((each) => each.unseen || each === one);
@@ -166,14 +167,14 @@ function firstLegAtOf(chain: Chain, { visibility, sight, briefMs }: Grounds): nu
   return sight.seen(first.at, first.leg).at + briefMs;
 }
 
-/** How often more the call may have looked over, or passed on, by what the exemption's rule leaves open. */
-function lapsesByRule(chain: Chain, due: readonly Due[], rule: string | null): number {
-  if (rule === null) return 0;
+/** How often more the call may have looked over, or passed on, by what the exemption's rules leave open. */
+function lapsesByRule(chain: Chain, due: readonly Due[], rules: ReadonlySet<string>): number {
+  if (rules.size === 0) return 0;
   // Whoever listens seems to have got the call where its user's going is not seen to be theirs, too.
   const isBarged = (fact: Fact) => fact.what === "shown" && fact.leg.barges !== null;
   const barged = chain.facts.filter(isBarged).length;
   // An attempt that looks as if it had failed, and its next phone as a new one.
-  return attempting.has(rule) ? barged + due.length : barged;
+  return [...rules].some((rule) => attempting.has(rule)) ? barged + due.length : barged;
 }
 
 function calmOf(

@@ -18,6 +18,7 @@ export class Telling {
   readonly due: readonly Due[];
   /** A conversation that nobody could see, and why: what follows from then on cannot be known in full. */
   readonly unknowable: { readonly rule: Unknowable; readonly fromAt: number } | null;
+  readonly doubted: ReadonlySet<string>;
 
   constructor(chain: Chain, visibility: Visibility) {
     const isShown = (fact: Fact) => fact.what === "shown" && visibility.sees(fact.dn, fact.at);
@@ -38,6 +39,7 @@ export class Telling {
     for (const fact of chain.facts) heed(course, fact);
     this.due = course.said.due;
     this.unknowable = course.unknowable;
+    this.doubted = course.doubted;
   }
 }
 
