@@ -3,28 +3,27 @@
  * `npm run soak:delivery -- --schedules 1000 [--from 1] [--many 200]`. One schedule in `--many` has a
  * thousand calls. Exit code 1 if anything was lost, overtook another or went beyond a limit.
  */
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/commandLine.ts";
 import { playSchedule } from "./player.ts";
 
 const progressEveryMs = 10_000;
 const shownMax = 5;
 
-const { values } = parseArgs({
-  options: {
-    schedules: { type: "string", default: "1000" },
-    from: { type: "string", default: "1" },
-    many: { type: "string", default: "200" },
-  },
+const { numberOf } = commandLine(import.meta.url, {
+  schedules: "1000",
+  from: "1",
+  many: "200",
 });
 
-const from = Number(values.from);
-const until = from + Number(values.schedules);
+const from = numberOf("from");
+const until = from + numberOf("schedules");
+const many = numberOf("many");
 const failing: number[] = [];
 const total = { deliveries: 0, requests: 0, faults: 0, heldMost: 0 };
 const beganAt = performance.now();
 let toldAt = beganAt;
 for (let seed = from; seed < until; seed += 1) {
-  const { deliveries, requests, faults, heldMost } = await playSchedule(seed, Number(values.many));
+  const { deliveries, requests, faults, heldMost } = await playSchedule(seed, many);
   total.deliveries += deliveries;
   total.requests += requests;
   total.faults += faults.length;

@@ -3,32 +3,29 @@
  * [--target NAME] [--from 0]`. Exit code 1 if anything did not hold; a failure is repeated by its target, seed and
  * number (`--target NAME --seed S --from N --cases 1`).
  */
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/commandLine.ts";
 import { type Played, play, sharesOf, TARGETS } from "./play.ts";
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: "string", default: "1000000" },
-    seed: { type: "string", default: "1" },
-    target: { type: "string" },
-    from: { type: "string", default: "0" },
-  },
+const { values, numberOf, refuse } = commandLine(import.meta.url, {
+  cases: "1000000",
+  seed: "1",
+  target: "",
+  from: "0",
 });
 
-const seed = Number(values.seed);
-const from = Number(values.from);
-const cases = Number(values.cases);
-const chosen = TARGETS.filter(({ name }) => name === (values.target ?? name));
-if (![seed, from, cases].every(Number.isSafeInteger) || chosen.length === 0) {
+const seed = numberOf("seed");
+const from = numberOf("from", { least: 0 });
+const cases = numberOf("cases");
+const chosen = TARGETS.filter(({ name }) => name === (values.target || name));
+if (chosen.length === 0) {
   const names = TARGETS.map(({ name }) => name).join(", ");
-  console.error(`Expected whole numbers, and a target out of ${names}.`);
-  process.exit(2);
+  refuse(`Expected --target to be one of ${names}, got "${values.target}".`);
 }
 
 const shares = sharesOf(cases);
 const results: Played[] = [];
 for (const target of chosen) {
-  const own = values.target === undefined ? (shares.get(target) ?? 0) : cases;
+  const own = values.target === "" ? (shares.get(target) ?? 0) : cases;
   const played = await play(target, seed, from, own);
   results.push(played);
   const perSecond = Math.round((played.cases / played.tookMs) * 1000);

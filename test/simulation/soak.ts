@@ -5,7 +5,7 @@
  * code 1 if anything differed. Must hold: the report is the same with any number of workers, also if it ends early; how
  * it goes on is told on stderr.
  */
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/commandLine.ts";
 import { ownPlayer, type Player, type PlayOptions, workerPlayer } from "./player.ts";
 import { type FaultName, faultNames } from "./setting.ts";
 import { type SituationName, situationNames } from "./situations.ts";
@@ -17,32 +17,22 @@ const shownMax = 5;
 const listedMax = 50;
 const workersMax = 64;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "100" },
-    from: { type: "string", default: "1" },
-    calls: { type: "string", default: "100" },
-    faults: { type: "string", default: "all" },
-    "fault-rate": { type: "string", default: "1" },
-    transfers: { type: "string", default: "on" },
-    situations: { type: "string", default: "none" },
-    shrink: { type: "string", default: "on" },
-    workers: { type: "string", default: "1" },
-    "failures-max": { type: "string", default: "20" },
-  },
+const { values, numberOf, refuse } = commandLine(import.meta.url, {
+  seeds: "100",
+  from: "1",
+  calls: "100",
+  faults: "all",
+  "fault-rate": "1",
+  transfers: "on",
+  situations: "none",
+  shrink: "on",
+  workers: "1",
+  "failures-max": "20",
 });
-
-function numberOf(name: keyof typeof values, most = Number.MAX_SAFE_INTEGER): number {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number >= 1 && number <= most) return number;
-  throw new Error(
-    `Expected --${name} to be a whole number from 1 to ${most}, got "${values[name]}".`,
-  );
-}
 
 function isOn(name: "transfers" | "shrink"): boolean {
   if (values[name] === "on" || values[name] === "off") return values[name] === "on";
-  throw new Error(`Expected --${name} to be on or off, got "${values[name]}".`);
+  return refuse(`Expected --${name} to be on or off, got "${values[name]}".`);
 }
 
 function faultsOf(text: string): readonly FaultName[] {
@@ -51,14 +41,14 @@ function faultsOf(text: string): readonly FaultName[] {
   return text.split(",").map((word) => {
     const found = faultNames.find((name) => name === word);
     if (found) return found;
-    throw new Error(`Expected a fault of ${faultNames.join(", ")}, got "${word}".`);
+    return refuse(`Expected a fault of ${faultNames.join(", ")}, got "${word}".`);
   });
 }
 
 function faultRateOf(text: string): number {
   const rate = Number(text);
   if (rate > 0 && rate <= 1) return rate;
-  throw new Error(`Expected --fault-rate to be over 0 and up to 1, got "${text}".`);
+  return refuse(`Expected --fault-rate to be over 0 and up to 1, got "${text}".`);
 }
 
 function situationsOf(text: string): readonly SituationName[] {
@@ -67,7 +57,7 @@ function situationsOf(text: string): readonly SituationName[] {
   return text.split(",").map((word) => {
     const found = situationNames.find((name) => name === word);
     if (found) return found;
-    throw new Error(`Expected a situation of ${situationNames.join(", ")}, got "${word}".`);
+    return refuse(`Expected a situation of ${situationNames.join(", ")}, got "${word}".`);
   });
 }
 
@@ -87,7 +77,7 @@ const options: PlayOptions = {
 const from = numberOf("from");
 const until = from + numberOf("seeds");
 const failuresMax = numberOf("failures-max");
-const workers = numberOf("workers", workersMax);
+const workers = numberOf("workers", { most: workersMax });
 
 const tally = new Tally();
 const beganAt = performance.now();

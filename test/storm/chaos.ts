@@ -3,26 +3,27 @@
  * `npm run chaos -- [--seconds 90] [--seed 1] [--events-per-s 15] [--shares 0.01,0.1,0.5]`.
  * Prints a line for each endpoint. Exit code 1 if anything was not delivered, overtook another, or went beyond a bound.
  */
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/commandLine.ts";
 import { describeMachine, quantile } from "./figures.ts";
 import { vices } from "./rascal.ts";
 import { playRascals, scheduleS, wrongWithRascals } from "./rascals.ts";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "90" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    "events-per-s": { type: "string", default: "15" },
-    shares: { type: "string", default: "0.01,0.1,0.5" },
-  },
+const { values, numberOf, refuse } = commandLine(import.meta.url, {
+  seconds: "90",
+  seed: String(Date.now() % 1_000_000),
+  "events-per-s": "15",
+  shares: "0.01,0.1,0.5",
 });
 
+const shares = values.shares.split(",").map(Number);
+if (!shares.every((share) => share > 0 && share <= 1))
+  refuse(`Expected --shares to be over 0 and up to 1, by commas, got "${values.shares}".`);
 console.log(`${describeMachine()}\n${JSON.stringify(values)}`);
 const result = await playRascals({
-  seed: Number(values.seed),
-  eventsPerS: Number(values["events-per-s"]),
-  seconds: Number(values.seconds),
-  shares: values.shares.split(",").map(Number),
+  seed: numberOf("seed", { least: 0 }),
+  eventsPerS: numberOf("events-per-s", { least: 0.001, whole: false }),
+  seconds: numberOf("seconds"),
+  shares,
   single: vices,
 });
 const heading = ["endpoint", "owed", "taken", "requests", "faults", "again", "attempts", "spent"];

@@ -3,25 +3,23 @@
  * `npm run isolation -- [--seconds 600] [--seed 1] [--events-per-s 5]`.
  * Exit code 1 if the p99 of the nine is more than 1.2 times that beside ten healthy ones.
  */
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/commandLine.ts";
 import { describeMachine, quantiles } from "./figures.ts";
 import { p99Ratios, playNeighbours } from "./neighbours.ts";
 
 const ratioMax = 1.2;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "600" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    "events-per-s": { type: "string", default: "5" },
-  },
+const { values, numberOf } = commandLine(import.meta.url, {
+  seconds: "600",
+  seed: String(Date.now() % 1_000_000),
+  "events-per-s": "5",
 });
 
 console.log(`${describeMachine()}\n${JSON.stringify(values)}`);
 const results = await playNeighbours({
-  seed: Number(values.seed),
-  seconds: Number(values.seconds),
-  eventsPerS: Number(values["events-per-s"]),
+  seed: numberOf("seed", { least: 0 }),
+  seconds: numberOf("seconds"),
+  eventsPerS: numberOf("events-per-s", { least: 0.001, whole: false }),
   arms: ["well", "dead", "dripping"],
 });
 for (const { health, events, tookMs, requestsOfTenth, owedToTenth, spentOnTenth } of results) {

@@ -3,29 +3,32 @@
  * `npm run storm -- [--kills 200] [--seed 1] [--events-per-s 500] [--order bounded|strict] [--refuses 0.02]`.
  * Exit code 1 if anything was lost, overtook another or came again without having been in flight.
  */
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/commandLine.ts";
 import { describeMachine, quantiles } from "./figures.ts";
 import { playKills, wrongWith } from "./kills.ts";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "200" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    "events-per-s": { type: "string", default: "500" },
-    order: { type: "string", default: "bounded" },
-    refuses: { type: "string", default: "0.02" },
-  },
+const { values, numberOf, refuse } = commandLine(import.meta.url, {
+  kills: "200",
+  seed: String(Date.now() % 1_000_000),
+  "events-per-s": "500",
+  order: "bounded",
+  refuses: "0.02",
 });
 
+const positive = { least: 0.001, whole: false };
+const isStrict = values.order === "strict";
+if (!isStrict && values.order !== "bounded") {
+  refuse(`Expected --order to be bounded or strict, got "${values.order}".`);
+}
 const progressEvery = 20;
 let kills = 0;
 console.log(`${describeMachine()}\n${JSON.stringify(values)}`);
 const result = await playKills({
-  kills: Number(values.kills),
-  seed: Number(values.seed),
-  eventsPerS: Number(values["events-per-s"]),
-  order: values.order === "strict" ? "strict" : "bounded",
-  refusesShare: Number(values.refuses),
+  kills: numberOf("kills"),
+  seed: numberOf("seed", { least: 0 }),
+  eventsPerS: numberOf("events-per-s", positive),
+  order: isStrict ? "strict" : "bounded",
+  refusesShare: numberOf("refuses", { least: 0, most: 1, whole: false }),
   onKill(line) {
     kills += 1;
     if (kills % progressEvery === 0) console.log(line);
