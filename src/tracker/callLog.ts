@@ -3,7 +3,7 @@
  * and for how long; and which calls came and went in it (SPEC.md, R19-R21).
  */
 import type { EpochMs } from "../events/event.ts";
-import type { LoggedCall } from "./activity.ts";
+import type { LoggedCall, LoggedTalk } from "./activity.ts";
 import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
@@ -226,7 +226,10 @@ function endOf(
 ): EpochMs {
   const sinceAt = hidden?.sinceAt ?? endedAt;
   if (talk === null) return Math.max(endedAt, touchedAt);
-  const isTaken = aliases.length > 0 && talks.every(({ user }) => user !== talk.user);
+  // Its user may have talked to them before.
+  const isIt = ({ user, endedAt: untilAt }: LoggedTalk) =>
+    user === talk.user && untilAt > talk.answeredAt + roundedMs;
+  const isTaken = aliases.length > 0 && !talks.some(isIt);
   const isElsewhere = talk.shownBy !== "legs" || isTaken;
   const isLacking = isElsewhere && endedAt <= Math.max(talk.answeredAt + roundedMs, touchedAt);
   return isLacking ? sinceAt : Math.max(endedAt, touchedAt);

@@ -312,7 +312,17 @@ describe("a call that the log has under its number", () => {
 });
 
 describe("a call that went on under its consultation's number, which the log does not have", () => {
-  it("went on until we see again", () => {
+  it.each([
+    ["", [["102", 0, 20]]],
+    [
+      ", though its user had talked to them before",
+      [
+        ["102", 0, 2],
+        ["103", 2, 4],
+        ["102", 4, 20],
+      ],
+    ],
+  ] as const)("went on until we see again%s", (_, hops) => {
     const phone = talking();
     const joined = { callNumber: 8, originatedBy: null, legNumber: 2 };
     phone.leg("103", 7, "connected", { ...joined, party: inside("102") });
@@ -324,7 +334,9 @@ describe("a call that went on under its consultation's number, which the log doe
     phone.at += 10_000;
     phone.snapshot();
     settle(phone);
-    const talks = [{ user: "102", answeredAt: t0, endedAt: t0 + 20_000 }];
+    const talks = hops.map(([user, fromS, untilS]) => ({
+      ...{ user, answeredAt: t0 + fromS * 1_000, endedAt: t0 + untilS * 1_000 },
+    }));
     readLog(phone, logged({ endedAt: t0 + 20_000, talks }));
     expect(phone.told().at(-1)).toBe("ended 103 -2 Ok");
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 15_000 });
