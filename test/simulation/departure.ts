@@ -72,9 +72,9 @@ export function departureUnseen(
 export function goneTogether(
   { facts, overAt }: Chain,
   due: readonly Due[],
-  visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "sees">,
+  visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "lostMs" | "sees">,
 ): Exemption | null {
-  const { briefMs, listMs, lateListMs, sees } = visibility;
+  const { briefMs, listMs, lateListMs, lostMs, sees } = visibility;
   // The own phone, which rang before, is told as ringing then.
   const isOwn = (one: Due, each: Due) => each.user === one.user && each.at === one.at;
   const rang = (one: Due) =>
@@ -114,11 +114,14 @@ export function goneTogether(
       return seenMs + listLateMs + lateLookMs + waysMs + lateListMs;
     return rang(one) ? lagMs : briefMs + lateListMs;
   };
+  // A list that lags is looked at again after pauses that double; a restart of the PBX leaves no look after the end.
+  const blindMs = overAt === null ? 0 : lostMs(overAt);
+  const unlookedMs = blindMs > 0 ? 2 * lateListMs + briefMs : 0;
   const lost = due.find(
     (one) =>
       one.transfer === "True" &&
       overAt !== null &&
-      overAt - one.at < Math.max(blurMs(one), againMs(one)),
+      overAt - blindMs - one.at < Math.max(blurMs(one), againMs(one), unlookedMs),
   );
   return lost === undefined ? null : { rule: "goneTogether", fromAt: lost.at };
 }

@@ -357,6 +357,27 @@ describe("a hand-over to who is not monitored, whose user leaves while that phon
   });
 });
 
+describe("a parking that a list which lags is yet to show as the PBX restarts", () => {
+  it.each([
+    ["may be the end until the list has been looked at again", 2_210, 1, "goneTogether"],
+    ["is known then", 2_211, 1, undefined],
+    ["may be the end, from when we were blind before that", 2_709, 500, "goneTogether"],
+    ["is known then, too", 2_710, 500, undefined],
+  ])("%s", (_, waitsMs, blindMs, rule) => {
+    const user = leg("101", "extension", [0, 9_000]);
+    const place = leg("SP0", "parking", [9_000, 9_000 + waitsMs]);
+    const talks = [shown(0, user, "ringing"), shown(1_000, user, "connected")];
+    const facts = [...talks, shown(9_000, place, "connected"), gone(user)];
+    const chain = chainOf(facts, 9_000 + waitsMs);
+    const lags = { ...allSeen, lateListMs: 1_100 };
+    const { due } = new Telling(chain, lags);
+    const ruleOf = (lostMs: number) =>
+      goneTogether(chain, due, { ...lags, lostMs: () => lostMs })?.rule;
+    expect(ruleOf(blindMs)).toBe(rule);
+    expect(ruleOf(0)).toBeUndefined();
+  });
+});
+
 describe("a phone that is taken from the list of monitored DNs just after it was laid down", () => {
   const leg = { dn: "104", id: 1, end: { at: 10_000 } };
   const facts = [{ at: 5_000, what: "shown", dn: "104", leg }];
