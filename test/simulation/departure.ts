@@ -72,9 +72,9 @@ export function departureUnseen(
 export function goneTogether(
   { facts, overAt }: Chain,
   due: readonly Due[],
-  visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "lostMs" | "sees">,
+  visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "unloggedMs" | "sees">,
 ): Exemption | null {
-  const { briefMs, listMs, lateListMs, lostMs, sees } = visibility;
+  const { briefMs, listMs, lateListMs, unloggedMs, sees } = visibility;
   // The own phone, which rang before, is told as ringing then.
   const isOwn = (one: Due, each: Due) => each.user === one.user && each.at === one.at;
   const rang = (one: Due) =>
@@ -114,8 +114,8 @@ export function goneTogether(
       return seenMs + listLateMs + lateLookMs + waysMs + lateListMs;
     return rang(one) ? lagMs : briefMs + lateListMs;
   };
-  // A list that lags is looked at again after pauses that double; a restart of the PBX leaves no look after the end.
-  const blindMs = overAt === null ? 0 : lostMs(overAt);
+  // A list that lags is looked at again after pauses that double; none comes while we are blind.
+  const blindMs = overAt === null ? 0 : unloggedMs(overAt);
   const unlookedMs = blindMs > 0 ? 2 * lateListMs + briefMs : 0;
   const lost = due.find(
     (one) =>

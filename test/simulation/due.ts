@@ -61,6 +61,8 @@ export interface Visibility {
   clockOffMs(fromAt: number, toAt: number): number;
   /** For how long we were blind already at `at`, if the PBX restarted then or later in that stretch: its log is not asked of calls of before. */
   lostMs(at: number): number;
+  /** For how long we were blind already at `at`, if nothing tells how the call went on meanwhile: so, or as the log is written too late. */
+  unloggedMs(at: number): number;
   /** We saw nothing for a while of that time. */
   blinded(fromAt: number, toAt: number): boolean;
   /** A fault struck legs of this DN in that time. */

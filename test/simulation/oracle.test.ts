@@ -29,6 +29,7 @@ const allSeen: Visibility = {
   seen: (at) => ({ at, fault: null }),
   clockOffMs: () => 0,
   lostMs: () => 0,
+  unloggedMs: () => 0,
   blinded: () => false,
   troubled: () => false,
 };
@@ -371,8 +372,8 @@ describe("a parking that a list which lags is yet to show as the PBX restarts", 
     const chain = chainOf(facts, 9_000 + waitsMs);
     const lags = { ...allSeen, lateListMs: 1_100 };
     const { due } = new Telling(chain, lags);
-    const ruleOf = (lostMs: number) =>
-      goneTogether(chain, due, { ...lags, lostMs: () => lostMs })?.rule;
+    const ruleOf = (unloggedMs: number) =>
+      goneTogether(chain, due, { ...lags, unloggedMs: () => unloggedMs })?.rule;
     expect(ruleOf(blindMs)).toBe(rule);
     expect(ruleOf(0)).toBeUndefined();
   });

@@ -77,7 +77,12 @@ export class Sight {
   /** For how long we were blind already at `at`, if the PBX restarted then, or before we saw again; 0 if it did not. */
   lostMs(at: number): number {
     const seenAt = this.seen(at, null).at;
-    if (!this.#restarts.some((restartAt) => restartAt >= at && restartAt <= seenAt)) return 0;
+    const restarts = this.#restarts.some((restartAt) => restartAt >= at && restartAt <= seenAt);
+    return restarts ? this.blindMs(at) : 0;
+  }
+
+  /** For how long we were blind already at `at`. */
+  blindMs(at: number): number {
     let since = at;
     for (const { fault, fromAt, toAt } of this.#all.toReversed()) {
       if (blinding.has(fault) && fromAt < since && toAt >= since) since = fromAt;

@@ -40,5 +40,7 @@ export const joinMsMax = 2_000;
 
 /** A call that ended unseen is looked for in the log at once, and again after 2 s, 15 s more and 45 s more (R19). */
 export const logLooksMs = 62_000;
+/** Only for so long, if a conversation that we saw begin is open (R19). */
+export const talkLogMs = 17_000;
 /** The log of a blind stretch is read from so long before its beginning was noticed (service.ts). */
 export const logReachMs = 30_000;

@@ -24,6 +24,7 @@ const allSeen: Visibility = {
   seen: (at) => ({ at, fault: null }),
   clockOffMs: () => 0,
   lostMs: () => 0,
+  unloggedMs: () => 0,
   blinded: () => false,
   troubled: () => false,
 };

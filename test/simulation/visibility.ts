@@ -8,7 +8,7 @@ import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { hasList, listedMs, type Setting } from "./setting.ts";
 import type { Sight } from "./sight.ts";
-import { callbackHoldMs, graceMs, listLagMs, lookApartMs } from "./statedTimes.ts";
+import { callbackHoldMs, graceMs, listLagMs, lookApartMs, talkLogMs } from "./statedTimes.ts";
 
 /** So long after a failure the directory has been read again. */
 export const directoryAgainMs = 60_000;
@@ -45,6 +45,10 @@ export function visibilityOf(
     seen: (at, leg) => sight.seen(at, leg),
     clockOffMs: (fromAt, toAt) => sight.clockOffMs(fromAt, toAt),
     lostMs: (at) => sight.lostMs(at),
+    unloggedMs: (at) => {
+      const isLate = at + shows.callLogDelayMs > sight.seen(at, null).at + talkLogMs;
+      return isLate ? sight.blindMs(at) : sight.lostMs(at);
+    },
     blinded: (fromAt, toAt) => sight.blinded(fromAt, toAt),
     troubled: (dn, fromAt, toAt) => sight.troubled(dn, fromAt, toAt),
   };
