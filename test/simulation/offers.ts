@@ -78,8 +78,16 @@ function heedNamed(course: Course, { dn, at, leg }: Shown): void {
     const left = before[index + 1];
     return left !== undefined && listMs !== null && listedBy(left.at) >= place.at;
   };
+  // Given up to a phone that is not monitored, it seems to be polled still (SPEC.md, G18).
+  const isGivenUp = (index: number) => {
+    const next = before[index + 1];
+    return next?.kind === "extension" && !sees(next.user, next.at);
+  };
   const isNamed = ({ due }: Level, index: number) =>
-    index === surely || isListed(index) || (due !== undefined && course.maybeNamed.has(due));
+    index === surely ||
+    isListed(index) ||
+    isGivenUp(index) ||
+    (due !== undefined && course.maybeNamed.has(due));
   const since = before.filter((level, index) => index >= surely && isNamed(level, index));
   // Whom a queue gave the call to seems to be polled by it until it rings the next one, where no list can have told that the call was there (SPEC.md, R8).
   const isPolled = course.polledBy.get(before[surely]?.user ?? "") === place.user;
