@@ -89,6 +89,11 @@ export class Legs {
     return this.forget(legId);
   }
 
+  /** Its Remove has come, and is yet to have its turn. */
+  #isGoing(legId: string): boolean {
+    return this.#removed.has(legId) && !this.#gone.has(legId);
+  }
+
   /** True if it was known. */
   forget(legId: string): boolean {
     return this.#known.delete(legId);
@@ -124,8 +129,10 @@ export class Legs {
       this.learn(wire);
       shown.add(legId);
     }
+    // What takes the place of one that was removed meanwhile may be yet to come, too, and came first.
     for (const legId of this.#known.keys()) {
-      if (!shown.has(legId) && !isNewer(legId)) this.#known.delete(legId);
+      const stays = shown.has(legId) || isNewer(legId) || this.#isGoing(legId);
+      if (!stays) this.#known.delete(legId);
     }
     for (const [legId, moment] of this.#touched) if (moment <= asked) this.#touched.delete(legId);
     this.#snapshotAsked = Math.max(this.#snapshotAsked, asked);

@@ -68,6 +68,30 @@ describe("a leg that was removed", () => {
     ]);
   });
 
+  it("goes in its turn, after the one that took its place, though a reading of all legs has neither", async () => {
+    const server = await pbx();
+    server.legs.set("102/9006", participant("102", 9006));
+    const watched = watch(server.url);
+    await watched.live();
+    const slow = gate(server, (asked) => asked.startsWith("/callcontrol/100/"));
+    server.upsert(participant("100", 9007));
+    await watched.until(() => slow.held.length === 1);
+    server.legs.delete("102/9006");
+    server.frame(upsert, "/callcontrol/101");
+    await watched.until(() => watched.source.counters.snapshots === 2);
+    server.upsert(participant("102", 9008));
+    server.frame(remove, path);
+    await watched.until(() => watched.source.counters.frames === 4);
+    slow.open();
+    await watched.until(() => watched.of("legChanged").length === 2);
+    expect(watched.told().slice(1)).toEqual([
+      "legChanged 100/9007 ringing",
+      "snapshot 102/9006 ringing, 100/9007 ringing",
+      "legChanged 102/9008 ringing",
+      "legGone 102/9006",
+    ]);
+  });
+
   it("is not brought back by what was asked for before, however late it is answered", async () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { removedLagMs: 1, holdMsMax: 5 } });
