@@ -20,7 +20,7 @@ export function endTalk(turn: Turn, talk: Talk, at: EpochMs, transferred: boolea
   endRings(turn, talk.link, "elsewhere");
   // A user who left had nothing of what rang on.
   const endedAt = call.leaving?.sinceAt ?? at;
-  const talkMs = Math.max(0, endedAt - talk.answeredAt);
+  const talkMs = Math.max(0, endedAt - (talk.spokeFromAt ?? talk.answeredAt));
   const told = { ...missed, finish: "Ok", transferred, talkMs } as const;
   tell(turn, told, talk.link, { dn: talk.user, kind: talk.userKind }, endedAt);
   call.talk = null;

@@ -218,3 +218,53 @@ describe("a call that came and went in a blind stretch, and that the log alone h
     expect(phone.told()).toEqual(["ringing 800 -0"]);
   });
 });
+
+describe("an answer that nobody saw, of a call that goes on", () => {
+  const summary = ({ events }: Phone) => events.find(({ kind }) => kind === "callsummary");
+  /** We see nothing for a minute from t0 + 10 s on, then 101 talking, for 9 s more. */
+  function heardOut(changedAt: number | null, rang = true): Phone {
+    const phone = new Phone({ extras: true });
+    if (rang) phone.leg("101", 5, "ringing");
+    phone.at += 10_000;
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot(leg("101", 5, "connected"));
+    phone.list(row("101", { changedAt }));
+    phone.at += 9_000;
+    phone.gone("101/5");
+    phone.list();
+    return phone;
+  }
+
+  it.each([true, false])(
+    "counts from when the list says that it was given (it had rung: %s)",
+    (rang) => {
+      const phone = heardOut(t0 + 21_000, rang);
+      expect(phone.events.at(-2)).toMatchObject({ kind: "ended", talkMs: 58_000 });
+      const answered = phone.events.find(({ kind }) => kind === "answered");
+      expect(answered).toMatchObject({ at: t0 + 70_000 });
+      const times = rang ? { ringMs: 21_000, waitMs: 21_000 } : { ringMs: 0, waitMs: 0 };
+      expect(summary(phone)).toMatchObject({ ...times, talkMs: 58_000 });
+    },
+  );
+
+  it.each([
+    ["has no times", null],
+    ["had the row so before we lost sight", t0 + 5_000],
+    ["has a time that is to come", t0 + 80_000],
+  ])("is told as it shows, and so counted, where the list %s", (_list, changedAt) => {
+    expect(summary(heardOut(changedAt))).toMatchObject({ ringMs: 70_000, talkMs: 9_000 });
+  });
+  it("is told as it shows where somebody had answered before, as the hand-over is", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "connected");
+    phone.lose();
+    phone.at += 60_000;
+    phone.snapshot(leg("102", 6, "connected", { legNumber: 5 }));
+    phone.list(row("102", { changedAt: phone.at - 1_000 }));
+    phone.at += 9_000;
+    phone.gone("102/6");
+    phone.list();
+    expect(phone.events.at(-1)).toMatchObject({ kind: "ended", user: "102", talkMs: 9_000 });
+  });
+});

@@ -86,6 +86,21 @@ export function wasListed(
   return lastLink === 1 || (changedAt !== null && changedAt >= talk.answeredAt - rowTimeMs);
 }
 
+/**
+ * When the first answer was given, which showed only as a blind stretch ended: as the row changed, if that was in the
+ * stretch and after it rang; null = nobody knows.
+ */
+export function unseenAnswerAt(
+  { call, gap }: Turn,
+  { answeredAt }: Talk,
+  { changedAt }: ActiveCall,
+): EpochMs | null {
+  const { answeredAt: firstAt, ringFromAt } = call.tally;
+  if (answeredAt !== gap.toAt || answeredAt !== firstAt || changedAt === null) return null;
+  const unseenFromAt = Math.max(gap.fromAt, ringFromAt ?? 0);
+  return changedAt > unseenFromAt && changedAt < answeredAt ? changedAt : null;
+}
+
 /** It cannot be of before the answer, of which a list that has shown the conversation has nothing any more. */
 function isSince(talk: Talk, row: ActiveCall): boolean {
   return talk.listedAt !== undefined || isNew(talk, row);

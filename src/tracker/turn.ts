@@ -27,6 +27,8 @@ export interface Turn {
   readonly callbackQueues: TrackerState["callbackQueues"];
   readonly ringMs: TrackerState["ringMs"];
   readonly watched: TrackerState["watched"];
+  /** The last stretch in which nobody looked, as the step found it. */
+  readonly gap: TrackerState["gap"];
   /** The list of active calls is wanted. */
   ask: boolean;
   /** The call log is wanted. */
@@ -43,7 +45,12 @@ export function beginTurn(
   listed: ListedCall | null,
   at: EpochMs,
   settings: TrackerSettings,
-  { callbackQueues, ringMs, watched }: Pick<TrackerState, "callbackQueues" | "ringMs" | "watched">,
+  {
+    callbackQueues,
+    ringMs,
+    watched,
+    gap,
+  }: Pick<TrackerState, "callbackQueues" | "ringMs" | "watched" | "gap">,
 ): Turn {
   return {
     call: { ...call },
@@ -56,6 +63,7 @@ export function beginTurn(
     callbackQueues,
     ringMs,
     watched,
+    gap,
     ask: false,
     inquire: false,
     lacking: false,

@@ -18,6 +18,7 @@ import {
   leftAt,
   mayPoll,
   ownOf,
+  unseenAnswerAt,
   wasListed,
   withoutListeners,
 } from "./rows.ts";
@@ -49,7 +50,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (call.external === null) recogniseListed(turn, row);
   if (call.external === null) return;
   call.did ??= row.did;
-  noteListed(call, row, askedAt);
+  noteListed(turn, row, askedAt);
   const { talk } = call;
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
     call.hidden = lookedAt(turn, call.hidden);
@@ -84,10 +85,15 @@ function notePlace(call: Turn["call"], row: ActiveCall, mayBeLate: boolean): voi
 }
 
 /** What the list has of the conversation elsewhere from now on is of after the answer. */
-function noteListed(call: Turn["call"], row: ActiveCall, askedAt: EpochMs): void {
-  const { talk } = call;
-  if (talk && talk.listedAt === undefined && wasListed(call, talk, row, askedAt))
-    call.talk = { ...talk, listedAt: row.changedAt ?? askedAt };
+function noteListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {
+  const { call } = turn;
+  const { talk, tally } = call;
+  if (!talk || talk.listedAt !== undefined || !wasListed(call, talk, row, askedAt)) return;
+  call.talk = { ...talk, listedAt: row.changedAt ?? askedAt };
+  const spokeFromAt = unseenAnswerAt(turn, talk, row);
+  if (spokeFromAt === null) return;
+  call.talk = { ...call.talk, spokeFromAt };
+  call.tally = { ...tally, answeredAt: spokeFromAt };
 }
 
 /** One look less; a list that was asked for other calls is none of them, so that they last for the time they are meant for. */
