@@ -103,7 +103,7 @@ const byNumber = (one: Leg, other: Leg) => one.legNumber - other.legNumber;
 /** The second witness: what the PBX's own list of calls says of ours. */
 function heedList(step: Stepping, { calls: listed, askedAt }: ActiveCalls): void {
   const calls = listed.map((row) => numbered(step, row));
-  if (calls.some((row) => isOfNewPbx(step, row))) step.heedRestarted("list");
+  if (calls.some((row) => isOfNewPbx(step, row))) step.heedRestarted([]);
   for (const row of calls) {
     const over = step.state.calls.get(row.callNumber);
     if (over?.overAt && begunApart(over, row)) step.bury(over, over.overAt);

@@ -172,25 +172,28 @@ describe("a restart of the PBX", () => {
     expect(phone.told().filter((told) => told.includes("102"))).toEqual([]);
   });
 
-  it("leaves alone what the list has told of while nobody noticed the loss, until it has another start", () => {
-    const phone = talking();
-    const seenAt = phone.at;
-    const listed = (establishedAt: number) =>
-      row("800", {
-        callNumber: 3,
-        caller: outside("420777000033"),
-        status: "Routing",
-        establishedAt,
-      });
-    phone.at += 10_000;
-    phone.list(row("101"), listed(phone.at));
-    expect(phone.told()).toEqual(["ringing 800 -0"]);
-    phone.at += 5_000;
-    phone.lose(seenAt);
-    phone.snapshot(leg("104", 1, "ringing", { callNumber: 4, party: outside("420777000044") }));
-    expect(phone.told()).toEqual(["ended 101 -1 Ok", "ringing 104 -0"]);
-    phone.list(listed(phone.at));
-    expect(phone.told()).toEqual(["ended 800 -0 Missed", "ringing 800 -0"]);
+  it("leaves alone what the list has told of while nobody noticed the loss, if a leg shows it", () => {
+    for (const [number, told] of [
+      ["420777000033", ["ended 101 -1 Ok", "ringing 104 -0"]],
+      [
+        "420777000044",
+        ["ended 800 -0 Missed", "ended 101 -1 Ok", "ringing 800 -0", "ringing 104 -0"],
+      ],
+    ] as const) {
+      const phone = talking();
+      const seenAt = phone.at;
+      phone.at += 10_000;
+      const queued = { callNumber: 3, caller: outside("420777000033"), status: "Routing" } as const;
+      phone.list(row("101"), row("800", { ...queued, establishedAt: phone.at }));
+      expect(phone.told()).toEqual(["ringing 800 -0"]);
+      phone.at += 5_000;
+      phone.lose(seenAt);
+      const polled = { callNumber: 3, originatedBy: ref("800"), party: outside(number) };
+      const inner = leg("105", 2, "connected", { callNumber: 3, party: inside("106") });
+      const other = leg("107", 3, "ringing", { callNumber: 4, party: outside("1188") });
+      phone.snapshot(leg("104", 1, "ringing", polled), inner, other);
+      expect(phone.told()).toEqual([...told, "ringing 107 -0"]);
+    }
   });
 
   it("leaves alone what the list has told of since", () => {

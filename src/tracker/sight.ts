@@ -17,7 +17,7 @@ import { finish } from "./ends.ts";
 import { isExternal, isSameNumber, lastLegsMax } from "./legs.ts";
 import { addedUpTo } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
-import type { Call, CallIdentity, TrackerState } from "./state.ts";
+import type { Call, CallIdentity, External, TrackerState } from "./state.ts";
 import { isRead, noGap } from "./state.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
 import { Turns } from "./turns.ts";
@@ -73,6 +73,17 @@ function isOtherDid(one: Did | null, other: Did | null): boolean {
 /** Until then its legs were there, or the list that alone shows its conversation. */
 function seenUntil({ blind, hidden, touchedAt }: Call, lostAt: EpochMs): EpochMs {
   return blind ? touchedAt : (hidden?.sinceAt ?? lostAt);
+}
+
+/** The list alone has shown it, and its start, by which it would tell of another one with that number. */
+function isListed({ legCount, establishedAt, leftOut, overAt }: Call): boolean {
+  return legCount === 0 && establishedAt !== null && !leftOut && overAt === null;
+}
+
+/** It stands towards the outside party of a call that the list has, under its number. */
+function isLegOf({ callNumber, external }: Call, leg: Leg): boolean {
+  const { number } = external as External;
+  return leg.callNumber === callNumber && isExternal(leg) && isSameNumber(leg.party.number, number);
 }
 
 export class Sight extends Turns {
@@ -223,7 +234,7 @@ export class Sight extends Turns {
    */
   heedRestart(legs: readonly Leg[]): void {
     if (legs.some((leg) => this.belies(leg))) {
-      this.heedRestarted("legs");
+      this.heedRestarted(legs);
       return;
     }
     if (this.next.restartDoubt === null) return;
@@ -233,11 +244,11 @@ export class Sight extends Turns {
     const telling = fresh.filter((leg) => isRisen(leg) || !this.#mayBeOlder(leg));
     if (telling.length === 0) return;
     if (telling.every(isRisen)) this.next.restartDoubt = null;
-    else this.heedRestarted("legs");
+    else this.heedRestarted(legs);
   }
 
-  /** Nothing of before goes on, and every number is free. */
-  heedRestarted(shownBy: "legs" | "list"): void {
+  /** Nothing of before goes on, and every number is free. `legs` show it, or the list. */
+  heedRestarted(legs: readonly Leg[]): void {
     const { restartDoubt, gap } = this.next;
     const isOpen = restartDoubt !== null;
     const lostAt = restartDoubt ?? gap.toAt ?? this.at;
@@ -249,10 +260,10 @@ export class Sight extends Turns {
     for (const call of calls) {
       // The list may have told of a new one before any leg of it did; what has shown since is not of before.
       const isUnseen = isOpen || this.isLost(call) || call.overAt !== null;
-      // Nor need it be what the list alone has shown while nobody noticed the loss: a row with another start would tell.
-      const isListed = shownBy === "legs" && call.legCount === 0 && call.establishedAt !== null;
-      const isBefore = call.firstSeenAt <= (isListed && call.overAt === null ? gap.fromAt : lostAt);
-      if (isUnseen && isBefore) this.bury(call, call.hidden?.sinceAt ?? lostAt);
+      // It may have done so while nobody had noticed the loss.
+      const sinceAt =
+        isListed(call) && legs.some((leg) => isLegOf(call, leg)) ? gap.fromAt : lostAt;
+      if (isUnseen && call.firstSeenAt <= sinceAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.lastLegs = [];
     this.next.unseen = new Map();
