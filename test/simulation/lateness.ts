@@ -21,12 +21,14 @@ import {
 
 /** Work of ours, in time that stands still while we work: what is left is several legs asked for one after another. */
 const ownMs = 50;
+/** Beyond a few at once the list is read so often at most, for all who ask for it: each look may wait so long. */
+const lookGapMs = 100;
 /** What the list contradicts for so long is read again at its next reading. */
 const doubtMs = 500;
 /** A call of somebody who consults is looked for again and again (SPEC.md, R23): 50, 100 and 150 ms later. */
-const joinLooksMs = 300;
+const joinLooksMs = 300 + 3 * lookGapMs;
 /** The list is looked at 50, 150, 300, 700 and 1,550 ms later for a call that has just begun (SPEC.md, R16). */
-const beginLooksMs = 1_550;
+const beginLooksMs = 1_550 + 5 * lookGapMs;
 /** What befell another call's leg holds ours back for so long. */
 const holdMs = 400;
 /** Each look at the log takes its time. */
@@ -71,7 +73,8 @@ export function lateMsMax(due: Due, calm: Calm): number | null {
     (isHeld ? orderMs(calm, isHidden) : 0) +
     (due.unseen ? unsettledMs(due, calm) : 0) +
     againMs(due, calm);
-  const waitsMs = waitMs(due, setting, isHidden) + beginMs(due, calm) + heldMs + logMs;
+  const lookMs = hasList(setting) && due.kind === "ended" ? lookGapMs : 0;
+  const waitsMs = waitMs(due, setting, isHidden) + beginMs(due, calm) + heldMs + logMs + lookMs;
   const shownMs = due.latest - due.at;
   const limitMs = wayMs + holdMs + shownMs + waitsMs + logInMs(due, calm);
   const isNear = ({ fault, fromAt, toAt, entity }: FaultNote) =>
@@ -152,7 +155,7 @@ function beginMs({ kind, finish, link, at }: Due, { legsAt, setting }: Calm): nu
 function lagMs({ kind, at, latest }: Due, setting: Setting): number {
   const { listLagMs: lag = 0 } = setting.switches;
   if (!hasList(setting) || lag === 0) return 0;
-  if (kind === "ended") return 2 * lag + firstLookMs;
+  if (kind === "ended") return 2 * lag + firstLookMs + 5 * lookGapMs;
   // An answer that the list alone shows, once it has shown that who handed over has left.
   return kind === "answered" && latest > at ? listedMs(setting) : 0;
 }

@@ -81,6 +81,15 @@ describe("how late a place may be told that no leg shows, where no fault struck"
     expect(limitMs).toBe(1_354 + laterMs);
   });
 
+  it("an end by the wait for each look at the list, of which a conversation may need three more", () => {
+    const calm = { ...none, setting, legsAt: [at - 5_000], reached: [] };
+    const end = { ...due, kind: "ended", unseen: false, link: 0, finish: "Missed" };
+    const limitOf = (one: object) => lateMsMax(one as unknown as Due, calm as unknown as Calm);
+    const missedMs = limitOf(end) ?? 0;
+    expect(missedMs).toBe(54 + 100);
+    expect(limitOf({ ...end, link: 1, finish: "Ok" })).toBe(missedMs + 3 * 100 + 300 + 6);
+  });
+
   it("and a second more if the call was there before", () => {
     const reached = [{ ...due, at: at - 20_000 }, due];
     const calm = { ...none, setting, legsAt: [], reached };
