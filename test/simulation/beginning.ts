@@ -38,14 +38,21 @@ export function beginningOf(
   return { kind: "ringing", level, leg: first?.leg ?? null, unseen };
 }
 
-/** Who is not monitored dialled, or talked before anything was to be seen: a leg, or a place that the list has it at. */
+/**
+ * Who is not monitored dialled, or talked before anything was to be seen: a leg that did not come and go while we were
+ * blind, or a place that the list has it at.
+ */
 export function isBegunUnseen(
-  { facts, owner, startedAt }: Chain,
-  shown: Fact | undefined,
+  { facts, owner, startedAt, overAt }: Chain,
+  isShown: (fact: Fact) => boolean,
   visibility: Visibility,
 ): boolean {
+  const isSeen = (fact: Fact) => {
+    if (fact.what !== "shown" || !isShown(fact)) return false;
+    return visibility.seen(fact.at, null).at < (fact.leg.end?.at ?? overAt ?? fact.at);
+  };
   const isPlace = (fact: Fact) => fact.what === "shown" && places.has(fact.kind);
-  const first = shown ?? facts.find(isPlace);
+  const first = facts.find(isSeen) ?? facts.find(isShown) ?? facts.find(isPlace);
   if (first === undefined) return false;
   if (owner !== "") return !visibility.sees(owner, startedAt);
   return facts

@@ -27,7 +27,7 @@ export class Telling {
     // An inside call that was forwarded outside: the contract is silent.
     if (chain.isInside) course.doubt("insideForwarded", chain.startedAt);
     // Who is not monitored dialled, or answered first: it is nobody's call until a monitored one gets it.
-    if (isBegunUnseen(chain, shown, visibility)) course.doubt("begunUnseen", chain.startedAt);
+    if (isBegunUnseen(chain, isShown, visibility)) course.doubt("begunUnseen", chain.startedAt);
     heedNeverSeen(course, isShown);
     const begins = beginningOf(chain, visibility, isShown);
     if (begins !== null) {
