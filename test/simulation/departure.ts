@@ -34,8 +34,11 @@ export function departedAt(
   at: number,
   leg: Leg,
   visibility: Pick<Visibility, "seen" | "listMs">,
+  /** When it must have been seen that another phone of theirs was laid down before. */
+  laidDown: Seen | undefined,
 ): Departed {
-  const left = visibility.seen(at, leg);
+  const gone = visibility.seen(at, leg);
+  const left = laidDown !== undefined && laidDown.at > gone.at ? laidDown : gone;
   const { at: stayedAt, fault } = visibility.seen(left.at + staysMs(visibility), null);
   return { dn: leg.dn, at, left, stayed: { at: stayedAt, fault: fault ?? left.fault } };
 }

@@ -32,10 +32,10 @@ export function legGone(course: Course, fact: Gone): void {
     if (left?.fault && left.at > fact.at && !rings) course.doubt(left.fault, fact.at);
     return;
   }
-  talk.legs.delete(fact.leg);
+  const isTheirs = talk.legs.delete(fact.leg);
   if (talk.legs.size === 0) {
     endTalk(course, talk, fact.at, fact.leg, true);
-    course.departed = departedAt(fact.at, fact.leg, course.visibility);
+    course.departed = departedAt(fact.at, fact.leg, course.visibility, talk.laidDown);
     if (course.handover === null) {
       course.beginHandover(fact.at);
       course.levels = [levelOf(talk)];
@@ -50,6 +50,10 @@ export function legGone(course: Course, fact: Gone): void {
     else course.answering?.();
     course.answering = null;
     return;
+  }
+  if (isTheirs) {
+    const gone = course.visibility.seen(fact.at, fact.leg);
+    if (gone.at > (talk.laidDown?.at ?? 0)) talk.laidDown = gone;
   }
   heedMoved(course, talk, fact);
   const ringing = [...course.rings].filter(([dn, legs]) => dn !== talk.user && legs.size > 0);

@@ -11,6 +11,8 @@ export interface Talk {
   readonly at: number;
   seen: Seen;
   readonly legs: Set<Leg>;
+  /** When it must have been seen that a phone of theirs was laid down, while another goes on. */
+  laidDown?: Seen;
 }
 
 export interface Level {

@@ -96,6 +96,34 @@ it.each([
   },
 );
 
+it.each([
+  [50_000, "lostFrames"],
+  [5_000, null],
+])(
+  "who left seems to talk on at the phone that they had laid down before, until %i",
+  (seenAt, rule) => {
+    const [first, second] = [
+      leg("118", "extension", [0, 5_000]),
+      leg("118", "extension", [4_500, 10_000]),
+    ];
+    const joined = leg("103", "extension", [10_000, 30_000]);
+    const facts = [
+      shown(1_000, first, "connected"),
+      shown(4_500, second, "connected"),
+      gone(first),
+      gone(second),
+      shown(10_000, joined, "connected"),
+    ];
+    const isLost = (one: Leg | null) => one === first && seenAt > 5_000;
+    const seen = (at: number, one: Leg | null) =>
+      isLost(one) && at >= 5_000
+        ? { at: seenAt, fault: "lostFrames" as const }
+        : { at, fault: null };
+    const { unknowable } = new Telling(chainOf(facts, 30_000), { ...allSeen, seen });
+    expect(unknowable).toEqual(rule === null ? null : { rule, fromAt: 10_000 });
+  },
+);
+
 describe("a join under a number that neither call had", () => {
   const joined = { what: "attended", at: 10_000, dn: "102", heard: true, spokeFromAt: 5_000 };
   const setting = { switches: { attendedTransfer: "newCall" } } as unknown as Setting;
