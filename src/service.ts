@@ -10,7 +10,7 @@ import { createDispatcher, type Dispatcher } from "./delivery/dispatcher.ts";
 import { endpointsFor } from "./delivery/endpoint.ts";
 import type { EndpointStatus } from "./delivery/outlet.ts";
 import { createSender } from "./delivery/sender.ts";
-import type { OffhookEvent } from "./events/event.ts";
+import type { EpochMs, OffhookEvent } from "./events/event.ts";
 import { type AdminToken, ownToken } from "./http/adminToken.ts";
 import { startHttp, type Unready } from "./http/server.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -238,19 +238,20 @@ async function watchPbx(pbx: PbxConfig, shared: Shared): Promise<Watch> {
     owed: (deliveries) => dispatcher.enqueue(deliveries),
     recordings,
   });
-  let live = false;
-  source.onStatus(({ state }) => {
+  let liveFromAt: EpochMs | null = null;
+  source.onStatus((status) => {
     const at = clock.now();
     // What was hidden before a blind stretch is asked for once we see again.
-    if (state === "live") source.askActiveCalls();
-    else if (live) {
-      const sinceAt = at - silenceMsMax;
+    if (status.state === "live") source.askActiveCalls();
+    else if (liveFromAt !== null) {
+      // What went before we looked for the first time is not ours to tell.
+      const sinceAt = Math.max(at - silenceMsMax, liveFromAt);
       pipeline.take({ kind: "sightLost", at, sinceAt, cause: "connection" });
     }
-    live = state === "live";
+    liveFromAt = status.state === "live" ? status.sinceAt : null;
   });
   const unwatchStandstill = watchStandstill(clock, (sinceAt) => {
-    if (!live) return;
+    if (liveFromAt === null) return;
     const at = clock.now();
     log.warn({ pbx: pbx.name, forMs: at - sinceAt }, stoodLine);
     pipeline.take({ kind: "sightLost", at, sinceAt, cause: "connection" });
