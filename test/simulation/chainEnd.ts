@@ -33,7 +33,8 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
     at - course.handover.at <= unseenMs(course.levels.at(-1), course.said.due, course.visibility);
   if (brief) course.doubt("briefHandOver", course.handover?.at ?? at);
   const { briefMs, listMs } = course.visibility;
-  const isShown = at - course.outsideAt > briefMs + (listMs ?? 0);
+  const shownBy = course.visibility.seen(course.outsideAt + briefMs + (listMs ?? 0), null).at;
+  const isShown = at > shownBy;
   if (course.handover?.outside && !isShown) course.doubt("briefHandOver", course.outsideAt);
   heedBack(course, at);
   if (joined || course.handover?.outside) return;

@@ -52,6 +52,31 @@ function chainOf(facts: Fact[], overAt: number): Chain {
   return chain as unknown as Chain;
 }
 
+it.each([
+  ["which is over before the list is read again", 1_010, 0, "briefHandOver"],
+  ["which the list has shown", 1_011, 0, undefined],
+  ["which is over before we see again", 4_000, 4_000, "briefHandOver"],
+  ["which we see when we see again", 4_001, 4_000, undefined],
+])("a parked call that goes outside by itself, %s", (_, lastsMs, blindMs, rule) => {
+  const outsideAt = 20_000;
+  const overAt = outsideAt + lastsMs;
+  const user = leg("101", "extension", [0, 9_000]);
+  const place = leg("SP0", "parking", [9_000, outsideAt]);
+  const trunk = leg("10007", "trunk", [outsideAt, overAt]);
+  const facts = [
+    shown(0, user, "ringing"),
+    shown(1_000, user, "connected"),
+    shown(9_000, place, "connected"),
+    gone(user),
+    shown(outsideAt, trunk, "ringing"),
+    gone(place),
+  ];
+  const blindTo = outsideAt + blindMs;
+  const seen = (at: number) => ({ at: at > outsideAt ? Math.max(at, blindTo) : at, fault: null });
+  const { unknowable } = new Telling(chainOf(facts, overAt), { ...allSeen, seen });
+  expect(unknowable?.rule).toBe(rule);
+});
+
 describe("who is not monitored, and sends on outside what was handed to them", () => {
   it.each([
     [1_000, 585, ["forwardUnseen"]],
