@@ -27,10 +27,10 @@ export function insistsMs(
  */
 export function parkedUntold(
   { facts, number }: Pick<Chain, "facts" | "number">,
-  visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs">,
+  visibility: Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "blinded" | "seen">,
   notes: readonly FaultNote[],
 ): Exemption | null {
-  const { briefMs, listMs, lateListMs } = visibility;
+  const { briefMs, listMs, lateListMs, blinded, seen } = visibility;
   if (listMs === null) return null;
   for (const place of facts) {
     if (place.what !== "shown" || place.kind !== "parking") continue;
@@ -45,7 +45,8 @@ export function parkedUntold(
     );
     const againMs = insistsMs({ facts }, place, visibility);
     const lateMs = isOwnCall ? Math.max(2 * lateListMs + briefMs, againMs) : againMs;
-    const isUntold = backAt - at < lateMs;
+    const isBlinded = blinded(at, at + lateMs) && !blinded(at, at);
+    const isUntold = backAt < (isBlinded ? seen(at + lateMs, null).at : at + lateMs);
     const isUnread = isAllUnread(at, backAt, listMs, notes);
     if ((isUntold || isUnread) && isOwnCall) return { rule: "takenUnseen", fromAt: at };
     if (isUntold && isBack) return { rule: "takenBackSoon", fromAt: at };

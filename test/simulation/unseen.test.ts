@@ -7,6 +7,7 @@ import { missedRings } from "./exemptions.ts";
 import { joinedUnseen } from "./joinedUnseen.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
+import { parkedUntold } from "./parking.ts";
 import type { Setting } from "./setting.ts";
 
 const allSeen: Visibility = {
@@ -148,6 +149,28 @@ it.each([
     expect(unknowable).toEqual(rule === null ? null : { rule, fromAt: 10_000 });
   },
 );
+
+it.each([
+  ["while we are blind, as a moment after it was parked, is not known", 10_800, 16_000, 10_000],
+  ["after that is, if the list does not lag", 10_800, 16_000, null, 0],
+  ["when we see again is", 10_800, 21_000, null],
+  ["while we are blind, as since before that, is known as any blind stretch", 9_000, 16_000, null],
+])("what is taken back in a call of its own %s", (_, blindAt, backAt, fromAt, lagMs = 1_000) => {
+  const place = leg("SP1", "parking", [10_000, backAt]);
+  const user = leg("119", "extension", [0, 10_000]);
+  const call = { id: 2 } as Leg["call"];
+  const taker = { ...leg("101", "extension", [backAt - 100, 30_000]), legid: 1, call };
+  const facts = [
+    shown(0, user, "connected"),
+    gone(user),
+    shown(10_000, place, "connected"),
+    shown(backAt, taker, "connected"),
+  ];
+  const seen = (at: number) => ({ at: at >= blindAt && at < 20_000 ? 20_000 : at, fault: null });
+  const blinded = (from: number, to: number) => to >= blindAt && from < 20_000;
+  const eyes = { ...allSeen, lateListMs: lagMs === 0 ? 0 : lagMs + 100, seen, blinded };
+  expect(parkedUntold(chainOf(facts, 30_000), eyes, [])?.fromAt ?? null).toBe(fromAt);
+});
 
 describe("a join under a number that neither call had", () => {
   const joined = { what: "attended", at: 10_000, dn: "102", heard: true, spokeFromAt: 5_000 };
