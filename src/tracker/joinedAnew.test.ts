@@ -4,11 +4,13 @@ import type { ActiveCall, Leg } from "../../src/tracker/activity.ts";
 import {
   inside,
   leg,
+  logged,
   outside,
   Phone,
   ref,
   row,
   settle,
+  t0,
   talking,
 } from "../../test/support/phone.ts";
 
@@ -33,15 +35,14 @@ const numbersOf = (phone: Phone) => new Set(phone.events.map(({ callNumber }) =>
 const passedOn = "ended 102 -1 Ok passed on";
 
 describe("a join under a number that neither call had", () => {
-  function consulting(): Phone {
-    const phone = talking();
+  function consulting(phone = talking()): Phone {
     phone.leg("102", 6, "dialing", { ...own, party: inside("103") });
     phone.leg("102", 6, "connected", { ...own, party: inside("103") });
     return phone;
   }
   /** 102 talks to the caller and to 103; all legs of both have gone. */
-  function left(): Phone {
-    const phone = consulting();
+  function left(talks = talking()): Phone {
+    const phone = consulting(talks);
     phone.leg("103", 7, "connected", { ...own, party: inside("102") });
     phone.at += 3_000;
     phone.gone("102/5", "102/6", "103/7");
@@ -60,6 +61,19 @@ describe("a join under a number that neither call had", () => {
       "ended 103 -2 Ok",
     ]);
     expect(numbersOf(phone)).toEqual(new Set([7]));
+  });
+
+  it("is the caller's call, though the log alone has another of before with that number", () => {
+    const talks = talking();
+    talks.lose();
+    talks.at += 30_000;
+    talks.snapshot(leg("102", 5, "connected"));
+    const before = { callNumber: anew.callNumber, startedAt: t0 + 5_000, endedAt: t0 + 20_000 };
+    talks.log(logged({ ...before, number: "420111222333" }));
+    expect(talks.told()).toEqual(["ended 101 -0 Missed"]);
+    const phone = left(talks);
+    phone.leg("103", 8, "connected", anew);
+    expect(phone.told()).toEqual(["ended 102 -1 Ok passed on", "answered 103 -2 Accomp"]);
   });
 
   it.each([

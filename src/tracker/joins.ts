@@ -17,7 +17,7 @@ import {
 } from "./consultation.ts";
 import { isExternal, legIn, userTalks } from "./legs.ts";
 import { insideParty, outsideParty } from "./recognise.ts";
-import { isSameLeg, Sight } from "./sight.ts";
+import { isLogged, isSameLeg, Sight } from "./sight.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
 export class Joins extends Sight {
@@ -25,7 +25,12 @@ export class Joins extends Sight {
   protected resolved(told: Leg): Leg {
     const own = this.callOf(told.callNumber);
     const leg = own === told.callNumber ? told : { ...told, callNumber: own };
-    const call = this.now(own);
+    let call = this.now(own);
+    if (call?.overAt && isLogged(call)) {
+      // Its number is in use anew.
+      this.bury(call, call.overAt);
+      call = this.now(own);
+    }
     if ((call !== undefined && call.external !== null) || !isExternal(leg)) return leg;
     const joined = this.#renumbered(leg) ?? this.#broughtTo(leg, call);
     if (joined === undefined) return leg;

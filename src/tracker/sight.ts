@@ -44,7 +44,7 @@ export function beginsAnew({ status, legNumber }: Leg): boolean {
 export function isAnother(call: Call, leg: Leg, found: boolean): boolean {
   const { external, lastLegId, leftOut } = call;
   const { number } = leg.party;
-  if (leftOut || isLogged(call)) return true;
+  if (leftOut) return true;
   const dials = leg.status === "dialing" && leg.legNumber === 1 && leg.legId !== lastLegId;
   const isKnown = number !== "" || (found && leg.status === "connected");
   return dials || (isKnown && !isSameNumber(number, external?.number ?? ""));

@@ -21,7 +21,7 @@ import {
 } from "./legs.ts";
 import { added, replacedAt, without } from "./lists.ts";
 import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
-import { beginsAnew, isAnother, isLogged } from "./sight.ts";
+import { beginsAnew, isAnother } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { isBlind, newCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -123,10 +123,8 @@ export class Stepping extends Joins {
     const isOver = known?.overAt && this.at >= known.overAt + this.settings.graceMs;
     if (had !== undefined && sameLeg(had.leg, leg) && !isOver) return;
     if (known !== undefined && known.overAt !== null) {
-      if (!isExternal(leg)) {
-        if (isLogged(known)) this.bury(known, known.overAt);
-        if (!this.isBuried(leg.callNumber)) return;
-      } else if (isAnother(known, leg, isBlind(this.next))) this.bury(known, known.overAt);
+      if (!isExternal(leg)) return;
+      if (isAnother(known, leg, isBlind(this.next))) this.bury(known, known.overAt);
       else if (this.#isLoop(known)) {
         // Known as such for as long as it goes on.
         this.turn(known.callNumber).call.overAt = this.at;
