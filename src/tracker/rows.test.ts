@@ -48,6 +48,22 @@ describe("a row that has not changed since before the user's leg went", () => {
     }
   });
 
+  it.each([
+    [301, over],
+    [300, [passedOn]],
+  ])("was so %i ms before its user left", (ms, expected) => {
+    const phone = talking({ listLateMs: 1_000 });
+    phone.at += 5_000;
+    const outside = row("10007", { status: "Routing", changedAt: phone.at - 500 });
+    phone.list(outside);
+    phone.at += ms;
+    phone.list(outside);
+    phone.gone("102/5");
+    phone.list(outside);
+    phone.list();
+    expect(phone.told()).toEqual(expected);
+  });
+
   it("has the call not sent to the own number, on its way there before the answer, unless it insists", () => {
     const routing = { status: "Routing", changedAt: t0 } as const;
     expect(told(1_500, ["102", routing], 3_000)).toEqual(over);

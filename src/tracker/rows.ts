@@ -57,7 +57,7 @@ export function isSentBack(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Epo
  * tells nothing then.
  */
 export function isOfBefore(
-  { handover }: Pick<Call, "handover">,
+  { call: { handover }, settings }: Pick<Turn, "call" | "settings">,
   talk: Talk,
   row: ActiveCall,
   sinceAt: EpochMs,
@@ -69,7 +69,10 @@ export function isOfBefore(
   // A queue or menu may be said to talk while others ring.
   const isTaken = talks(row) && (inside === null || inside.kind === "extension");
   const isOffered = handover !== null && !isTaken;
-  const since = Math.max(talk.answeredAt, sinceAt - rowTimeMs);
+  // Offered as they talked on; but a list that is ahead of the frames has it so as they have just left.
+  const { answeredAt, offeredAt = 0 } = talk;
+  const talkedAt = offeredAt < sinceAt - settings.listLagMs ? offeredAt : 0;
+  const since = Math.max(answeredAt, sinceAt - rowTimeMs, talkedAt);
   return isOffered || (changedAt !== null && changedAt < since);
 }
 

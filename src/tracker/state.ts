@@ -60,6 +60,8 @@ export interface Talk {
   readonly shownBy: "legs" | "outside" | "inside";
   /** Set once the list has shown this conversation: when that row had changed. What it shows elsewhere later is of after the answer. */
   readonly listedAt?: EpochMs;
+  /** When a list was asked that had the call on its way elsewhere, as its user talked on; the first since that row changed. */
+  readonly offeredAt?: EpochMs;
   /** Since when they had spoken by the list, if nobody looked then; never later than `answeredAt`, which is when it showed. */
   readonly spokeFromAt?: EpochMs;
 }

@@ -65,7 +65,8 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   if (handedOn) call.handover = beginHandover(turn);
   const settled = askedAt >= call.touchedAt + settings.listLagMs;
   const mayBeLate = askedAt < call.touchedAt + settings.listLateMs;
-  if (settled && call.talk !== null && call.handover === null) heedSent(call, call.talk, row);
+  if (settled && call.talk !== null && call.handover === null)
+    heedSent(call, call.talk, row, askedAt);
   else if (!mayBeLate) heedGivenUp(call, row);
   const polled = askedAt >= call.touchedAt && isPolled(call, row);
   // What shows that it was passed on is of now.
@@ -115,9 +116,12 @@ function isHandedOn({ call, settings }: Turn, row: ActiveCall, askedAt: EpochMs)
   return isNew && isRung && askedAt >= talk.answeredAt + settings.listLagMs;
 }
 
-/** Its user talks on while the call is sent to somebody whose mobile alone rings: no leg shows it. */
-function heedSent(call: Turn["call"], { user }: Talk, row: ActiveCall): void {
+/** Its user talks on while the call is sent elsewhere, as to somebody whose mobile alone rings: no leg shows it. */
+function heedSent(call: Turn["call"], talk: Talk, row: ActiveCall, askedAt: EpochMs): void {
+  const { user, offeredAt = 0 } = talk;
   const inside = insideParty(row);
+  const isSent = routes(row) && inside?.dn !== user;
+  if (isSent && (row.changedAt ?? 0) > offeredAt) call.talk = { ...talk, offeredAt: askedAt };
   if (inside?.kind === "extension") isAt(call, routes(row) ? inside.dn : user);
 }
 
@@ -213,7 +217,7 @@ function heedWhereabouts(
       // Whom they had it ring just before, in vain, has nothing of it.
       call.handover = null;
       passOn(turn, talk, leftWhen, true);
-    } else if (mayBeLate && isOfBefore(call, talk, row, sinceAt)) return;
+    } else if (mayBeLate && isOfBefore(turn, talk, row, sinceAt)) return;
     else if (outside && sentTo !== null) {
       passOn(turn, talk, leftWhen, false);
       offerUnseen(call, sentTo);
