@@ -238,16 +238,15 @@ async function readOne(rest: Rest, limits: Limits, set: SetName): Promise<RowsAn
   return readSet(rest, limits, set);
 }
 
-/** Reads these sets, or all; `former` stands in for those that fail or are not read. */
-export async function readSets(
-  rest: Rest,
-  limits: Limits,
-  former: Sets,
-  names: readonly SetName[] = setNames,
-): Promise<SetsAnswer> {
-  const answers = await Promise.all(
-    names.map(async (set) => ({ set, answer: await readOne(rest, limits, set) })),
-  );
+/** Of a large PBX these are many pages each, the others a page or two. */
+const longSets: ReadonlySet<SetName> = new Set(["Peers", "Users"]);
+
+interface SetAnswer {
+  readonly set: SetName;
+  readonly answer: RowsAnswer;
+}
+
+function setsOf(former: Sets, answers: readonly SetAnswer[]): SetsAnswer {
   const sets: Partial<Record<SetName, readonly Json[]>> = { ...former };
   const failed: SetsAnswer["failed"][number][] = [];
   for (const { set, answer } of answers) {
@@ -256,6 +255,24 @@ export async function readSets(
     } else failed.push({ set, answer });
   }
   return { sets, failed };
+}
+
+/**
+ * Reads these sets, or all; `former` stands in for those that fail or are not read. `onShort` gets what there is once all
+ * but the long ones are read: by then it is known what belongs to a DID.
+ */
+export async function readSets(
+  rest: Rest,
+  limits: Limits,
+  former: Sets,
+  names: readonly SetName[] = setNames,
+  onShort: (short: SetsAnswer) => void = () => {},
+): Promise<SetsAnswer> {
+  const read = async (set: SetName) => ({ set, answer: await readOne(rest, limits, set) });
+  const long = names.filter((set) => longSets.has(set)).map(read);
+  const short = await Promise.all(names.filter((set) => !longSets.has(set)).map(read));
+  onShort(setsOf(former, short));
+  return setsOf(former, [...(await Promise.all(long)), ...short]);
 }
 
 /** What an answer without data said, for a log line or a report. */

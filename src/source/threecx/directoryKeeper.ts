@@ -97,7 +97,12 @@ export function keepDirectory(options: DirectoryKeeperOptions): DirectoryKeeper 
     const was = JSON.stringify(sets);
     const names = only ?? setNames;
     only = null;
-    const answer = await readSets(rest, limits, sets, names);
+    const answer = await readSets(rest, limits, sets, names, (short) => {
+      if (readAt !== null || !awake || short.failed.length > 0) return;
+      // The first calls of a large PBX do not wait for its users to have their DID.
+      current = makeDirectory(short.sets);
+      options.onChange();
+    });
     if (names === setNames || readAt === null) readAt = clock.now();
     sets = answer.sets;
     failing = [...failing.filter(({ set }) => !names.includes(set)), ...answer.failed];

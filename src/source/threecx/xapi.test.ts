@@ -258,6 +258,19 @@ describe("the directory", () => {
     });
   });
 
+  it.each([
+    ["all but the users and numbers of a large PBX is there", "Users", "Main line"],
+    ["what tells queues from rules is lacking: not yet", "Queues", undefined],
+  ])("tells the DID already while %s", async (_what, slow, ruleName) => {
+    const server = await pbx();
+    server.legs.set("100/1", participant("100", 1));
+    server.xapi.set("Trunks", [{ Id: 5, Number: "10007", RoutingRules: [rule] }]);
+    server.intercept = (path) => (path.includes(slow) ? new Promise(() => {}) : undefined);
+    const watched = watch(server.url, { limits: { firstDirectoryWaitMs: 200 } });
+    await watched.live();
+    expect(watched.of("snapshot")[0]?.legs[0]?.did?.ruleName).toBe(ruleName);
+  });
+
   it("is read again for a number that it does not have, once", async () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { directoryGapMs: 20, watchdogMs: 15 } });
