@@ -144,8 +144,9 @@ export function insideParty(row: ActiveCall): Party | null {
 /** A user talks, the list says, of whom every leg would show, and none does: their voicemail box has the call. */
 export function isAtBox(turn: Turn, row: ActiveCall): boolean {
   const { call } = turn;
-  const { level, reached } = call;
-  const isDialler = isDialled(call) && insideParty(row)?.dn === level?.dn;
+  const { level, reached, blind } = call;
+  // Whose leg is not among all that were read when we saw again does not stand there.
+  const isDialler = isDialled(call) && !blind && insideParty(row)?.dn === level?.dn;
   // Whom it has rung since: passed on, unanswered, it has come back to them.
   const isBack = level !== null && get(reached, level.dn) !== undefined;
   return (!isDialler || isBack) && isUnshown(turn, row);

@@ -260,6 +260,21 @@ describe("a voicemail box that the list has at its owner, who is monitored", () 
     expect(phone.told()).toEqual(["dialing 150 -0", "answered 150 -1 NotDef"]);
   });
 
+  it("but where who dialled shows no leg when we see again", () => {
+    const phone = watching();
+    phone.leg("150", 5, "dialing");
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot();
+    const box = row("10007", { caller: inside("150"), changedAt: phone.at - 10_000 });
+    for (let looks = 0; looks < 3; looks++) phone.list(box);
+    phone.at += 60_000;
+    phone.list();
+    phone.noLog();
+    phone.pass(60_000);
+    expect(phone.told()).toEqual(["dialing 150 -0", "ended 150 -0 Missed"]);
+  });
+
   it("but where it is back with who dialled, as nobody saw it answered and handed over", () => {
     const phone = watching();
     phone.leg("150", 5, "dialing");
