@@ -32,6 +32,32 @@ describe("a conference", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
   });
 
+  it("ended when the list left it out first, though the next looks fail at it, whose user consults", () => {
+    for (const [fails, isReadAgain] of [
+      [1, true],
+      [2, true],
+      [4, false],
+    ] as const) {
+      const phone = talking();
+      phone.gone("102/5");
+      phone.list(row("700"));
+      phone.leg("103", 7, "connected", { callNumber: 8, party: inside("102"), originatedBy: null });
+      phone.at += 10_000;
+      phone.list();
+      // Asked for another call.
+      phone.noList();
+      for (let look = 0; look < fails; look++) {
+        phone.pass(900);
+        phone.noList();
+      }
+      expect(phone.told()).toEqual([]);
+      phone.pass(isReadAgain ? 900 : phone.settings.graceMs);
+      if (isReadAgain) phone.list();
+      expect(phone.told()).toEqual(["ended 102 -1 Ok"]);
+      expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
+    }
+  });
+
   it("that began while we were blind is known by the list, which names who is outside", () => {
     for (const [caller, callee, isKnown] of [
       [outside(), inside("700"), true],

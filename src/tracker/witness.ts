@@ -53,7 +53,7 @@ export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void 
   noteListed(turn, row, askedAt);
   const { talk } = call;
   if (call.hidden !== null && askedAt >= call.hidden.sinceAt) {
-    call.hidden = lookedAt(turn, call.hidden);
+    call.hidden = lookedAt(turn, call.hidden, "listed");
     heedWhereabouts(turn, row, call.hidden, listing);
     notePlace(call, row, askedAt < call.touchedAt + settings.listLateMs);
   } else if (call.leaving !== null && talk !== null) {
@@ -98,12 +98,12 @@ function noteListed(turn: Turn, row: ActiveCall, askedAt: EpochMs): void {
 }
 
 /** One look less; a list that was asked for other calls is none of them, so that they last for the time they are meant for. */
-function lookedAt({ at, settings }: Turn, hidden: Hidden): Hidden {
-  if (hidden.witness === "listed" && hidden.dueAt !== null) return hidden;
+function lookedAt({ at, settings }: Turn, hidden: Hidden, witness: "listed" | "omitted"): Hidden {
+  if (hidden.witness === witness && hidden.dueAt !== null) return hidden;
   const { looks, sinceAt } = hidden;
   const pause = settings.lookAgainMs[looks];
   const dueAt = pause === undefined ? null : at + pause;
-  return { sinceAt, looks: looks + 1, dueAt, witness: "listed" };
+  return { sinceAt, looks: looks + 1, dueAt, witness };
 }
 
 /** A place where it has never been rings others, while the user waits for their answer; no list that lags has it. */
@@ -344,6 +344,12 @@ export function heedNoList(turn: Turn): void {
   const { hidden, establishedAt } = call;
   if (hidden === null || !awaiting.has(hidden.witness)) return;
   const { witness } = hidden;
+  // It has been left out: what fails is one of its looks, or was asked for another call.
+  const next = witness === "omitted" ? lookedAt(turn, hidden, witness) : null;
+  if (next?.dueAt) {
+    call.hidden = next;
+    return;
+  }
   const isListed = witness === "listed" || (witness === "asked" && establishedAt !== null);
   const dueAt = at + (isListed ? settings.listedGraceMs : settings.graceMs);
   call.hidden = { ...hidden, dueAt, witness: "unavailable" };
