@@ -131,7 +131,7 @@ export function goneTogether(
 
 /** The caller hung up so soon after a hand-over had begun, or was seen late to have, that it looks like one without waiting. */
 export function handedOverLast(
-  { overAt }: Chain,
+  { facts, overAt }: Chain,
   due: readonly Due[],
   { briefMs, lateListMs }: Pick<Visibility, "briefMs" | "lateListMs">,
 ): Exemption | null {
@@ -144,7 +144,18 @@ export function handedOverLast(
       end?.link === link - 1 &&
       end.at - (fault === null ? at : latest) <= soonMs(unseen) + briefMs,
   );
-  return begun === undefined ? null : { rule: "briefHandOver", fromAt: begun.at };
+  // Where the mobile alone rings of who is not monitored, the list has it at that user.
+  const rung = facts.find(
+    (fact) =>
+      end !== undefined &&
+      fact.what === "shown" &&
+      fact.kind === "trunk" &&
+      fact.status === "dialing" &&
+      fact.at < end.at &&
+      end.at - fact.at <= soonMs(true) + briefMs,
+  );
+  const fromAt = begun?.at ?? rung?.at;
+  return fromAt === undefined ? null : { rule: "briefHandOver", fromAt };
 }
 
 export interface Going {
