@@ -305,6 +305,10 @@ describe("a call that is parked again at the place where it was before", () => {
     });
     expect(parkedUntold(chain, knowing, fails)?.fromAt).toBe(parkedAt);
     expect(parkedUntold(chain, knowing, fails.slice(1))?.fromAt ?? null).toBe(fromAt);
+    // Or those after the time by which the list lags.
+    const lagging = { ...knowing, lateListMs: 100 };
+    expect(parkedUntold(chain, lagging, [])?.fromAt ?? null).toBe(fromAt);
+    expect(parkedUntold(chain, lagging, fails.slice(1))?.fromAt).toBe(parkedAt);
   });
 
   it.each<[string, string, number, "connected" | "ringing", string | null]>([

@@ -1,7 +1,7 @@
 /** When it is known that a call is parked, which only the list tells: later, if it was there before. */
 import type { Gone, Shown } from "./course.ts";
 import type { Visibility } from "./due.ts";
-import { type Exemption, isAllUnread } from "./exemptions.ts";
+import { type Exemption, isAllUnread, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { listInsistsMs, listTimeMs } from "./statedTimes.ts";
@@ -47,8 +47,10 @@ export function parkedUntold(
     const lateMs = isOwnCall ? Math.max(2 * lateListMs + briefMs, againMs) : againMs;
     const isBlinded = blinded(at, at + lateMs) && !blinded(at, at);
     const isUntold = backAt < (isBlinded ? seen(at + lateMs, null).at : at + lateMs);
-    const isUnread = isAllUnread(at, backAt, listMs, notes);
-    if ((isUntold || isUnread) && isOwnCall) return { rule: "takenUnseen", fromAt: at };
+    // A list that lags has nothing of it at first, and the looks after that fail.
+    const isMissed = lateListMs > 0 && isUnread(at + lateListMs, backAt, listMs, notes);
+    const isUnseen = isUntold || isMissed || isAllUnread(at, backAt, listMs, notes);
+    if (isUnseen && isOwnCall) return { rule: "takenUnseen", fromAt: at };
     if (isUntold && isBack) return { rule: "takenBackSoon", fromAt: at };
   }
   return null;
