@@ -1,7 +1,7 @@
 /** Rules of the oracle by name: what it says of who can be seen, and of what no look at the list told. */
 import { describe, expect, it } from "vitest";
-import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
+import { allSeen, chainOf, gone, leg, pollMs, shown } from "./chainByHand.ts";
 import { goneTogether } from "./departure.ts";
 import type { Due, Visibility } from "./due.ts";
 import { dnChanged } from "./exemptions.ts";
@@ -11,53 +11,7 @@ import { parkedUntold } from "./parking.ts";
 import { unseenMs } from "./standIns.ts";
 import { dueWithoutList } from "./withoutList.ts";
 
-/** The list is read so often, where it can be. */
-const pollMs = 1_000;
-
-const allSeen: Visibility = {
-  sees: () => true,
-  listMs: pollMs,
-  lateListMs: 0,
-  listedBy: (at) => at + pollMs,
-  answerSeen: (_user, at) => ({ at, fault: null }),
-  briefMs: 10,
-  namesHolder: true,
-  namesRouter: false,
-  callbackQueues: new Set(),
-  tellsOrder: () => false,
-  isCalledBack: () => false,
-  seen: (at) => ({ at, fault: null }),
-  clockOffMs: () => 0,
-  lostMs: () => 0,
-  unloggedMs: () => 0,
-  blinded: () => false,
-  troubled: () => false,
-};
 const noList = { listMs: null, listedBy: (at: number) => at };
-
-/** A leg from then until then, of a place that rings it, if any. */
-function leg(dn: string, kind: DnKind, [startedAt, endAt]: [number, number], by = ""): Leg {
-  const originatedBy = by === "" ? null : { dn: by, kind: "queue" };
-  const end = { at: endAt, why: "hungUp" };
-  const rest = { legid: 2, originatedBy, onBehalfOf: null, barges: null, answeredAt: null };
-  return { dn, kind, startedAt, end, ...rest, call: { allLegs: [] } } as unknown as Leg;
-}
-
-function shown(at: number, one: Leg, status: "ringing" | "connected", place = one.dn): Fact {
-  return { at, what: "shown", leg: one, dn: one.dn, kind: one.kind, status, place };
-}
-
-function gone(one: Leg): Fact {
-  return { at: one.end?.at ?? 0, what: "gone", leg: one, dn: one.dn, kind: one.kind };
-}
-
-function chainOf(facts: Fact[], overAt: number): Chain {
-  const all = [...facts, { at: overAt, what: "over", joined: false } as const];
-  const call = { callbackOrdered: false };
-  const known = { direction: "incoming", startedAt: 0, overAt, isInside: false, outside: "", call };
-  const chain = { ...known, owner: "", calledBackBy: "", facts: all.sort((a, b) => a.at - b.at) };
-  return chain as unknown as Chain;
-}
 
 function dueOf(facts: Fact[], overAt: number, more: Partial<Visibility> = {}): readonly Due[] {
   return new Telling(chainOf(facts, overAt), { ...allSeen, ...more }).due;

@@ -1,57 +1,14 @@
 /** Rules of the oracle by name: what nobody could see of rings, pick-ups and joins. */
 import { describe, expect, it } from "vitest";
-import type { DnKind } from "../../src/simulator/directory.ts";
 import type { Leg } from "../../src/simulator/model.ts";
+import { allSeen, chainOf, gone, leg, shown } from "./chainByHand.ts";
 import type { Visibility } from "./due.ts";
 import { missedRings } from "./exemptions.ts";
 import { joinedUnseen } from "./joinedUnseen.ts";
-import type { Chain, Fact } from "./journal.ts";
+import type { Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
 import type { Setting } from "./setting.ts";
-
-const allSeen: Visibility = {
-  sees: () => true,
-  listMs: 1_000,
-  lateListMs: 0,
-  listedBy: (at) => at + 1_000,
-  answerSeen: (_user, at) => ({ at, fault: null }),
-  briefMs: 10,
-  namesHolder: true,
-  namesRouter: false,
-  callbackQueues: new Set(),
-  tellsOrder: () => false,
-  isCalledBack: () => false,
-  seen: (at) => ({ at, fault: null }),
-  clockOffMs: () => 0,
-  lostMs: () => 0,
-  unloggedMs: () => 0,
-  blinded: () => false,
-  troubled: () => false,
-};
-/** A leg from then until then, of a place that rings it, if any. */
-function leg(dn: string, kind: DnKind, [startedAt, endAt]: [number, number], by = ""): Leg {
-  const originatedBy = by === "" ? null : { dn: by, kind: "queue" };
-  const end = { at: endAt, why: "hungUp" };
-  const rest = { legid: 2, originatedBy, onBehalfOf: null, barges: null, answeredAt: null };
-  return { dn, kind, startedAt, end, ...rest, call: { allLegs: [] } } as unknown as Leg;
-}
-
-function shown(at: number, one: Leg, status: "ringing" | "connected", place = one.dn): Fact {
-  return { at, what: "shown", leg: one, dn: one.dn, kind: one.kind, status, place };
-}
-
-function gone(one: Leg): Fact {
-  return { at: one.end?.at ?? 0, what: "gone", leg: one, dn: one.dn, kind: one.kind };
-}
-
-function chainOf(facts: Fact[], overAt: number): Chain {
-  const all = [...facts, { at: overAt, what: "over", joined: false } as const];
-  const call = { callbackOrdered: false };
-  const known = { direction: "incoming", startedAt: 0, overAt, isInside: false, outside: "", call };
-  const chain = { ...known, owner: "", calledBackBy: "", facts: all.sort((a, b) => a.at - b.at) };
-  return chain as unknown as Chain;
-}
 
 it.each([
   ["which is over before the list is read again", 1_010, 0, "briefHandOver"],
