@@ -228,7 +228,10 @@ const unseenTalks: ReadonlySet<string> = new Set([
 ]);
 
 /** After the user had talked, somebody or something else got the call, or it went on unseen. */
-function wasPassedOn({ chain: { facts, overAt }, due, rule }: Truth, user: string): boolean {
+function wasPassedOn(
+  { chain: { facts, overAt }, due, rule, unseenGoing }: Truth,
+  user: string,
+): boolean {
   const answered = facts.findIndex(
     (fact) => fact.what === "shown" && fact.dn === user && fact.status === "connected",
   );
@@ -239,12 +242,14 @@ function wasPassedOn({ chain: { facts, overAt }, due, rule }: Truth, user: strin
     kind === "answered" && at < answer.at && (unseen || (fault !== null && latest >= answer.at));
   const isUnseen = unseenTalks.has(rule ?? "") || due.some(isHidden);
   if (answer.leg.barges !== null && isUnseen) return true;
-  // Whose going was lost seems to be there still: who was rung, or heard the conversation.
+  // Whose going was lost, or not seen, as they are not monitored any more, seems to be there still: who was rung, or heard
+  // the conversation.
   const lingers = (fact: Fact) =>
     fact.what === "shown" &&
     fact.dn !== user &&
-    (fact.status === "ringing" || fact.leg.barges !== null);
-  if (rule === "lostFrames" && facts.some(lingers)) return true;
+    (fact.status === "ringing" || fact.leg.barges !== null) &&
+    (rule === "lostFrames" || unseenGoing.some(({ dn }) => dn === fact.dn));
+  if (facts.some(lingers)) return true;
   return facts
     .slice(answered + 1)
     .some(

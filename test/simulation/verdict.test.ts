@@ -139,6 +139,22 @@ describe("what is told of a call that cannot be known in full", () => {
     expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
   });
 
+  it("may seem passed on to who only heard it, where nobody saw them go", () => {
+    const talks = { what: "shown", kind: "extension", status: "connected" };
+    const heard = { ...talks, at, dn: "106", leg: { dn: "106", barges: { dn: "113" } } };
+    const taken = { ...talks, at: at + 5_000, dn: "101", leg: { dn: "101", barges: null } };
+    const facts = [heard, taken];
+    const id = "260504100049_35-1";
+    const told = { event: "incoming", user: "101", callerid: "1188", finishtype: "Ok", id };
+    const got = [{ at: at + 20_000, fields: { ...told, transfer: "True" } }];
+    for (const unseenGoing of [[{ dn: "106", at }], [{ dn: "107", at }]]) {
+      const truth = { ...known, ...more, chain: { ...box, facts }, due: [], unseenGoing };
+      const lies = falsehoods(truth as unknown as Truth, got, got).map(({ text }) => text);
+      const isLie = lies.some((text) => text.startsWith("it was not passed on"));
+      expect(isLie).toBe(unseenGoing[0]?.dn === "107");
+    }
+  });
+
   it("may be the forward of who rang before, where no list showed whose it is", () => {
     const rings = { what: "shown", kind: "extension", status: "ringing" };
     const facts = ["104", "107"].map((dn, n) => ({
