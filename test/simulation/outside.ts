@@ -5,8 +5,10 @@ import { isKnownAt } from "./standIns.ts";
 
 /** A second outside party: passed on, or forwarded, out of the PBX. */
 export function outsideShown(course: Course, fact: Shown): void {
-  if (fact.leg.call.allLegs[0] === fact.leg) return;
-  const { onBehalfOf } = fact.leg;
+  const { onBehalfOf, call, outside } = fact.leg;
+  // Who called; but the call that one of ours had begun by taking it back may be joined with this one.
+  const isOwn = call.id === course.chain.number || outside?.number === course.chain.outside;
+  if (call.allLegs[0] === fact.leg && isOwn) return;
   const isHidden = onBehalfOf !== null && !course.visibility.sees(onBehalfOf.dn, fact.at);
   if (course.isParked && isHidden) course.doubt("forwardUnseen", fact.at);
   if (onBehalfOf !== null && isMobile(course, fact, onBehalfOf.dn)) {

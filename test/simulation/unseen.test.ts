@@ -11,6 +11,19 @@ import { parkedUntold } from "./parking.ts";
 import type { Setting } from "./setting.ts";
 
 it.each([
+  ["another outside party, is nobody's call", "420602000002", 1],
+  ["its own caller, goes on", "", 2],
+])("a call that is joined with one begun by %s", (_, number, ends) => {
+  const user = leg("101", "extension", [0, 9_000]);
+  const trunk = leg("10007", "trunk", [5_000, 20_000]);
+  const first = Object.assign(trunk, { call: { id: 2, allLegs: [trunk] }, outside: { number } });
+  const talks = [shown(0, user, "ringing"), shown(1_000, user, "connected"), gone(user)];
+  const chain = chainOf([...talks, shown(9_000, first as Leg, "connected")], 20_000);
+  const { due } = new Telling(chain, allSeen);
+  expect(due.filter(({ kind }) => kind === "ended")).toHaveLength(ends);
+});
+
+it.each([
   ["which is over before the list is read again", 1_010, 0, "briefHandOver"],
   ["which the list has shown", 1_011, 0, undefined],
   ["which is over before we see again", 4_000, 4_000, "briefHandOver"],
