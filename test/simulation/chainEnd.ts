@@ -44,6 +44,7 @@ export function chainOver(course: Course, at: number, joined: boolean): void {
   course.said.allCeased(at);
   const here = standIns(
     course.levels,
+    course.places,
     course.rings.values(),
     at,
     course.said.due,

@@ -8,7 +8,7 @@ import { dnChanged } from "./exemptions.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
-import { unseenMs } from "./standIns.ts";
+import { standIns, unseenMs } from "./standIns.ts";
 import { dueWithoutList } from "./withoutList.ts";
 
 const noList = { listMs: null, listedBy: (at: number) => at };
@@ -353,4 +353,14 @@ describe("a phone that is taken from the list of monitored DNs just after it was
     const exemption = dnChanged(chain, [{ ...taken, dn }], { ...allSeen, listMs, seen });
     expect(exemption).toEqual(fromAt === null ? null : { rule: "dnChanged", fromAt });
   });
+});
+
+it.each([
+  ["a moment before the end, may seem to have given it to whom it rings", 9_991, ["800", "112"]],
+  ["earlier, is told as missed there", 9_989, []],
+])("a queue whose calls overflow into itself, %s", (_, againAt, instead) => {
+  const level = { user: "800", usertype: "queue", kind: "queue", at: 0 } as const;
+  const due = [{ user: "800" }, { user: "112" }] as unknown as Due[];
+  const place = leg("800", "queue", [againAt, 10_000]);
+  expect(standIns([level], [place], [], 10_000, due, allSeen)).toEqual(instead);
 });

@@ -63,9 +63,13 @@ export function isOrdered({ call, outside }: Chain, at: number, visibility: Visi
   return call.callbackOrdered ? visibility.tellsOrder(at) || null : byAnother;
 }
 
-/** `levels` were reached since the last conversation; `rings` are the legs that ring, phone by phone. */
+/**
+ * `levels` were reached since the last conversation; `places` are the legs of queues and the like, `rings` those that ring,
+ * phone by phone.
+ */
 export function standIns(
   levels: readonly Level[],
+  places: Iterable<Leg>,
   rings: Iterable<ReadonlySet<Leg>>,
   at: number,
   due: readonly Due[],
@@ -80,7 +84,9 @@ export function standIns(
   // The leg by which the place has the call again, over from itself, was not seen yet: it has given the call away.
   const isAgain = ({ user, at: from, latest }: Due) =>
     user === level.user && from >= level.at && latest + visibility.briefMs >= at;
-  const isOver = level.kind !== "extension" && due.some(isAgain);
+  const isAnew = ({ dn, startedAt }: Leg) =>
+    dn === level.user && startedAt > level.at && startedAt + visibility.briefMs >= at;
+  const isOver = level.kind !== "extension" && (due.some(isAgain) || [...places].some(isAnew));
   // Everybody who was told as ringing, or was reached as the list shows: one of them stands for a place that cannot be seen.
   if (isUnseen(level) || late || isOver)
     return [...new Set([...due, ...levels].map(({ user }) => user))];
