@@ -57,19 +57,22 @@ export function recognise(turn: Turn): void {
   showBehind(call);
 }
 
-/** Whom a queue or ring group rings may show that as the party, with the caller's number: the caller stands behind it. */
+/**
+ * Whom a queue or ring group rings, or a phone's forward, may show that as the party, with the caller's number: the caller
+ * stands behind it. Its own number is that of the queue itself.
+ */
+function isBehind({ leg: { legNumber, party } }: TrackedLeg, number: string): boolean {
+  const sendsOn = canPoll(party.kind) || party.kind === "extension";
+  const isTheirs = number !== "" && party.number === number && party.number !== party.dn;
+  return sendsOn && isTheirs && legNumber !== 1;
+}
+
 function showBehind(call: Draft): void {
   const { external, legs } = call;
   // Mostly all legs stand towards the outside party already.
-  if (external === null || external.number === "" || externalLegs(call) === legs) return;
-  // Its own number is that of the queue itself.
-  const isBehind = ({ leg: { legNumber, party } }: TrackedLeg) =>
-    canPoll(party.kind) &&
-    party.number === external.number &&
-    party.number !== party.dn &&
-    legNumber !== 1;
+  if (external === null || externalLegs(call) === legs) return;
   const shown = (each: TrackedLeg) =>
-    !each.external && isBehind(each) ? { ...each, external: true } : each;
+    !each.external && isBehind(each, external.number) ? { ...each, external: true } : each;
   if (legs.some((each) => shown(each) !== each)) call.legs = legs.map(shown);
 }
 
@@ -79,14 +82,18 @@ function hasTurned({ call, before }: Turn): boolean {
   return before?.legs.some((was) => was.external && isInside(legIn(call, was.leg.legId))) === true;
 }
 
-/** Its legs stood towards a conference when they were seen first: the list names who is outside. */
+/** Its legs stood towards a conference, or behind who sent it on, when they were seen first: the list names who is outside. */
 export function recogniseListed(turn: Turn, row: ActiveCall): void {
   const { call } = turn;
   // Who has spoken to one of ours there stands with that one: what the list has since is not theirs; nor is it whose phone rings.
-  const isThere = ({ leg, consulted }: TrackedLeg) =>
-    leg.party.kind === "conference" && leg.status !== "ringing" && !consulted;
   const outside = outsideParty(row);
-  if (outside === null || !call.legs.some(isThere)) return;
+  if (outside === null) return;
+  const isThere = (tracked: TrackedLeg) => {
+    const { leg, consulted } = tracked;
+    const confers = leg.party.kind === "conference" && leg.status !== "ringing" && !consulted;
+    return confers || isBehind(tracked, outside.number);
+  };
+  if (!call.legs.some(isThere)) return;
   const direction = outside === row.caller ? "incoming" : "outgoing";
   call.external = { direction, number: outside.number, name: "" };
   call.legs = call.legs.map((each) => ({ ...each, external: isThere(each) }));

@@ -1,6 +1,6 @@
 /** A phone that rings by a blind transfer and shows who hands over, not the outside party (SPEC.md, R11). */
 import { describe, expect, it } from "vitest";
-import { inside, Phone, ref, row, talking } from "../../test/support/phone.ts";
+import { caller, inside, Phone, ref, row, talking } from "../../test/support/phone.ts";
 
 const shown = { party: inside("102"), referredBy: ref("102"), originatedBy: null };
 
@@ -95,5 +95,50 @@ describe("a phone that a menu rings in a consultation, which brings it the calle
         "answered 103 -2 Blind",
       ]);
     }
+  });
+});
+
+describe("a phone that rings by another's forward and shows that one, with the caller's number", () => {
+  const forwarded = (number: string, legNumber = 5) => ({
+    party: { ...ref("101"), number, name: "" },
+    originatedBy: ref("101"),
+    legNumber,
+  });
+
+  it("rings for the caller", () => {
+    const phone = new Phone();
+    phone.leg("101", 5, "ringing");
+    phone.gone("101/5");
+    phone.leg("102", 6, "ringing", forwarded(caller));
+    phone.leg("102", 6, "connected", forwarded(caller));
+    phone.gone("102/6");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 101 -0",
+      "ringing 102 -0",
+      "answered 102 -1 NotDef",
+      "ended 102 -1 Ok",
+    ]);
+  });
+
+  it("rings for the caller whom the list alone has, if no leg showed before", () => {
+    const phone = new Phone();
+    phone.leg("102", 6, "ringing", forwarded(caller));
+    expect(phone.told()).toEqual([]);
+    phone.list(row("102", { status: "Routing" }));
+    phone.pass(phone.settings.numberHoldMs);
+    expect(phone.told()).toEqual(["ringing 102 -0"]);
+  });
+
+  it.each([
+    ["that one's own number", "101", 5],
+    ["another's number", "103", 5],
+    ["who called that one", caller, 1],
+  ])("does not with %s", (_what, number, legNumber) => {
+    const phone = new Phone();
+    phone.leg("102", 6, "ringing", forwarded(number, legNumber));
+    phone.list(row("102", { status: "Routing" }));
+    phone.pass(phone.settings.numberHoldMs);
+    expect(phone.told()).toEqual([]);
   });
 });
