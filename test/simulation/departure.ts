@@ -106,13 +106,13 @@ export function goneTogether(
     return place === undefined ? 0 : insistsMs({ facts }, place, visibility);
   };
   const blurMs = (one: Due) => {
+    // The looks begin when it is seen who has left.
+    const seenMs = one.latest - one.at;
     // Who is not monitored leaves between two looks at the list.
-    if (!sees(one.user, one.at)) return lagMs + (listMs ?? 0);
+    if (!sees(one.user, one.at)) return seenMs + lagMs + (listMs ?? 0);
     // On its way to where only the list shows it, it may be so of before (SPEC.md, R15f).
     // Each look is put off by the ways of those before; of ways `briefMs` has those of two.
     const waysMs = (lateLooks / 2) * briefMs;
-    // They begin when it is seen who has left.
-    const seenMs = one.latest - one.at;
     if (dialled(one) || rang(one)?.unseen)
       return seenMs + listLateMs + lateLookMs + waysMs + lateListMs;
     return rang(one) ? lagMs : briefMs + lateListMs;

@@ -2,13 +2,35 @@
 import { describe, expect, it } from "vitest";
 import type { Leg } from "../../src/simulator/model.ts";
 import { allSeen, chainOf, gone, leg, shown } from "./chainByHand.ts";
-import type { Visibility } from "./due.ts";
+import { goneTogether } from "./departure.ts";
+import type { Due, Visibility } from "./due.ts";
 import { missedRings } from "./exemptions.ts";
 import { joinedUnseen } from "./joinedUnseen.ts";
 import type { Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
 import type { Setting } from "./setting.ts";
+
+it.each([
+  [
+    "may have lost its caller then until the list was asked for long enough",
+    5_000 + 1_309,
+    "goneTogether",
+  ],
+  ["is known then", 5_000 + 1_310, null],
+])(
+  "who is not monitored, and passed the call on to a fax while we were blind, %s",
+  (_, waitsMs, rule) => {
+    const overAt = 9_000 + waitsMs;
+    const user = leg("101", "extension", [0, 9_000]);
+    const fax = leg("900", "fax", [9_000, overAt]);
+    const talks = [shown(0, user, "ringing"), shown(1_000, user, "connected"), gone(user)];
+    const chain = chainOf([...talks, shown(9_000, fax, "connected")], overAt);
+    const eyes = { ...allSeen, sees: () => false };
+    const left = { transfer: "True", user: "101", link: 1, at: 9_000, latest: 14_000 } as Due;
+    expect(goneTogether(chain, [left], eyes)?.rule ?? null).toBe(rule);
+  },
+);
 
 it.each([
   ["another outside party, is nobody's call", "420602000002", 1],
