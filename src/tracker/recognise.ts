@@ -85,11 +85,11 @@ function hasTurned({ call, before }: Turn): boolean {
 /** Its legs stood towards a conference, or behind who sent it on, when they were seen first: the list names who is outside. */
 export function recogniseListed(turn: Turn, row: ActiveCall): void {
   const { call } = turn;
-  // Who has spoken to one of ours there stands with that one: what the list has since is not theirs; nor is it whose phone rings.
   const outside = outsideParty(row);
   if (outside === null) return;
   const isThere = (tracked: TrackedLeg) => {
     const { leg, consulted } = tracked;
+    // Who has spoken to one of ours there stands with that one: what the list has since is not theirs; nor is it whose phone rings.
     const confers = leg.party.kind === "conference" && leg.status !== "ringing" && !consulted;
     return confers || isBehind(tracked, outside.number);
   };
