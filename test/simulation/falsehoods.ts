@@ -250,6 +250,8 @@ function wasPassedOn(
     (fact.status === "ringing" || fact.leg.barges !== null) &&
     (rule === "lostFrames" || unseenGoing.some(({ dn }) => dn === fact.dn));
   if (facts.some(lingers)) return true;
+  // Denied by the PBX, and there again, their leg seems to have gone and come back: the list has it at them anew.
+  if (rule === "missingGets") return true;
   return facts
     .slice(answered + 1)
     .some(
