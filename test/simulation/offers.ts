@@ -63,7 +63,16 @@ function heedNamed(course: Course, { dn, at, leg }: Shown): void {
   if (!namesHolder || !sees(dn, at) || !place?.unseen || sees(place.user, at)) return;
   const { at: readAt, fault } = seen(at, leg);
   const ringsUntil = leg.answeredAt ?? leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
-  if (ringsUntil <= readAt + briefMs || place.fault !== null || fault !== null) {
+  // A phone of its first polling, whose going a fault hid, seems to ring for it still.
+  const seemsThere = chain.facts.some(
+    (one) =>
+      one.what === "gone" &&
+      one.at <= at &&
+      one.leg.originatedBy?.dn === place.user &&
+      seen(one.at, one.leg).at > at,
+  );
+  const isBlurred = place.fault !== null || fault !== null || seemsThere;
+  if (ringsUntil <= readAt + briefMs || isBlurred) {
     course.maybeNamed.add(place);
     return;
   }
