@@ -56,7 +56,7 @@ function retryCommand(context: CliContext): Command {
   return chooses(command, true).action(async (said: Said) => {
     const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
-    const chosen = required(said);
+    const chosen = required(said, "--call ID, --callerid NUMBER or --state STATE");
     const { retried } = await askRecordings<RetryAnswer>(loaded.config, "retry", chosen);
     const none = "Nothing to retry: only links in the states none and failed are.";
     print(retried === 0 ? none : `${linksOf(retried)} tried anew.`);
@@ -70,7 +70,7 @@ function deleteCommand(context: CliContext): Command {
   return chooses(command, false).action(async (said: Said & { yes?: boolean }) => {
     const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
-    const chosen = required(said);
+    const chosen = required(said, "--call ID or --callerid NUMBER");
     const what = meant(said);
     const found = lookingAtRecordings(loaded.config, (store) => store.find(what, LINKS_MAX));
     const files = found.flatMap((link) => link.files.filter(isKept)).length;
@@ -97,11 +97,11 @@ function chooses(command: Command, hasState: boolean): Command {
   return hasState ? command.addOption(states.conflicts(others("state"))) : command;
 }
 
-function required({ call, callerid, state }: Said): RecordingsChosen {
+function required({ call, callerid, state }: Said, ways: string): RecordingsChosen {
   if (call !== undefined) return { call };
   if (callerid !== undefined) return { callerid };
   if (state !== undefined) return { state };
-  throw new Error("Expected to be told which: --call ID or --callerid NUMBER.");
+  throw new Error(`Expected to be told which: ${ways}.`);
 }
 
 function meant(said: Said) {
