@@ -27,6 +27,22 @@ describe("queues and menus, again", () => {
     ]);
   });
 
+  it("a queue named by a phone that rings already is told", () => {
+    for (const inOrder of [true, false]) {
+      const phone = new Phone();
+      phone.leg("101", 5, "ringing", inQueue("800"));
+      phone.pass(30_000);
+      if (inOrder) phone.gone("101/5");
+      phone.leg("101", 7, "ringing", inQueue("805"));
+      if (!inOrder) phone.gone("101/5");
+      phone.gone("101/7");
+      phone.list();
+      const rings = inOrder ? ["ringing 805 -0", "ringing 101 -0"] : ["ringing 805 -0"];
+      const missed = "ended 805 -0 Missed";
+      expect(phone.told()).toEqual(["ringing 800 -0", "ringing 101 -0", ...rings, missed]);
+    }
+  });
+
   it("a queue whose last phone is seen only as all legs go: missed there, if that one goes, too", () => {
     const own = { onBehalfOf: ref("800") };
     for (const [ringsMs, more, where] of [

@@ -237,9 +237,11 @@ function offer(turn: Turn, tracked: TrackedLeg, kind: UserKind): void {
   }
   // What a leg names as its maker counts when it comes, not as long as it stays.
   if (get(call.offers, leg.dn) !== undefined) {
+    if (!isNew(turn.before, leg)) return;
+    const by = holderOf(call, leg, tracked.turned);
+    if (by !== null && by.dn === leg.originatedBy?.dn) reach(turn, by, "named");
     // Polled until now, it has the call itself: sent there by what polled it.
-    if (isNew(turn.before, leg) && leg.onBehalfOf !== null && holderOf(call, leg) === null)
-      call.level = { dn: leg.dn, kind };
+    else if (by === null && leg.onBehalfOf !== null) call.level = { dn: leg.dn, kind };
     return;
   }
   nameIvr(turn, tracked);
