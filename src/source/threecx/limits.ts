@@ -92,7 +92,10 @@ export interface Limits {
 
   /** Readings of the list of active calls that are asked for may follow at once so often, … */
   readonly activeCallsBurst: number;
-  /** … and then one each such time; clients that read it each second have been seen to be borne. */
+  /**
+   * … and then one each such time, or in ten times as long as the last one took, if that is less; clients that read the
+   * list each second have been seen to be borne.
+   */
   readonly activeCallsGapMs: number;
   /** A forbidden list of active calls is tried again after this, and then after twice as long each time, … */
   readonly forbiddenProbeMsMin: number;

@@ -117,42 +117,6 @@ describe("active calls", () => {
     expect(held).toHaveLength(2);
   });
 
-  it("are read at once when asked for, but not for each of many questions", async () => {
-    const server = await pbx();
-    const watched = watch(server.url, {
-      ...slowly,
-      limits: { activeCallsBurst: 2, activeCallsGapMs: 300 },
-    });
-    await watched.live();
-    await watched.until(() => watched.of("activeCalls").length === 2);
-    for (const length of [3, 4, 5]) {
-      watched.source.askActiveCalls();
-      await watched.until(() => watched.of("activeCalls").length === length);
-    }
-    const askedAt = watched.of("activeCalls").map((list) => list.askedAt);
-    // Twice at once, and then no sooner than the first has been made up for.
-    expect((askedAt[4] ?? 0) - (askedAt[2] ?? 0)).toBeGreaterThanOrEqual(290);
-    expect((askedAt[3] ?? 0) - (askedAt[2] ?? 0)).toBeLessThan(290);
-    expect(server.count("GET /xapi/v1/ActiveCalls")).toBe(5);
-  });
-
-  it("that wait for their turn when the connection is lost are answered with word of that", async () => {
-    const server = await pbx();
-    const watched = watch(server.url, {
-      ...slowly,
-      limits: { activeCallsBurst: 1, activeCallsGapMs: 60_000 },
-    });
-    await watched.live();
-    await watched.until(() => watched.of("activeCalls").length === 2);
-    watched.source.askActiveCalls();
-    await watched.until(() => watched.of("activeCalls").length === 3);
-    watched.source.askActiveCalls();
-    watched.source.askActiveCalls();
-    expect(watched.of("activeCallsUnavailable")).toEqual([]);
-    for (const socket of server.sockets) socket.terminate();
-    await watched.until(() => watched.of("activeCallsUnavailable").length === 1);
-  });
-
   it("are never read when switched off, and a question is answered all the same", async () => {
     const server = await pbx();
     const watched = watch(server.url);
