@@ -7,7 +7,7 @@
  */
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
-import { type Clock, steadyClock } from "../util/clock.ts";
+import { type Clock, every, steadyClock } from "../util/clock.ts";
 import { fingerprint, readBytes } from "./reader.ts";
 
 export const SETTLE_MS = 250;
@@ -44,22 +44,24 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
 class Watched implements ConfigWatch {
   readonly #onChange: WatchOptions["onChange"];
   readonly #settleMs: number;
-  readonly #pollMs: number;
   readonly #clock: Clock;
   #files: readonly string[] = [];
   #folders = new Map<string, FSWatcher>();
   /** Content of each file as last told; a promise, so that looks happen one after the other. */
   #known: Promise<ReadonlyMap<string, string>> = Promise.resolve(new Map());
   #cancelLook: (() => void) | null = null;
-  #cancelPoll: (() => void) | null = null;
+  readonly #cancelPoll: () => void;
   #closed = false;
 
   constructor({ onChange, settleMs = SETTLE_MS, pollMs = POLL_MS, clock }: WatchOptions) {
     this.#onChange = onChange;
     this.#settleMs = settleMs;
-    this.#pollMs = pollMs;
     this.#clock = clock ?? steadyClock();
-    this.#pollLater();
+    this.#cancelPoll = every(this.#clock, pollMs, () => {
+      // A folder that was replaced or came into being is watched from now on.
+      this.#watchFolders();
+      this.#look();
+    });
   }
 
   follow({ file, alsoFiles, contents = new Map() }: WatchedFiles): void {
@@ -79,7 +81,7 @@ class Watched implements ConfigWatch {
   close(): void {
     this.#closed = true;
     this.#cancelLook?.();
-    this.#cancelPoll?.();
+    this.#cancelPoll();
     for (const folder of this.#folders.values()) folder.close();
     this.#folders.clear();
   }
@@ -112,15 +114,6 @@ class Watched implements ConfigWatch {
     if (this.#closed) return;
     this.#cancelLook?.();
     this.#cancelLook = this.#clock.after(this.#settleMs, () => this.#look());
-  }
-
-  #pollLater(): void {
-    this.#cancelPoll = this.#clock.after(this.#pollMs, () => {
-      // A folder that was replaced or came into being is watched from now on.
-      this.#watchFolders();
-      this.#look();
-      this.#pollLater();
-    });
   }
 
   #look(): void {

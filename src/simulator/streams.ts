@@ -3,6 +3,7 @@
  * comes from the PBX is silence; what is sent to it is counted and thrown away.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { every } from "../util/clock.ts";
 import type { Leg } from "./model.ts";
 import type { SimulatorSeam } from "./seam.ts";
 
@@ -47,11 +48,8 @@ function whenGone(seam: SimulatorSeam, leg: Leg): Gone {
 
 function play(seam: SimulatorSeam, response: ServerResponse, over: Gone): void {
   response.writeHead(200, { "content-type": "application/octet-stream" });
-  let cancel = () => {};
-  const next = () => {
-    response.write(SILENCE);
-    cancel = seam.clock.after(CHUNK_MS, next);
-  };
+  response.write(SILENCE);
+  const cancel = every(seam.clock, CHUNK_MS, () => response.write(SILENCE));
   over.run(() => {
     cancel();
     response.end();
@@ -60,7 +58,6 @@ function play(seam: SimulatorSeam, response: ServerResponse, over: Gone): void {
     cancel();
     over.forget();
   });
-  next();
 }
 
 function listen(request: IncomingMessage, response: ServerResponse, over: Gone): void {

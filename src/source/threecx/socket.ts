@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import WebSocket from "ws";
-import type { Clock } from "../../util/clock.ts";
+import { type Clock, every } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
 import { openTunnel, type TlsOptions } from "./proxy.ts";
 import { failureReason, type Refused, refusedBy } from "./refusal.ts";
@@ -77,7 +77,6 @@ function throughProxy({ url, tls, proxy, limits }: SocketOptions): object {
 function watch(ws: WebSocket, options: SocketOptions, giveUp: (reason: string) => void) {
   const { clock, limits } = options;
   let seenAt = clock.now();
-  let cancelBeat = () => {};
   let cancelCheck: (() => void) | null = null;
   const seen = () => {
     seenAt = clock.now();
@@ -91,13 +90,11 @@ function watch(ws: WebSocket, options: SocketOptions, giveUp: (reason: string) =
       giveUp(`The PBX showed no sign of life for ${clock.now() - seenAt} ms.`);
     });
   };
-  const beat = () => {
+  const cancelBeat = every(clock, limits.pingMs, () => {
     const askedAt = clock.now();
     ws.ping();
     cancelCheck ??= clock.after(limits.pongTimeoutMs, () => check(askedAt));
-    cancelBeat = clock.after(limits.pingMs, beat);
-  };
-  cancelBeat = clock.after(limits.pingMs, beat);
+  });
   return () => {
     cancelBeat();
     cancelCheck?.();
