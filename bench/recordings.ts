@@ -12,12 +12,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import type { EndedEvent } from "../src/events/event.ts";
 import type * as Storing from "../src/outbox/sqlite/sqliteOutbox.ts";
 import type * as Encoding from "../src/recordings/convert/encode.ts";
 import type * as Parsing from "../src/recordings/convert/wav.ts";
 import { silentLog } from "../src/util/log.ts";
+import { commandLine } from "../test/support/commandLine.ts";
 import { Installation, pbxLines } from "../test/support/process.ts";
 import { Receiver } from "../test/support/receiver.ts";
 import { endedLink } from "../test/support/recordingWorld.ts";
@@ -38,16 +39,13 @@ const target = { realTime: 300, share: 0.7, p99: 1.5 };
 const built = (file: string) => import(new URL(`../dist/${file}`, import.meta.url).href);
 
 export async function recordings(args: readonly string[]): Promise<string[]> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      count: { type: "string", default: "1000" },
-      parts: { type: "string", default: "1" },
-      turns: { type: "string", default: "100" },
-    },
-  });
-  const [parts, turns] = [Number(values.parts), Number(values.turns)];
-  const each = Math.ceil(Number(values.count) / parts);
+  const { numberOf } = commandLine(
+    import.meta.url,
+    { count: "1000", parts: "1", turns: "100" },
+    { args },
+  );
+  const [parts, turns] = [numberOf("parts"), numberOf("turns")];
+  const each = Math.ceil(numberOf("count") / parts);
   const sounds = Array.from({ length: alike }, (_, index) => speech(index));
   const alone = await encoderAlone(sounds);
   const pbx = await new StandIn().listen();

@@ -1,4 +1,4 @@
-/** The command line of a long run, such as `npm run soak -- --seeds 100`. */
+/** The command line of a long run or a bench, such as `npm run soak -- --seeds 100`. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../src/util/messageOf.ts";
@@ -7,10 +7,19 @@ type Range = { readonly least?: number; readonly most?: number; readonly whole?:
 
 export interface CommandLine<Name extends string> {
   readonly values: Readonly<Record<Name, string>>;
+  /** What was said without an option's name. */
+  readonly words: readonly string[];
   /** A whole number from 1 on, unless told otherwise. */
   numberOf(name: Name, range?: Range): number;
   /** Of something else that was said: a way that leads on, and the end. */
   refuse(message: string): never;
+}
+
+interface Said {
+  /** By default what was said to this process. */
+  readonly args?: readonly string[];
+  /** Words without an option's name are no mistake. */
+  readonly takesWords?: boolean;
 }
 
 /**
@@ -20,6 +29,7 @@ export interface CommandLine<Name extends string> {
 export function commandLine<Name extends string>(
   moduleUrl: string,
   defaults: Readonly<Record<Name, string>>,
+  { args = process.argv.slice(2), takesWords = false }: Said = {},
 ): CommandLine<Name> {
   const usage = headOf(readFileSync(new URL(moduleUrl), "utf8"));
   const refuse = (message: string): never => {
@@ -27,15 +37,24 @@ export function commandLine<Name extends string>(
     process.exit(2);
   };
   const values: Record<Name, string> = { ...defaults };
-  for (const [name, said] of read(Object.keys(defaults), refuse)) {
+  const named = Object.keys(defaults).map((name) => [name, { type: "string" }] as const);
+  const parsed = attempt(() => {
+    const options = {
+      ...Object.fromEntries(named),
+      help: { type: "boolean", short: "h" },
+    } as const;
+    return parseArgs({ args: [...args], allowPositionals: takesWords, options });
+  }, refuse);
+  for (const [name, said] of Object.entries(parsed.values)) {
     if (name === "help") {
       console.log(usage);
       process.exit(0);
     }
-    values[name as Name] = said;
+    values[name as Name] = String(said);
   }
   return {
     values,
+    words: parsed.positionals,
     refuse,
     numberOf(name, { least = 1, most = Number.MAX_SAFE_INTEGER, whole = true } = {}) {
       const number = values[name].trim() === "" ? Number.NaN : Number(values[name]);
@@ -50,13 +69,9 @@ export function commandLine<Name extends string>(
   };
 }
 
-function read(names: readonly string[], refuse: (message: string) => never): [string, string][] {
-  const options = Object.fromEntries(names.map((name) => [name, { type: "string" }] as const));
+function attempt<T>(work: () => T, refuse: (message: string) => never): T {
   try {
-    const { values } = parseArgs({
-      options: { ...options, help: { type: "boolean", short: "h" } },
-    });
-    return Object.entries(values).map(([name, value]) => [name, String(value)]);
+    return work();
   } catch (error) {
     return refuse(messageOf(error));
   }
