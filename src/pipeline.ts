@@ -13,7 +13,7 @@ import { isInquired } from "./tracker/callLog.ts";
 import { reduce } from "./tracker/reduce.ts";
 import type { TrackerSettings } from "./tracker/settings.ts";
 import { isBlind, nextDueAt } from "./tracker/state.ts";
-import type { Limit } from "./tracker/turns.ts";
+import type { Limit } from "./tracker/stepCalls.ts";
 import type { Clock, TimeBase } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { messageOf } from "./util/messageOf.ts";

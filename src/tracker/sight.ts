@@ -19,8 +19,8 @@ import { addedUpTo } from "./lists.ts";
 import { hide, hurryNumber } from "./rules.ts";
 import type { Call, CallIdentity, External, TrackerState } from "./state.ts";
 import { isRead, noGap } from "./state.ts";
+import { StepCalls } from "./stepCalls.ts";
 import { afterLog, gapEvent, gapFrom, isTold, isWithin, lost, withTold } from "./stretch.ts";
-import { Turns } from "./turns.ts";
 
 /** No PBX restarts faster; so a call of before never shares the second in its id with one of after. */
 const pbxRestartMsMin = 1_000;
@@ -86,7 +86,7 @@ function isLegOf({ callNumber, external }: Call, leg: Leg): boolean {
   return leg.callNumber === callNumber && isExternal(leg) && isSameNumber(leg.party.number, number);
 }
 
-export class Sight extends Turns {
+export class Sight extends StepCalls {
   /** What was told of calls of before a restart of the PBX. */
   protected ended: CallEvent[] | null = null;
   protected gaps: readonly GapEvent[] = noGaps;

@@ -24,8 +24,8 @@ import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
 import { beginsAnew, isAnother } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { isBlind, newCall } from "./state.ts";
+import type { Limit } from "./stepCalls.ts";
 import type { Turn } from "./turn.ts";
-import type { Limit } from "./turns.ts";
 
 export interface Step {
   readonly state: TrackerState;

@@ -26,7 +26,7 @@ import { type Ledger, violations } from "../../src/tracker/invariants.ts";
 import { reduce } from "../../src/tracker/reduce.ts";
 import { defaultSettings, type TrackerSettings } from "../../src/tracker/settings.ts";
 import { type Call, initialState, nextDueAt, type TrackerState } from "../../src/tracker/state.ts";
-import type { Limit } from "../../src/tracker/turns.ts";
+import type { Limit } from "../../src/tracker/stepCalls.ts";
 
 export const caller = "420777000001";
 /** 2026-05-04 08:00:00 UTC. */

@@ -26,7 +26,7 @@ export interface Limit {
   readonly callNumber: number;
 }
 
-export class Turns {
+export class StepCalls {
   readonly state: TrackerState;
   /** What the state becomes; its calls by their turns, at the end. */
   protected readonly next: { -readonly [K in keyof TrackerState]: TrackerState[K] };
