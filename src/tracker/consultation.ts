@@ -3,9 +3,9 @@
  * whichever call number and leg survive it (SPEC.md, R14 and R22). Pure looks over what is given.
  */
 import type { EpochMs } from "../events/event.ts";
-import { type DnKind, type DnRef, idOf, type Leg } from "./activity.ts";
+import type { DnKind, DnRef, Leg } from "./activity.ts";
 import { added } from "./lists.ts";
-import type { Call, Talk } from "./state.ts";
+import type { Call } from "./state.ts";
 
 const nobody: readonly string[] = [];
 
@@ -114,29 +114,4 @@ function isRecent({ endedAt }: Consultation, at: EpochMs): boolean {
 function otherOf({ dn, withDn }: Consultation, user: string): string | null {
   if (withDn === user) return dn;
   return dn === user ? withDn : null;
-}
-
-/** Of what was there by the answer; of who brings the call another number their own, as what comes then is numbered there. */
-export function newestOf(
-  { aliases }: Call,
-  legs: Call["legs"],
-  user: string,
-): Pick<Talk, "legNumberMax" | "legNumberMaxId"> {
-  const own = legs.filter(({ turned, leg }) => turned && leg.dn === user);
-  const all = aliases.length > 0 && own.length > 0 ? own : legs;
-  return newest(all, { legNumberMax: 0, legNumberMaxId: 0 });
-}
-
-/** That of these legs with the highest number, if it is above that of before. */
-export function newest(
-  legs: Call["legs"],
-  before: Pick<Talk, "legNumberMax" | "legNumberMaxId">,
-): Pick<Talk, "legNumberMax" | "legNumberMaxId"> {
-  let { legNumberMax, legNumberMaxId } = before;
-  for (const { leg } of legs) {
-    if (leg.legNumber <= legNumberMax) continue;
-    legNumberMax = leg.legNumber;
-    legNumberMaxId = idOf(leg);
-  }
-  return { legNumberMax, legNumberMaxId };
 }

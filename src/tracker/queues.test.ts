@@ -43,6 +43,18 @@ describe("queues and menus, again", () => {
     }
   });
 
+  it("a queue is not told again by another device of its phone, seen late, when the list has the call at that phone", () => {
+    const phone = new Phone({ listLateMs: 0 });
+    phone.list(row("800", { status: "Routing" }));
+    phone.leg("101", 5, "ringing", inQueue("800"));
+    phone.pass(1_000);
+    phone.list(row("101", { status: "Routing" }));
+    phone.leg("101", 6, "ringing", inQueue("800"));
+    phone.gone("101/5", "101/6");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 800 -0", "ringing 101 -0", "ended 101 -0 Missed"]);
+  });
+
   it("a queue whose last phone is seen only as all legs go: missed there, if that one goes, too", () => {
     const own = { onBehalfOf: ref("800") };
     for (const [ringsMs, more, where] of [

@@ -6,13 +6,9 @@
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
 import { drop, get, isOlder, put } from "./byDn.ts";
-import { newestOf } from "./consultation.ts";
 import { endTalk, finish } from "./ends.ts";
 import {
   externalLegs,
-  hasLeft,
-  hasRungSince,
-  holderOf,
   isAnew,
   isAnswer,
   isBeside,
@@ -23,13 +19,14 @@ import {
   isOffered,
   isOwnRing,
   isThere,
+  newestOf,
   offerKind,
   shownByLegs,
   standing,
   stands,
-  stillPolls,
   userTalks,
 } from "./legs.ts";
+import { hasLeft, hasRungSince, holderOf, ringsBeside, stillPolls } from "./polling.ts";
 import { answeredAt, awaitsNumber, filled, isAtBox, listedTalker, recognise } from "./recognise.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
 import type { Call, External, Level, Reach, Talk, TrackedLeg } from "./state.ts";
@@ -239,7 +236,9 @@ function offer(turn: Turn, tracked: TrackedLeg, kind: UserKind): void {
   if (get(call.offers, leg.dn) !== undefined) {
     if (!isNew(turn.before, leg)) return;
     const by = holderOf(call, leg, tracked.turned);
-    if (by !== null && by.dn === leg.originatedBy?.dn) reach(turn, by, "named");
+    if (by !== null && by.dn === leg.originatedBy?.dn) {
+      if (!ringsBeside(call, leg)) reach(turn, by, "named");
+    }
     // Polled until now, it has the call itself: sent there by what polled it.
     else if (by === null && leg.onBehalfOf !== null) call.level = { dn: leg.dn, kind };
     return;

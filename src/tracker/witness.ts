@@ -6,7 +6,8 @@ import { get, put } from "./byDn.ts";
 import { heedOrderTime } from "./callback.ts";
 import { joinLooksMax, joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { isDialled, isThere, ringsAlone } from "./legs.ts";
+import { isDialled, isThere } from "./legs.ts";
+import { ringsAlone } from "./polling.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
 import {
   conferredOf,
@@ -133,9 +134,8 @@ function isAt(call: Turn["call"], dn: string): void {
 
 /** A place that no leg shows has given the call up: the list has it at the one phone that rings. */
 function heedGivenUp(call: Turn["call"], row: ActiveCall): void {
-  const inside = insideParty(row);
-  if (inside?.kind !== "extension" || !routes(row)) return;
-  if (ringsAlone(call, inside.dn)) isAt(call, inside.dn);
+  const rung = routes(row) ? insideParty(row) : null;
+  if (rung?.kind === "extension" && ringsAlone(call, rung.dn)) isAt(call, rung.dn);
 }
 
 /** A list that lags may still have a call that has just ended; one that does not has it where it went on. */
