@@ -214,16 +214,21 @@ export function isUnread(
   return failed > 0 && toAt <= fromAt + listMs + failed * Math.max(listMs, failedLookMs);
 }
 
-/** Each look at the list failed from then to then: it is asked at once, and again as often as it is read or has failed. */
+/**
+ * Each look at the list failed from then to then, or until we were blind: it is asked at once, and again as often as it is
+ * read or has failed.
+ */
 export function isAllUnread(
   fromAt: number,
   toAt: number,
   listMs: number,
   notes: readonly FaultNote[],
 ) {
-  const isIn = (note: FaultNote) => note.fromAt >= fromAt && note.fromAt <= toAt;
-  const failed = notes.filter((note) => note.fault === "xapiFails" && isIn(note)).length;
-  return failed >= 1 + Math.floor((toAt - fromAt) / Math.max(listMs, failedLookMs));
+  const within = notes.filter((note) => note.fromAt >= fromAt && note.fromAt <= toAt);
+  const blind = within.filter((note) => blinding.has(note.fault) && note.toAt >= toAt);
+  const untilAt = Math.min(toAt, ...blind.map((note) => note.fromAt));
+  const fails = within.filter((note) => note.fault === "xapiFails" && note.fromAt <= untilAt);
+  return fails.length >= 1 + Math.floor((untilAt - fromAt) / Math.max(listMs, failedLookMs));
 }
 
 /** Only the list shows that a phone rings which is not monitored; else what is sent outside from there is nobody's forward. */

@@ -9,7 +9,8 @@ import { joinedUnseen } from "./joinedUnseen.ts";
 import type { Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
-import type { Setting } from "./setting.ts";
+import type { FaultName, Setting } from "./setting.ts";
+import { takenBackUnread } from "./withoutList.ts";
 
 it.each([
   [
@@ -162,6 +163,63 @@ it.each([
   const blinded = (from: number, to: number) => to >= blindAt && from < 20_000;
   const eyes = { ...allSeen, lateListMs: lagMs === 0 ? 0 : lagMs + 100, seen, blinded };
   expect(parkedUntold(chainOf(facts, 30_000), eyes, [])?.fromAt ?? null).toBe(fromAt);
+});
+
+const fails: FaultName = "xapiFails";
+
+it.each<[string, boolean, number, readonly [FaultName, number, number][], string | null]>([
+  ["as each look fails", true, 10_900, [[fails, 0, 0]], "takenBackSoon"],
+  ["but a look came in time", true, 11_100, [[fails, 0, 0]], null],
+  [
+    "as one look fails and we are down then",
+    true,
+    16_000,
+    [
+      [fails, 0, 0],
+      ["ownRestarts", 500, 8_000],
+    ],
+    "takenBackSoon",
+  ],
+  [
+    "but a look came before we were down",
+    true,
+    16_000,
+    [
+      [fails, 0, 0],
+      ["ownRestarts", 1_100, 8_000],
+    ],
+    null,
+  ],
+  [
+    "but we were back before",
+    true,
+    16_000,
+    [
+      [fails, 0, 0],
+      ["ownRestarts", 500, 5_000],
+    ],
+    null,
+  ],
+  [
+    "of who is not monitored, as both looks fail",
+    false,
+    12_070,
+    [
+      [fails, 200, 200],
+      [fails, 1_200, 1_200],
+    ],
+    "takenBackSoon",
+  ],
+  ["of who is not monitored, but one came in time", false, 12_070, [[fails, 200, 200]], null],
+  ["of who is not monitored, where none fails", false, 10_500, [], null],
+])("a call that is taken back by who parked it, %s", (_, sees, backAt, faults, rule) => {
+  const left = { kind: "ended", transfer: "True", user: "101", at: 10_000 };
+  const due = [left, { kind: "answered", user: "101", at: backAt }] as Due[];
+  const notes = faults.map(([fault, from, to]) => {
+    return { fault, fromAt: left.at + from, toAt: left.at + to, entity: null };
+  });
+  const eyes = { ...allSeen, sees: () => sees };
+  expect(takenBackUnread(due, eyes, notes)?.rule ?? null).toBe(rule);
 });
 
 describe("a join under a number that neither call had", () => {

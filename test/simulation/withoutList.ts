@@ -5,7 +5,7 @@
  */
 
 import type { Due, Visibility } from "./due.ts";
-import { type Exemption, hiddenStretches, isAllUnread } from "./exemptions.ts";
+import { type Exemption, hiddenStretches, isAllUnread, isUnread } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
@@ -128,17 +128,20 @@ function takenBackAt(due: readonly Due[], fromAt: number): number | null {
 /** Nor does the list show it, where each look at it fails until they have it again. */
 export function takenBackUnread(
   due: readonly Due[],
-  { listMs, lateListMs, blinded, seen }: Visibility,
+  { listMs, lateListMs, blinded, seen, sees }: Visibility,
   notes: readonly FaultNote[],
 ): Exemption | null {
   if (listMs === null) return null;
-  const left = due.find(({ at }) => {
+  const left = due.find(({ at, user }) => {
     const backAt = takenBackAt(due, at);
+    if (backAt === null) return false;
     // One that lags shows it late, or when we see again, and is not asked any more when they have it again.
     const lateAt = at + 2 * lateListMs;
     const shownAt = blinded(at, lateAt) ? seen(lateAt, null).at : lateAt;
-    const isLate = lateListMs > 0 && backAt !== null && backAt <= shownAt;
-    return backAt !== null && (isLate || isAllUnread(at, backAt, listMs, notes));
+    const isLate = lateListMs > 0 && backAt <= shownAt;
+    // That who is not monitored has left the list alone shows: nothing has it asked at once.
+    const isMissed = sees(user, at) ? isAllUnread : isUnread;
+    return isLate || isMissed(at, backAt, listMs, notes);
   });
   return left === undefined ? null : { rule: "takenBackSoon", fromAt: left.at };
 }
