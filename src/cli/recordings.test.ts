@@ -68,11 +68,12 @@ describe("offhook recordings list", () => {
   });
 
   it.each([
-    [["list", "--call", "1"], "Expected --call with an id as webhooks have it", 1],
+    [["list", "--call", "1"], "Expected --call with an id as webhooks have it", 2],
     [["list", "--limit", "0"], "Expected a number from 1 to 1000", 2],
     [["list", "--state", "lost"], "Allowed choices are", 2],
-    [["delete"], "Expected to be told which: --call ID or --callerid NUMBER.", 1],
-    [["retry"], "Expected to be told which: --call ID, --callerid NUMBER or --state STATE.", 1],
+    [["retry", "--call", "1"], "Expected --call with an id as webhooks have it", 2],
+    [["delete"], "Expected to be told which: --call ID or --callerid NUMBER.", 2],
+    [["retry"], "Expected to be told which: --call ID, --callerid NUMBER or --state STATE.", 2],
     [["delete", "--state", "none"], "unknown option '--state'", 2],
     [["delete", "--call", kept.callId, "--callerid", "1"], "cannot be used with", 2],
   ])("%j is refused with the way out", async (args, sentence, code) => {

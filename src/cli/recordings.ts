@@ -38,9 +38,9 @@ function listCommand(context: CliContext): Command {
     .option("--limit <count>", "at most this many", readLimit, 50)
     .option("--json", "as JSON Lines");
   return chooses(command, true).action(async (said: Said & { limit: number }) => {
+    const what = meant(command, said);
     const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
-    const what = meant(said);
     lookingAtRecordings(loaded.config, (store) => {
       const links = store.find(what, said.limit);
       if (said.json) print(...links.map((link) => JSON.stringify(shown(link))));
@@ -54,9 +54,9 @@ function retryCommand(context: CliContext): Command {
     "look anew for recordings that were not found, and fetch anew what could not be converted",
   );
   return chooses(command, true).action(async (said: Said) => {
+    const chosen = required(command, said, "--call ID, --callerid NUMBER or --state STATE");
     const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
-    const chosen = required(said, "--call ID, --callerid NUMBER or --state STATE");
     const { retried } = await askRecordings<RetryAnswer>(loaded.config, "retry", chosen);
     const none = "Nothing to retry: only links in the states none and failed are.";
     print(retried === 0 ? none : `${linksOf(retried)} tried anew.`);
@@ -68,10 +68,10 @@ function deleteCommand(context: CliContext): Command {
     .description("remove the recordings of a call or of an outside number, for good")
     .option("--yes", "remove what matches");
   return chooses(command, false).action(async (said: Said & { yes?: boolean }) => {
+    const chosen = required(command, said, "--call ID or --callerid NUMBER");
+    const what = meant(command, said);
     const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
-    const chosen = required(said, "--call ID or --callerid NUMBER");
-    const what = meant(said);
     const found = lookingAtRecordings(loaded.config, (store) => store.find(what, LINKS_MAX));
     const files = found.flatMap((link) => link.files.filter(isKept)).length;
     if (found.length === 0 || !said.yes) {
@@ -97,18 +97,22 @@ function chooses(command: Command, hasState: boolean): Command {
   return hasState ? command.addOption(states.conflicts(others("state"))) : command;
 }
 
-function required({ call, callerid, state }: Said, ways: string): RecordingsChosen {
+function required(command: Command, said: Said, ways: string): RecordingsChosen {
+  const { call, callerid, state } = said;
+  meant(command, said);
   if (call !== undefined) return { call };
   if (callerid !== undefined) return { callerid };
   if (state !== undefined) return { state };
-  throw new Error(`Expected to be told which: ${ways}.`);
+  return command.error(`Expected to be told which: ${ways}.`, { exitCode: 2 });
 }
 
-function meant(said: Said) {
+function meant(command: Command, said: Said) {
   const what = queryOf(said);
   if (what !== null) return what;
-  throw new Error(
-    `Expected --call with an id as webhooks have it, like 230115121143_9 or 230115121143_9-1, got ${JSON.stringify(said.call)}.`,
+  const found = JSON.stringify(said.call);
+  return command.error(
+    `Expected --call with an id as webhooks have it, like 230115121143_9 or 230115121143_9-1, got ${found}.`,
+    { exitCode: 2 },
   );
 }
 
