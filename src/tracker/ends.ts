@@ -1,9 +1,8 @@
 /** The ends: of a link, and of the whole chain. Each is told exactly once. */
 import type { EpochMs } from "../events/event.ts";
-import { idOf, type Leg } from "./activity.ts";
 import { noDn } from "./byDn.ts";
 import { endRings } from "./rings.ts";
-import type { Call, Talk } from "./state.ts";
+import type { Talk } from "./state.ts";
 import { type Turn, tell } from "./turn.ts";
 
 const missed = {
@@ -49,17 +48,6 @@ export function finish(turn: Turn, at: EpochMs, callbackRequested = false): void
   call.hidden = null;
   call.numberDueAt = null;
   call.levelDueAt = null;
-}
-
-/** It rang before the call's last leg came, and is heard of only now, soon after the end: its answer came late. */
-export function isLateAnswer(
-  { overAt, lastLegId }: Call,
-  leg: Leg,
-  at: EpochMs,
-  graceMs: number,
-): boolean {
-  if (overAt === null || at >= overAt + graceMs) return false;
-  return leg.status === "ringing" && idOf(leg) < idOf({ legId: lastLegId });
 }
 
 /** Once for a chain: what there is to say of all its links. */

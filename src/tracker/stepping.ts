@@ -3,11 +3,11 @@
  * the end.
  */
 import type { CallEvent, EpochMs, GapEvent } from "../events/event.ts";
-import type { Leg } from "./activity.ts";
+import { idOf, type Leg } from "./activity.ts";
 import { put } from "./byDn.ts";
 import { calledBackBy, orderOf } from "./callback.ts";
 import { mayBeJoined, noted, usedUp } from "./consultation.ts";
-import { finish, isLateAnswer } from "./ends.ts";
+import { finish } from "./ends.ts";
 import { Joins } from "./joins.ts";
 import {
   answers,
@@ -129,8 +129,7 @@ export class Stepping extends Joins {
         // Known as such for as long as it goes on.
         this.turn(known.callNumber).call.overAt = this.at;
         return;
-      } else if (had === undefined && isLateAnswer(known, leg, this.at, this.settings.graceMs))
-        return;
+      } else if (this.#lingers(known, leg)) return;
     }
     const isGone = known !== undefined && isNothing(known);
     if (isGone && (beginsAnew(leg) || this.#isAnothers(known, leg))) this.bury(known, this.at);
@@ -178,6 +177,17 @@ export class Stepping extends Joins {
     if (!blind || party.kind !== "trunk") return false;
     const { legs } = this.state.calls.get(callNumber) as Call;
     return !legs.some(knew);
+  }
+
+  /**
+   * It rang for a call that has just ended, and is heard of only now, as its answer came late or its frame was lost: before
+   * that call's last leg came, or while the list had that call, which it would have still.
+   */
+  #lingers({ overAt, lastLegId, establishedAt }: Call, leg: Leg): boolean {
+    const { legId, status } = leg;
+    if (status !== "ringing" || this.at >= (overAt as number) + this.settings.graceMs) return false;
+    const isKnown = this.state.calls.withLeg(legId) !== undefined;
+    return !isKnown && (establishedAt !== null || idOf(leg) < idOf({ legId: lastLegId }));
   }
 
   #isLoop({ lastLink }: Call): boolean {

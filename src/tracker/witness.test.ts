@@ -334,6 +334,23 @@ describe("a call without visible legs", () => {
     phone.leg("101", 5, "ringing");
     expect(phone.told()).toEqual(["ringing 101 -1"]);
   });
+
+  it.each([
+    ["that is heard of only when the list, which had the call, leaves it out", false],
+    ["that a consultation had ring until then", true],
+  ])("goes on by a phone %s: %s", (_, consulted) => {
+    const phone = new Phone();
+    phone.leg("102", 6, "ringing");
+    phone.list(row("102", { establishedAt: t0 }));
+    if (consulted) phone.leg("101", 8, "ringing", { callNumber: 9, party: inside("102") });
+    phone.gone("102/6");
+    phone.list();
+    expect(phone.told()).toEqual(["ringing 102 -0", "ended 102 -0 Missed"]);
+    phone.leg("101", 8, "ringing");
+    expect(phone.told()).toEqual(consulted ? ["ringing 101 -1"] : []);
+    phone.leg("101", 8, "connected");
+    expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
+  });
 });
 
 describe("a level that only the list shows", () => {
