@@ -20,7 +20,8 @@ export function startCommand(context: CliContext): Command {
       "after",
       `
 The log goes to standard output, one JSON line for each thing that happens.
-The ini, Users.csv and secret files are read again when they change and on SIGHUP;
+The ini, Users.csv and every file that the ini names (secrets, certificates, templates)
+are read again when they change and on SIGHUP;
 a bad new version is refused and the old one stays in force.`,
     )
     .action((said: { config?: string }) => start(context, said.config));

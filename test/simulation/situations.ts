@@ -37,7 +37,7 @@ export const situationNames = [
   "bothTransfer",
   /** Trunks that refuse a call, a bridge to another PBX, calls from trunk to trunk. */
   "trunks",
-  /** Barge-in, listening; paging, intercom and wake-up calls. */
+  /** Barge-in, listening; paging and wake-up calls. */
   "listening",
   /** A call goes on at another phone of the same user. */
   "ownPhones",
