@@ -486,6 +486,18 @@ describe("a restart of the PBX", () => {
     expect(phone.told()).toEqual(["ended 102 -1 Ok", "answered 112 -1 NotDef"]);
   });
 
+  it("shows in such a leg, too, beside a later one with the call's number and outside party", () => {
+    const phone = new Phone();
+    phone.leg("106", 8, "ringing", { callNumber: 3, party: inside("101") });
+    phone.leg("110", 9, "dialing", { legNumber: 1 });
+    phone.told();
+    phone.lose();
+    phone.at += 30_000;
+    const dialled = leg("102", 8, "connected", { legNumber: 1 });
+    phone.snapshot(dialled, leg("116", 30, "connected", { legNumber: 3 }));
+    expect(phone.told()).toEqual(["ended 110 -0 Missed", "answered 102 -1 NotDef"]);
+  });
+
   it("is known from the checkpoints, too", () => {
     const phone = talking();
     phone.restart();

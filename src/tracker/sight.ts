@@ -216,7 +216,7 @@ export class Sight extends StepCalls {
   /** A leg of before, or a later one of a call of before, is in the first snapshot after a blind stretch: the PBX has run through. */
   heedOutliving(legs: readonly Leg[]): void {
     if (this.next.stretch === null || this.next.stretch.toAt !== null) return;
-    if (legs.some((leg) => this.belies(leg))) return;
+    if (legs.some((leg) => this.belies(leg) || this.#isOfNewPbx(leg))) return;
     const goesOn = (leg: Leg) => this.#outlived(leg) || this.#goesOn(leg) || this.#isTooHigh(leg);
     if (legs.some(goesOn)) this.next.restartDoubt = null;
   }
@@ -340,6 +340,11 @@ export class Sight extends StepCalls {
 
   #legIdMax(): number {
     return Math.max(0, ...this.next.lastLegs.map((legId) => idOf({ legId })));
+  }
+
+  /** No PBX that has run through gives an id again, whatever else seems to go on. */
+  #isOfNewPbx(leg: Leg): boolean {
+    return isExternal(leg) && this.#isNew(leg) && this.#wasAnothers(leg);
   }
 
   /** Its id was that of a leg at another phone. */
