@@ -26,6 +26,13 @@ export function canPoll<Kind extends string>(
   return kind === "queue" || kind === "ringgroup";
 }
 
+/** Where a caller is, and whom nobody has answered yet. */
+export function holdsCallers<Kind extends string>(
+  kind: Kind | undefined,
+): kind is Kind & ("queue" | "ringgroup" | "ivr") {
+  return kind === "ivr" || canPoll(kind);
+}
+
 /** Nobody's extension has so many digits. */
 const longDigitsMin = 7;
 

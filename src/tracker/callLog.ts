@@ -3,7 +3,7 @@
  * and for how long; and which calls came and went in it (SPEC.md, R19-R21).
  */
 import type { EpochMs } from "../events/event.ts";
-import type { LoggedCall, LoggedTalk } from "./activity.ts";
+import type { DnRef, LoggedCall, LoggedTalk, Party } from "./activity.ts";
 import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
@@ -95,8 +95,8 @@ export function entryOf(
   return entries.sort((a, b) => rank(b) - rank(a) || b.endedAt - a.endedAt)[0];
 }
 
-/** The log names the outside party that we know. */
-export function isOfParty({ external }: Call, { number }: LoggedCall): boolean {
+/** The outside party that we know is named. */
+export function isOfParty({ external }: Call, { number }: Pick<Party, "number">): boolean {
   return external !== null && isSameNumber(external.number, number);
 }
 
@@ -191,9 +191,9 @@ export function heedLogged(turn: Turn, logged: LoggedCall): void {
 /** The last to talk has passed it on, and it was missed there; null where that is not so, or not known. */
 function levelAfterTalks(turn: Turn, { talks, missedLevel }: LoggedCall): Level | null {
   const { call } = turn;
-  const kind = missedLevel && offerKind(missedLevel.kind);
+  const level = asLevel(missedLevel);
   const last = talks.at(-1);
-  if (!missedLevel || !kind || !last || call.handover?.outside === true) return null;
+  if (level === null || !last || call.handover?.outside === true) return null;
   // An outside phone that answers for its user is in no log, and a consultation may have one of its own: the last there
   // is a conversation of before.
   if (last.user !== (call.talk?.user ?? lastUserOf(call))) return null;
@@ -201,22 +201,27 @@ function levelAfterTalks(turn: Turn, { talks, missedLevel }: LoggedCall): Level 
     if (last.endedAt <= call.talk.answeredAt) return null;
     passOn(turn, call.talk, last.endedAt, false);
   }
-  return { dn: missedLevel.dn, kind };
+  return level;
 }
 
 /** Where the log has a call that nobody answered; null where we know better. */
 function levelOf({ external, level }: Call, logged: LoggedCall): Level | null {
-  const kind = logged.level && offerKind(logged.level.kind);
-  if (!logged.level || !kind) return null;
+  const theirs = asLevel(logged.level);
   // Nothing has been told of it.
-  if (level === null) return { dn: logged.level.dn, kind };
+  if (theirs === null || level === null) return theirs;
   // Of an outgoing one it names who dialled; of a call back whom its queue polled, not the queue.
   const isOut = external?.direction === "outgoing" || logged.direction === "outgoing";
   const isPolled = level.kind === "queue" && !logged.polledBy.includes(level.dn);
-  if (isOut || (isPolled && kind === "extension")) return null;
+  if (isOut || (isPolled && theirs.kind === "extension")) return null;
   // The log has one code for queues and ring groups; where no directory can be read, the legs know better.
-  const isRingGroup = level.kind === "ringgroup" && level.dn === logged.level.dn;
-  return isRingGroup ? null : { dn: logged.level.dn, kind };
+  const isRingGroup = level.kind === "ringgroup" && level.dn === theirs.dn;
+  return isRingGroup ? null : theirs;
+}
+
+/** As what it would be told; null if it is nothing that is told. */
+function asLevel(place: DnRef | null): Level | null {
+  const kind = place && offerKind(place.kind);
+  return place && kind && { dn: place.dn, kind };
 }
 
 /** The log may not have the part of a call that an outside phone answered, or that goes on under a consultation's number. */

@@ -3,14 +3,14 @@
  * elsewhere (SPEC.md, R22f, R22h). Pure looks.
  */
 import type { EpochMs } from "../events/event.ts";
-import type { DnKind, Party } from "./activity.ts";
+import { type DnKind, isCode, type Party } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { joinMsMax, lateJoinMsMax } from "./consultation.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
 /** A parking place, or a code of which the PBX need not say the meaning. */
 export function dialsCode({ kind, number }: Party): boolean {
-  return kind === "parking" || (kind !== "trunk" && number.startsWith("*"));
+  return kind === "parking" || (kind !== "trunk" && isCode(number));
 }
 
 /**

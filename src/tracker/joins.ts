@@ -58,8 +58,7 @@ export class Joins extends Sight {
       if (leg.status !== "connected") return undefined;
       // A phone that did not show as consulted: who spoke in this call until a moment ago has brought it …
       const users = consultantsOf(this.next.consultations, leg, this.at);
-      const brought = this.#handedOverByAny(users, number);
-      if (brought !== undefined || users.length > 0) return brought;
+      if (users.length > 0) return this.#handedOverByAny(users, number);
       // … or who seems to dial still. A queue that has a colleague's call speaks to nobody.
       if (call === undefined) return spokenTo.has(leg.dnKind) ? this.#broughtAnew(leg) : undefined;
       const dialled = this.#handedOverByAny(

@@ -219,8 +219,7 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   if (originatedBy?.kind === "routepoint") return talk.via !== "" && call.handover === null;
   if (originatedBy !== null || told.dnKind !== "extension") return false;
   return externalLegs(call).some(({ leg, order }) => {
-    const polls = leg.dnKind === "queue" || leg.dnKind === "ringgroup";
-    return polls && (order <= talk.legCount || isOlder(leg, talk));
+    return canPoll(leg.dnKind) && (order <= talk.legCount || isOlder(leg, talk));
   });
 }
 
@@ -335,11 +334,9 @@ function tail(number: string): string {
   return number.replace(/\D/g, "").slice(-sameDigits);
 }
 
-/** Nothing of it has changed. */
+/** Nothing has changed of a leg that is known by its id in its call. */
 export function sameLeg(a: Leg, b: Leg): boolean {
   return (
-    a.legId === b.legId &&
-    a.callNumber === b.callNumber &&
     a.status === b.status &&
     a.legNumber === b.legNumber &&
     a.dnKind === b.dnKind &&

@@ -4,16 +4,8 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import type {
-  ActiveCall,
-  ActiveCalls,
-  Activity,
-  CallLog,
-  Leg,
-  LoggedCall,
-  Party,
-} from "./activity.ts";
-import { routes } from "./activity.ts";
+import type { ActiveCall, ActiveCalls, Activity, CallLog, Leg, LoggedCall } from "./activity.ts";
+import { holdsCallers, routes } from "./activity.ts";
 import { heedOrderLogged } from "./callback.ts";
 import {
   adoptLogged,
@@ -25,7 +17,6 @@ import {
   isInquired,
   isOfParty,
 } from "./callLog.ts";
-import { isSameNumber } from "./legs.ts";
 import { insideParty, rowTimeMs } from "./recognise.ts";
 import type { TrackerSettings } from "./settings.ts";
 import { isLogged } from "./sight.ts";
@@ -34,9 +25,6 @@ import { isBlind } from "./state.ts";
 import { type Step, Stepping } from "./stepping.ts";
 import { heedUnlisted, type Sibling } from "./unlisted.ts";
 import { adoptListed, heedListed, heedNoList, heedTime } from "./witness.ts";
-
-/** The list tells the start of a call to a second. */
-const sameStartMs = 2_000;
 
 /** Two calls that a user joins go from that user within this time. */
 const togetherMs = 1_000;
@@ -160,7 +148,7 @@ function isAnothers(step: Stepping, call: Call, row: ActiveCall): boolean {
 
 function begunApart({ establishedAt }: Pick<Call, "establishedAt">, row: ActiveCall): boolean {
   if (establishedAt === null || row.establishedAt === null) return false;
-  return Math.abs(row.establishedAt - establishedAt) > sameStartMs;
+  return Math.abs(row.establishedAt - establishedAt) > rowTimeMs;
 }
 
 /**
@@ -210,9 +198,7 @@ function othersOf(step: Stepping, call: Call): readonly Call[] {
 function isJoinOf(row: ActiveCall, one: Call, other: Call): boolean {
   const { caller, callee } = row;
   if (routes(row)) return false;
-  const is = ({ external }: Call, { number }: Party) =>
-    external !== null && isSameNumber(number, external.number);
-  const joins = (a: Call, b: Call) => is(a, caller) && is(b, callee);
+  const joins = (a: Call, b: Call) => isOfParty(a, caller) && isOfParty(b, callee);
   return insideParty(row) === null && (joins(one, other) || joins(other, one));
 }
 
@@ -272,6 +258,5 @@ function heedTimes(step: Stepping, at: EpochMs, settings: TrackerSettings): void
 
 /** An outside caller at a queue, IVR or ring group. */
 function isAtLevel({ caller, callee }: ActiveCall): boolean {
-  const level = callee.kind === "queue" || callee.kind === "ivr" || callee.kind === "ringgroup";
-  return caller.kind === "trunk" && level;
+  return caller.kind === "trunk" && holdsCallers(callee.kind);
 }

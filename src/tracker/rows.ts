@@ -3,7 +3,7 @@
  * has not changed since the answer is of before, unless it insists, or a list has had the conversation (SPEC.md, R15).
  */
 import type { EpochMs } from "../events/event.ts";
-import { type ActiveCall, canPoll, type Party, routes, talks } from "./activity.ts";
+import { type ActiveCall, canPoll, holdsCallers, type Party, routes, talks } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { isBeside, standing } from "./legs.ts";
 import { insideParty, isUnshown, rowTimeMs } from "./recognise.ts";
@@ -20,8 +20,7 @@ export function isElsewhere(turn: Turn, talk: Talk, row: ActiveCall, sinceAt: Ep
   if (inside === null || inside.dn === "" || inside.dn === talk.user) return false;
   const isKnown = inside.dn === talk.via || get(call.reached, inside.dn) !== undefined;
   const { changedAt } = row;
-  const brings = canPoll(inside.kind) || inside.kind === "ivr";
-  const isOld = brings && changedAt !== null && changedAt < sinceAt - rowTimeMs;
+  const isOld = holdsCallers(inside.kind) && changedAt !== null && changedAt < sinceAt - rowTimeMs;
   return (!isKnown && !isOld) || isSince(talk, row) || insists(turn, sinceAt);
 }
 
