@@ -296,6 +296,25 @@ describe("a restart of the PBX", () => {
     expect(quiet.state.restartDoubt).toBe(t0);
   });
 
+  it.each([
+    ["is not read into the leg that went from a call last, which the PBX had denied", outside()],
+    ["but into one with its id and another outside party", outside("420777000002")],
+  ])("%s", (_, party) => {
+    const phone = talking();
+    phone.leg("102", 90, "ringing", { callNumber: 8 });
+    phone.gone("101/5");
+    phone.list(row("102", { callNumber: 8 }));
+    phone.told();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("101", 5, "connected", { party }));
+    const isDenied = party.number === outside().number;
+    expect(phone.told()).toEqual(
+      isDenied ? ["answered 101 -2 Blind"] : ["ended 102 -0 Missed", "answered 101 -1 NotDef"],
+    );
+    expect(phone.state.restartDoubt).toBeNull();
+  });
+
   it("is not read into a consultation that our own restart forgot and that has the caller now", () => {
     for (const number of [undefined, ""]) {
       const phone = talking();

@@ -301,7 +301,14 @@ export class Sight extends StepCalls {
   /** Of before, beyond an id that a new PBX may have given anew. */
   #outlived(leg: Leg): boolean {
     const before = this.legOf(this.callOf(leg.callNumber), leg.legId);
-    return before !== undefined && isSameLeg(before.leg, leg);
+    return before === undefined ? this.#isBack(leg) : isSameLeg(before.leg, leg);
+  }
+
+  /** It went from its call last, as far as was seen: the PBX had denied it. */
+  #isBack({ legId, callNumber, party }: Leg): boolean {
+    const call = this.before(this.callOf(callNumber));
+    if (!call?.external || call.leftOut || call.lastLegId !== legId) return false;
+    return isSameNumber(call.external.number, party.number);
   }
 
   /** A new leg of a call of before: it has its number and its outside party. */
@@ -355,8 +362,9 @@ export class Sight extends StepCalls {
 
   /** Not of before, as far as can be told: one that is in another call now may have been moved there by a join. */
   #isNew(leg: Leg): boolean {
+    if (this.#outlived(leg)) return false;
     const known = this.state.calls.withLeg(leg.legId);
-    return known === undefined || (known === this.callOf(leg.callNumber) && !this.#outlived(leg));
+    return known === undefined || known === this.callOf(leg.callNumber);
   }
 
   /** Ends a call of which nothing will be heard any more; its number is free. */
