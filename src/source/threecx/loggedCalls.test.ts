@@ -199,6 +199,8 @@ describe("logged calls", () => {
     const at = (...after: Row[]) => only([talked, ...after]).missedLevel;
     expect(at(hop("800", 2, 7_900, 30_000), hop("106", 0, 9_000, 30_000))?.dn).toBe("800");
     expect(at(hop("106", 0, 8_000, 30_000))?.dn).toBe("106");
+    // Its queue polled already while the user talked on.
+    expect(at(hop("800", 2, 5_000, 30_000), hop("106", 0, 9_000, 30_000))?.dn).toBe("800");
     // It came there before, or rang while the user talked.
     expect(at(hop("800", 2, 0, 8_000), hop("106", 0, 6_000, 30_000))).toBeNull();
     expect(only([hop("100", 0, 0, 8_000)]).missedLevel).toBeNull();

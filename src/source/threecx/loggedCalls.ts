@@ -127,9 +127,11 @@ const unattended: ReadonlySet<DnKind> = new Set(["specialmenu", "parking", "fax"
 function levelAfter(rows: readonly LogRow[], talks: readonly LoggedTalk[]): DnRef | null {
   const last = talks.toSorted((a, b) => a.endedAt - b.endedAt).at(-1);
   if (last === undefined) return null;
-  const { user, endedAt: untilAt } = last;
-  const isAfter = ({ startAt, endAt }: LogRow) =>
-    startAt >= untilAt - overlapMsMax && endAt > untilAt + overlapMsMax;
+  const { user, answeredAt, endedAt: untilAt } = last;
+  // Who sends it to a queue or ring group may talk on while that polls, and go before anybody answers.
+  const fromAt = ({ destination: { kind } }: LogRow) =>
+    canPoll(kind) ? answeredAt : untilAt - overlapMsMax;
+  const isAfter = (row: LogRow) => row.startAt >= fromAt(row) && row.endAt > untilAt + overlapMsMax;
   const after = rows.filter(isAfter);
   const isUnattended = after.some(({ destination }) => unattended.has(destination.kind));
   const isOff = after.some(({ destination }) => isOutside(destination));
