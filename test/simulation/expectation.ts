@@ -37,6 +37,7 @@ import {
   logReachMs,
   rememberedMs,
 } from "./statedTimes.ts";
+import { twinStays } from "./twins.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import { boxUnseen, ownBox, unseenBoxes } from "./voicemail.ts";
 import type { Store } from "./watcher.ts";
@@ -125,6 +126,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     unseenBoxes: boxes,
     missedRings: missedRings(chain, visibility, plan.notes),
     unseenGoing: unseenGoings(chain, changes.log, visibility),
+    twins: exempt === "dnChanged" ? twinStays(chain, journal.chains, changes.log, visibility) : [],
   };
   const rules = new Set(exempt === null ? [] : [exempt, ...telling.doubted]);
   const lapses = truth.lapses + hidden.length + lapsesByRule(chain, due, rules);

@@ -8,6 +8,7 @@ import type { Going } from "./departure.ts";
 import type { Due } from "./due.ts";
 import type { Chain, Fact } from "./journal.ts";
 import type { FaultName } from "./setting.ts";
+import type { Stay } from "./twins.ts";
 
 /** The truth of one chain, coarse: who was offered it, who talked, from when to when. */
 export interface Truth {
@@ -32,15 +33,10 @@ export interface Truth {
   readonly unseenBoxes: readonly Shown[];
   /** Phones that rang, and no look at the list showed it. */
   readonly missedRings: readonly Shown[];
+  /** Who had another call that may be taken for this one. */
+  readonly twins: readonly Stay[];
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
-}
-
-interface Stay {
-  readonly dn: string;
-  readonly fromAt: number;
-  toAt: number;
-  readonly talks: boolean;
 }
 
 /** A second for rounding. */
@@ -139,7 +135,7 @@ function talkSecondsOf(title: string): number | null {
 
 /** `got` is all that was told of the chain, `tail` the part that is exempt. */
 export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got[]): Difference[] {
-  const stays = staysOf(truth);
+  const stays = [...staysOf(truth), ...truth.twins];
   const found: Difference[] = [];
   // The outside phone of an inside call, joined with another: the contract is silent, and it is no longer followed.
   const isLeft = truth.chain.isInside && truth.chain.facts.some(isJoin);
@@ -158,9 +154,11 @@ export function falsehoods(truth: Truth, got: readonly Got[], tail: readonly Got
   // Passed on to an outside phone, it is no call of ours (docs/contract.md, Transfers).
   const isNobodys = endsOutside(truth.chain) && got.some(isEnd);
   if (isLeft || (!isEnd(last) && isNobodys)) return found;
-  if (!isEnd(last)) found.push({ fault: "missing", text: `an end after ${text}` });
-  else if (last.at > overAt + truth.lateMs) {
-    found.push({ fault: "wrong", text: `told ${last.at - overAt} ms after the end: ${text}` });
+  if (!isEnd(last)) return [...found, { fault: "missing", text: `an end after ${text}` }];
+  const twinEnds = truth.twins.map(({ toAt }) => toAt).filter((at) => at <= last.at);
+  const lateMs = last.at - Math.max(overAt, ...twinEnds);
+  if (lateMs > truth.lateMs) {
+    found.push({ fault: "wrong", text: `told ${lateMs} ms after the end: ${text}` });
   }
   return found;
 }
@@ -191,7 +189,9 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
     const isRecent = mine.some(({ toAt }) => toAt + truth.lateMs >= got.at);
     if (!isRecent) lies.push("it rang there long ago");
   }
-  if (transfer === "True" && !wasPassedOn(truth, user)) lies.push("it was not passed on");
+  const twinLeft = truth.twins.some((one) => one.dn === user && one.talks && one.toAt <= got.at);
+  if (transfer === "True" && !twinLeft && !wasPassedOn(truth, user))
+    lies.push("it was not passed on");
   const isOrdered = title.endsWith("(callback requested)");
   // Or perhaps by another caller with this number.
   const maybe = truth.due.some(({ ordered }) => ordered === null);

@@ -9,6 +9,7 @@ import type { Chain, Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
 import { standIns, unseenMs } from "./standIns.ts";
+import { twinStays } from "./twins.ts";
 import { dueWithoutList } from "./withoutList.ts";
 
 const noList = { listMs: null, listedBy: (at: number) => at };
@@ -352,6 +353,26 @@ describe("a phone that is taken from the list of monitored DNs just after it was
     const seen = (at: number) => ({ at: at === 10_000 ? seenAt : at, fault: null });
     const exemption = dnChanged(chain, [{ ...taken, dn }], { ...allSeen, listMs, seen });
     expect(exemption).toEqual(fromAt === null ? null : { rule: "dnChanged", fromAt });
+  });
+});
+
+describe("another caller with the number of one who was at a phone that was taken from the list of monitored DNs", () => {
+  const first = chainOf([shown(0, leg("104", "extension", [0, 10_000]), "connected")], 10_000);
+  const [came, went] = [20_000, 30_000];
+  const second = chainOf([shown(came, leg("104", "extension", [came, went]), "connected")], went);
+  const taken = { dn: "104", at: 12_000, settledAt: 14_000, visible: false };
+  const stay = { dn: "104", fromAt: came, toAt: went, talks: true };
+
+  it.each([
+    ["seems to be that one, who came there then", {}, taken, null, [stay]],
+    ["is told apart by the list", {}, taken, pollMs, []],
+    ["has another number", { outside: "777" }, taken, null, []],
+    ["came there before", {}, { ...taken, at: 20_001 }, null, []],
+    ["was at another phone", {}, { ...taken, dn: "105" }, null, []],
+    ["comes as the phone is put on that list", {}, { ...taken, visible: true }, null, []],
+  ])("%s", (_, more, change, listMs, stays) => {
+    const other = { ...second, ...more };
+    expect(twinStays(first, [first, other], [change], { listMs })).toEqual(stays);
   });
 });
 
