@@ -3,7 +3,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import type { Shown } from "./course.ts";
 import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
-import { type Exemption, isUnread } from "./exemptions.ts";
+import type { Exemption } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { insistsMs } from "./parking.ts";
@@ -17,6 +17,7 @@ import {
   listLateMs,
   listTimeMs,
 } from "./statedTimes.ts";
+import { isUnread } from "./unread.ts";
 import { staysMs } from "./withoutList.ts";
 
 const slackMs = 200;

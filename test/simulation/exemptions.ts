@@ -9,8 +9,9 @@ import type { Due, Visibility } from "./due.ts";
 import type { FaultNote } from "./faults.ts";
 import { joinedUnseen } from "./joinedUnseen.ts";
 import type { Chain, Fact } from "./journal.ts";
-import type { FaultName, Setting } from "./setting.ts";
+import type { Setting } from "./setting.ts";
 import { graceMs, leaveWithMs, listedGraceMs, listLagMs } from "./statedTimes.ts";
+import { blinding, failedLookMs, isUnread, isUntold } from "./unread.ts";
 
 /** By so much a stretch may miss the grace and look as if it did not. */
 const slackMs = 200;
@@ -126,9 +127,6 @@ export function dnChanged(
   return { rule: "dnChanged", fromAt: isSeen ? first : startedAt };
 }
 
-/** A list that failed is asked again so much later. */
-const failedLookMs = 1_000;
-
 /** The list has named the call by then, and is back before that is forgotten. */
 function isNamedBefore({ startedAt }: Chain, at: number, { listMs, listedBy, seen }: Visibility) {
   if (listMs === null) return false;
@@ -186,8 +184,11 @@ function leftUnlisted(due: readonly Due[], notes: readonly FaultNote[]): Exempti
     .map(({ at }) => ({ rule: "xapiFails", fromAt: at }));
 }
 
-/** Only the list shows a conversation with a phone outside; where its looks fail, one that is over soon is not seen. */
-function forwardMissed(
+/**
+ * Only the list shows a conversation with a phone outside; where its looks fail, one that is over soon is not seen, nor one
+ * that we are blind for soon, to its end, after which the log cannot be read either.
+ */
+export function forwardMissed(
   { facts, overAt }: Chain,
   { listMs }: Visibility,
   notes: readonly FaultNote[],
@@ -196,39 +197,11 @@ function forwardMissed(
   return facts.flatMap((fact) => {
     if (fact.what !== "shown" || fact.kind !== "trunk" || fact.status !== "connected") return [];
     const endAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
-    const isMissed = isUnread(fact.at, endAt, listMs, notes);
+    const blind = notes.filter((note) => note.fromAt <= endAt && isUntold(note, endAt, notes));
+    const untilAt = Math.min(endAt, ...blind.map((note) => note.fromAt));
+    const isMissed = isUnread(fact.at, untilAt, listMs, notes);
     return isMissed ? [{ rule: "xapiFails", fromAt: fact.at }] : [];
   });
-}
-
-/** Of what lasted from then to then a look at the list failed, and the next one came too late. */
-export function isUnread(
-  fromAt: number,
-  toAt: number,
-  listMs: number,
-  notes: readonly FaultNote[],
-) {
-  const failed = notes.filter(
-    (note) => note.fault === "xapiFails" && note.fromAt >= fromAt && note.fromAt <= toAt,
-  ).length;
-  return failed > 0 && toAt <= fromAt + listMs + failed * Math.max(listMs, failedLookMs);
-}
-
-/**
- * Each look at the list failed from then to then, or until we were blind: it is asked at once, and again as often as it is
- * read or has failed.
- */
-export function isAllUnread(
-  fromAt: number,
-  toAt: number,
-  listMs: number,
-  notes: readonly FaultNote[],
-) {
-  const within = notes.filter((note) => note.fromAt >= fromAt && note.fromAt <= toAt);
-  const blind = within.filter((note) => blinding.has(note.fault) && note.toAt >= toAt);
-  const untilAt = Math.min(toAt, ...blind.map((note) => note.fromAt));
-  const fails = within.filter((note) => note.fault === "xapiFails" && note.fromAt <= untilAt);
-  return fails.length >= 1 + Math.floor((untilAt - fromAt) / Math.max(listMs, failedLookMs));
 }
 
 /** Only the list shows that a phone rings which is not monitored; else what is sent outside from there is nobody's forward. */
@@ -382,12 +355,6 @@ function ownMobile({ facts }: Chain): Exemption[] {
     return isOwn ? [{ rule: "ringsWhoHandsOver", fromAt: fact.at }] : [];
   });
 }
-
-export const blinding: ReadonlySet<FaultName> = new Set([
-  "socketDrops",
-  "pbxRestarts",
-  "ownRestarts",
-]);
 
 /** Its legs, as faults name them. */
 export function entitiesOf({ facts }: Chain): ReadonlySet<string> {

@@ -11,14 +11,7 @@ import {
 } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
-import {
-  blinding,
-  dnChanged,
-  entitiesOf,
-  exemptionOf,
-  hiddenStretches,
-  missedRings,
-} from "./exemptions.ts";
+import { dnChanged, entitiesOf, exemptionOf, hiddenStretches, missedRings } from "./exemptions.ts";
 import { endsOutside, lapsing, type Truth } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import { takenUnseen } from "./joinedUnseen.ts";
@@ -38,6 +31,7 @@ import {
   rememberedMs,
 } from "./statedTimes.ts";
 import { twinStays } from "./twins.ts";
+import { blinding } from "./unread.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import { boxUnseen, ownBox, unseenBoxes } from "./voicemail.ts";
 import type { Store } from "./watcher.ts";

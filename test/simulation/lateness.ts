@@ -4,7 +4,6 @@
  */
 import type { DnChange } from "./dnChanges.ts";
 import type { Due } from "./due.ts";
-import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import { hasList, listedMs, type Setting } from "./setting.ts";
 import {
@@ -18,6 +17,7 @@ import {
   logLooksMs,
   numberHoldMs,
 } from "./statedTimes.ts";
+import { blinding } from "./unread.ts";
 
 /** Work of ours, in time that stands still while we work: what is left is several legs asked for one after another. */
 const ownMs = 50;

@@ -1,10 +1,11 @@
 /** When it is known that a call is parked, which only the list tells: later, if it was there before. */
 import type { Gone, Shown } from "./course.ts";
 import type { Visibility } from "./due.ts";
-import { type Exemption, isAllUnread, isUnread } from "./exemptions.ts";
+import type { Exemption } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain, Fact } from "./journal.ts";
 import { listInsistsMs, listTimeMs } from "./statedTimes.ts";
+import { isAllUnread, isUnread } from "./unread.ts";
 
 /** For so long a row that has it there may be of before, as its user had answered so soon before (SPEC.md, R15). */
 export function insistsMs(

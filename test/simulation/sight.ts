@@ -3,9 +3,9 @@
  * everything, and what is true at the end of the stretch is seen then.
  */
 import type { Leg } from "../../src/simulator/model.ts";
-import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { FaultName } from "./setting.ts";
+import { blinding } from "./unread.ts";
 
 /** An answer that is late holds back what came after it for so long at most; with some slack. */
 const holdMs = 300;

@@ -4,7 +4,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import { allSeen, chainOf, gone, leg, shown } from "./chainByHand.ts";
 import { goneTogether } from "./departure.ts";
 import type { Due, Visibility } from "./due.ts";
-import { missedRings } from "./exemptions.ts";
+import { forwardMissed, missedRings } from "./exemptions.ts";
 import { joinedUnseen } from "./joinedUnseen.ts";
 import type { Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
@@ -70,6 +70,29 @@ it.each([
   const { unknowable } = new Telling(chainOf(facts, overAt), { ...allSeen, seen });
   expect(unknowable?.rule).toBe(rule);
 });
+
+it.each([
+  ["and the log fails when we see again, is not known", 2_500, 9_100, ["xapiFails"]],
+  ["and the log tells of it when we see again", 2_500, null, []],
+  ["unless the list was read before that", 3_100, 9_100, []],
+])(
+  "a phone outside that answers as the list fails, before we are blind, %s",
+  (_, at, failsAt, rules) => {
+    const trunk = leg("10007", "trunk", [0, 8_000]);
+    const chain = chainOf([shown(0, trunk, "ringing"), shown(1_000, trunk, "connected")], 8_000);
+    const fails = [1_500, ...(failsAt === null ? [] : [failsAt])];
+    const notes = [
+      { fault: "ownRestarts" as const, fromAt: at, toAt: 9_000, entity: null },
+      ...fails.map((fromAt) => ({
+        fault: "xapiFails" as const,
+        fromAt,
+        toAt: fromAt,
+        entity: null,
+      })),
+    ];
+    expect(forwardMissed(chain, allSeen, notes).map(({ rule }) => rule)).toEqual(rules);
+  },
+);
 
 describe("who is not monitored, and sends on outside what was handed to them", () => {
   it.each([

@@ -3,12 +3,12 @@ import type { Directory } from "../../src/simulator/directory.ts";
 import { defaultSettings, type Settings } from "../../src/simulator/settings.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
-import { blinding } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import { hasList, listedMs, type Setting } from "./setting.ts";
 import type { Sight } from "./sight.ts";
 import { callbackHoldMs, graceMs, listLagMs, lookApartMs, talkLogMs } from "./statedTimes.ts";
+import { blinding } from "./unread.ts";
 
 /** So long after a failure the directory has been read again. */
 export const directoryAgainMs = 60_000;

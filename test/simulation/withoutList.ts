@@ -5,11 +5,12 @@
  */
 
 import type { Due, Visibility } from "./due.ts";
-import { type Exemption, hiddenStretches, isAllUnread, isUnread } from "./exemptions.ts";
+import { type Exemption, hiddenStretches } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
 import type { Seen } from "./sight.ts";
 import { callbackHoldMs, graceMs, leaveHoldMs, listLagMs, rememberedMs } from "./statedTimes.ts";
+import { isAllUnread, isUnread } from "./unread.ts";
 
 /** Whether the caller went with who left shows so much later. */
 export const staysMs = ({ listMs }: Pick<Visibility, "listMs">): number =>
