@@ -264,6 +264,23 @@ describe("a join under such a number, which only the list shows,", () => {
     expect(phone.call()?.aliases).toEqual([]);
   });
 
+  it.each([
+    ["is none", "still has, too", true, ["ended 102 -1 Ok"]],
+    ["is the caller's call", "has no more", false, [passedOn, "ended 102 -2 Missed"]],
+  ])(
+    "%s where the row names whom the user consults, in a call that the list %s",
+    (_what, _has, goesOn, told) => {
+      const phone = talking();
+      phone.leg("102", 6, "connected", { ...own, party: inside("900") });
+      phone.at += 3_000;
+      phone.gone("102/5");
+      const consultation = row("900", { callNumber: 8, caller: inside("102") });
+      phone.list(row("900", { callNumber: 9 }), ...(goesOn ? [consultation] : []));
+      settle(phone);
+      expect(phone.told()).toEqual(told);
+    },
+  );
+
   it("is none of a call that only rang at who speaks to the fax, where another withholds the number, too", () => {
     const phone = new Phone();
     phone.leg("102", 6, "connected", { ...own, party: inside("900") });

@@ -141,9 +141,10 @@ export class Joins extends Sight {
     const inside = insideParty(row);
     const joined =
       inside === null
-        ? (this.#joinedAnew(row, callee, caller) ?? this.#joinedAnew(row, caller, callee))
+        ? (this.#joinedAnew(row, callee, caller, rows) ??
+          this.#joinedAnew(row, caller, callee, rows))
         : (this.#joinedUnder(callNumber, inside, number) ??
-          this.#joinedAnew(row, inside, { number }));
+          this.#joinedAnew(row, inside, { number }, rows));
     if (joined === undefined || !this.#isLeft(joined)) return;
     if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
   }
@@ -162,11 +163,20 @@ export class Joins extends Sight {
   }
 
   /** Under a number that neither call had: it shows as they go. */
-  #joinedAnew(row: ActiveCall, to: Party, { number }: Pick<Party, "number">): number | undefined {
+  #joinedAnew(
+    row: ActiveCall,
+    to: Party,
+    { number }: Pick<Party, "number">,
+    rows: readonly ActiveCall[],
+  ): number | undefined {
     const listedAt = this.state.unseen.get(row.callNumber)?.seenAt ?? this.at;
     if (!talks(row) || listedAt < this.at - joinMsMax) return undefined;
+    // Whom the list has with them still, beside it, has joined them with nobody.
+    const apart = othersIn(rows, to);
     // As the row came, whenever it is seen that the party's call has gone.
-    const own = this.#handedOverByAny(this.#partnersOf(to, number, listedAt), number);
+    const partners = this.#partnersOf(to, number, listedAt);
+    const users = partners.filter((user) => !apart.includes(user));
+    const own = this.#handedOverByAny(users, number);
     return own !== undefined && this.#isTheirs(own) ? own : undefined;
   }
 
@@ -177,18 +187,11 @@ export class Joins extends Sight {
     at = this.at,
   ): readonly string[] {
     const name = nameOf(to);
-    const is = (party: Party) =>
-      to.kind === "trunk"
-        ? party.kind === "trunk" && party.number === to.number
-        : nameOf(party) === name;
     // What rang there when it was seen last may have been answered, and joined, since; but who withholds the number may
     // be another one.
     const counts = (spoke: boolean) => spoke || brought !== "";
     const rows = [...this.state.unseen.values()].filter((row) => counts(talks(row)));
-    const listed = rows.flatMap(({ caller, callee }) => {
-      if (is(callee)) return caller.dn;
-      return is(caller) ? callee.dn : [];
-    });
+    const listed = othersIn(rows, to);
     // Their own leg, or the other's, is all that shows where one of the two is not monitored (any more).
     const other = ({ leg: { dn, party, status } }: TrackedLeg) => {
       if (!counts(status === "connected")) return [];
@@ -247,4 +250,20 @@ export class Joins extends Sight {
       wasConsulted(this.next.consultations, null, user, this.at)
     );
   }
+}
+
+/** Who is with this party by these rows. */
+function othersIn(
+  rows: readonly Pick<ActiveCall, "caller" | "callee">[],
+  to: Pick<Party, "kind" | "dn" | "number">,
+): readonly string[] {
+  const name = nameOf(to);
+  const is = (party: Party) =>
+    to.kind === "trunk"
+      ? party.kind === "trunk" && party.number === to.number
+      : nameOf(party) === name;
+  return rows.flatMap(({ caller, callee }) => {
+    if (is(callee)) return caller.dn;
+    return is(caller) ? callee.dn : [];
+  });
 }
