@@ -124,6 +124,7 @@ describe("what is told of a call that cannot be known in full", () => {
     unseenGoing: [],
     unseenBoxes: [],
     missedRings: [],
+    twins: [],
     lapses: 0,
   };
 
