@@ -79,6 +79,16 @@ describe("handing over", () => {
     expect(only(pbx.legsOf("104")).party.number).toBe(FROM);
   });
 
+  it("attended, while the ring group rings to which the consultation was handed on: the call goes there", () => {
+    const { pbx } = talking();
+    pbx.dial("150", "104");
+    pbx.answer("104");
+    pbx.blindTransfer("104", "820");
+    pbx.completeTransfer("150");
+    expect(only(pbx.legsOf("820")).party.number).toBe(FROM);
+    expect(only(pbx.legsOf("103")).originatedBy?.dn).toBe("820");
+  });
+
   it("transferto: the leg stays until the target answers, and when it does not", async () => {
     const { pbx } = talking();
     const first = pbx.act(only(pbx.legsOf("150")), { action: "transferto", destination: "103" });

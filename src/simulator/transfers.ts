@@ -1,5 +1,5 @@
 /** Handing a call over: blind, as an attempt (transferto, routeto), attended, diverted. */
-import type { Destination } from "./directory.ts";
+import type { Destination, DnKind } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import { UserMistake } from "./mistake.ts";
 import type { Call, DnRef, Leg } from "./model.ts";
@@ -148,6 +148,9 @@ function keepsRinging({ settings }: Exchange, call: Call, dn: string): Set<Leg> 
   return ringing;
 }
 
+/** Whose number is dialled to get there. */
+const dialled: ReadonlySet<DnKind> = new Set(["extension", "queue", "ringgroup", "ivr"]);
+
 /**
  * `dn` joins its two calls and leaves. `first` is the older conversation, `second` the
  * consultation.
@@ -158,7 +161,7 @@ export function completeTransfer(exchange: Exchange, first: Leg, second: Leg): v
   const { step } = second.call;
   if (step || second.status === "dialing") {
     // Whom the consultation has got to: another one, if it was handed over meanwhile.
-    const rings = step?.place.kind === "extension" ? step.place.dn : second.party.number;
+    const rings = step && dialled.has(step.place.kind) ? step.place.dn : second.party.number;
     const to = { to: "dn", number: rings } as const;
     const ringing = keepsRinging(exchange, second.call, rings);
     exchange.endCall(second.call, "transferred");
