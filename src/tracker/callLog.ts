@@ -7,7 +7,8 @@ import type { DnRef, LoggedCall, LoggedTalk, Party } from "./activity.ts";
 import { awaitsOrder } from "./callback.ts";
 import { finish } from "./ends.ts";
 import { isSameNumber, offerKind } from "./legs.ts";
-import { hide, openTalk, passOn } from "./rules.ts";
+import { openTalk, passOn } from "./links.ts";
+import { hide } from "./rules.ts";
 import { type Call, type CallIdentity, type Level, lastUserOf, type TrackedLeg } from "./state.ts";
 import type { Turn } from "./turn.ts";
 

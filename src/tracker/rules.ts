@@ -5,35 +5,26 @@
  */
 import type { EpochMs, UserKind } from "../events/event.ts";
 import type { Leg } from "./activity.ts";
-import { drop, get, isOlder, put } from "./byDn.ts";
-import { endTalk, finish } from "./ends.ts";
+import { get, isOlder, put } from "./byDn.ts";
+import { tellDeparture } from "./departure.ts";
 import {
   externalLegs,
-  isAnew,
   isAnswer,
-  isBeside,
   isDialled,
   isFresh,
   isLateLoser,
   isNew,
   isOffered,
-  isOwnRing,
-  isThere,
-  newestOf,
   offerKind,
-  shownByLegs,
-  standing,
   stands,
   userTalks,
 } from "./legs.ts";
+import { beginHandover, dropOffers, openTalk } from "./links.ts";
 import { hasLeft, hasRungSince, holderOf, ringsBeside, stillPolls } from "./polling.ts";
 import { answeredAt, awaitsNumber, filled, isAtBox, listedTalker, recognise } from "./recognise.ts";
 import { beginRing, tellRingStops } from "./rings.ts";
-import type { Call, External, Level, Reach, Talk, TrackedLeg } from "./state.ts";
-import { type Draft, type Turn, tell } from "./turn.ts";
-
-/** Who takes over what nobody has been offered comes as its user goes, give or take this. */
-const changeOverMs = 10;
+import type { Call, External, Level, Reach, TrackedLeg } from "./state.ts";
+import { type Turn, tell } from "./turn.ts";
 
 /** Works out everything that is due. To be run after each change of the call. */
 export function settleTurn(turn: Turn): void {
@@ -89,103 +80,6 @@ function tellListed(turn: Turn, { number }: External): void {
   const how = { via, consulted: false, shownBy: "inside", legs: [] } as const;
   const answeredAt = Math.min(at, talker.changedAt ?? at);
   openTalk(turn, { dn: talker.dn, kind: "extension" }, answeredAt, how);
-}
-
-export function dropOffers(call: Draft): void {
-  for (const { 0: dn, 1: offer } of call.offers) {
-    const stays = offer === "leg" ? isThere(call, dn) : call.level?.dn === dn;
-    if (!stays) call.offers = drop(call.offers, dn);
-  }
-}
-
-/** The user of the open link left while the outside party stands before somebody else: passed on. */
-function tellDeparture(turn: Turn): void {
-  const { call } = turn;
-  const { talk, leaving } = call;
-  if (talk !== null && !userTalks(call, talk)) {
-    judgeDeparture(turn, talk, standing(call));
-    return;
-  }
-  if (talk !== null && leaving !== null && hasTakenBack(turn, talk, leaving.sinceAt)) {
-    passOn(turn, talk, leaving.sinceAt, false);
-    return;
-  }
-  call.leaving = null;
-  if (talk !== null && talk.shownBy !== "legs") call.talk = shownByLegs(call, talk);
-}
-
-function judgeDeparture(turn: Turn, talk: Talk, others: readonly TrackedLeg[]): void {
-  const { call, at, settings } = turn;
-  if (others.length === 0) return;
-  if (call.hidden !== null && talk.shownBy === "legs") {
-    // Whoever shows after the departure got it.
-    passOn(turn, talk, call.hidden.sinceAt, false);
-    return;
-  }
-  if (call.leaving === null) {
-    const { legCount } = call;
-    call.leaving = { sinceAt: at, dueAt: at + settings.listLagMs, looked: false, legCount };
-    turn.ask = true;
-  }
-  const { sinceAt, dueAt, looked, legCount } = call.leaving;
-  const beganAt = call.handover?.beganAt ?? Math.min(...others.map(({ seenAt }) => seenAt));
-  // Who hands over and goes at once is not who waits until somebody answers, and loses the caller meanwhile.
-  const atOnce = sinceAt < beganAt + settings.leaveWithMs;
-  // Who listened, and another phone of the user that rang along, go with the user, a moment later.
-  const offeredAt = Math.min(call.handover?.beganAt ?? sinceAt, sinceAt - changeOverMs);
-  const besideAt = Math.max(offeredAt, sinceAt - settings.leaveWithMs);
-  const mayJoin = others.every((t) => isAnswer(call, t));
-  const listens = (t: TrackedLeg) => isBeside(t, talk, besideAt, mayJoin);
-  const isHeard = others.some((t) => listens(t) || isOwnRing(t, talk));
-  const isOver = looked && at >= dueAt;
-  const isUnlisted = isOver && call.establishedAt === null;
-  const takes = (t: TrackedLeg) => (t.rang || t.consulted) && isAnswer(call, t) && !listens(t);
-  const isTaken = others.some(takes);
-  // Of whom no leg shows, only the list tells that they have left, or whom they consulted, or had it ring.
-  const isKnown = (isUnlisted && isTaken) || others.some(({ consulted }) => consulted);
-  const isDark = talk.shownBy === "inside" && !isKnown;
-  // Losers of the polling that the user won a moment ago are going.
-  const isLost = others.every((t) => !isAnswer(call, t) && isLateLoser(call, t, talk));
-  const isUnsure = isHeard || isDark || isLost;
-  // Who left while we were blind left before those who are there still.
-  const isBefore = turn.before?.blind === true && !call.blind;
-  const goesOn = atOnce || isBefore || others.some((t) => isAnswer(call, t) || t.order > legCount);
-  const byTime = talk.shownBy === "legs" && (isUnlisted || (isOver && (isTaken || !isHeard)));
-  // That it rang along is all that there is, and no list has ever named the call.
-  if (isUnlisted && others.every((t) => isOwnRing(t, talk))) finish(turn, sinceAt);
-  else if (byTime || (goesOn && !isUnsure)) passOn(turn, talk, at, false);
-  else if (at >= dueAt) {
-    const nextAt = (looked ? at : sinceAt) + settings.leaveHoldMs;
-    call.leaving = { ...call.leaving, dueAt: nextAt, looked: true };
-    turn.ask = true;
-  }
-}
-
-/** The user, who was gone, has answered the call that was sent to the own number; not just gone on at another phone. */
-function hasTakenBack({ call, at, settings }: Turn, talk: Talk, sinceAt: EpochMs): boolean {
-  if (at < sinceAt + settings.leaveWithMs || talk.shownBy !== "legs") return false;
-  return externalLegs(call).some((t) => isAnew(t, talk) && isAnswer(call, t));
-}
-
-/** Ends the open link because the outside party is passed on; the next link begins. */
-export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): void {
-  const { call } = turn;
-  endTalk(turn, talk, at, true);
-  // Whose phone rings now rings anew.
-  call.offers = drop(call.offers, talk.user);
-  if (call.handover === null) {
-    // Missed before it reaches anybody, it is missed by who passed it on.
-    call.handover = { ...beginHandover(turn), outside };
-    call.level = { dn: talk.user, kind: talk.userKind };
-  }
-}
-
-/** The next number is taken. */
-export function beginHandover({ call, at }: Turn): NonNullable<Call["handover"]> {
-  call.lastLink += 1;
-  const link = call.lastLink;
-  const goesOn = { outside: false, offered: false } as const;
-  return { link, beganAt: at, failedDueAt: null, transferType: "Blind", ...goesOn };
 }
 
 function tellDialing(turn: Turn): void {
@@ -327,37 +221,6 @@ function tellAnswer(turn: Turn): void {
   openTalk(turn, level, answeredAt(turn, answer), how);
 }
 
-/** The open link gets its conversation. */
-export function openTalk(
-  turn: Turn,
-  level: Level,
-  answeredAt: EpochMs,
-  how: Pick<Talk, "via" | "shownBy"> & {
-    readonly consulted: boolean;
-    /** Those that had come by then, if not all. */
-    readonly legs?: Call["legs"];
-  },
-): void {
-  const { call } = turn;
-  const { handover } = call;
-  const link = handover?.link ?? Math.max(1, call.lastLink);
-  const { via, shownBy } = how;
-  const attended = handover !== null && how.consulted ? "Accomp" : null;
-  const transferType = attended ?? handover?.transferType ?? "NotDef";
-  tell(turn, { kind: "answered", transferType }, link, level, answeredAt);
-  const { dn: user, kind: userKind } = level;
-  const legs = how.legs ?? call.legs;
-  const legCount = how.legs?.length ?? call.legCount;
-  const viaShown = get(call.reached, via) === "leg";
-  const by = { legCount, ...newestOf(call, legs, user) };
-  call.talk = { link, user, userKind, answeredAt, via, viaShown, ...by, shownBy };
-  call.lastLink = link;
-  call.reached = put(call.reached, user, "leg");
-  call.handover = null;
-  call.level = level;
-  dropOffers(call);
-}
-
 /** Taken back before anybody answered; only after a while, as a diverted call is nowhere between two places. */
 function forgetFailedAttempt({ call, at, settings }: Turn): void {
   const { talk, handover } = call;
@@ -387,12 +250,4 @@ export function hide(turn: Turn, sinceAt: EpochMs): void {
   const dueAt = at + (isUnknown ? settings.graceMs : settings.answerMsMax);
   call.hidden = { sinceAt, looks: 0, dueAt, witness: isUnknown ? "unavailable" : "asked" };
   if (!isUnknown) turn.ask = true;
-}
-
-/** A leg came back to a call that was told as over by then: its chain goes on with the next link, never renumbered. */
-export function resume(turn: Turn, beganAt: EpochMs): void {
-  const { call } = turn;
-  call.overAt = null;
-  const transferType = call.lastLink === 0 ? "NotDef" : "Blind";
-  call.handover = { ...beginHandover(turn), beganAt, transferType };
 }

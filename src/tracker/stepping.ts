@@ -19,8 +19,9 @@ import {
   track,
   wasInside,
 } from "./legs.ts";
+import { resume } from "./links.ts";
 import { added, replacedAt, without } from "./lists.ts";
-import { hurryAnswer, hurryNumber, resume, settleTurn } from "./rules.ts";
+import { hurryAnswer, hurryNumber, settleTurn } from "./rules.ts";
 import { beginsAnew, isAnother } from "./sight.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { isBlind, newCall } from "./state.ts";

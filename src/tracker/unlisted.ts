@@ -4,7 +4,7 @@ import { awaitsOrder, finishOrHold } from "./callback.ts";
 import { awaitLog, isInquired } from "./callLog.ts";
 import { joinLooksMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
-import { passOn } from "./rules.ts";
+import { passOn } from "./links.ts";
 import type { Turn } from "./turn.ts";
 
 /** What another call of the same user says, that went from sight at the same moment. */

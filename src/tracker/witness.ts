@@ -7,6 +7,7 @@ import { heedOrderTime } from "./callback.ts";
 import { joinLooksMax, joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { isDialled, isThere } from "./legs.ts";
+import { beginHandover, dropOffers, openTalk, passOn } from "./links.ts";
 import { ringsAlone } from "./polling.ts";
 import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
 import {
@@ -23,7 +24,7 @@ import {
   wasListed,
   withoutListeners,
 } from "./rows.ts";
-import { beginHandover, dropOffers, openTalk, passOn, reach } from "./rules.ts";
+import { reach } from "./rules.ts";
 import {
   type Hidden,
   type Leaving,
