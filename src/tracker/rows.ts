@@ -3,7 +3,15 @@
  * has not changed since the answer is of before, unless it insists, or a list has had the conversation (SPEC.md, R15).
  */
 import type { EpochMs } from "../events/event.ts";
-import { type ActiveCall, canPoll, holdsCallers, type Party, routes, talks } from "./activity.ts";
+import {
+  type ActiveCall,
+  canPoll,
+  type DnKind,
+  holdsCallers,
+  type Party,
+  routes,
+  talks,
+} from "./activity.ts";
 import { get } from "./byDn.ts";
 import { isBeside, standing } from "./legs.ts";
 import { insideParty, isUnshown, rowTimeMs } from "./recognise.ts";
@@ -135,6 +143,21 @@ export function isStill({ shownBy, user }: Talk, row: ActiveCall): boolean {
   if (inside === null) return shownBy === "outside";
   const isTheirs = shownBy === "inside" && inside.dn === user;
   return inside.kind === "conference" || (isTheirs && !routes(row));
+}
+
+/** Where somebody may talk, as far as is known. */
+const phones: ReadonlySet<DnKind> = new Set(["extension", "conference", "unknown"]);
+
+/**
+ * Nothing has happened to a conversation that no leg shows, not as a listener's leg went either, whatever the DN is (a
+ * restart may forget it) but a place.
+ */
+export function isUntouched(call: Call, talk: Talk, row: ActiveCall, sinceAt: EpochMs): boolean {
+  const inside = insideParty(row);
+  const isPlace = inside !== null && !phones.has(inside.kind);
+  const oldAt = Math.min(call.touchedAt, sinceAt - rowTimeMs);
+  const isOld = row.changedAt !== null && row.changedAt <= oldAt;
+  return talk.shownBy !== "legs" && isOld && !isPlace;
 }
 
 /** Whose legs show when they left; of others the row tells, which changed then. */

@@ -1,47 +1,20 @@
 /** The second witness: what the list of active calls, its silence and time say of a call (SPEC.md, R15-R18). */
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
-import { type ActiveCall, canPoll, type DnKind, type Party, routes, talks } from "./activity.ts";
-import { get, put } from "./byDn.ts";
+import { type ActiveCall, canPoll, holdsCallers, routes } from "./activity.ts";
+import { get } from "./byDn.ts";
 import { heedOrderTime } from "./callback.ts";
-import { joinLooksMax, joinMsMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { isDialled, isThere } from "./legs.ts";
-import { beginHandover, dropOffers, openTalk, passOn } from "./links.ts";
+import { beginHandover, dropOffers } from "./links.ts";
 import { ringsAlone } from "./polling.ts";
-import { insideParty, isAtBox, isTaken, recogniseListed, rowTimeMs } from "./recognise.ts";
-import {
-  conferredOf,
-  insists,
-  isElsewhere,
-  isOfBefore,
-  isSentBack,
-  isStill,
-  leftAt,
-  mayPoll,
-  ownOf,
-  unseenAnswerAt,
-  wasListed,
-  withoutListeners,
-} from "./rows.ts";
+import { insideParty, recogniseListed, rowTimeMs } from "./recognise.ts";
+import { isStill, ownOf, unseenAnswerAt, wasListed, withoutListeners } from "./rows.ts";
 import { reach } from "./rules.ts";
-import {
-  type Hidden,
-  type Leaving,
-  type Level,
-  lastUserOf,
-  type Talk,
-  type TrackedLeg,
-} from "./state.ts";
+import type { Hidden, Leaving, Talk, TrackedLeg } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { conclude } from "./unlisted.ts";
-
-/** When the list was asked, whether the row is that of a join, and who spoke with whom inside until a moment ago. */
-export interface Listing {
-  readonly askedAt: EpochMs;
-  readonly isJoin: () => boolean;
-  readonly spoke: (dn: string, withDn: string) => boolean;
-}
+import { heedWhereabouts, type Listing, sendOn } from "./whereabouts.ts";
 
 /** The list names the call. */
 export function heedListed(turn: Turn, row: ActiveCall, listing: Listing): void {
@@ -161,152 +134,10 @@ function heedDeparted(
   }
 }
 
-/** To where the row has it. Only who talks parks it: whom they had it ring before has failed. */
-function sendOn(turn: Turn, talk: Talk, row: ActiveCall, at: EpochMs, outside: boolean): void {
-  const { call } = turn;
-  const inside = insideParty(row);
-  if (inside?.kind === "parking") {
-    call.handover = null;
-    // Who takes it back has it from there: a list that lags names the place still.
-    call.reached = put(call.reached, inside.dn, "inferred");
-  }
-  passOn(turn, talk, at, outside);
-}
-
 /** Extensions ring, and the list says for whom: a queue or ring group that no leg names, nor had the call before. */
 function isPolled({ level, reached }: Turn["call"], row: ActiveCall): boolean {
   const by = insideParty(row);
   return level?.kind === "extension" && canPoll(by?.kind) && get(reached, by.dn) === undefined;
-}
-
-/** Where somebody may talk, as far as is known. */
-const phones: ReadonlySet<DnKind> = new Set(["extension", "conference", "unknown"]);
-
-/** A hidden call's conversation has gone on elsewhere: parked, at a queue that is not visible, outside. */
-function heedWhereabouts(
-  turn: Turn,
-  row: ActiveCall,
-  hidden: Hidden,
-  { askedAt, isJoin, spoke }: Listing,
-): void {
-  const { call, settings } = turn;
-  const { sinceAt } = hidden;
-  const inside = insideParty(row);
-  const conferred = conferredOf(call, row);
-  const outside = inside === null;
-  const mayLag = askedAt < sinceAt + settings.listLagMs;
-  if (call.talk !== null) {
-    const { talk } = call;
-    const elsewhere = isElsewhere(turn, talk, row, sinceAt);
-    // A moment later its kind may be known, by a leg that stands towards it.
-    const isUnknown = inside?.kind === "unknown" && hidden.looks < joinLooksMax;
-    const isSent =
-      askedAt >= talk.answeredAt + settings.listLagMs && isSentBack(turn, talk, row, sinceAt);
-    const ringsAnew = inside?.dn === talk.user && (talk.shownBy === "inside" || isSent);
-    const mayBeLate = askedAt < sinceAt + settings.listLateMs;
-    const atBox = !mayBeLate && ownOf(turn, row, talk, sinceAt) === "box";
-    const leftWhen = leftAt(turn, talk, row, sinceAt);
-    const sentTo = call.handover === null && call.level?.dn !== talk.user ? call.level : null;
-    // Nothing has happened to it, not as a listener's leg went either, whatever the DN is (a restart may forget it) but a place.
-    const oldAt = Math.min(call.touchedAt, sinceAt - rowTimeMs);
-    const isOld = row.changedAt !== null && row.changedAt <= oldAt;
-    const isPlace = inside !== null && !phones.has(inside.kind);
-    const isSame = talk.shownBy !== "legs" && isOld && !isPlace;
-    if (isSame || isStill(talk, row)) goesOnUnseen(turn, hidden, talk);
-    else if (isUnknown) return;
-    else if (isJoin()) {
-      // Whom they had it ring just before, in vain, has nothing of it.
-      call.handover = null;
-      passOn(turn, talk, leftWhen, true);
-    } else if (mayBeLate && isOfBefore(turn, talk, row, sinceAt)) return;
-    else if (outside && sentTo !== null) {
-      passOn(turn, talk, leftWhen, false);
-      offerUnseen(call, sentTo);
-    } else if (outside || elsewhere || ringsAnew || atBox) {
-      sendOn(turn, talk, row, leftWhen, outside);
-      if (inside?.kind === "extension" && elsewhere && routes(row)) offerUnseen(call, inside);
-    }
-  } else if (isAtBox(turn, row)) {
-    // Back from outside, it has reached them.
-    if (call.handover?.outside === true) offerUnseen(call, inside as Party);
-  } else if (isTaken(call, row)) {
-    // Where nobody has talked yet, no list that lags tells of a conversation.
-    if (call.lastLink === 0 || !mayLag) tellTaken(turn, row, hidden, spoke);
-  } else if (conferred !== null) {
-    tellUnseen(turn, conferred, { shownBy: "inside", consulted: false }, row, hidden);
-  } else if (inside?.kind === "extension" && !mayPoll(turn, inside, sinceAt)) {
-    // A list that lags names one of before, and knows nothing of a blind stretch.
-    const isNew = get(call.reached, inside.dn) === undefined;
-    const changedMs = (row.changedAt ?? call.touchedAt) - call.touchedAt;
-    const isKnown = !mayLag && (changedMs >= -rowTimeMs || insists(turn, sinceAt));
-    if (isNew || isKnown || changedMs > rowTimeMs) offerUnseen(call, inside);
-  } else if (outside && isForward(call)) {
-    if (talks(row)) tellForward(turn, row, hidden);
-  } else if (call.handover !== null && call.handover.outside !== outside) {
-    call.handover = { ...call.handover, outside };
-  }
-}
-
-/** On from one phone to another, which is not monitored, or back: what goes outside from there is its forward. */
-function offerUnseen(call: Turn["call"], { dn }: Pick<Level, "dn">): void {
-  call.level = { dn, kind: "extension" };
-  if (call.handover !== null) call.handover = { ...call.handover, outside: false, offered: true };
-}
-
-/** It ends not before the list names it for the last time. */
-function goesOnUnseen({ call, at }: Turn, hidden: Hidden, talk: Talk): void {
-  call.hidden = { ...hidden, sinceAt: at };
-  call.leaving = null;
-  if (talk.shownBy === "legs") call.talk = { ...talk, shownBy: "inside" };
-}
-
-function tellTaken(turn: Turn, row: ActiveCall, hidden: Hidden, spoke: Listing["spoke"]): void {
-  const { dn } = insideParty(row) as Party;
-  // Whoever hands over spoke to the caller last; the level may be the taker already, for whom the list had it on its way.
-  const { handover, level } = turn.call;
-  // Who rings first is called, whatever was spoken before.
-  const rang = handover?.offered === true && level?.dn === dn;
-  const spoken = !rang && spoke(lastUserOf(turn.call) ?? "", dn);
-  // What was handed over before, and waits since (parked), is joined with nothing.
-  const waitedMs = (row.changedAt ?? turn.at) - (handover?.beganAt ?? turn.at);
-  const consulted = spoken && waitedMs <= joinMsMax;
-  tellUnseen(turn, { dn, kind: "extension" }, { shownBy: "inside", consulted }, row, hidden);
-}
-
-/** An answer that the list alone shows; the row, which is read later, changed with it. */
-function tellUnseen(
-  turn: Turn,
-  level: Level,
-  how: { readonly shownBy: "outside" | "inside"; readonly consulted: boolean },
-  { changedAt }: ActiveCall,
-  hidden: Hidden,
-): void {
-  const { call, at } = turn;
-  // What polled a phone that is not monitored is gone a moment after its answer.
-  const fromAt = how.shownBy === "outside" ? hidden.sinceAt : call.toldUntilAt;
-  const answeredAt = Math.min(at, Math.max(changedAt ?? at, fromAt, call.firstSeenAt));
-  // The legs of those who were rung with it may be seen late.
-  const { level: place } = call;
-  const polls = canPoll(place?.kind);
-  openTalk(turn, level, answeredAt, { via: polls ? place.dn : "", ...how });
-  call.hidden = { ...hidden, sinceAt: at };
-}
-
-/** Whoever was offered the call last sends it outside. */
-function isForward({ handover, external, lastLink }: Turn["call"]): boolean {
-  if (handover !== null) return handover.offered && !handover.outside;
-  return external?.direction === "incoming" && lastLink === 0;
-}
-
-/** It is answered outside: for an extension, if it was offered to one; else it is nobody's call. */
-function tellForward(turn: Turn, row: ActiveCall, hidden: Hidden): void {
-  const { call } = turn;
-  const { level, handover } = call;
-  if (level?.kind === "extension") {
-    tellUnseen(turn, level, { shownBy: "outside", consulted: false }, row, hidden);
-  } else if (handover !== null) {
-    call.handover = { ...handover, outside: true };
-  }
 }
 
 /** The list shows a queue, IVR or ring group that no visible leg shows. */
@@ -316,7 +147,7 @@ function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   if (inside === null || (call.talk !== null && call.handover === null)) return;
   if (isDialled(call)) return;
   const { dn, kind } = inside;
-  if (kind !== "ivr" && !canPoll(kind)) return;
+  if (!holdsCallers(kind)) return;
   // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
   const known = get(call.reached, dn);
   const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;
