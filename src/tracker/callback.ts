@@ -15,8 +15,8 @@ const endMs = 2_000;
 /** Over; but a call that was missed where callbacks are offered waits for the knowledge whether one was ordered. */
 export function finishOrHold(turn: Turn, at: EpochMs): void {
   const { call, settings } = turn;
-  const { talk, handover, level, lastLink, external } = call;
-  const missed = talk === null && (handover === null ? lastLink === 0 : !handover.outside);
+  const { talk, handover, level, external } = call;
+  const missed = talk === null && handover?.outside !== true;
   const offered = level?.kind === "queue" && turn.callbackQueues.includes(level.dn);
   if (!missed || !offered || external?.direction !== "incoming" || settings.callbackHoldMs === 0) {
     finish(turn, at);

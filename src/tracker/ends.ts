@@ -35,7 +35,7 @@ export function finish(turn: Turn, at: EpochMs, callbackRequested = false): void
     // Of whom no leg shows, that is only when a list named them last, while others' legs stood.
     if (talk.shownBy !== "legs") call.leaving = null;
     endTalk(turn, talk, at, false);
-  } else if (level !== null && (handover === null ? call.lastLink === 0 : !handover.outside)) {
+  } else if (level !== null && handover?.outside !== true) {
     const link = handover?.link ?? call.lastLink;
     tell(turn, { ...missed, callbackRequested }, link, level, at);
   }

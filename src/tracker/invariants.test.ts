@@ -75,6 +75,7 @@ describe("violations", () => {
       [{ ...call, talk: { ...talk, link: 9 } }, "I7"],
       [{ ...call, handover }, "I7"],
       [{ ...call, lastLink: 2, handover }, "I7"],
+      [{ ...call, talk: null }, "I7"],
       [{ ...call, overAt: t0 }, "I8"],
       [{ ...over, handover }, "I8"],
       [{ ...over, talk }, "I8"],
@@ -124,6 +125,7 @@ describe("violations", () => {
     if (call === undefined) throw new Error("Expected a call.");
     expect(faultsOf(call, phone.events).join()).toContain("I10");
     expect(faultsOf(call, phone.events.slice(0, 1)).join()).toContain("I10");
-    expect(faultsOf({ ...call, overAt: null }, phone.events)).toEqual([]);
+    const open = { ...call, overAt: null, talk: talkOf(phone) };
+    expect(faultsOf(open, phone.events)).toEqual([]);
   });
 });

@@ -92,6 +92,10 @@ function callFaults(call: Call, told: readonly CallEvent[]): string[] {
     talk === null || handover === null || talk.link < handover.link,
     "I7: a hand-over not after the conversation",
   );
+  check(
+    overAt !== null || talk !== null || handover !== null || call.lastLink === 0,
+    "I7: a call that goes on after its first link, of which none is open",
+  );
   const inside = handover !== null && !handover.outside;
   check(
     overAt === null || (talk === null && !inside && hidden === null),

@@ -19,7 +19,7 @@ export function openTalk(
 ): void {
   const { call } = turn;
   const { handover } = call;
-  const link = handover?.link ?? Math.max(1, call.lastLink);
+  const link = handover?.link ?? 1;
   const { via, shownBy } = how;
   const attended = handover !== null && how.consulted ? "Accomp" : null;
   const transferType = attended ?? handover?.transferType ?? "NotDef";

@@ -180,9 +180,9 @@ function tellUnseen(
 }
 
 /** Whoever was offered the call last sends it outside. */
-function isForward({ handover, external, lastLink }: Turn["call"]): boolean {
+function isForward({ handover, external }: Turn["call"]): boolean {
   if (handover !== null) return handover.offered && !handover.outside;
-  return external?.direction === "incoming" && lastLink === 0;
+  return external?.direction === "incoming";
 }
 
 /** It is answered outside: for an extension, if it was offered to one; else it is nobody's call. */
