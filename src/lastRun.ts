@@ -68,6 +68,12 @@ function rowOf(pbx: string, call: Call): Checkpoint {
   return { pbx, key: String(call.callNumber), state: serialise(call) };
 }
 
+/** The checkpoint of the blind stretch would be the same. */
+export function isSameStretch(before: TrackerState, now: TrackerState): boolean {
+  const isShown = before.logNumbered === now.logNumbered && before.startsMove === now.startsMove;
+  return isShown && before.stretch === now.stretch;
+}
+
 export function stretchCheckpoint(pbx: string, state: TrackerState): Checkpoint {
   return { pbx, key: stretchKey, state: serialiseStretch(state) };
 }

@@ -1,7 +1,7 @@
 /** From activities to what is stored and owed, while it runs. */
 import { describe, expect, it } from "vitest";
 import { START } from "../test/support/deliveryWorld.ts";
-import { leg, logged, outside } from "../test/support/phone.ts";
+import { leg, logged, outside, row } from "../test/support/phone.ts";
 import { changed, gone, isOver, rings, stored, world } from "../test/support/pipelineWorld.ts";
 import { defaultSettings } from "./tracker/settings.ts";
 
@@ -172,6 +172,18 @@ describe("pipeline", () => {
     await clock.pass(0);
     const kept = store.asked.at(-1)?.checkpoints.find(({ key }) => key === "stretch");
     expect(JSON.parse(kept?.state ?? "null")).toMatchObject({ stretch: null, logNumbered: true });
+  });
+
+  it("keeps that the list moves the start of a call", async () => {
+    const { store, clock, take } = await world();
+    const listed = (at: number) => {
+      const calls = [row("101", { establishedAt: START + at })];
+      return { kind: "activeCalls", askedAt: START, calls } as const;
+    };
+    take(changed(leg("101", 7, "connected")), listed(0), listed(5_000));
+    await clock.pass(0);
+    const kept = store.asked.at(-1)?.checkpoints.find(({ key }) => key === "stretch");
+    expect(JSON.parse(kept?.state ?? "null")).toMatchObject({ stretch: null, startsMove: true });
   });
 
   it("lets no time run back: what was heard of before a deadline and comes after it is of its time", async () => {

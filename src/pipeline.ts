@@ -6,7 +6,7 @@
  */
 
 import type { EpochMs, OffhookEvent } from "./events/event.ts";
-import { CallRows, seenKey, stretchCheckpoint, takeUp } from "./lastRun.ts";
+import { CallRows, isSameStretch, seenKey, stretchCheckpoint, takeUp } from "./lastRun.ts";
 import type { Checkpoint, Delivery, Entry, Outbox } from "./outbox/outbox.ts";
 import type { Activity } from "./tracker/activity.ts";
 import { isInquired } from "./tracker/callLog.ts";
@@ -148,8 +148,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     }
     tellAwaiting(changed);
     const calls = rows.after(changed, state.calls);
-    const isSame = state.stretch === before.stretch && state.logNumbered === before.logNumbered;
-    const stretch = isSame ? [] : [stretchCheckpoint(tracker.pbx, state)];
+    const stretch = isSameStretch(before, state) ? [] : [stretchCheckpoint(tracker.pbx, state)];
     return { entries, checkpoints: [...calls, ...stretch, ...seenAfter(batch)] };
   }
 

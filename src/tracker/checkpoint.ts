@@ -75,9 +75,11 @@ function witnessOf(call: Call): Hidden["witness"] {
   return isInquired(call) ? "inquired" : "asked";
 }
 
-/** What is still to be looked up of a blind stretch, and that the log has our numbers; null if there is nothing of either. */
-export function serialiseStretch({ stretch, gap, logNumbered }: TrackerState): string | null {
-  return stretch === null && !logNumbered ? null : JSON.stringify({ stretch, gap, logNumbered });
+/** What is still to be looked up of a blind stretch, and what log and list have shown of themselves; null if there is nothing of either. */
+export function serialiseStretch(state: TrackerState): string | null {
+  const { stretch, gap, logNumbered, startsMove } = state;
+  const isNothing = stretch === null && !logNumbered && !startsMove;
+  return isNothing ? null : JSON.stringify({ stretch, gap, logNumbered, startsMove });
 }
 
 /** The stretch goes on until the next snapshot. */
@@ -86,12 +88,13 @@ export function restoreStretch(checkpoint: string, aheadMs = 0): Partial<Tracker
     stretch: BlindStretch | null;
     gap: Gap;
     logNumbered?: boolean;
+    startsMove?: boolean;
   };
-  const { stretch, gap, logNumbered = false } = saved;
-  if (stretch === null) return { logNumbered };
+  const { stretch, gap, logNumbered = false, startsMove = false } = saved;
+  if (stretch === null) return { logNumbered, startsMove };
   // Older ones do not name the consultations that took a call over.
   const told = stretch.told.map((identity) => ({ ...identity, aliases: identity.aliases ?? [] }));
-  return { stretch: { ...stretch, told, toAt: null, dueAt: null }, gap, logNumbered };
+  return { stretch: { ...stretch, told, toAt: null, dueAt: null }, gap, logNumbered, startsMove };
 }
 
 /** Checkpoints of 0.1.0 know no conversation that the list alone shows. */

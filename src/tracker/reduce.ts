@@ -91,10 +91,11 @@ const byNumber = (one: Leg, other: Leg) => one.legNumber - other.legNumber;
 /** The second witness: what the PBX's own list of calls says of ours. */
 function heedList(step: Stepping, { calls: listed, askedAt }: ActiveCalls): void {
   const calls = listed.map((row) => numbered(step, row));
+  step.noteStarts(calls.some((row) => hasMoved(step, row)));
   if (calls.some((row) => isOfNewPbx(step, row))) step.heedRestarted([]);
   for (const row of calls) {
     const over = step.state.calls.get(row.callNumber);
-    if (over?.overAt && begunApart(over, row)) step.bury(over, over.overAt);
+    if (over?.overAt && isOfAnother(step, over, row)) step.bury(over, over.overAt);
     step.heedJoined(row, calls);
   }
   // Of two rows of joined calls the outside party's own is the one.
@@ -143,10 +144,24 @@ function isAnothers(step: Stepping, call: Call, row: ActiveCall): boolean {
   // A consultation that took the call over began at a time of its own, which the last list had.
   const isOwn = row.callNumber === call.callNumber;
   const known = isOwn ? call : step.state.unseen.get(row.callNumber);
-  return step.isLost(call) && known !== undefined && begunApart(known, row);
+  return step.isLost(call) && known !== undefined && isOfAnother(step, known, row);
 }
 
-function begunApart({ establishedAt }: Pick<Call, "establishedAt">, row: ActiveCall): boolean {
+function isOfAnother(step: Stepping, known: Begun, row: ActiveCall): boolean {
+  return !step.state.startsMove && begunApart(known, row);
+}
+
+/** A call that came since we saw again, and that talks to the same outside party: no restart has given it another start. */
+function hasMoved({ state }: Stepping, row: ActiveCall): boolean {
+  const call = state.calls.get(row.callNumber);
+  if (isBlind(state) || !call?.external?.number || call.overAt !== null) return false;
+  if (call.firstSeenAt <= (state.gap.toAt ?? 0) || !begunApart(call, row)) return false;
+  return [row.caller, row.callee].some((party) => isOfParty(call, party));
+}
+
+type Begun = Pick<Call, "establishedAt">;
+
+function begunApart({ establishedAt }: Begun, row: ActiveCall): boolean {
   if (establishedAt === null || row.establishedAt === null) return false;
   return Math.abs(row.establishedAt - establishedAt) > rowTimeMs;
 }

@@ -133,3 +133,59 @@ describe("a row of the list that began at another time", () => {
     expect(phone.events.at(-1)).toMatchObject({ talkMs: 10_000 });
   });
 });
+
+describe("a list that moves the start of a call, as when it is answered", () => {
+  const second = { callNumber: 8, party: another };
+  const rings = leg("103", 72, "ringing", second);
+  const routed = (establishedAt: number) =>
+    row("103", { callNumber: 8, caller: another, status: "Routing", establishedAt });
+  const answered = (establishedAt: number) => ({ ...routed(establishedAt), status: "Talking" });
+
+  /** One call is answered while we look, the other while we do not; the list is read before the legs are. */
+  function answers(
+    between: (phone: Phone) => void,
+    moved = row("101", { establishedAt: t0 + 5_000 }),
+  ) {
+    const phone = new Phone();
+    phone.leg("101", 71, "connected");
+    phone.leg("103", 72, "ringing", second);
+    phone.list(row("101", { establishedAt: t0 }), routed(t0));
+    phone.at += 5_000;
+    between(phone);
+    phone.list(moved, routed(t0));
+    phone.told();
+    return phone;
+  }
+  const goesOn = (phone: Phone) => {
+    phone.lose();
+    phone.at += 20_000;
+    phone.list(answered(t0 + 15_000));
+    phone.snapshot(leg("101", 71, "connected"), leg("103", 72, "connected", second));
+    return phone.told();
+  };
+
+  it("shows no restart by a start, once it has moved that of a call which we saw all the while", () => {
+    const phone = answers(() => {});
+    expect(goesOn(phone)).toEqual(["answered 103 -1 NotDef"]);
+  });
+
+  it("nor after our own restart", () => {
+    const phone = answers(() => {});
+    phone.restart();
+    expect(goesOn(phone)).toEqual(["answered 103 -1 NotDef"]);
+  });
+
+  it.each([
+    ["was there before we last saw again", t0 + 5_000, undefined],
+    ["has another outside party in that row", t0 + 5_000, another],
+    ["has that start within a second or two", t0 + 2_000, undefined],
+  ])("is not known by a call that %s", (what, establishedAt, party) => {
+    const again = (phone: Phone) => {
+      phone.lose();
+      phone.snapshot(leg("101", 71, "connected"), rings);
+    };
+    const between = what.includes("before") ? again : () => {};
+    const phone = answers(between, row("101", { establishedAt, ...(party && { caller: party }) }));
+    expect(goesOn(phone)).toContain("ended 103 -0 Missed");
+  });
+});

@@ -407,7 +407,6 @@ describe("a restart of the PBX", () => {
     phone.list(row("800", { establishedAt: t0 - 1_000 }));
     phone.at += 60_000;
     phone.list(row("800", { establishedAt: t0 - 2_000 }));
-    phone.list(row("800", { establishedAt: t0 + 30_000 }));
     phone.lose();
     phone.snapshot();
     phone.list(row("800"));

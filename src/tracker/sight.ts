@@ -176,6 +176,11 @@ export class Sight extends StepCalls {
     return this.next.logNumbered;
   }
 
+  /** Whether starts in the list move; they always do then. */
+  noteStarts(move: boolean): void {
+    if (move) this.next.startsMove = true;
+  }
+
   stretchLogged({ fromAt, toAt, isCut }: Pick<CallLog, "fromAt" | "toAt" | "isCut">): void {
     const log = { fromAt, toAt, at: this.at };
     const after = afterLog(this.next.stretch, log, this.settings.logAgainMs);

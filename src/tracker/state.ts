@@ -239,6 +239,8 @@ export interface TrackerState {
   readonly gap: Gap;
   /** The log has had a call under the number that we know (SPEC.md, S5). */
   readonly logNumbered: boolean;
+  /** The list has named another start for a call that we saw all the while (SPEC.md, S12). */
+  readonly startsMove: boolean;
   /** Queues that let a caller order a callback. */
   readonly callbackQueues: readonly string[];
   /** How long queues and ring groups let a phone ring. */
@@ -263,6 +265,7 @@ export const initialState: TrackerState = {
   buried: { at: 0, told: [] },
   gap: noGap,
   logNumbered: false,
+  startsMove: false,
   callbackQueues: [],
   ringMs: noDn,
   watched: [],
