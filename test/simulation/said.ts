@@ -61,17 +61,7 @@ export class Said {
     };
     this.due.push(due);
     this.#heedVeil(due);
-    if (due.transfer === "True" && this.lingering(at).includes(level.user)) {
-      // Another phone of theirs seems to ring on: as if they had sent the call to their own number.
-      const more = { unseen: true, fault: this.#freeAt.get(level.user)?.fault ?? null };
-      this.due.push({ ...due, kind: "ringing", link: link + 1, ...more, ...nothing });
-      // Which it says rings it.
-      for (const { user, usertype } of [...this.#told.values()]) {
-        if (usertype === "ext") continue;
-        const again = { kind: "ringing", user, usertype, link: link + 1 } as const;
-        this.due.push({ ...due, ...again, ...more, ...nothing });
-      }
-    }
+    if (due.transfer === "True") this.#lingerOn(due);
     if (kind === "answered") this.#answered(at);
     if (kind === "dialing") this.#told.set(level.user, due);
     if (kind === "ringing") {
@@ -85,6 +75,27 @@ export class Said {
       }
     }
     return due;
+  }
+
+  /**
+   * Another phone of who hands over seems to ring on: as if they had sent the call to their own number. So does one that
+   * rang with theirs, and was not seen before the answer: as if it were rung now.
+   */
+  #lingerOn(due: Due): void {
+    const { user, at, link } = due;
+    const told = [...this.#told.values()];
+    for (const dn of this.lingering(at)) {
+      const polled = told.find((one) => one.user === dn && one.usertype === "ext" && one.unseen);
+      if (dn !== user && polled === undefined) continue;
+      const fault = this.#freeAt.get(dn)?.fault ?? null;
+      const rings = { kind: "ringing", link: link + 1, unseen: true, fault, ...nothing } as const;
+      const again = { ...due, ...rings };
+      this.due.push({ ...again, user: dn, usertype: (polled ?? due).usertype });
+      // Which it says rings it.
+      for (const { user: by, usertype } of dn === user ? told : []) {
+        if (usertype !== "ext") this.due.push({ ...again, user: by, usertype });
+      }
+    }
   }
 
   /** What rang or held the call, and was not seen before the answer, is told of no more. */

@@ -245,6 +245,29 @@ it.each<[string, boolean, number, readonly [FaultName, number, number][], string
   expect(takenBackUnread(due, eyes, notes)?.rule ?? null).toBe(rule);
 });
 
+it.each([
+  ["seems to ring when the call is handed over", 1_400, 9_000, true],
+  ["does not, if it was seen to ring before the answer", 900, 9_000, false],
+  ["does not, if it was seen to fall silent", 1_400, 2_900, false],
+])("a phone that rang with who answered %s", (_, rangAt, silentAt, seems) => {
+  const user = leg("104", "extension", [0, 3_000], "820");
+  const other = leg("106", "extension", [0, 1_700], "820");
+  const next = leg("101", "extension", [3_000, 8_000]);
+  const facts = [
+    ...[shown(0, user, "ringing"), shown(0, other, "ringing"), shown(1_000, user, "connected")],
+    ...[gone(other), gone(user), shown(3_000, next, "ringing")],
+  ];
+  const seen = (at: number, one: Leg | null) =>
+    one === other
+      ? { at: at < 1_000 ? rangAt : silentAt, fault: "lostFrames" as const }
+      : { at, fault: null };
+  const { due } = new Telling(chainOf(facts, 8_000), { ...allSeen, seen });
+  const again = due.filter((one) => one.kind === "ringing" && one.user === "106" && one.link === 2);
+  expect(again.map(({ unseen, fault }) => ({ unseen, fault }))).toEqual(
+    seems ? [{ unseen: true, fault: "lostFrames" }] : [],
+  );
+});
+
 describe("a join under a number that neither call had", () => {
   const joined = { what: "attended", at: 10_000, dn: "102", heard: true, spokeFromAt: 5_000 };
   const setting = { switches: { attendedTransfer: "newCall" } } as unknown as Setting;
