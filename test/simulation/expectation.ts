@@ -30,7 +30,7 @@ import {
   logReachMs,
   rememberedMs,
 } from "./statedTimes.ts";
-import { twinStays } from "./twins.ts";
+import { pickedUpInstead, twinStays } from "./twins.ts";
 import { blinding } from "./unread.ts";
 import { directoryAgainMs, visibilityOf } from "./visibility.ts";
 import { boxUnseen, ownBox, unseenBoxes } from "./voicemail.ts";
@@ -82,6 +82,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const due = looks.due.filter(isSent);
   const changed = dnChanged(chain, changes.log, visibility);
   const boxes = unseenBoxes(chain, changes.log, plan.notes, visibility);
+  const instead = pickedUpInstead(chain, journal.chains, visibility);
   const doubts = [
     telling.unknowable,
     looks.exemption,
@@ -90,6 +91,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     changed,
     takenBackUnread(due, visibility, plan.notes),
     takenUnseen(chain, journal.chains, visibility),
+    instead && { rule: "takenUnseen", fromAt: instead.fromAt },
     parkedUntold(chain, visibility, plan.notes),
     takenUnread(chain, changes.log, visibility, plan.notes),
     boxUnseen(boxes),
@@ -120,7 +122,10 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     unseenBoxes: boxes,
     missedRings: missedRings(chain, visibility, plan.notes),
     unseenGoing: unseenGoings(chain, changes.log, visibility),
-    twins: exempt === "dnChanged" ? twinStays(chain, journal.chains, changes.log, visibility) : [],
+    twins: [
+      ...(exempt === "dnChanged" ? twinStays(chain, journal.chains, changes.log, visibility) : []),
+      ...(exempt === "takenUnseen" && instead !== null ? instead.stays : []),
+    ],
   };
   const rules = new Set(exempt === null ? [] : [exempt, ...telling.doubted]);
   const lapses = truth.lapses + hidden.length + lapsesByRule(chain, due, rules);

@@ -56,13 +56,7 @@ export function takenUnseen(
   chains: readonly Chain[],
   { sees, seen, briefMs, listMs }: Visibility,
 ): Exemption | null {
-  const isTaken = (fact: Fact): fact is Shown =>
-    fact.what === "shown" &&
-    fact.status === "connected" &&
-    fact.leg.legid === 1 &&
-    fact.leg.call.id !== number &&
-    fact.leg.startedAt < fact.at;
-  const unseen = facts.filter(isTaken).find(({ at, leg }) => {
+  const unseen = takings({ facts, number }).find(({ at, leg }) => {
     const isShown = (one: Leg) => sees(one.dn, at) && seen(one.startedAt, one).at + briefMs < at;
     // Where it rang until then.
     const rang = facts.flatMap((fact) =>
@@ -88,6 +82,17 @@ export function takenUnseen(
     return ![leg, ...rang].every(isShown) || outside === "" || chains.some(isLike);
   });
   return unseen === undefined ? null : { rule: "takenUnseen", fromAt: unseen.at };
+}
+
+/** Who picked it up, or took it back, by a code dialled in a call of their own. */
+export function takings({ facts, number }: Pick<Chain, "facts" | "number">): Shown[] {
+  const isTaking = (fact: Fact): fact is Shown =>
+    fact.what === "shown" &&
+    fact.status === "connected" &&
+    fact.leg.legid === 1 &&
+    fact.leg.call.id !== number &&
+    fact.leg.startedAt < fact.at;
+  return facts.filter(isTaking);
 }
 
 /** Neither a leg nor a list showed the one who spoke to the other by then; or the PBX said, long before, that there was no such leg. */

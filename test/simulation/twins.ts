@@ -1,7 +1,8 @@
 /** Two callers with one number: where nothing told them apart. */
 import type { DnChange } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
-import type { Chain } from "./journal.ts";
+import { takings } from "./joinedUnseen.ts";
+import type { Chain, Fact } from "./journal.ts";
 
 /** Somebody was offered the call, or talked to its outside party. */
 export interface Stay {
@@ -28,13 +29,49 @@ export function twinStays(
     other !== chain &&
     other.outside === chain.outside &&
     taken.some(({ dn, at }) => cameTo(other, dn, at, Number.POSITIVE_INFINITY));
-  return chains.filter(isTwin).flatMap(({ facts, overAt }) =>
-    facts.flatMap((fact) => {
-      if (fact.what !== "shown" || fact.kind !== "extension") return [];
-      const toAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
-      return { dn: fact.dn, fromAt: fact.at, toAt, talks: fact.status === "connected" };
-    }),
-  );
+  return chains.filter(isTwin).flatMap((other) => staysOf(other, 0));
+}
+
+/**
+ * Another caller with that number is picked up at a phone where this one rings, too, by a code that names it, and that the
+ * other rang there could not be read: this one seems to be. From when on, and who has that other one.
+ */
+export function pickedUpInstead(
+  chain: Chain,
+  chains: readonly Chain[],
+  { seen, briefMs }: Pick<Visibility, "seen" | "briefMs">,
+): { readonly fromAt: number; readonly stays: Stay[] } | null {
+  const ringsOn = (dn: string, at: number) =>
+    chain.facts.some(
+      (fact) =>
+        fact.what === "shown" &&
+        fact.dn === dn &&
+        fact.status === "ringing" &&
+        fact.at < at &&
+        isLater(fact.leg.end?.at, at),
+    );
+  for (const other of chains) {
+    if (other === chain || other.outside !== chain.outside || chain.outside === "") continue;
+    for (const { at } of takings(other)) {
+      const isUnread = (fact: Fact) =>
+        fact.what === "gone" &&
+        fact.at === at &&
+        seen(fact.leg.startedAt, fact.leg).at + briefMs >= at &&
+        ringsOn(fact.dn, at);
+      if (other.facts.some(isUnread)) return { fromAt: at, stays: staysOf(other, at) };
+    }
+  }
+  return null;
+}
+
+const isLater = (endAt: number | undefined, at: number) => endAt === undefined || endAt > at;
+
+function staysOf({ facts, overAt }: Chain, fromAt: number): Stay[] {
+  return facts.flatMap((fact) => {
+    if (fact.what !== "shown" || fact.kind !== "extension" || fact.at < fromAt) return [];
+    const toAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+    return { dn: fact.dn, fromAt: fact.at, toAt, talks: fact.status === "connected" };
+  });
 }
 
 function cameTo({ facts }: Chain, dn: string, fromAt: number, toAt: number): boolean {

@@ -10,6 +10,7 @@ import type { Fact } from "./journal.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
 import type { FaultName, Setting } from "./setting.ts";
+import { pickedUpInstead } from "./twins.ts";
 import { takenBackUnread } from "./withoutList.ts";
 
 it.each([
@@ -266,6 +267,32 @@ it.each([
   expect(again.map(({ unseen, fault }) => ({ unseen, fault }))).toEqual(
     seems ? [{ unseen: true, fault: "lostFrames" }] : [],
   );
+});
+
+describe("another caller with that number is picked up where this one rings, too: this one", () => {
+  const call = { id: 47 } as Leg["call"];
+  const taker = { ...leg("116", "extension", [9_000, 30_000]), legid: 1, call };
+  const picked = leg("106", "extension", [5_000, 10_000]);
+  const rings = [shown(5_000, picked, "ringing"), gone(picked), shown(10_000, taker, "connected")];
+  const other = { ...chainOf(rings, 30_000), number: 36, outside: "1188" };
+  const stay = { dn: "116", fromAt: 10_000, toAt: 30_000, talks: true };
+
+  it.each([
+    ["seems to be, if that other ring could not be read", "106", 20_000, {}, 12_000, true],
+    ["does not seem to be, if it could", "106", 20_000, {}, 5_000, false],
+    ["does not seem to be, if it rings elsewhere", "107", 20_000, {}, 12_000, false],
+    ["does not seem to be, if it has left there", "106", 9_000, {}, 12_000, false],
+    ["does not seem to be, with another number", "106", 20_000, { outside: "7" }, 12_000, false],
+  ])("%s", (_, dn, untilAt, more, readAt, seems) => {
+    const rung = [shown(0, leg(dn, "extension", [0, untilAt]), "ringing")];
+    const chain = { ...chainOf(rung, 40_000), number: 43, outside: "1188" };
+    const seen = (at: number, one: Leg | null) => ({
+      at: one === picked ? readAt : at,
+      fault: null,
+    });
+    const told = pickedUpInstead({ ...chain, ...more }, [other], { ...allSeen, seen });
+    expect(told).toEqual(seems ? { fromAt: 10_000, stays: [stay] } : null);
+  });
 });
 
 describe("a join under a number that neither call had", () => {
