@@ -107,6 +107,13 @@ describe("a call missed at a queue that offers callbacks", () => {
     expect(phone.events.map(({ callNumber }) => callNumber)).toEqual([7, 7, 7, 8, 8]);
   });
 
+  it("has its order told by the queue, which dials the caller", () => {
+    const phone = left();
+    phone.leg("800", 9, "dialing", { callNumber: 8 });
+    expect(phone.told()).toEqual([ordered, "ringing 800 -0"]);
+    expect(phone.events.map(({ callNumber }) => callNumber)).toEqual([7, 7, 7, 8]);
+  });
+
   it("is that of who left first, where two with one number wait to know", () => {
     const phone = left();
     phone.at += 500;
@@ -222,5 +229,24 @@ describe("the call-back itself", () => {
     phone.gone("101/5");
     phone.list();
     expect(phone.told()).toEqual(["ringing 101 -0", "ringing 800 -0", "ended 800 -0 Missed"]);
+  });
+
+  it("is a queue's that dials, and goes to whom it polls", () => {
+    const phone = new Phone();
+    phone.leg("800", 1, "dialing");
+    phone.leg("101", 2, "ringing", { originatedBy: ref("800") });
+    phone.list(row("", { caller: inside("800"), callee: outside(), status: "Routing" }));
+    phone.leg("101", 2, "connected", { originatedBy: ref("800") });
+    phone.gone("800/1");
+    phone.at += 8_000;
+    phone.gone("101/2");
+    phone.list();
+    expect(phone.told()).toEqual([
+      "ringing 800 -0",
+      "ringing 101 -0",
+      "answered 101 -1 NotDef",
+      "ended 101 -1 Ok",
+    ]);
+    expect(phone.events.map(({ direction }) => direction)).toEqual(Array(4).fill("incoming"));
   });
 });

@@ -5,7 +5,7 @@
 import type { EpochMs } from "../events/event.ts";
 import type { Leg, LoggedCall } from "./activity.ts";
 import { finish } from "./ends.ts";
-import { isSameNumber } from "./legs.ts";
+import { dialsBack, isSameNumber } from "./legs.ts";
 import type { Call, External, Hidden } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -60,7 +60,9 @@ export function heedOrderLogged(turn: Turn, logged: LoggedCall): void {
 }
 
 /** The queue that this leg is made for, to call somebody back; null if it is none of that. */
-export function calledBackBy({ onBehalfOf, originatedBy }: Leg): string | null {
+export function calledBackBy(leg: Leg): string | null {
+  if (dialsBack(leg)) return leg.dn;
+  const { onBehalfOf, originatedBy } = leg;
   const polled = onBehalfOf?.kind === "queue" && originatedBy?.dn === onBehalfOf.dn;
   return polled ? onBehalfOf.dn : null;
 }

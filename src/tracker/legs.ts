@@ -309,8 +309,14 @@ function carries(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   return isUsers(call, tracked, talk) || isFresh(call, tracked, talk);
 }
 
+/** A queue dials nobody but who has ordered to be called back, for its agents to talk to. */
+export function dialsBack({ dnKind, status }: Leg): boolean {
+  return dnKind === "queue" && status === "dialing";
+}
+
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */
 export function directionOf({ leg, offeredItself }: TrackedLeg): "incoming" | "outgoing" {
+  if (dialsBack(leg)) return "incoming";
   if (leg.status === "dialing" || offeredItself) return "outgoing";
   // A leg that its own DN made is no sign: a phone that forwards to its own user, and a menu that leads back, have such, too.
   const owner = leg.dnKind === "extension" || leg.dnKind === "routepoint";
