@@ -100,9 +100,10 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const exemption = exemptionOf(chain, due, doubts, visibility, setting, plan.notes);
   const exempt = exemption?.rule ?? null;
   const hidden = hiddenStretches(chain, visibility);
+  const seeming = hasList(setting) ? seemingDids(chain, office) : [];
   const dids = [
     ...didsOf(chain, setting, isNameUnread(chain, journal.chains, plan.notes)),
-    ...(hasList(setting) ? seemingDids(chain, office) : []),
+    ...seeming,
   ];
   const isLong = ([fromAt, toAt]: readonly [number, number]) => toAt - fromAt >= rememberedMs;
   // Who only hears the conversation stands towards one of ours: their leg shows nothing of the outside party.
@@ -116,6 +117,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
     clockOffMs: visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt),
     ...{ chain, due, usertypes: grounds.usertypes, dids, rule: exempt },
+    isWithheld: seeming.length > 0,
     forgotten: hasList(setting)
       ? 0
       : Math.max(Number(changed !== null), unseenFor.filter(isLong).length),
