@@ -174,19 +174,19 @@ export function leftAt(
 export type Own = "phone" | "box" | "unsettled" | null;
 
 /**
- * They have sent it to their box if the row changed then, after the answer; if a second or two before, a list that lags may have
- * it at their phone, unless it insists. What has not changed is at another phone, which its leg may be yet to show.
+ * They have sent it to their box if the row changed as they left, after the answer. If before, as the frame that ends their leg
+ * may be lost, only if it insists: until then it may be at another phone of theirs, which its leg may be yet to show.
  */
 export function ownOf(turn: Turn, row: ActiveCall, talk: Talk, sinceAt: EpochMs): Own {
   if (insideParty(row)?.dn !== talk.user || !talks(row)) return null;
+  const { changedAt } = row;
+  if (changedAt === null || !isNew(talk, row) || !isUnshown(turn, row)) return "phone";
   // If we were blind then: since we saw it last.
   const seenAt = Math.min(turn.call.touchedAt, sinceAt);
-  const changedAt = row.changedAt ?? 0;
-  const isOld = changedAt <= Math.min(seenAt, sinceAt - rowTimeMs);
-  if (isOld || !isNew(talk, row) || !isUnshown(turn, row)) return "phone";
   // The frame that ends a leg comes a moment after the row has changed.
   const isThen = changedAt >= seenAt - turn.settings.listLagMs;
-  return isThen || insists(turn, sinceAt) ? "box" : "unsettled";
+  if (isThen || insists(turn, sinceAt)) return "box";
+  return changedAt > Math.min(seenAt, sinceAt - rowTimeMs) ? "unsettled" : "phone";
 }
 
 /** Whose call went on in a conference before its answer could be seen: who dialled, or stands there for the level. */
