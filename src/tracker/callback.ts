@@ -17,7 +17,7 @@ export function finishOrHold(turn: Turn, at: EpochMs): void {
   const { call, settings } = turn;
   const { talk, handover, level, external } = call;
   const missed = talk === null && handover?.outside !== true;
-  const offered = level?.kind === "queue" && turn.callbackQueues.includes(level.dn);
+  const offered = level?.kind === "queue" && turn.known.callbackQueues.includes(level.dn);
   if (!missed || !offered || external?.direction !== "incoming" || settings.callbackHoldMs === 0) {
     finish(turn, at);
     return;

@@ -159,10 +159,10 @@ export function isAtBox(turn: Turn, row: ActiveCall): boolean {
   return (!isDialler || isBack) && isUnshown(turn, row);
 }
 
-export function isUnshown({ call, watched }: Turn, row: ActiveCall): boolean {
+export function isUnshown({ call, known }: Turn, row: ActiveCall): boolean {
   const inside = insideParty(row);
   if (!talks(row) || inside?.kind !== "extension") return false;
-  return watched.includes(inside.dn) && !call.legs.some(({ leg }) => leg.dn === inside.dn);
+  return known.watched.includes(inside.dn) && !call.legs.some(({ leg }) => leg.dn === inside.dn);
 }
 
 /**

@@ -39,11 +39,11 @@ export function tellRingStops(turn: Turn): void {
 
 /** Nobody answered, and the call goes on: did its queue give the phone up, or the phone the call? */
 function ownReason(
-  { call, ringMs, settings }: Turn,
+  { call, known, settings }: Turn,
   ring: Ring,
   stoppedAt: EpochMs,
 ): RingStopReason {
-  const dueMs = get(ringMs, ring.by);
+  const dueMs = get(known.ringMs, ring.by);
   if (dueMs === undefined) return "unknown";
   const earlyMs = dueMs - (stoppedAt - ring.sinceAt);
   if (Math.abs(earlyMs) <= settings.ringTimeSlackMs) return "timeout";

@@ -101,7 +101,7 @@ export function wasListed(
  * stretch and after it rang; null = nobody knows.
  */
 export function unseenAnswerAt(
-  { call, gap }: Turn,
+  { call, known: { gap } }: Turn,
   { answeredAt }: Talk,
   { changedAt }: ActiveCall,
 ): EpochMs | null {
@@ -134,7 +134,7 @@ export function mayPoll(turn: Turn, { dn }: Party, sinceAt: EpochMs): boolean {
   const { level, reached } = turn.call;
   if (!canPoll(level?.kind)) return false;
   const hasGone = get(reached, level.dn) === "leg" && insists(turn, sinceAt);
-  return !hasGone || turn.watched.includes(dn);
+  return !hasGone || turn.known.watched.includes(dn);
 }
 
 /** The conversation goes on, though no leg shows it: in a conference, or where the list alone showed its answer. */

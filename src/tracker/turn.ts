@@ -23,12 +23,8 @@ export interface Turn {
   readonly listed: ListedCall | null;
   /** Since when the list has had the conversation whose outside party it makes known; null if it makes none known. */
   sinceAt: EpochMs | null;
-  /** Queues that let a caller order a callback. */
-  readonly callbackQueues: TrackerState["callbackQueues"];
-  readonly ringMs: TrackerState["ringMs"];
-  readonly watched: TrackerState["watched"];
-  /** The last stretch in which nobody looked, as the step found it. */
-  readonly gap: TrackerState["gap"];
+  /** What the step found of the PBX, and of our sight, that is not of one call. */
+  readonly known: Pick<TrackerState, "callbackQueues" | "ringMs" | "watched" | "gap">;
   /** The list of active calls is wanted. */
   ask: boolean;
   /** The call log is wanted. */
@@ -45,12 +41,7 @@ export function beginTurn(
   listed: ListedCall | null,
   at: EpochMs,
   settings: TrackerSettings,
-  {
-    callbackQueues,
-    ringMs,
-    watched,
-    gap,
-  }: Pick<TrackerState, "callbackQueues" | "ringMs" | "watched" | "gap">,
+  known: Turn["known"],
 ): Turn {
   return {
     call: { ...call },
@@ -60,10 +51,7 @@ export function beginTurn(
     events: nothing,
     listed,
     sinceAt: null,
-    callbackQueues,
-    ringMs,
-    watched,
-    gap,
+    known,
     ask: false,
     inquire: false,
     lacking: false,
