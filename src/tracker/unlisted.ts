@@ -5,6 +5,7 @@ import { awaitLog, isInquired } from "./callLog.ts";
 import { joinLooksMax } from "./consultation.ts";
 import { finish } from "./ends.ts";
 import { passOn } from "./links.ts";
+import type { Hidden } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** What another call of the same user says, that went from sight at the same moment. */
@@ -26,43 +27,59 @@ export function heedUnlisted(
     conclude(turn, gone.sinceAt);
     return;
   }
-  if (call.hidden === null) {
-    const { leaving, omittedAt } = call;
-    // What rings still will go, too.
-    const trusted = omittedAt.length < turn.settings.omissionsMax && !call.blind;
-    if (leaving !== null && trusted && askedAt >= leaving.sinceAt) {
-      finish(turn, leaving.sinceAt);
-      return;
-    }
-    // Asked for many calls that end at once, it leaves each of them out again and again before its legs go.
-    const [omitted] = omittedAt.slice(-1);
-    const counts = omitted === undefined || askedAt >= omitted + turn.settings.listLagMs;
-    if (trusted && counts && askedAt >= call.touchedAt) call.omittedAt = [...omittedAt, askedAt];
+  if (call.hidden === null) heedOmitted(turn, askedAt);
+  else heedGone(turn, call.hidden, askedAt, sibling, consulting);
+}
+
+/** Its legs stand: those that ring will go as its user went; or the list does not know it. */
+function heedOmitted(turn: Turn, askedAt: EpochMs): void {
+  const { call, settings } = turn;
+  const { leaving, omittedAt } = call;
+  if (!isTrusted(turn) || call.blind) return;
+  if (leaving !== null && askedAt >= leaving.sinceAt) {
+    finish(turn, leaving.sinceAt);
     return;
   }
-  const trusted = call.omittedAt.length < turn.settings.omissionsMax;
-  const awaited = isInquired(call) || awaitsOrder(call);
-  if (askedAt >= call.hidden.sinceAt && trusted && !awaited) {
-    const { looks, witness, dueAt: nextAt } = call.hidden;
-    // Seen in the list after its last leg, or there alone: it went on until now.
-    const isShown = call.talk !== null && call.talk.shownBy !== "legs";
-    const wentOn = isShown ? witness !== "omitted" : call.talk === null && witness === "listed";
-    const sinceAt = wentOn ? turn.at : call.hidden.sinceAt;
-    const pause = turn.settings.lookAgainMs[looks];
-    // A join may be under way whose other half has not shown yet.
-    const joins = consulting || sibling === "unsettled";
-    const isPlanned = witness === "omitted" && nextAt !== null;
-    const waits = (joins && (isPlanned || looks < joinLooksMax)) || mayStillCome(turn, askedAt);
-    // A list that was asked for other calls is none of its looks: they last for the time that they are meant for.
-    if (waits && isPlanned) return;
-    if (waits && pause !== undefined) {
-      const dueAt = turn.at + pause;
-      call.hidden = { sinceAt, looks: looks + 1, dueAt, witness: "omitted" };
-      return;
-    }
-    call.leftOut = call.blind;
-    conclude(turn, sinceAt);
+  // Asked for many calls that end at once, it leaves each of them out again and again before its legs go.
+  const [omitted] = omittedAt.slice(-1);
+  const counts = omitted === undefined || askedAt >= omitted + settings.listLagMs;
+  if (counts && askedAt >= call.touchedAt) call.omittedAt = [...omittedAt, askedAt];
+}
+
+/** No leg carries it on, and the list leaves it out: over, unless its log or order is awaited, or a join may show yet. */
+function heedGone(
+  turn: Turn,
+  hidden: Hidden,
+  askedAt: EpochMs,
+  sibling: Sibling,
+  consulting: boolean,
+): void {
+  const { call, at, settings } = turn;
+  const { looks, witness, dueAt: nextAt } = hidden;
+  if (askedAt < hidden.sinceAt || !isTrusted(turn)) return;
+  if (isInquired(call) || awaitsOrder(call)) return;
+  // Seen in the list after its last leg, or there alone: it went on until now.
+  const isShown = call.talk !== null && call.talk.shownBy !== "legs";
+  const wentOn = isShown ? witness !== "omitted" : call.talk === null && witness === "listed";
+  const sinceAt = wentOn ? at : hidden.sinceAt;
+  const pause = settings.lookAgainMs[looks];
+  // A join may be under way whose other half has not shown yet.
+  const joins = consulting || sibling === "unsettled";
+  const isPlanned = witness === "omitted" && nextAt !== null;
+  const waits = (joins && (isPlanned || looks < joinLooksMax)) || mayStillCome(turn, askedAt);
+  // A list that was asked for other calls is none of its looks: they last for the time that they are meant for.
+  if (waits && isPlanned) return;
+  if (waits && pause !== undefined) {
+    call.hidden = { sinceAt, looks: looks + 1, dueAt: at + pause, witness: "omitted" };
+    return;
   }
+  call.leftOut = call.blind;
+  conclude(turn, sinceAt);
+}
+
+/** A list that has left it out again and again while its legs lived is no witness. */
+function isTrusted({ call, settings }: Turn): boolean {
+  return call.omittedAt.length < settings.omissionsMax;
 }
 
 /** It has just come in, and goes from place to place: the list, which has not named it yet, may lag behind. */
