@@ -3,7 +3,9 @@
  * party under the number of another call, or under one that no call had (SPEC.md, R14 and R22).
  */
 import { type ActiveCall, type Leg, type Party, talks } from "./activity.ts";
-import { dialsCode } from "./codes.ts";
+import { get } from "./byDn.ts";
+import { userOf } from "./calls.ts";
+import { broughtByCode, dialsCode } from "./codes.ts";
 import {
   consultantsOf,
   isConsultation,
@@ -20,6 +22,9 @@ import { insideParty, outsideParty } from "./recognise.ts";
 import { isLogged, isSameLeg, Sight } from "./sight.ts";
 import type { Call, TrackedLeg } from "./state.ts";
 
+/** Consultations that took a call over: the last of them may have legs yet. */
+const aliasesMax = 100;
+
 export class Joins extends Sight {
   /** A consulted leg that turns to the outside party has taken that party's call over. */
   protected resolved(told: Leg): Leg {
@@ -34,7 +39,7 @@ export class Joins extends Sight {
     if ((call !== undefined && call.external !== null) || !isExternal(leg)) return leg;
     const joined = this.#renumbered(leg) ?? this.#broughtTo(leg, call);
     if (joined === undefined) return leg;
-    this.join(own, joined);
+    this.#join(own, joined);
     return { ...leg, callNumber: joined };
   }
 
@@ -70,12 +75,55 @@ export class Joins extends Sight {
     }
     // Who dials a phone has been put through: to a mobile, whose number another call may have as well.
     if (before.leg.status === "dialing" && !dialsCode(before.leg.party)) return undefined;
-    return this.takenFrom(before, number, leg.status === "connected");
+    return this.#takenFrom(before, number, leg.status === "connected");
+  }
+
+  #join(own: number, joined: number): void {
+    this.joined ??= new Map();
+    this.joined.set(own, joined);
+    const { call: taken } = this.turn(joined);
+    taken.aliases = [...taken.aliases, own].slice(-aliasesMax);
+  }
+
+  /** The outside party's call that whoever had this leg has now: a consultation has brought it, or a code. */
+  #takenFrom(had: TrackedLeg, number: string, isConnected: boolean): number | undefined {
+    const { party } = had.leg;
+    if (dialsCode(party)) {
+      const calls = this.state.calls.values().map(({ callNumber }) => this.now(callNumber));
+      return broughtByCode(calls, had, number, { at: this.at, isConnected })?.callNumber;
+    }
+    return party.kind === "extension" ? this.#handedOverBy(party.dn, number) : undefined;
+  }
+
+  /** The outside party's call that `user`, who consulted in another, has handed over. */
+  #handedOverBy(user: string, number: string): number | undefined {
+    const theirs = this.state.calls.ofUser(user);
+    const concerned = this.turns.list().map(({ call }) => call);
+    // What went on outside is nobody's to hand over, and what waits since long (parked) is joined with nothing.
+    const isOff = ({ handover }: Call) =>
+      handover !== null && (handover.outside || this.at - handover.beganAt > lateJoinMsMax);
+    // Who talks on a phone outside consults on none of ours.
+    const has = (call: Call | undefined): call is Call =>
+      call?.external?.number === number &&
+      userOf(call) === user &&
+      call.talk?.shownBy !== "outside" &&
+      !isOff(call);
+    const both = [...theirs, ...concerned].map(({ callNumber }) => this.now(callNumber));
+    const found = both.filter(has);
+    // Of several with one number it is one that was answered, and that the user has left; the last that they had.
+    const answered = found.filter(({ lastLink }) => lastLink > 0);
+    const among = answered.length > 0 ? answered : found;
+    const left = among.filter((call) => call.talk === null || !userTalks(call, call.talk));
+    const goneAt = ({ hidden, leaving }: Call) => (hidden ?? leaving)?.sinceAt ?? this.at;
+    const all = left.length > 0 ? left : among;
+    const isLater = (one: Call, other: Call) =>
+      goneAt(other) - goneAt(one) || other.toldUntilAt - one.toldUntilAt;
+    return all.toSorted(isLater)[0]?.callNumber;
   }
 
   #handedOverByAny(users: readonly string[], number: string): number | undefined {
     for (const user of users) {
-      const own = this.handedOverBy(user, number);
+      const own = this.#handedOverBy(user, number);
       if (own !== undefined) return own;
     }
     return undefined;
@@ -86,7 +134,7 @@ export class Joins extends Sight {
     const partners = this.#partnersOf({ kind: dnKind, dn, number: dn }, party.number);
     // Who picks up what rings for another has it by that.
     const users = partners.filter((user) => onBehalfOf === null || onBehalfOf.dn === user);
-    const brought = users.map((user) => this.handedOverBy(user, party.number));
+    const brought = users.map((user) => this.#handedOverBy(user, party.number));
     const isBrought = (own: number) =>
       this.#isTheirs(own) && this.#isLeft(own) && !this.#isLongGone(own);
     return brought.find((own) => own !== undefined && isBrought(own));
@@ -124,12 +172,12 @@ export class Joins extends Sight {
     const before = this.state.unseen.get(row.callNumber);
     let isApart = before !== undefined && outsideParty(before) !== null;
     for (const tracked of call.legs) {
-      const joined = this.takenFrom(tracked, number, talks(row));
+      const joined = this.#takenFrom(tracked, number, talks(row));
       if (joined === undefined || !this.#isLeft(joined)) continue;
       // Whoever has it stands beside the party's own row: somebody hears another conversation.
       isApart ||= rows.some(({ callNumber }) => callNumber === joined);
       if (isApart) break;
-      this.join(own, joined);
+      this.#join(own, joined);
       return;
     }
     if (isApart) this.noteApart(row.callNumber);
@@ -146,7 +194,7 @@ export class Joins extends Sight {
         : (this.#joinedUnder(callNumber, inside, number) ??
           this.#joinedAnew(row, inside, { number }, rows));
     if (joined === undefined || !this.#isLeft(joined)) return;
-    if (!rows.some((other) => other.callNumber === joined)) this.join(callNumber, joined);
+    if (!rows.some((other) => other.callNumber === joined)) this.#join(callNumber, joined);
   }
 
   /** Its user's leg has gone, before or with the others in one reading of all; that of who listened may stand for a moment. */
@@ -212,7 +260,7 @@ export class Joins extends Sight {
     if (user === undefined || leg.dnKind !== "extension") return false;
     // Who picks up what rings for another has it by that, whatever was spoken before; the user who hands over is no other.
     const behalf = leg.onBehalfOf?.dn ?? user;
-    if (behalf !== user && this.mayHaveRung(behalf, call)) return false;
+    if (behalf !== user && this.#mayHaveRung(behalf, call)) return false;
     // What rings for that user, too, as one who sent it to the own number.
     const dialsACode = ({ leg: { dn, status, party }, seenAt }: TrackedLeg) =>
       dn === leg.dn &&
@@ -229,6 +277,11 @@ export class Joins extends Sight {
       wasConsulted(this.next.consultations, leg.dn, user, this.at) ||
       consultantsOf(this.next.consultations, leg, this.at).includes(user)
     );
+  }
+
+  /** It has rung for the outside party, or may have, as it is not monitored. */
+  #mayHaveRung(dn: string, { reached }: Call): boolean {
+    return get(reached, dn) !== undefined || !this.state.watched.includes(dn);
   }
 
   /** These two spoke inside until a moment ago, as a leg of either has shown. */

@@ -4,20 +4,13 @@
  */
 import type { EpochMs } from "../events/event.ts";
 import type { ActiveCall, Leg, Party } from "./activity.ts";
-import { get } from "./byDn.ts";
-import { userOf } from "./calls.ts";
-import { broughtByCode, dialsCode } from "./codes.ts";
-import { lateJoinMsMax } from "./consultation.ts";
-import { isSameNumber, legIn, userTalks } from "./legs.ts";
+import { isSameNumber, legIn } from "./legs.ts";
 import { type ListedCall, outsideParty } from "./recognise.ts";
 import type { TrackerSettings } from "./settings.ts";
 import type { Call, TrackedLeg, TrackerState } from "./state.ts";
 import { newCall } from "./state.ts";
 import { beginTurn, type Turn } from "./turn.ts";
 import { TurnTable } from "./turnTable.ts";
-
-/** Consultations that took a call over: the last of them may have legs yet. */
-const aliasesMax = 100;
 
 /** A limit that was reached: of what comes beyond it, nothing is told. */
 export interface Limit {
@@ -61,7 +54,7 @@ export class StepCalls {
     if (turn === undefined) {
       const before = this.before(callNumber);
       const listed = (before === undefined ? this.next.unseen.get(callNumber) : null) ?? null;
-      const call = before ?? this.begin(callNumber, listed);
+      const call = before ?? this.#begin(callNumber, listed);
       turn = beginTurn(call, before, listed, this.at, this.settings, this.state);
       this.turns.add(turn);
     }
@@ -81,7 +74,7 @@ export class StepCalls {
     this.limits.push({ name, max, callNumber });
   }
 
-  begin(callNumber: number, listed: ListedCall | null): Call {
+  #begin(callNumber: number, listed: ListedCall | null): Call {
     this.#begun += 1;
     const call = newCall(callNumber, this.at);
     if (listed === null) return call;
@@ -110,64 +103,21 @@ export class StepCalls {
   }
 
   /** The call as this step has it so far. */
-  now(callNumber: number): Call | undefined {
+  protected now(callNumber: number): Call | undefined {
     return this.turns.get(callNumber)?.call ?? this.before(callNumber);
   }
 
-  before(callNumber: number): Call | undefined {
+  protected before(callNumber: number): Call | undefined {
     return this.isBuried(callNumber) ? undefined : this.state.calls.get(callNumber);
   }
 
-  isBuried(callNumber: number): boolean {
+  protected isBuried(callNumber: number): boolean {
     return this.buried?.has(callNumber) === true;
   }
 
-  legOf(callNumber: number, legId: string): TrackedLeg | undefined {
+  protected legOf(callNumber: number, legId: string): TrackedLeg | undefined {
     const call = this.now(callNumber);
     return call && legIn(call, legId);
-  }
-
-  join(own: number, joined: number): void {
-    this.joined ??= new Map();
-    this.joined.set(own, joined);
-    const { call: taken } = this.turn(joined);
-    taken.aliases = [...taken.aliases, own].slice(-aliasesMax);
-  }
-
-  /** The outside party's call that whoever had this leg has now: a consultation has brought it, or a code. */
-  protected takenFrom(had: TrackedLeg, number: string, isConnected: boolean): number | undefined {
-    const { party } = had.leg;
-    if (dialsCode(party)) {
-      const calls = this.state.calls.values().map(({ callNumber }) => this.now(callNumber));
-      return broughtByCode(calls, had, number, { at: this.at, isConnected })?.callNumber;
-    }
-    return party.kind === "extension" ? this.handedOverBy(party.dn, number) : undefined;
-  }
-
-  /** The outside party's call that `user`, who consulted in another, has handed over. */
-  handedOverBy(user: string, number: string): number | undefined {
-    const theirs = this.state.calls.ofUser(user);
-    const concerned = this.turns.list().map(({ call }) => call);
-    // What went on outside is nobody's to hand over, and what waits since long (parked) is joined with nothing.
-    const isOff = ({ handover }: Call) =>
-      handover !== null && (handover.outside || this.at - handover.beganAt > lateJoinMsMax);
-    // Who talks on a phone outside consults on none of ours.
-    const has = (call: Call | undefined): call is Call =>
-      call?.external?.number === number &&
-      userOf(call) === user &&
-      call.talk?.shownBy !== "outside" &&
-      !isOff(call);
-    const both = [...theirs, ...concerned].map(({ callNumber }) => this.now(callNumber));
-    const found = both.filter(has);
-    // Of several with one number it is one that was answered, and that the user has left; the last that they had.
-    const answered = found.filter(({ lastLink }) => lastLink > 0);
-    const among = answered.length > 0 ? answered : found;
-    const left = among.filter((call) => call.talk === null || !userTalks(call, call.talk));
-    const goneAt = ({ hidden, leaving }: Call) => (hidden ?? leaving)?.sinceAt ?? this.at;
-    const all = left.length > 0 ? left : among;
-    const isLater = (one: Call, other: Call) =>
-      goneAt(other) - goneAt(one) || other.toldUntilAt - one.toldUntilAt;
-    return all.toSorted(isLater)[0]?.callNumber;
   }
 
   /** Its first leg is inside: that the list had an outside party before is still to be known. */
@@ -203,10 +153,5 @@ export class StepCalls {
     const listed = this.next.unseen.get(callNumber);
     const isNew = listed !== undefined && this.at < listed.seenAt + this.settings.listLagMs;
     return isNew && this.state.watched.includes(callee.dn);
-  }
-
-  /** It has rung for the outside party, or may have, as it is not monitored. */
-  protected mayHaveRung(dn: string, { reached }: Call): boolean {
-    return get(reached, dn) !== undefined || !this.state.watched.includes(dn);
   }
 }
