@@ -40,7 +40,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.remove(activity.legId);
       break;
     case "snapshot": {
-      if (activity.dns !== undefined) step.noteWatched(activity.dns);
+      if (activity.dns !== undefined) step.learn({ watched: activity.dns });
       step.heedOutliving(activity.legs);
       step.heedRestart(activity.legs);
       const present = new Set(activity.legs.map((leg) => leg.legId));
@@ -68,10 +68,10 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       step.endStretch();
       break;
     case "callbackQueues":
-      step.noteCallbackQueues(activity.queues);
+      step.learn({ callbackQueues: activity.queues });
       break;
     case "ringTimes":
-      step.noteRingTimes(activity.ringMs);
+      step.learn({ ringMs: activity.ringMs });
       break;
     case "sightLost":
       step.loseSight(activity.sinceAt, activity.cause);

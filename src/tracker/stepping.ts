@@ -52,16 +52,9 @@ export class Stepping extends Joins {
   #forgotten: number[] | null = null;
   #changed: number[] | null = null;
 
-  noteCallbackQueues(queues: readonly string[]): void {
-    this.next.callbackQueues = queues;
-  }
-
-  noteRingTimes(ringMs: TrackerState["ringMs"]): void {
-    this.next.ringMs = ringMs;
-  }
-
-  noteWatched(dns: TrackerState["watched"]): void {
-    this.next.watched = dns;
+  /** What the PBX says of itself, not of a call. */
+  learn(told: Partial<Pick<TrackerState, "callbackQueues" | "ringMs" | "watched">>): void {
+    Object.assign(this.next, told);
   }
 
   legIds(): string[] {
