@@ -1,6 +1,6 @@
 /**
  * What the tracker believes: legs → links → call. Plain data only, so that a call is its own checkpoint.
- * The rules that change it are in reduce.ts and rules.ts; what must always hold is in invariants.ts; SPEC.md explains.
+ * What changes it are the steps (stepping.ts) and the rules (rules.ts); what must always hold is in invariants.ts; SPEC.md explains.
  */
 import type { EpochMs, TransferType, UserKind } from "../events/event.ts";
 import type { BlindCause, Did, DnRef, Leg } from "./activity.ts";
@@ -170,7 +170,7 @@ export interface Call {
   readonly offers: ByDn<Offer>;
   readonly rings: ByDn<Ring>;
   readonly tally: Tally;
-  /** Queues, IVRs, ring groups, extensions that the call has reached, by DN, and how we know. */
+  /** Queues, IVRs, ring groups, extensions that the call has reached, by DN, and how we know; told or not, as whom a dialled call has rung is not. */
   readonly reached: ByDn<Reach>;
   /** The queues among them that were told, in the order of their coming. */
   readonly queues: readonly string[];
