@@ -218,9 +218,9 @@ function isPolledWith(call: Call, told: Leg, talk: Talk): boolean {
   // Or, it is said, the PBX's router.
   if (originatedBy?.kind === "routepoint") return talk.via !== "" && call.handover === null;
   if (originatedBy !== null || told.dnKind !== "extension") return false;
-  return externalLegs(call).some(({ leg, order }) => {
-    return canPoll(leg.dnKind) && (order <= talk.legCount || isOlder(leg, talk));
-  });
+  const wasThere = ({ leg, order }: TrackedLeg) =>
+    order <= talk.legCount || isOlder(leg, talk) || isPolledWith(call, leg, talk);
+  return externalLegs(call).some((t) => canPoll(t.leg.dnKind) && wasThere(t));
 }
 
 /** Made before the answer, and shown late. But if its id is above that of the leg with the highest number then, its number is one of another call. */

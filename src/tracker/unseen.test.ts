@@ -195,18 +195,24 @@ describe("a phone that is not monitored", () => {
     expect(phone.told()).toEqual(["answered 150 -1 NotDef"]);
   });
 
-  it("answers what a ring group rang, whose other phones are seen late: no hand-over", () => {
-    const phone = new Phone();
-    phone.list(row("820", { status: "Routing" }));
-    phone.pass(400);
-    phone.list(row("124"));
-    expect(phone.told()).toEqual(["ringing 820 -0", "answered 124 -1 NotDef"]);
-    phone.leg("820", 3, "ringing", { legNumber: 3 });
-    phone.leg("103", 4, "ringing", { originatedBy: ref("820"), legNumber: 4 });
-    phone.leg("124", 5, "connected", { legNumber: 5 });
-    phone.leg("104", 6, "ringing", { originatedBy: ref("820"), legNumber: 6 });
-    expect(phone.told()).toEqual([]);
-  });
+  it.each([
+    ["name it", ref("820")],
+    ["name nobody", null],
+  ])(
+    "answers what a ring group rang, whose other phones are seen late and %s: no hand-over",
+    (_, originatedBy) => {
+      const phone = new Phone();
+      phone.list(row("820", { status: "Routing" }));
+      phone.pass(400);
+      phone.list(row("124"));
+      expect(phone.told()).toEqual(["ringing 820 -0", "answered 124 -1 NotDef"]);
+      phone.leg("820", 3, "ringing", { legNumber: 3 });
+      phone.leg("103", 4, "ringing", { originatedBy, legNumber: 4 });
+      phone.leg("124", 5, "connected", { legNumber: 5 });
+      phone.leg("104", 6, "ringing", { originatedBy, legNumber: 6 });
+      expect(phone.told()).toEqual([]);
+    },
+  );
 
   it("misses the call that went on to it from another phone", () => {
     const phone = new Phone();
