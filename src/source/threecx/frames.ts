@@ -1,7 +1,8 @@
 /**
  * Reads frames and tells what each one asks for. Keeps count of the sequence: a hole means that a
  * frame was lost; a sequence that starts anew or repeats means nothing. Nor do holes, once there are so many that the
- * numbers must be the server's, counted for all its clients: what is lost then, the regular snapshots find.
+ * numbers must be the server's, counted for all its clients: what is lost then, the regular snapshots find. A frame that
+ * cannot be read is as good as lost; of an event type that we do not know it is none of a leg's.
  */
 import { assertNever } from "../../util/assertNever.ts";
 import type { SourceCounters } from "../source.ts";
@@ -39,9 +40,9 @@ export class FrameReader {
   read(text: string): void {
     const frame = parseFrame(text);
     if (frame === null) {
-      this.#notUnderstood(
+      this.#notRead(
         { frame: excerpt(text) },
-        'Expected {"sequence":…,"event":{"event_type":…,"entity":…}}, got another frame; ignored.',
+        'Expected {"sequence":…,"event":{"event_type":…,"entity":…}}, got another frame; all legs are read anew.',
       );
       return;
     }
@@ -67,7 +68,13 @@ export class FrameReader {
   }
 
   notRead(bytes: number): void {
-    this.#notUnderstood({ bytes }, `A frame of ${bytes} bytes is beyond its size limit; ignored.`);
+    const line = `A frame of ${bytes} bytes is beyond its size limit; all legs are read anew.`;
+    this.#notRead({ bytes }, line);
+  }
+
+  #notRead(fields: object, line: string): void {
+    this.#notUnderstood(fields, line);
+    this.#duties.readAll("a frame could not be read");
   }
 
   #notUnderstood(fields: object, line: string): void {
@@ -94,9 +101,9 @@ export class FrameReader {
     const entity: Entity | null = frame.entity;
     switch (entity?.kind) {
       case undefined:
-        this.#notUnderstood(
+        this.#notRead(
           { entity: excerpt(frame.path) },
-          "Expected an entity /callcontrol/{dn}/participants/{id}, got another path; ignored.",
+          "Expected an entity /callcontrol/{dn}/participants/{id}, got another path; all legs are read anew.",
         );
         return;
       case "participant": {

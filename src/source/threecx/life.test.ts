@@ -26,7 +26,44 @@ describe("bad frames", () => {
     server.upsert(participant("101", 9005));
     await watched.until(() => watched.of("legChanged").length === 1);
     expect(watched.source.counters).toMatchObject({ frames: 9, framesNotUnderstood: 7 });
-    expect(watched.lines.filter((line) => line.includes("ignored"))).toHaveLength(1);
+    expect(watched.lines.filter((line) => line.includes("got another"))).toHaveLength(1);
+  });
+
+  it.each([
+    ["is none", "not json"],
+    ["is too long", `"${"x".repeat(3_000)}"`],
+    ["speaks of a place that we do not know", '{"event":{"event_type":0,"entity":"/elsewhere"}}'],
+  ])("has all legs read anew where it %s, as what it told is lost", async (_what, text) => {
+    const server = await pbx();
+    const watched = watch(server.url, { limits: { frameBytesMax: 2_000 } });
+    await watched.live();
+    server.legs.set("101/9001", participant("101", 9001));
+    server.send(text);
+    await watched.until(() => watched.of("snapshot").length === 2);
+    expect(watched.told()).toEqual(["snapshot ", "snapshot 101/9001 ringing"]);
+  });
+
+  it("has them read anew after the first reading, if it came before", async () => {
+    const server = await pbx();
+    const snapshot = gate(server, (path) => path === "/callcontrol");
+    const watched = watch(server.url, { limits: { frameBytesMax: 2_000 } });
+    await watched.until(() => snapshot.held.length > 0);
+    server.send(`"${"x".repeat(3_000)}"`);
+    await watched.until(() => watched.source.counters.frames === 1);
+    expect(snapshot.held).toHaveLength(1);
+    snapshot.open();
+    await watched.until(() => watched.of("snapshot").length === 2);
+  });
+
+  it("has nothing read anew where it is of a kind that we do not know", async () => {
+    const server = await pbx();
+    const watched = watch(server.url);
+    await watched.live();
+    server.send('{"sequence":1,"event":{"event_type":99,"entity":"/callcontrol/100"}}');
+    server.sequence = 1;
+    server.upsert(participant("101", 9005));
+    await watched.until(() => watched.of("legChanged").length === 1);
+    expect(watched.source.counters.snapshots).toBe(1);
   });
 });
 

@@ -63,9 +63,9 @@ export class Session {
   readonly #ended: Promise<SessionEnd>;
   #end: (end: SessionEnd) => void = () => {};
   #over = false;
-  /** Frames from before the first snapshot; null once live. */
+  /** Frames from before the first snapshot, of which some may be lost; null once live. */
   #keptBack: string[] | null = [];
-  #keptBackOverflow = false;
+  #lostBefore = false;
   #snapshotAskedAt = 0;
   /** The next snapshot is told after the list of active calls, as the first is. */
   #wantsList = false;
@@ -189,7 +189,8 @@ export class Session {
     this.#keptBack = null;
     onLive();
     for (const text of keptBack) this.#frames.read(text);
-    if (this.#keptBackOverflow) this.#readAll("too many frames came before the first snapshot");
+    if (this.#lostBefore)
+      this.#readAll("not all frames from before the first snapshot could be read");
     activeCalls.resume();
   }
 
@@ -197,7 +198,7 @@ export class Session {
     if (this.#keptBack === null) this.#frames.read(text);
     else if (this.#keptBack.length < this.#options.limits.waitingFramesMax) {
       this.#keptBack.push(text);
-    } else this.#keptBackOverflow = true;
+    } else this.#lostBefore = true;
   }
 
   #upsert(address: LegAddress): void {
@@ -319,7 +320,8 @@ export class Session {
   #readAll(why: string): void {
     if (this.#over) return;
     this.#options.log.debug({ why }, "All legs are read anew.");
-    this.#snapshots.ask();
+    if (this.#keptBack === null) this.#snapshots.ask();
+    else this.#lostBefore = true;
   }
 
   async #takeSnapshot(): Promise<void> {
