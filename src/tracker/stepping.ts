@@ -174,12 +174,12 @@ export class Stepping extends Joins {
   }
 
   /**
-   * It rang for a call that has just ended, and is heard of only now, as its answer came late or its frame was lost: before
-   * that call's last leg came, or while the list had that call, which it would have still.
+   * Of a call that has just ended, and is heard of only now, as its answer came late or its frame was lost: it was there
+   * before that call's last leg came, or while the list had that call, which it would have still.
    */
   #lingers({ overAt, lastLegId, establishedAt }: Call, leg: Leg): boolean {
-    const { legId, status } = leg;
-    if (status !== "ringing" || this.at >= (overAt as number) + this.settings.graceMs) return false;
+    const { legId } = leg;
+    if (answers(leg) || this.at >= (overAt as number) + this.settings.graceMs) return false;
     const isKnown = this.state.calls.withLeg(legId) !== undefined;
     return !isKnown && (establishedAt !== null || idOf(leg) < idOf({ legId: lastLegId }));
   }

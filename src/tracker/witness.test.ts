@@ -347,6 +347,7 @@ describe("a call without visible legs", () => {
     phone.list();
     expect(phone.told()).toEqual(["ringing 102 -0", "ended 102 -0 Missed"]);
     phone.leg("101", 8, "ringing");
+    if (!consulted) phone.leg("800", 9, "connected");
     expect(phone.told()).toEqual(consulted ? ["ringing 101 -1"] : []);
     phone.leg("101", 8, "connected");
     expect(phone.told()).toEqual(["answered 101 -1 NotDef"]);
