@@ -51,6 +51,24 @@ describe("who leaves while the other phone still rings", () => {
     expect(phone.events.at(-1)?.at).toBe(t0 + 5_000);
   });
 
+  it("has not sent it to another phone of theirs, which rang along and whose end was lost, as somebody answers", () => {
+    const phone = new Phone();
+    phone.leg("102", 4, "ringing");
+    phone.leg("102", 5, "ringing");
+    phone.leg("102", 5, "connected");
+    phone.at += 1_000;
+    phone.leg("103", 6, "ringing", { referredBy: ref("102") });
+    phone.gone("102/5");
+    phone.leg("103", 6, "connected");
+    phone.list(row("103"));
+    phone.pass(1_000);
+    phone.list(row("103"));
+    phone.told();
+    phone.leg("104", 7, "ringing", { referredBy: ref("103") });
+    phone.gone("103/6");
+    expect(phone.told()).toEqual(["ringing 104 -3", "ended 103 -2 Ok passed on"]);
+  });
+
   it("has not lifted another phone of theirs because a list that lags by a second has them still", () => {
     const phone = talking({ listLateMs: 1_000 });
     phone.at += 5_000;

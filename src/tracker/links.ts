@@ -2,7 +2,7 @@
 import type { EpochMs } from "../events/event.ts";
 import { drop, get, put } from "./byDn.ts";
 import { endTalk } from "./ends.ts";
-import { isThere, newestOf } from "./legs.ts";
+import { externalLegs, isAnswer, isThere, newestOf } from "./legs.ts";
 import type { Call, Handover, Level, Talk } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
 
@@ -41,8 +41,9 @@ export function openTalk(
 export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): void {
   const { call } = turn;
   endTalk(turn, talk, at, true);
-  // Whose phone rings now rings anew.
-  call.offers = drop(call.offers, talk.user);
+  // Whose phone rings now rings anew; not if who was rung has it: then its end has not been seen.
+  const isTaken = externalLegs(call).some((t) => t.rang && isAnswer(call, t));
+  if (!isTaken) call.offers = drop(call.offers, talk.user);
   if (call.handover === null) {
     // Missed before it reaches anybody, it is missed by who passed it on.
     call.handover = { ...beginHandover(turn), outside };
