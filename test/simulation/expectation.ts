@@ -248,14 +248,19 @@ export function lapsesOf(
   const struckBy = (untilAt: number) =>
     notes.filter(({ fromAt, toAt }) => fromAt <= untilAt && toAt >= startedAt - 5_000);
   const struck = struckBy(endAt + 5_000);
+  // A leg whose going a fault hid is judged when that shows.
+  const entities = entitiesOf(chain);
+  const hidden = struck.filter(({ entity }) => entities.has(entity ?? ""));
+  const shownAt = Math.max(endAt, ...hidden.map(({ toAt }) => toAt)) + 5_000;
   // What the list contradicts is read again at once; but whom it names elsewhere may be handing over still.
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : logReadMs;
   // What ended while we were blind is judged when the log has been read, after we see again; sight may be lost anew before that.
   // What nobody saw, the log of the next blind stretch may be the first to tell.
-  const logged = due.every(({ unseen }) => unseen) ? struckBy(endAt + logReachMs) : struck;
+  const isUnseen = due.every(({ unseen }) => unseen);
+  const logged = struckBy(isUnseen ? Math.max(endAt + logReachMs, shownAt) : shownAt);
   const blindTo = logged.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
-  const judgedAt = Math.max(endAt + 5_000, ...blindTo.map((toAt) => toAt + logReadMs));
+  const judgedAt = Math.max(shownAt, ...blindTo.map((toAt) => toAt + logReadMs));
   // Of a DN that is not on the list any more nothing shows until then, and faults put that off, too.
   const delaying = struckBy(isChanged ? Math.max(endAt + readMs, judgedAt) : judgedAt);
   // A lost frame is noted until all legs are read again.
@@ -270,7 +275,6 @@ export function lapsesOf(
   const isHeldBack = ({ fault, fromAt, toAt }: FaultNote) =>
     fault === "slowGets" && toAt - fromAt >= attemptFollowMs;
   // While a phone is shown as of before, who has gone on there seems to have sent the call to it.
-  const entities = entitiesOf(chain);
   const isStale = ({ fault, fromAt, toAt, entity }: FaultNote) =>
     fault === "staleGets" && toAt - fromAt >= leaveWithMs && entities.has(entity ?? "");
   const strays = (note: FaultNote) => lapsing.has(note.fault) || isHeldBack(note) || isStale(note);

@@ -51,6 +51,17 @@ describe("how late a call may be told", () => {
     const due = [{ unseen }] as unknown as Due[];
     expect(lapsesOf(chain, due, blind(ms), true, false).lateMs).toBe(70_000 + lateMs);
   });
+
+  it.each([
+    ["when sight is lost as it shows that its last leg has gone, which a fault hid", 412, 80_000],
+    ["not where that was a leg of another call", 413, 21_000],
+  ])("%s", (_, id, lateMs) => {
+    const entity = `/callcontrol/105/participants/${id}`;
+    const lost = { fault: "lostFrames", fromAt: lostAt, toAt: lostAt + 21_000, entity } as const;
+    const due = [{ unseen: false }] as unknown as Due[];
+    const notes = [lost, ...blind(20_000)];
+    expect(lapsesOf(chain, due, notes, true, false).lateMs).toBe(70_000 + lateMs);
+  });
 });
 
 describe("how late a place may be told that no leg shows, where no fault struck", () => {
