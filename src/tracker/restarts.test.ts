@@ -315,22 +315,28 @@ describe("a restart of the PBX", () => {
     expect(phone.state.restartDoubt).toBeNull();
   });
 
-  it("is not read into a consultation that our own restart forgot and that has the caller now", () => {
-    for (const number of [undefined, ""]) {
-      const phone = talking();
-      // It has not shown whom it consults, or it is a checkpoint of an older version that lacks it.
-      const unsaid = { ...inside(""), kind: "unknown" } as const;
-      phone.leg("103", 6, "connected", { callNumber: 8, party: unsaid, originatedBy: null });
-      phone.leg("102", 47, "ringing", { callNumber: 9, originatedBy: null });
-      phone.told();
-      phone.restart();
-      phone.lose();
-      phone.at += 30_000;
-      const joined = leg("103", 6, "connected", { originatedBy: null });
-      const party = { ...joined.party, number: number ?? joined.party.number };
-      phone.snapshot({ ...joined, party });
-      expect(phone.told().includes("ended 101 -1 Ok passed on")).toBe(number === undefined);
-    }
+  it.each([
+    [
+      "is not read into a consultation that our own restart forgot and that has the caller now",
+      {},
+      "restart",
+    ],
+    ["unless that withholds the number", { party: outside("") }, "restart"],
+    ["unless that rings", { status: "ringing" }, "restart"],
+    ["nor where we ran on, and would know it", {}, "connection"],
+  ] as const)("%s", (_, more, cause) => {
+    const phone = talking();
+    // It has not shown whom it consults, or it is a checkpoint of an older version that lacks it.
+    const unsaid = { ...inside(""), kind: "unknown" } as const;
+    phone.leg("103", 6, "connected", { callNumber: 8, party: unsaid, originatedBy: null });
+    phone.leg("102", 47, "ringing", { callNumber: 9, originatedBy: null });
+    phone.told();
+    phone.restart();
+    phone.lose(phone.at, cause);
+    phone.at += 30_000;
+    phone.snapshot(leg("103", 6, "connected", { originatedBy: null, ...more }));
+    const isPassedOn = cause === "restart" && Object.keys(more).length === 0;
+    expect(phone.told().includes("ended 101 -1 Ok passed on")).toBe(isPassedOn);
   });
 
   it("is not read into legs with higher ids, nor into calls first seen just now", () => {
@@ -491,14 +497,18 @@ describe("a restart of the PBX", () => {
     expect(new Set(phone.events.map((e) => e.callId)).size).toBe(1);
   });
 
-  it("shows in a leg whose id was that of another phone's a moment before, though the same caller talks there again", () => {
+  it.each([
+    ["shows in a leg whose id was that of another phone's a moment before", "connection"],
+    ["shows in such a leg, though we restarted, too", "restart"],
+  ] as const)("%s", (_, cause) => {
     const phone = new Phone();
     phone.leg("103", 8, "ringing");
     phone.leg("102", 9, "ringing");
     phone.leg("102", 9, "connected");
     phone.gone("103/8");
     phone.told();
-    phone.lose();
+    // The same caller talks there again.
+    phone.lose(phone.at, cause);
     phone.at += 10_000;
     phone.snapshot(leg("112", 8, "connected"));
     expect(phone.told()).toEqual(["ended 102 -1 Ok", "answered 112 -1 NotDef"]);

@@ -340,6 +340,8 @@ export class Sight extends StepCalls {
   /** Perhaps a consultation of before that is in no checkpoint, and has a caller of ours now. */
   #isTaken(leg: Leg): boolean {
     const { status, party, callNumber } = leg;
+    // Where we ran on, we knew it before.
+    if (this.next.gap.reason !== "restart") return false;
     const call = this.state.calls.get(this.callOf(callNumber));
     if (!call?.external || call.talk === null || status !== "connected") return false;
     if (this.#wasAnothers(leg)) return false;

@@ -7,6 +7,7 @@ import type { CallEvent, EpochMs, GapEvent } from "../../src/events/event.ts";
 import type {
   ActiveCall,
   Activity,
+  BlindCause,
   DnKind,
   DnRef,
   Leg,
@@ -164,8 +165,8 @@ export class Phone {
   }
 
   /** Sight is lost; without a time, from now on. */
-  lose(sinceAt = this.at): void {
-    this.feed({ kind: "sightLost", at: this.at, sinceAt, cause: "connection" });
+  lose(sinceAt = this.at, cause: BlindCause = "connection"): void {
+    this.feed({ kind: "sightLost", at: this.at, sinceAt, cause });
   }
 
   log(...calls: LoggedCall[]): void {
