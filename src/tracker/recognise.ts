@@ -150,13 +150,13 @@ export function insideParty(row: ActiveCall): Party | null {
 
 /** A user talks, the list says, of whom every leg would show, and none does: their voicemail box has the call. */
 export function isAtBox(turn: Turn, row: ActiveCall): boolean {
-  const { call } = turn;
-  const { level, reached, blind } = call;
+  if (!isUnshown(turn, row)) return false;
+  const { level, reached, blind } = turn.call;
+  const { dn } = insideParty(row) as Party;
   // Whose leg is not among all that were read when we saw again does not stand there.
-  const isDialler = isDialled(call) && !blind && insideParty(row)?.dn === level?.dn;
+  const isDialler = isDialled(turn.call) && !blind && dn === level?.dn;
   // Whom it has rung since: passed on, unanswered, it has come back to them.
-  const isBack = level !== null && get(reached, level.dn) !== undefined;
-  return (!isDialler || isBack) && isUnshown(turn, row);
+  return !isDialler || get(reached, dn) !== undefined;
 }
 
 export function isUnshown({ call, known }: Turn, row: ActiveCall): boolean {
