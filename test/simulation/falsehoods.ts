@@ -115,9 +115,8 @@ function staysOf(truth: Truth): Stay[] {
     }
   }
   // Where it was for an instant only the log tells, which is what it is due from.
-  for (const { user, at, finish, unseen } of due) {
-    const isKnown = stays.some(({ dn }) => dn === user);
-    if (finish !== "Missed" || isKnown || !unseen) continue;
+  for (const { user, at, finish } of due) {
+    if (finish !== "Missed" || stays.some(({ dn }) => dn === user)) continue;
     stays.push({ dn: user, fromAt: at, toAt: at, talks: false, leg: null });
   }
   return stays;
