@@ -74,9 +74,10 @@ function isParkedAt(call: Call, { dn }: Party): boolean {
   return isParked(call) && !isOther;
 }
 
-/** There, or until a moment ago: all that rang goes as it is picked up. */
-function hasRung({ offers, reached, touchedAt }: Call, dn: string, at: EpochMs): boolean {
+/** There (for who hands it over, too), or until a moment ago: all that rang goes as it is picked up. */
+function hasRung({ offers, reached, touchedAt, legs }: Call, dn: string, at: EpochMs): boolean {
   if (get(offers, dn) !== undefined) return true;
+  if (legs.some(({ leg }) => leg.dn === dn && leg.status === "ringing")) return true;
   return get(reached, dn) !== undefined && at - touchedAt <= joinMsMax;
 }
 

@@ -382,6 +382,20 @@ describe("a ringing call that is picked up under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBeUndefined();
   });
 
+  it("is none where another, which the user of that phone hands over, rings there, too", () => {
+    const phone = new Phone();
+    phone.leg("102", 5, "dialing", { legNumber: 1 });
+    phone.leg("102", 5, "connected", { legNumber: 1 });
+    phone.at += 10_000;
+    phone.leg("820", 6, "ringing", { referredBy: ref("102"), legNumber: 5 });
+    phone.leg("102", 7, "ringing", { originatedBy: ref("820"), legNumber: 6 });
+    phone.leg("102", 20, "ringing", { callNumber: 9 });
+    phone.at += 5_000;
+    phone.leg("104", 9, "dialing", code("*20*102"));
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
   it("is none where another was missed as it was picked up, which had that number and rang there", () => {
     for (const ms of [2_000, 2_001]) {
       const phone = ringing();
