@@ -114,6 +114,17 @@ describe("a call missed at a queue that offers callbacks", () => {
     expect(phone.events.map(({ callNumber }) => callNumber)).toEqual([7, 7, 7, 8]);
   });
 
+  it.each([
+    ["whose number", outside("")],
+    ["who", { dn: "", kind: "unknown" as const, number: "", name: "" }],
+  ])("has it told so, too, where %s shows a moment later", (_, party) => {
+    const phone = left();
+    phone.leg("800", 9, "dialing", { callNumber: 8, party });
+    phone.at += 100;
+    phone.leg("800", 9, "dialing", { callNumber: 8 });
+    expect(phone.told()).toEqual([ordered, "ringing 800 -0"]);
+  });
+
   it("is that of who left first, where two with one number wait to know", () => {
     const phone = left();
     phone.at += 500;
@@ -248,5 +259,16 @@ describe("the call-back itself", () => {
       "ended 101 -1 Ok",
     ]);
     expect(phone.events.map(({ direction }) => direction)).toEqual(Array(4).fill("incoming"));
+  });
+
+  it("is not what a queue dials in a call that somebody inside has made, which it sends on outside", () => {
+    const phone = new Phone();
+    const made = { legNumber: 1, originatedBy: null };
+    phone.leg("101", 5, "connected", { ...made, party: inside("800") });
+    phone.leg("800", 6, "connected", { legNumber: 2, party: inside("101") });
+    phone.leg("800", 6, "dialing", { legNumber: 2 });
+    phone.leg("101", 5, "connected", made);
+    expect(phone.told()).toEqual(["dialing 800 -0", "answered 101 -1 NotDef"]);
+    expect(phone.events.map(({ direction }) => direction)).toEqual(["outgoing", "outgoing"]);
   });
 });

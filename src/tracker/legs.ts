@@ -309,9 +309,9 @@ function carries(call: Call, tracked: TrackedLeg, talk: Talk): boolean {
   return isUsers(call, tracked, talk) || isFresh(call, tracked, talk);
 }
 
-/** A queue dials nobody but who has ordered to be called back, for its agents to talk to. */
-export function dialsBack({ dnKind, status }: Leg): boolean {
-  return dnKind === "queue" && status === "dialing";
+/** A queue begins a call to nobody but who has ordered to be called back; what it has dialled in another's call sends that on. */
+export function dialsBack({ dnKind, status, legNumber }: Leg): boolean {
+  return dnKind === "queue" && status === "dialing" && legNumber === 1;
 }
 
 /** Who began the call: a dialling leg, or one first seen connected that is the call's first. */

@@ -11,6 +11,7 @@ import { finish } from "./ends.ts";
 import { Joins } from "./joins.ts";
 import {
   answers,
+  dialsBack,
   isDialled,
   isExternal,
   isSameNumber,
@@ -200,9 +201,11 @@ export class Stepping extends Joins {
   /** The PBX calls somebody back: so that was ordered. */
   #heedCallback(leg: Leg): void {
     const queue = calledBackBy(leg);
-    // Who is there already, or was listed as a caller, calls once more.
+    // Who is there already, or was listed as a caller, calls once more; whom a queue dials may show a moment later.
     const calls = this.next.unseen.get(leg.callNumber)?.caller.kind === "trunk";
-    if (queue === null || calls || this.knows(leg.callNumber)) return;
+    const known = this.now(leg.callNumber);
+    const isThere = dialsBack(leg) ? known?.external?.number : known;
+    if (queue === null || calls || isThere) return;
     const missed = this.state.calls.ofUser(queue).map(({ callNumber }) => this.turn(callNumber));
     const order = orderOf(missed, leg);
     if (order !== undefined) finish(order, this.at, true);
