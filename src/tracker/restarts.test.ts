@@ -339,6 +339,25 @@ describe("a restart of the PBX", () => {
     expect(phone.told().includes("ended 101 -1 Ok passed on")).toBe(isPassedOn);
   });
 
+  it.each([
+    ["is not read into a leg at a phone that is monitored only now", ["101"]],
+    ["but into one at a phone that was", ["101", "103"]],
+  ])("%s", (_, watched) => {
+    const phone = new Phone();
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: watched });
+    phone.leg("101", 45, "connected");
+    phone.gone("101/45");
+    phone.list(row("103"));
+    phone.told();
+    phone.lose();
+    phone.at += 30_000;
+    const dns = ["101", "103"];
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [leg("103", 6, "connected")], dns });
+    const isKnown = watched.includes("103");
+    expect(phone.told()).toContain(isKnown ? "answered 103 -1 NotDef" : "answered 103 -2 Blind");
+    expect(phone.state.restartDoubt === null).toBe(isKnown);
+  });
+
   it("is not read into legs with higher ids, nor into calls first seen just now", () => {
     const higher = talking();
     higher.lose();

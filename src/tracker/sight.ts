@@ -326,13 +326,15 @@ export class Sight extends StepCalls {
 
   /**
    * It tells nothing: made just before the loss, and its frame came no more; or one that stood towards a phone inside
-   * and was joined with an outside party meanwhile.
+   * and was joined with an outside party meanwhile; or at a phone that is monitored only now, where nobody could see it.
    */
   #mayBeOlder(leg: Leg): boolean {
     const legIdMax = this.#legIdMax();
     const before = this.legOf(this.callOf(leg.callNumber), leg.legId)?.leg;
     if (before?.legNumber === leg.legNumber && !isExternal(before)) return true;
     if (this.#wasAnothers(leg)) return false;
+    const { watched } = this.state;
+    if (watched.length > 0 && !watched.includes(leg.dn)) return true;
     const late = Math.min(lastLegsMax, Math.floor(legIdMax / 2));
     return idOf(leg) > legIdMax - late && this.state.calls.withLeg(leg.legId) === undefined;
   }
