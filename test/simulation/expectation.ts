@@ -117,7 +117,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
     clockOffMs: visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt),
     ...{ chain, due, usertypes: grounds.usertypes, dids, rule: exempt },
-    isWithheld: seeming.length > 0,
+    seemingDids: seeming,
     forgotten: hasList(setting)
       ? 0
       : Math.max(Number(changed !== null), unseenFor.filter(isLong).length),

@@ -17,8 +17,8 @@ export interface Truth {
   /** What `usertype` is of each DN. */
   readonly usertypes: ReadonlyMap<string, string>;
   readonly dids: readonly string[];
-  /** Its number may be taken for the one that was called: then who calls withholds theirs. */
-  readonly isWithheld: boolean;
+  /** Those of `dids` that its own number may be taken for: then who calls seems to withhold theirs. */
+  readonly seemingDids: readonly string[];
   /** The rule of the exemption. */
   readonly rule: string | null;
   /** So much longer or shorter may a conversation look, as our clock was set. */
@@ -178,7 +178,7 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
   const mine = stays.filter((stay) => stay.dn === user && stay.fromAt <= got.at);
   const talked = mine.filter(({ talks }) => talks);
   const number = chain.outside.replace(/^\+/, "") || "anonymous";
-  const isWithheld = truth.isWithheld && callerid === "anonymous";
+  const isWithheld = callerid === "anonymous" && truth.seemingDids.includes(did);
   if (callerid !== number && !isWithheld) lies.push("not its number");
   if (![...dids, chain.did, ""].includes(did)) lies.push("not its DID");
   if (usertype !== undefined && usertype !== usertypes.get(user)) lies.push("not what the user is");

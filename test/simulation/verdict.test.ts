@@ -125,6 +125,7 @@ describe("what is told of a call that cannot be known in full", () => {
     due,
     rule: "boxUnseen",
     dids: [],
+    seemingDids: [],
     usertypes: new Map(),
     forgotten: 0,
   };
@@ -149,6 +150,17 @@ describe("what is told of a call that cannot be known in full", () => {
     const got = [{ at: at + 30_000, fields }];
     const found = falsehoods({ ...known, ...more } as unknown as Truth, got, got);
     expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
+  });
+
+  it.each([
+    ["may seem to be of who withholds the number, and called the one that it has", "1188", []],
+    ["is not of who does, and called none", "", ["not its number"]],
+  ])("%s", (_, did, lies) => {
+    const id = "260504100049_35-0";
+    const fields = { event: "incoming", user: "821", callerid: "anonymous", did, id };
+    const got = [{ at: at + 30_000, fields: { ...fields, finishtype: "Missed" } }];
+    const own = { ...known, ...more, dids: ["1188"], seemingDids: ["1188"] } as unknown as Truth;
+    expect(falsehoods(own, got, got).map(({ text }) => text.split(":")[0])).toEqual(lies);
   });
 
   it("may seem passed on to who only heard it, where nobody saw them go", () => {
