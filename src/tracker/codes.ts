@@ -6,7 +6,7 @@ import type { EpochMs } from "../events/event.ts";
 import { type DnKind, isCode, type Party } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { joinMsMax, lateJoinMsMax } from "./consultation.ts";
-import type { Call, TrackedLeg } from "./state.ts";
+import { type Call, lastUserOf, type TrackedLeg } from "./state.ts";
 
 /** A parking place, or a code of which the PBX need not say the meaning. */
 export function dialsCode({ kind, number }: Party): boolean {
@@ -59,10 +59,14 @@ function waits(call: Call, number: string, dialledAt: EpochMs, at: EpochMs): boo
 }
 
 /** It was handed over, to no phone, box or queue: what has rung anybody since has gone on from there, as to an outside phone. */
-function isParked({ handover, legs }: Call): boolean {
+function isParked(call: Call): boolean {
+  const { handover, legs } = call;
   const isAtNone = legs.every(({ leg }) => leg.dnKind === "parking");
-  const isBoxed = handover?.place !== undefined && boxes.has(handover.place.kind);
-  return isAtNone && handover?.outside === false && !handover.offered && !isBoxed;
+  const place = handover?.place;
+  // At another's phone or box; a list that lags has it at who parked it.
+  const isTheirs = place?.kind === "extension" && place.dn !== lastUserOf(call);
+  const isTaken = isTheirs || (place !== undefined && boxes.has(place.kind));
+  return isAtNone && handover?.outside === false && !handover.offered && !isTaken;
 }
 
 const boxes: ReadonlySet<DnKind> = new Set(["fax", "specialmenu"]);

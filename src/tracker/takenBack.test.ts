@@ -177,6 +177,19 @@ describe("a parked call that is taken back under another call's number", () => {
     expect(phone.state.calls.alias(8)).toBe(joined);
   });
 
+  it("is none that the list has at another's phone, or in their box", () => {
+    const phone = new Phone();
+    phone.feed({ kind: "snapshot", at: phone.at, legs: [], dns: ["102", "104", "150"] });
+    phone.leg("102", 5, "connected");
+    phone.pass(10_000);
+    phone.gone("102/5");
+    phone.list(row("150"));
+    phone.pass(5_000);
+    phone.leg("104", 9, "dialing", { ...own, party: inside("SP0") });
+    phone.leg("104", 9, "connected", own);
+    expect(phone.state.calls.alias(8)).toBeUndefined();
+  });
+
   it("is, of two with one number, the one that is parked where the place was dialled", () => {
     const phone = parked();
     phone.leg("103", 20, "connected", { callNumber: 9 });
