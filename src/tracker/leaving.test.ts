@@ -67,6 +67,9 @@ describe("who leaves while the other phone still rings", () => {
     phone.leg("104", 7, "ringing", { referredBy: ref("103") });
     phone.gone("103/6");
     expect(phone.told()).toEqual(["ringing 104 -3", "ended 103 -2 Ok passed on"]);
+    // Where it rings anew, it has a leg for that.
+    phone.leg("102", 8, "ringing", { referredBy: ref("104") });
+    expect(phone.told()).toEqual(["ringing 102 -3"]);
   });
 
   it("has not lifted another phone of theirs because a list that lags by a second has them still", () => {

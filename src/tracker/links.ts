@@ -3,7 +3,7 @@ import type { EpochMs } from "../events/event.ts";
 import { drop, get, put } from "./byDn.ts";
 import { endTalk } from "./ends.ts";
 import { externalLegs, isAnswer, isThere, newestOf } from "./legs.ts";
-import type { Call, Handover, Level, Talk } from "./state.ts";
+import type { Call, Handover, Level, Talk, TrackedLeg } from "./state.ts";
 import { type Draft, type Turn, tell } from "./turn.ts";
 
 /** The open link gets its conversation. */
@@ -43,7 +43,9 @@ export function passOn(turn: Turn, talk: Talk, at: EpochMs, outside: boolean): v
   endTalk(turn, talk, at, true);
   // Whose phone rings now rings anew; not if who was rung has it: then its end has not been seen.
   const isTaken = externalLegs(call).some((t) => t.rang && isAnswer(call, t));
-  if (!isTaken) call.offers = drop(call.offers, talk.user);
+  const rings = ({ leg }: TrackedLeg) => leg.dn === talk.user && leg.status === "ringing";
+  if (isTaken) call.legs = call.legs.map((t) => (rings(t) ? { ...t, external: false } : t));
+  call.offers = drop(call.offers, talk.user);
   if (call.handover === null) {
     // Missed before it reaches anybody, it is missed by who passed it on.
     call.handover = { ...beginHandover(turn), outside };
