@@ -29,3 +29,17 @@ it.each([
     expect(isBegunUnseen(chain, isShown, { seen } as unknown as Visibility)).toBe(isBegun);
   },
 );
+
+it.each([
+  [1_000, false],
+  [5_000, true],
+])(
+  "a call began unseen, if who dialled after %i ms was taken from the list meanwhile: %s",
+  (dialledAt, isBegun) => {
+    const facts = [shown("119", "extension", "dialing", [dialledAt, overAt])];
+    const chain = { facts, owner: "119", startedAt: 1_000, dialledAt, overAt } as unknown as Chain;
+    const sees = (_dn: string, at: number) => at < 3_000;
+    const visibility = { sees, seen: (at: number) => ({ at, fault: null }) };
+    expect(isBegunUnseen(chain, () => true, visibility as unknown as Visibility)).toBe(isBegun);
+  },
+);

@@ -43,7 +43,7 @@ export function beginningOf(
  * blind, or a place that the list has it at.
  */
 export function isBegunUnseen(
-  { facts, owner, startedAt, overAt }: Chain,
+  { facts, owner, startedAt, dialledAt, overAt }: Chain,
   isShown: (fact: Fact) => boolean,
   visibility: Visibility,
 ): boolean {
@@ -54,7 +54,8 @@ export function isBegunUnseen(
   const isPlace = (fact: Fact) => fact.what === "shown" && places.has(fact.kind);
   const first = facts.find(isSeen) ?? facts.find(isShown) ?? facts.find(isPlace);
   if (first === undefined) return false;
-  if (owner !== "") return !visibility.sees(owner, startedAt);
+  // Their own phone may have rung for it before they dialled.
+  if (owner !== "") return [startedAt, dialledAt].some((at) => !visibility.sees(owner, at));
   return facts
     .slice(0, facts.indexOf(first))
     .some(

@@ -27,6 +27,7 @@ export function phoneShown(course: Course, fact: Shown): void {
     heedPolledAgain(course, fact);
     if (course.talk !== null) {
       heedTurned(course, fact);
+      heedLingering(course, fact);
       course.beginHandover(fact.at);
     }
     heedNamed(course, fact);
@@ -53,6 +54,19 @@ function heedTurned(course: Course, { leg, at }: Shown): void {
   const first = leg.startedAt < at ? course.visibility.seen(leg.startedAt, leg) : null;
   if (first?.fault && first.at + briefMs >= at) course.doubt(first.fault, at);
 }
+
+/** Soon after the answer a queue or ring group whose going a fault hides seems to ring whoever rings for nobody (SPEC.md, R12a). */
+function heedLingering(course: Course, { leg, at }: Shown): void {
+  const { chain, talk, visibility } = course;
+  if (talk === null || leg.originatedBy !== null || at - talk.at > lateLoserMs) return;
+  for (const fact of chain.facts) {
+    if (fact.what !== "gone" || fact.at > at || !pollers.has(fact.kind)) continue;
+    const { at: seenAt, fault } = visibility.seen(fact.at, fact.leg);
+    if (seenAt > at && fault !== null) course.doubt(fault, at);
+  }
+}
+
+const pollers: ReadonlySet<string> = new Set(["queue", "ringgroup"]);
 
 /** A place that nothing else shows is named by a phone that it rings, if it rings for long enough to be read. */
 function heedNamed(course: Course, { dn, at, leg }: Shown): void {
