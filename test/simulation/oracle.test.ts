@@ -359,7 +359,11 @@ describe("a phone that is taken from the list of monitored DNs just after it was
 describe("another caller with the number of one who was at a phone that was taken from the list of monitored DNs", () => {
   const first = chainOf([shown(0, leg("104", "extension", [0, 10_000]), "connected")], 10_000);
   const [came, went] = [20_000, 30_000];
-  const second = chainOf([shown(came, leg("104", "extension", [came, went]), "connected")], went);
+  const facts = [
+    shown(10_500, leg("106", "extension", [10_500, came]), "connected"),
+    shown(came, leg("104", "extension", [came, went]), "connected"),
+  ];
+  const second = chainOf(facts, went);
   const taken = { dn: "104", at: 12_000, settledAt: 14_000, visible: false };
   const stay = { dn: "104", fromAt: came, toAt: went, talks: true };
 

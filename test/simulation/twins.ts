@@ -24,12 +24,14 @@ export function twinStays(
   { listMs }: Pick<Visibility, "listMs">,
 ): Stay[] {
   if (listMs !== null) return [];
-  const taken = changes.filter(({ dn, at, visible }) => !visible && cameTo(chain, dn, 0, at));
-  const isTwin = (other: Chain) =>
-    other !== chain &&
-    other.outside === chain.outside &&
-    taken.some(({ dn, at }) => cameTo(other, dn, at, Number.POSITIVE_INFINITY));
-  return chains.filter(isTwin).flatMap((other) => staysOf(other, 0));
+  const wasThere = ({ dn, at, visible }: DnChange) =>
+    !visible && cameTo(chain, dn).some((cameAt) => cameAt < at);
+  const taken = changes.filter(wasThere);
+  return chains.flatMap((other) => {
+    if (other === chain || other.outside !== chain.outside) return [];
+    const came = taken.flatMap(({ dn, at }) => cameTo(other, dn).filter((cameAt) => cameAt >= at));
+    return came.length === 0 ? [] : staysOf(other, Math.min(...came));
+  });
 }
 
 /**
@@ -74,8 +76,6 @@ function staysOf({ facts, overAt }: Chain, fromAt: number): Stay[] {
   });
 }
 
-function cameTo({ facts }: Chain, dn: string, fromAt: number, toAt: number): boolean {
-  return facts.some(
-    (fact) => fact.what === "shown" && fact.dn === dn && fact.at >= fromAt && fact.at < toAt,
-  );
+function cameTo({ facts }: Chain, dn: string): number[] {
+  return facts.flatMap((fact) => (fact.what === "shown" && fact.dn === dn ? fact.at : []));
 }
