@@ -125,6 +125,13 @@ describe("a conversation that goes on in a conference, which no list tells,", ()
     const chain = chainOf([...talk, shown(goneAt, room, "connected")], overAt);
     const { exemption } = dueWithoutList(chain, new Telling(chain, eyes).due, eyes);
     expect(exemption?.rule ?? null).toBe(rule);
+    const rung = { kind: "ringing", user: "102", link: 2, at: 1_020, transfer: null };
+    const [talked, end] = [
+      { kind: "answered", user: "101", link: 1, at: 1_000, latest: 0, transfer: null },
+      { kind: "ended", user: "101", link: 1, at: overAt, finish: "Ok", transfer: "False" },
+    ];
+    const due = dueWithoutList(chain, [talked, rung, end] as unknown as Due[], eyes).due;
+    expect(due.at(-1)).toMatchObject({ finish: "Ok", link: 1 });
   });
 });
 

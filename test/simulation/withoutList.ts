@@ -242,15 +242,16 @@ function talkedUntil(
   return [...before, { ...end, at: fromAt, latest: fromAt, talkMs }];
 }
 
-/** The link that waits for an answer; null if there is a conversation. */
+/** The link that waits for an answer; null if there is a conversation, whoever was rung in vain meanwhile. */
 function pendingLink(due: readonly Due[]): number | null {
-  let link: number | null = 0;
+  let link = 0;
+  let isOpen = false;
   for (const one of due) {
-    if (one.kind === "answered") link = null;
-    else if (one.kind === "ended") link = one.link + 1;
+    if (one.kind === "answered") isOpen = true;
+    else if (one.kind === "ended") [isOpen, link] = [false, one.link + 1];
     else link = one.link;
   }
-  return link;
+  return isOpen ? null : link;
 }
 
 /** The link that ended too early is used up; the first answer takes the number that it left. */
