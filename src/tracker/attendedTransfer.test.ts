@@ -209,6 +209,20 @@ describe("attended transfer, whatever survives it", () => {
     expect(new Set(phone.events.map((e) => e.callNumber))).toEqual(new Set([7]));
   });
 
+  it.each([
+    ["is none while it routes: that number is dialled anew", "Routing", undefined],
+    ["has who answered later", "Talking", 9],
+  ] as const)("of a call that nobody has answered, %s", (_, status, joined) => {
+    const phone = new Phone();
+    phone.leg("120", 10, "connected", { callNumber: 8, party: inside("121") });
+    phone.leg("121", 11, "connected", { callNumber: 8, party: inside("120") });
+    phone.at += 5_000;
+    phone.leg("121", 12, "dialing", { callNumber: 9, legNumber: 1 });
+    phone.gone("121/12");
+    phone.list(row("120", { callNumber: 8, caller: inside("120"), callee: outside(), status }));
+    expect(phone.state.calls.alias(8)).toBe(joined);
+  });
+
   it("the consultation's number, which the list shows while somebody's leg who listened still stands", () => {
     const phone = consulting();
     phone.leg("109", 9, "connected");

@@ -174,6 +174,8 @@ export class Joins extends Sight {
     for (const tracked of call.legs) {
       const joined = this.#takenFrom(tracked, number, talks(row));
       if (joined === undefined || !this.#isLeft(joined)) continue;
+      // Who was dialled, and has not answered, is dialled anew for whom the consultation is passed to that number.
+      if (!talks(row) && (this.now(joined) as Call).lastLink === 0) continue;
       // Whoever has it stands beside the party's own row: somebody hears another conversation.
       isApart ||= rows.some(({ callNumber }) => callNumber === joined);
       if (isApart) break;
