@@ -247,6 +247,21 @@ it.each<[string, boolean, number, readonly [FaultName, number, number][], string
 });
 
 it.each([
+  ["fails", 1_600, "takenBackSoon"],
+  ["is made before that, which tells nothing", 200, null],
+])(
+  "a call that is taken back as the list, which lags, has been read once, and a look after that lag %s",
+  (_, failsAt, rule) => {
+    const left = { kind: "ended", transfer: "True", user: "101", at: 10_000 };
+    const due = [left, { kind: "answered", user: "101", at: 12_300 }] as Due[];
+    const at = left.at + failsAt;
+    const notes = [{ fault: "xapiFails", fromAt: at, toAt: at, entity: null } as const];
+    const eyes = { ...allSeen, lateListMs: 300 };
+    expect(takenBackUnread(due, eyes, notes)?.rule ?? null).toBe(rule);
+  },
+);
+
+it.each([
   ["seems to ring when the call is handed over", 1_400, 9_000, true],
   ["does not, if it was seen to ring before the answer", 900, 9_000, false],
   ["does not, if it was seen to fall silent", 1_400, 2_900, false],

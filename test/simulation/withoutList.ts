@@ -142,7 +142,9 @@ export function takenBackUnread(
     const isLate = lateListMs > 0 && backAt <= shownAt;
     // That who is not monitored has left the list alone shows: nothing has it asked at once.
     const isMissed = sees(user, at) ? isAllUnread : isUnread;
-    return isLate || isMissed(at, backAt, listMs, notes);
+    // A look before that, though it did not fail, told nothing.
+    const isLagging = lateListMs > 0 && isUnread(at + lateListMs, backAt, listMs, notes);
+    return isLate || isLagging || isMissed(at, backAt, listMs, notes);
   });
   return left === undefined ? null : { rule: "takenBackSoon", fromAt: left.at };
 }
