@@ -119,7 +119,9 @@ function boxedFromOutside({ chain, backAt }: Course): string[] {
 
 /** Who comes as the user goes looks as if they had picked the call up. */
 function heedBarge(course: Course, at: number): void {
-  if (at - course.bargedAt <= pickUpMs + course.visibility.briefMs)
+  // While somebody else is rung they may have picked that up, a moment longer.
+  const withinMs = course.handover === null ? pickUpMs : leaveWithMs;
+  if (at - course.bargedAt <= withinMs + course.visibility.briefMs)
     course.doubt("briefHandOver", at);
 }
 

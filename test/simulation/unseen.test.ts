@@ -351,3 +351,21 @@ describe("a join under a number that neither call had", () => {
     },
   );
 });
+
+it.each([
+  ["as somebody else was rung", 80, 300, "briefHandOver"],
+  ["long before that", 200, 300, null],
+  ["while nobody was rung", 80, null, null],
+])("the caller hangs up as somebody has come to hear, %s", (_, heardMs, rungMs, rule) => {
+  const overAt = 10_000;
+  const user = leg("119", "extension", [0, overAt]);
+  const next = leg("102", "extension", [overAt - (rungMs ?? 0), overAt]);
+  const ear = { ...leg("116", "extension", [overAt - heardMs, overAt]), barges: user };
+  const facts = [
+    ...[shown(0, user, "ringing"), shown(1_000, user, "connected")],
+    ...(rungMs === null ? [] : [shown(overAt - rungMs, next, "ringing")]),
+    shown(overAt - heardMs, ear, "connected"),
+  ];
+  const { unknowable } = new Telling(chainOf(facts, overAt), allSeen);
+  expect(unknowable?.rule ?? null).toBe(rule);
+});
