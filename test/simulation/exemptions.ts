@@ -6,6 +6,7 @@ import type { Leg } from "../../src/simulator/model.ts";
 import type { Shown } from "./course.ts";
 import type { DnChange } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
+import { endsOutside } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
 import { joinedUnseen } from "./joinedUnseen.ts";
 import type { Chain, Fact } from "./journal.ts";
@@ -88,9 +89,9 @@ export function exemptionOf(
     ...ownMobile(chain),
     ...doubts.filter((doubt) => doubt !== null),
   ];
-  // All was due before, and nothing since: a list that fails then invents nothing.
+  // All was due before, and nothing since: a list that fails then invents nothing, unless it was to tell that nothing is.
   const isVain = ({ rule, fromAt }: Exemption) =>
-    rule === "xapiFails" && due.every(({ at }) => at < fromAt);
+    rule === "xapiFails" && due.every(({ at }) => at < fromAt) && !endsOutside(chain);
   const telling = found.filter((each) => !isVain(each));
   return telling.reduce<Exemption | null>(
     (first, each) => (first === null || each.fromAt < first.fromAt ? each : first),
@@ -185,8 +186,9 @@ function leftUnlisted(due: readonly Due[], notes: readonly FaultNote[]): Exempti
 }
 
 /**
- * Only the list shows a conversation with a phone outside; where its looks fail, one that is over soon is not seen, nor one
- * that we are blind for soon, to its end, after which the log cannot be read either.
+ * Only the list shows a conversation with a phone outside, or that the call was sent to one by nobody's phone; where its
+ * looks fail, one that is over soon is not seen, nor one that we are blind for soon, to its end, after which the log cannot
+ * be read either.
  */
 export function forwardMissed(
   { facts, overAt }: Chain,
@@ -195,7 +197,8 @@ export function forwardMissed(
 ): Exemption[] {
   if (listMs === null) return [];
   return facts.flatMap((fact) => {
-    if (fact.what !== "shown" || fact.kind !== "trunk" || fact.status !== "connected") return [];
+    if (fact.what !== "shown" || fact.kind !== "trunk") return [];
+    if (fact.status !== "connected" && fact.place !== fact.dn) return [];
     const endAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
     const blind = notes.filter((note) => note.fromAt <= endAt && isUntold(note, endAt, notes));
     const untilAt = Math.min(endAt, ...blind.map((note) => note.fromAt));

@@ -369,3 +369,18 @@ it.each([
   const { unknowable } = new Telling(chainOf(facts, overAt), allSeen);
   expect(unknowable?.rule ?? null).toBe(rule);
 });
+
+it.each([
+  ["by nobody's phone", "10007", ["xapiFails"]],
+  ["by a phone that shows", "115", []],
+])(
+  "a call that is sent outside %s as the list fails, and ends there, is not known to be",
+  (_, place, rules) => {
+    const trunk = leg("10007", "trunk", [5_000, 7_500]);
+    const chain = chainOf([shown(5_000, trunk, "ringing", place)], 7_500);
+    const notes = [5_500, 6_500].map((fromAt) => {
+      return { fault: "xapiFails", fromAt, toAt: fromAt, entity: null } as const;
+    });
+    expect(forwardMissed(chain, allSeen, notes).map(({ rule }) => rule)).toEqual(rules);
+  },
+);
