@@ -243,6 +243,20 @@ describe("forwarded outside by a phone where the call was before", () => {
     phone.list(row("10007"));
     expect(phone.told().at(-1)).toBe("answered 102 -2 Blind");
   });
+
+  it("which a list that lags names still, though another has rung since: the other answers", () => {
+    const phone = new Phone();
+    const before = row("150", { status: "Routing", changedAt: phone.at });
+    phone.list(before);
+    phone.at += 6_000;
+    phone.leg("102", 5, "ringing", { originatedBy: ref("150"), onBehalfOf: ref("150") });
+    phone.at += 700;
+    phone.gone("102/5");
+    phone.list(before);
+    phone.list(row("10007", { status: "Routing", changedAt: phone.at }));
+    phone.list(row("10007", { changedAt: phone.at }));
+    expect(phone.told()).toEqual(["ringing 102 -0", "answered 102 -1 NotDef"]);
+  });
 });
 
 describe("passed on to where no leg shows", () => {

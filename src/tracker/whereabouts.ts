@@ -107,8 +107,9 @@ function heedWaiting(
     // A list that lags names one of before, and knows nothing of a blind stretch.
     const isNew = get(call.reached, inside.dn) === undefined;
     const changedMs = (row.changedAt ?? call.touchedAt) - call.touchedAt;
-    const isKnown = !mayLag && (changedMs >= -rowTimeMs || insists(turn, sinceAt));
-    if (isNew || isKnown || changedMs > rowTimeMs) offerUnseen(call, inside);
+    const isThen = changedMs >= -rowTimeMs;
+    const isKnown = !mayLag && (isThen || insists(turn, sinceAt));
+    if ((isNew && isThen) || isKnown || changedMs > rowTimeMs) offerUnseen(call, inside);
   } else if (outside && isForward(call)) {
     if (talks(row)) tellForward(turn, row, hidden);
   } else if (call.handover !== null && call.handover.outside !== outside) {
