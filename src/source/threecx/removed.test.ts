@@ -17,9 +17,9 @@ describe("a leg that was removed", () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { removedLagMs } });
     await watched.live();
+    const removedAt = clock.now();
     server.frame(remove, path);
     await watched.until(() => watched.source.counters.frames === 1);
-    const removedAt = clock.now();
     server.upsert(participant("102", 9006));
     await watched.until(() => watched.of("legChanged").length === 1);
     expect(clock.now() - removedAt).toBeGreaterThan(removedLagMs - 10);
