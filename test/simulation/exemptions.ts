@@ -9,7 +9,7 @@ import type { Due, Visibility } from "./due.ts";
 import { endsOutside } from "./falsehoods.ts";
 import type { FaultNote } from "./faults.ts";
 import { joinedUnseen } from "./joinedUnseen.ts";
-import type { Chain, Fact } from "./journal.ts";
+import { type Chain, type Fact, goneAtOf } from "./journal.ts";
 import type { Setting } from "./setting.ts";
 import { graceMs, leaveWithMs, listedGraceMs, listLagMs } from "./statedTimes.ts";
 import { blinding, failedLookMs, isUnread, isUntold } from "./unread.ts";
@@ -113,7 +113,7 @@ export function dnChanged(
     const untilAt = visible || listMs !== null ? at : settledAt;
     const goings = facts.flatMap((fact) => {
       if (fact.what !== "shown" || fact.dn !== dn || fact.at > untilAt) return [];
-      const goneAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+      const goneAt = goneAtOf(fact.leg, { overAt });
       const isHid = !visible && listMs === null && seen(goneAt, fact.leg).at >= at;
       return goneAt >= at || isHid ? goneAt : [];
     });
@@ -199,7 +199,7 @@ export function forwardMissed(
   return facts.flatMap((fact) => {
     if (fact.what !== "shown" || fact.kind !== "trunk") return [];
     if (fact.status !== "connected" && fact.place !== fact.dn) return [];
-    const endAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+    const endAt = goneAtOf(fact.leg, { overAt });
     const blind = notes.filter((note) => note.fromAt <= endAt && isUntold(note, endAt, notes));
     const untilAt = Math.min(endAt, ...blind.map((note) => note.fromAt));
     const isMissed = isUnread(fact.at, untilAt, listMs, notes);
@@ -257,7 +257,7 @@ function kindUnread(
     if (fact.what !== "shown" || fact.kind !== "extension" || fact.status !== "connected")
       return [];
     if (sees(fact.dn, fact.at)) return [];
-    const goneAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+    const goneAt = goneAtOf(fact.leg, { overAt });
     const isUnknown = (upAt: number) =>
       goneAt > upAt && fact.at < upAt + startMs && isUnread(upAt - startMs, goneAt, listMs, notes);
     return starts.some(isUnknown) ? [{ rule: "xapiFails", fromAt: fact.at }] : [];
@@ -287,7 +287,7 @@ function directionUnseen(chain: Chain, visibility: Visibility): Exemption[] {
     if (fact.what !== "shown" || !visibility.sees(fact.dn, fact.at)) return [];
     const { leg } = fact;
     const { at, fault } = visibility.seen(fact.at, leg);
-    const isThere = at < (leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY);
+    const isThere = at < goneAtOf(leg, chain);
     // Click-to-call: of several phones that ring first, the one that is lifted dials.
     const dials = leg === chain.ownerLeg && fact.status === "dialing" && fault === null;
     // Whoever picks it up comes as the list does.

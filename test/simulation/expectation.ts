@@ -15,7 +15,7 @@ import { dnChanged, entitiesOf, exemptionOf, hiddenStretches, missedRings } from
 import { endsOutside, lapsing, type Truth } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import { takenUnseen } from "./joinedUnseen.ts";
-import type { Chain, Fact, Journal } from "./journal.ts";
+import { type Chain, type Fact, goneAtOf, type Journal } from "./journal.ts";
 import { type Calm, lateMsMax } from "./lateness.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
@@ -163,7 +163,7 @@ function firstLegAtOf(chain: Chain, { visibility, sight, briefMs }: Grounds): nu
     if (!visibility.sees(fact.dn, fact.at)) return false;
     // A consultation has come in on no DID.
     if (fact.leg.call.id !== chain.number) return false;
-    const goneAt = fact.leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
+    const goneAt = goneAtOf(fact.leg, chain);
     return goneAt > sight.seen(fact.at, fact.leg).at + briefMs;
   });
   if (first?.what !== "shown") return null;

@@ -66,6 +66,11 @@ export interface Chain {
   overAt: number | null;
 }
 
+/** When the leg goes, or the call with it; one that lasts beyond the day never does. */
+export function goneAtOf({ end }: Pick<Leg, "end">, { overAt }: Pick<Chain, "overAt">): number {
+  return end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+}
+
 /** The extension that the list has a call at. */
 function listedAt({ caller, callee }: Call): string | undefined {
   return [callee, caller].find(({ kind }) => kind === "extension")?.dn;

@@ -1,6 +1,7 @@
 /** A phone or a place shows a leg: the call is offered there, rings there anew, or is answered. */
 import { answer } from "./conversations.ts";
 import type { Course, Shown } from "./course.ts";
+import { goneAtOf } from "./journal.ts";
 import { type Level, phoneOf, places, usertypeOf } from "./levels.ts";
 import { lateLoserMs, listLateMs } from "./statedTimes.ts";
 
@@ -76,7 +77,7 @@ function heedNamed(course: Course, { dn, at, leg }: Shown): void {
   const place = by !== null && places.has(by.kind) ? said.lastOf(by.dn) : undefined;
   if (!namesHolder || !sees(dn, at) || !place?.unseen || sees(place.user, at)) return;
   const { at: readAt, fault } = seen(at, leg);
-  const ringsUntil = leg.answeredAt ?? leg.end?.at ?? chain.overAt ?? Number.POSITIVE_INFINITY;
+  const ringsUntil = leg.answeredAt ?? goneAtOf(leg, chain);
   // A phone of its first polling, whose going a fault hid, seems to ring for it still.
   const seemsThere = chain.facts.some(
     (one) =>

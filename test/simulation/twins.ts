@@ -2,7 +2,7 @@
 import type { DnChange } from "./dnChanges.ts";
 import type { Visibility } from "./due.ts";
 import { takings } from "./joinedUnseen.ts";
-import type { Chain, Fact } from "./journal.ts";
+import { type Chain, type Fact, goneAtOf } from "./journal.ts";
 
 /** Somebody was offered the call, or talked to its outside party. */
 export interface Stay {
@@ -71,7 +71,7 @@ const isLater = (endAt: number | undefined, at: number) => endAt === undefined |
 function staysOf({ facts, overAt }: Chain, fromAt: number): Stay[] {
   return facts.flatMap((fact) => {
     if (fact.what !== "shown" || fact.kind !== "extension" || fact.at < fromAt) return [];
-    const toAt = fact.leg.end?.at ?? overAt ?? Number.POSITIVE_INFINITY;
+    const toAt = goneAtOf(fact.leg, { overAt });
     return { dn: fact.dn, fromAt: fact.at, toAt, talks: fact.status === "connected" };
   });
 }
