@@ -164,8 +164,8 @@ export function isLateLoser(call: Call, { leg, seenAt, turned }: TrackedLeg, tal
   const soon = seenAt <= talk.answeredAt + lateLoserMs && !turned;
   // A polling that somebody before the user handed the call to names that one.
   const isHandedOver = leg.referredBy?.dn === talk.user;
-  const isPolled = isShownWith(call, seenAt, talk) || isPolledWith(call, leg, talk);
-  return soon && isPolled && !isHandedOver && !isBackAtVia(call, talk);
+  if (!soon || isHandedOver || isBackAtVia(call, talk)) return false;
+  return isShownWith(call, seenAt, talk) || isPolledWith(call, leg, talk);
 }
 
 /** Nothing of the call had shown before its answer: what else there was then is read in the same moment. */
