@@ -54,7 +54,7 @@ function retryCommand(context: CliContext): Command {
     "look anew for recordings that were not found, and fetch anew what could not be converted",
   );
   return chooses(command, true).action(async (said: Said) => {
-    const chosen = required(command, said, "--call ID, --callerid NUMBER or --state STATE");
+    const { chosen } = required(command, said, "--call ID, --callerid NUMBER or --state STATE");
     const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
     const { retried } = await askRecordings<RetryAnswer>(loaded.config, "retry", chosen);
@@ -68,8 +68,7 @@ function deleteCommand(context: CliContext): Command {
     .description("remove the recordings of a call or of an outside number, for good")
     .option("--yes", "remove what matches");
   return chooses(command, false).action(async (said: Said & { yes?: boolean }) => {
-    const chosen = required(command, said, "--call ID or --callerid NUMBER");
-    const what = meant(command, said);
+    const { chosen, what } = required(command, said, "--call ID or --callerid NUMBER");
     const loaded = await configured(context, said.config, "aside");
     if (loaded === null) return;
     const found = lookingAtRecordings(loaded.config, (store) => store.find(what, LINKS_MAX));
@@ -97,12 +96,13 @@ function chooses(command: Command, hasState: boolean): Command {
   return hasState ? command.addOption(states.conflicts(others("state"))) : command;
 }
 
-function required(command: Command, said: Said, ways: string): RecordingsChosen {
+/** What is to be asked of the service, and of the ledger. */
+function required(command: Command, said: Said, ways: string) {
   const { call, callerid, state } = said;
-  meant(command, said);
-  if (call !== undefined) return { call };
-  if (callerid !== undefined) return { callerid };
-  if (state !== undefined) return { state };
+  const what = meant(command, said);
+  if (call !== undefined) return { chosen: { call }, what };
+  if (callerid !== undefined) return { chosen: { callerid }, what };
+  if (state !== undefined) return { chosen: { state }, what };
   return command.error(`Expected to be told which: ${ways}.`, { exitCode: 2 });
 }
 
