@@ -63,6 +63,26 @@ describe("blind transfer", () => {
     ]);
   });
 
+  it.each([
+    [-600, 999, []],
+    [-600, 1_000, ["ringing 820 -2"]],
+    [600, 0, ["ringing 820 -2"]],
+  ] as const)(
+    "to a phone, and a list has the call at a ring group since %i ms after the answer, asked %i ms after that phone rang: %j",
+    (sinceMs, askedMs, told) => {
+      const phone = new Phone({ listLateMs: 1_000 });
+      phone.leg("101", 5, "ringing");
+      phone.leg("101", 5, "connected");
+      const changedAt = phone.at + sinceMs;
+      phone.pass(800);
+      phone.leg("105", 6, "ringing");
+      expect(phone.told().at(-1)).toBe("ringing 105 -2");
+      phone.at += askedMs;
+      phone.list(row("820", { status: "Routing", changedAt }));
+      expect(phone.told()).toEqual(told);
+    },
+  );
+
   it("that fails while the transferer holds on: the next one has the next number", () => {
     const phone = talking();
     phone.leg("103", 6, "ringing", { referredBy: ref("102") });

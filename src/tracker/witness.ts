@@ -148,10 +148,13 @@ function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   if (isDialled(call)) return;
   const { dn, kind } = inside;
   if (!holdsCallers(kind)) return;
-  // Where visible legs tell of a level, a late list has no say; nor has one of before, where it has been.
+  // Where visible legs tell of a level, a late list has no say; nor has one of before: where it has been, or the answer.
   const known = get(call.reached, dn);
-  const isOld = row.changedAt !== null && row.changedAt < call.touchedAt - rowTimeMs;
-  const isBelied = known === undefined ? mayBeLate && isNamed(call) : mayBeLate || isOld;
+  const { changedAt } = row;
+  const isOld = changedAt !== null && changedAt < call.touchedAt - rowTimeMs;
+  const isAnswered = changedAt !== null && changedAt < (call.talk?.answeredAt ?? 0);
+  const isBelied =
+    known === undefined ? mayBeLate && (isAnswered || isNamed(call)) : mayBeLate || isOld;
   const { level } = call;
   if (level?.dn === dn || known === "leg" || isBelied) return;
   reach(turn, { dn, kind }, "inferred");
