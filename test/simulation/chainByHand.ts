@@ -46,7 +46,8 @@ export function gone(one: Leg): Fact {
 
 export function chainOf(facts: Fact[], overAt: number): Chain {
   const all = [...facts, { at: overAt, what: "over", joined: false } as const];
-  const call = { callbackOrdered: false };
+  const nobody = { dn: "", kind: null };
+  const call = { callbackOrdered: false, allLegs: [], caller: nobody, callee: nobody };
   const known = { direction: "incoming", startedAt: 0, overAt, isInside: false, outside: "", call };
   const chain = { ...known, owner: "", calledBackBy: "", facts: all.sort((a, b) => a.at - b.at) };
   return chain as unknown as Chain;

@@ -67,11 +67,12 @@ export function endTalk(
   course.heedTalk(at, isOutside);
   const off = course.visibility.clockOffMs(talk.at, at);
   const isListed = isOutside || isDark || leg?.kind === "conference";
-  const lookedAt = isListed ? course.visibility.listedBy(at) : at;
-  const shown = course.visibility.seen(lookedAt, leg);
-  // Its looks may fail after we see again, too.
+  const { seen, listedBy } = course.visibility;
+  const lookedAt = isListed ? listedBy(at) : at;
+  const shown = seen(lookedAt, leg);
+  // Its looks may fail after we see again, too, or we be blinded anew before one has told.
   const isRead = !isListed || shown.fault === null;
-  const lastAt = isRead ? shown.at : course.visibility.listedBy(shown.at);
+  const lastAt = isRead ? shown.at : seen(listedBy(shown.at), leg).at;
   // Another phone of theirs, which went before, may seem to talk on.
   const { at: silentAt, fault } = course.said.silent(talk.user);
   const lagsMs = course.chain.conferredAt === null ? 0 : conferredMs(at, course.visibility);
