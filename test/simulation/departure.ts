@@ -17,7 +17,7 @@ import {
   listLateMs,
   listTimeMs,
 } from "./statedTimes.ts";
-import { isUnread } from "./unread.ts";
+import { isUnread, isUntold } from "./unread.ts";
 import { staysMs } from "./withoutList.ts";
 
 const slackMs = 200;
@@ -46,7 +46,7 @@ export function departedAt(
 
 /**
  * Who handed the call over left, and the list failed when it was asked between that and the end: the caller followed
- * soon, or went before the list could be read at all, as it failed, and then we were blind. That the list had named the
+ * soon, or went before the list could be read at all, as it failed, or we were blind, or both. That the list had named the
  * call before tells that it may go on, not that it did.
  */
 export function departureUnseen(
@@ -60,12 +60,17 @@ export function departureUnseen(
       ({ fault, fromAt }) =>
         fault === "xapiFails" && fromAt >= at && fromAt <= (overAt ?? at) + slackMs,
     );
+  // Or when it was asked as we saw again, after the end: the log failed, too.
+  const isBlindOver =
+    overAt !== null && notes.some((note) => note.fromAt <= overAt && isUntold(note, overAt, notes));
   // From when it was seen that the user had left.
   const isBrief = ({ at, latest }: Due) =>
     overAt !== null &&
     overAt !== at &&
     (overAt - latest <= leaveHoldMs + slackMs || overAt < seen(listedBy(latest), null).at);
-  const left = due.find((one) => one.transfer === "True" && isBrief(one) && failsFrom(one.at));
+  const left = due.find(
+    (one) => one.transfer === "True" && isBrief(one) && (isBlindOver || failsFrom(one.at)),
+  );
   return left === undefined ? null : { rule: "xapiFails", fromAt: left.at };
 }
 
