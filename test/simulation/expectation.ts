@@ -256,8 +256,9 @@ export function lapsesOf(
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : logReadMs;
   // What ended while we were blind is judged when the log has been read, after we see again; sight may be lost anew before that.
-  // What nobody saw, the log of the next blind stretch may be the first to tell.
-  const isUnseen = due.every(({ unseen }) => unseen);
+  // What nobody saw, or a leg that was denied hid, the log of the next blind stretch may be the first to tell.
+  const isDenied = hidden.some(({ fault }) => fault === "missingGets");
+  const isUnseen = isDenied || due.every(({ unseen }) => unseen);
   const logged = struckBy(isUnseen ? Math.max(endAt + logReachMs, shownAt) : shownAt);
   const blindTo = logged.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
   const judgedAt = Math.max(shownAt, ...blindTo.map((toAt) => toAt + logReadMs));

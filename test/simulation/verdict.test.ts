@@ -53,6 +53,17 @@ describe("how late a call may be told", () => {
   });
 
   it.each([
+    ["when that log reaches back to it, one of whose legs was denied", 412, 80_000],
+    ["not where that was a leg of another call", 413, 10],
+  ])("%s", (_, id, lateMs) => {
+    const entity = `/callcontrol/105/participants/${id}`;
+    const denied = { fault: "missingGets", fromAt: lostAt - 10, toAt: lostAt, entity } as const;
+    const due = [{ unseen: false }] as unknown as Due[];
+    const notes = [denied, ...blind(20_000)];
+    expect(lapsesOf(chain, due, notes, true, false).lateMs).toBe(70_000 + lateMs);
+  });
+
+  it.each([
     ["when sight is lost as it shows that its last leg has gone, which a fault hid", 412, 80_000],
     ["not where that was a leg of another call", 413, 21_000],
   ])("%s", (_, id, lateMs) => {
