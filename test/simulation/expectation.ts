@@ -121,6 +121,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     forgotten: hasList(setting)
       ? 0
       : Math.max(Number(changed !== null), unseenFor.filter(isLong).length),
+    isMistakenAt: (at) => visibility.listMs === null && visibility.isCalledBack(chain.outside, at),
     unseenBoxes: boxes,
     missedRings: missedRings(chain, visibility, plan.notes),
     unseenGoing: unseenGoings(chain, changes.log, visibility),

@@ -37,6 +37,8 @@ export interface Truth {
   readonly missedRings: readonly Shown[];
   /** Who had another call that may be taken for this one. */
   readonly twins: readonly Stay[];
+  /** Another caller with this number was called back just then; and nothing but its legs, if any, told that this one goes on. */
+  readonly isMistakenAt: (at: number) => boolean;
   /** Times that the call may have looked over, or passed on, and was not. */
   readonly lapses: number;
 }
@@ -197,7 +199,7 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
     lies.push("it was not passed on");
   const isOrdered = title.endsWith("(callback requested)");
   // Or perhaps by another caller with this number.
-  const maybe = truth.due.some(({ ordered }) => ordered === null);
+  const maybe = truth.due.some(({ ordered }) => ordered === null) || truth.isMistakenAt(got.at);
   if (isOrdered && !chain.call.callbackOrdered && !maybe) lies.push("no call-back was ordered");
   const seconds = talkSecondsOf(title);
   if (seconds !== null) {

@@ -148,6 +148,7 @@ describe("what is told of a call that cannot be known in full", () => {
     unseenBoxes: [],
     missedRings: [],
     twins: [],
+    isMistakenAt: () => false,
     lapses: 0,
   };
 
@@ -172,6 +173,19 @@ describe("what is told of a call that cannot be known in full", () => {
     const got = [{ at: at + 30_000, fields: { ...fields, finishtype: "Missed" } }];
     const own = { ...known, ...more, dids: ["1188"], seemingDids: ["1188"] } as unknown as Truth;
     expect(falsehoods(own, got, got).map(({ text }) => text.split(":")[0])).toEqual(lies);
+  });
+
+  it.each([
+    ["by another caller with this number, where only legs tell that it goes on", true, []],
+    ["is a lie elsewhere", false, ["no call-back was ordered"]],
+  ])("may seem to have ordered a call-back %s", (_, isMistaken, lies) => {
+    const fields = { event: "incoming", user: "821", callerid: "1188", finishtype: "Missed" };
+    const title = "Missed call by queue 821 from 1188 (callback requested)";
+    const got = [{ at: at + 30_000, fields: { ...fields, title, id: "260504100049_35-0" } }];
+    const own = { ...box, call: { callbackOrdered: false } };
+    const truth = { ...known, ...more, chain: own, isMistakenAt: () => isMistaken };
+    const found = falsehoods(truth as unknown as Truth, got, got);
+    expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
   });
 
   it("may seem passed on to who only heard it, where nobody saw them go", () => {
