@@ -55,6 +55,28 @@ describe("queues and menus, again", () => {
     expect(phone.told()).toEqual(["ringing 800 -0", "ringing 101 -0", "ended 101 -0 Missed"]);
   });
 
+  it.each([
+    ["long after", 2_001, ["ringing 801 -0", "ringing 800 -0"]],
+    ["about when", 2_000, []],
+  ])(
+    "a menu whose leg showed before, and now does not: told by a row that changed %s all legs had",
+    (_, laterMs, told) => {
+      const phone = new Phone({ listLateMs: 1_000 });
+      phone.leg("801", 3, "connected");
+      phone.gone("801/3");
+      phone.list(row("800", { status: "Routing" }));
+      phone.pass(1_000);
+      const touchedAt = phone.at - 1_000;
+      phone.list(row("800", { status: "Routing", changedAt: touchedAt }));
+      expect(phone.told()).toEqual(["ringing 801 -0", "ringing 800 -0"]);
+      phone.pass(12_000);
+      phone.list(row("801", { status: "Routing", changedAt: touchedAt + laterMs }));
+      phone.pass(12_000);
+      phone.list(row("800", { status: "Routing", changedAt: phone.at }));
+      expect(phone.told()).toEqual(told);
+    },
+  );
+
   it("a queue whose last phone is seen only as all legs go: missed there, if that one goes, too", () => {
     const own = { onBehalfOf: ref("800") };
     for (const [ringsMs, more, where] of [

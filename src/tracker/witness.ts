@@ -156,7 +156,9 @@ function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   const isBelied =
     known === undefined ? mayBeLate && (isAnswered || isNamed(call)) : mayBeLate || isOld;
   const { level } = call;
-  if (level?.dn === dn || known === "leg" || isBelied) return;
+  // Where its own leg would tell that it has come there again, that leg was lost if the row changed long after all legs.
+  const isShown = known === "leg" && (changedAt ?? 0) <= call.touchedAt + rowTimeMs;
+  if (level?.dn === dn || isShown || isBelied) return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
   // A menu rings nobody: whoever rings on has the call from there, in a list that lags.
