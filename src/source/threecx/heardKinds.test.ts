@@ -1,5 +1,5 @@
 /** What numbers were heard to be, seen by how the rows of active calls that name them are told. */
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { pbxRig } from "../../../test/support/watchedPbx.ts";
 import { participant } from "../../../test/support/wirePbx.ts";
 import type { Limits } from "./limits.ts";
@@ -83,4 +83,20 @@ it("what a leg shows as its party is learnt where XAPI does not list it, but for
       ?.calls.map(({ callee }) => callee?.kind);
     return kinds?.join() === "specialmenu,conference,unknown,unknown";
   });
+});
+
+it("who is no extension any more is known by a leg that says so, whichever is read first", async () => {
+  const server = await pbx();
+  server.xapi.set("Users", [{ Number: "101" }]);
+  const polled = { ...participant("101", 1), party_dn: "800", party_dn_type: "Wqueue" };
+  const calls = participant("800", 2, { status: "Connected", party_dn: "104" });
+  server.legs.set("101/1", { ...polled, party_caller_id: "104", legid: 4 });
+  server.legs.set("800/2", { ...calls, party_dn_type: "Wextension", party_caller_id: "104" });
+  const watched = watch(server.url);
+  await watched.live();
+  const legs = watched.of("snapshot").at(-1)?.legs ?? [];
+  expect(legs.map(({ dn, party }) => [dn, party.dn, party.kind])).toEqual([
+    ["101", "800", "queue"],
+    ["800", "104", "extension"],
+  ]);
 });

@@ -7,7 +7,13 @@
 import type { DnKind, Leg } from "../../tracker/activity.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Limits } from "./limits.ts";
-import { type Knowledge, legIdOf, type NormalisedLeg, normaliseParticipant } from "./normalise.ts";
+import {
+  hearParty,
+  type Knowledge,
+  legIdOf,
+  type NormalisedLeg,
+  normaliseParticipant,
+} from "./normalise.ts";
 import type { WireDnInfo, WireParticipant } from "./wire.ts";
 
 interface Known {
@@ -122,7 +128,10 @@ export class Legs {
   learnAll(dns: readonly WireDnInfo[], asked: Moment): readonly Leg[] {
     const isNewer = (legId: string) => (this.#touched.get(legId) ?? 0) > asked;
     const shown = new Set<string>();
-    for (const wire of dns.flatMap((info) => info.participants)) {
+    const wires = dns.flatMap((info) => info.participants);
+    // One leg may tell what another only names.
+    for (const wire of wires) hearParty(wire, this.#options.knowledge);
+    for (const wire of wires) {
       const legId = legIdOf(wire.dn, wire.id);
       // One whose removal is yet to have its turn goes then, after what came before.
       if (isNewer(legId) || this.isGone(legId, asked)) continue;

@@ -114,10 +114,18 @@ function numberedRef(wire: WireParticipant, knowledge: Knowledge): DnRef | null 
   return calls && knowledge.isOwnDid?.(number) ? { dn: "", kind: "other" } : null;
 }
 
-/** Lists name it, too, and XAPI may not: a conference's number, the voicemail menu's. */
-function isHeardOnly({ dn, kind }: DnRef): boolean {
+/** Lists and other legs name it, too, and XAPI may not: a conference's number, the voicemail menu's, a deleted extension's. */
+function isHeardOnly({ dn, kind }: DnRef, knowledge: Knowledge): boolean {
+  if (kind === "extension") return knowledge.kindOf(dn) === null;
   // Special menus are codes and words, too, which say themselves what they are.
   return kind === "conference" || (kind === "specialmenu" && /^\d+$/.test(dn));
+}
+
+/** Learns what the other side is, where nothing else may tell. */
+export function hearParty(wire: WireParticipant, knowledge: Knowledge): void {
+  const { party_dn: dn, party_dn_type: type } = wire;
+  const ref = { dn, kind: partyKindOf(dn, type, knowledge) };
+  if (isHeardOnly(ref, knowledge)) knowledge.learn?.(ref);
 }
 
 /** Whom a caller may be sent on to. A route point may be the API client's own. */
@@ -182,7 +190,7 @@ export function normaliseParticipant(
     isSentOn(shown, dnKind, wire) &&
     isOutside(wire.party_caller_id, knowledge);
   const partyRef: DnRef = isBehind ? { dn: "", kind: "trunk" } : shown;
-  if (isHeardOnly(partyRef)) knowledge.learn?.(partyRef);
+  hearParty(wire, knowledge);
   const told = wire.party_caller_name;
   const isInside = partyRef.kind === "extension";
   const party: Party = {
