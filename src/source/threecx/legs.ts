@@ -133,8 +133,10 @@ export class Legs {
     for (const wire of wires) hearParty(wire, this.#options.knowledge);
     for (const wire of wires) {
       const legId = legIdOf(wire.dn, wire.id);
-      // One whose removal is yet to have its turn goes then, after what came before.
-      if (isNewer(legId) || this.isGone(legId, asked)) continue;
+      // One whose removal is yet to have its turn goes then, after what came before; and one that has just come, and is yet
+      // to be read, is shown all the same: it may take the place of one that is not there any more.
+      const isHeardOf = this.#known.has(legId) || this.#removed.has(legId);
+      if ((isNewer(legId) && isHeardOf) || this.isGone(legId, asked)) continue;
       this.learn(wire);
       shown.add(legId);
     }

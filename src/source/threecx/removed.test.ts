@@ -92,6 +92,29 @@ describe("a leg that was removed", () => {
     ]);
   });
 
+  it("goes with the one in its place, which is yet to be read, if a reading of all legs has that one alone", async () => {
+    const server = await pbx();
+    server.legs.set("102/9006", participant("102", 9006));
+    const watched = watch(server.url);
+    await watched.live();
+    const slow = gate(server, (asked) => asked.startsWith("/callcontrol"));
+    server.frame(upsert, "/callcontrol/101");
+    await watched.until(() => slow.held.length === 1);
+    server.legs.delete("102/9006");
+    server.upsert(participant("102", 9008));
+    await watched.until(() => slow.held.length === 2);
+    slow.held.shift()?.();
+    await watched.until(() => watched.of("snapshot").length === 2);
+    server.frame(remove, path);
+    await watched.until(() => watched.source.counters.frames === 3);
+    slow.open();
+    await watched.until(() => watched.of("legChanged").length === 1);
+    expect(watched.told().slice(1)).toEqual([
+      "snapshot 102/9008 ringing",
+      "legChanged 102/9008 ringing",
+    ]);
+  });
+
   it("is not brought back by what was asked for before, however late it is answered", async () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { removedLagMs: 1, holdMsMax: 5 } });
