@@ -113,7 +113,11 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
   const unheard = { ...chain, facts, direction: "incoming" } as const;
   const unseenFor = hiddenStretches(unheard, visibility);
   const truth: Truth = {
-    ...lapsesOf(chain, due, plan.notes, hasList(setting), changed !== null),
+    ...lapsesOf(chain, due, plan.notes, {
+      isListed: hasList(setting),
+      isChanged: changed !== null,
+      exemptFromAt: exemption?.fromAt ?? Number.POSITIVE_INFINITY,
+    }),
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
     clockOffMs: visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt),
     ...{ chain, due, usertypes: grounds.usertypes, dids, rule: exempt },
@@ -236,13 +240,20 @@ const attempting: ReadonlySet<string> = new Set([
 /** An end that waits for the log is told so long after we see again: the list fails or the grace passes first, and readings take their time. */
 const logReadMs = logLooksMs + 8_000;
 
+interface Told {
+  /** The list of active calls is read. */
+  readonly isListed: boolean;
+  /** It was at a DN as that was put on the list of monitored DNs, or taken from it. */
+  readonly isChanged: boolean;
+  readonly exemptFromAt: number;
+}
+
 /** How late, and how often astray, faults may have made what is told of a chain. */
 export function lapsesOf(
   chain: Chain,
   due: readonly Due[],
   notes: readonly FaultNote[],
-  isListed: boolean,
-  isChanged: boolean,
+  { isListed, isChanged, exemptFromAt }: Told,
 ) {
   const { startedAt, overAt } = chain;
   const endAt = overAt ?? Number.POSITIVE_INFINITY;
@@ -257,9 +268,8 @@ export function lapsesOf(
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : logReadMs;
   // What ended while we were blind is judged when the log has been read, after we see again; sight may be lost anew before that.
-  // What nobody saw, or a leg that was denied hid, the log of the next blind stretch may be the first to tell.
-  const isDenied = hidden.some(({ fault }) => fault === "missingGets");
-  const isUnseen = isDenied || due.every(({ unseen }) => unseen);
+  // What nobody saw, or need have seen, the log of the next blind stretch may be the first to tell.
+  const isUnseen = due.every(({ unseen, at }) => unseen || at >= exemptFromAt);
   const logged = struckBy(isUnseen ? Math.max(endAt + logReachMs, shownAt) : shownAt);
   const blindTo = logged.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
   const judgedAt = Math.max(shownAt, ...blindTo.map((toAt) => toAt + logReadMs));

@@ -130,10 +130,12 @@ function orderMs({ setting, isCallback }: Calm, isHidden: boolean): number {
   return isWhole ? 2 * logRequests * setting.latencyMsMax : callbackHoldMs;
 }
 
-/** A list tells of a place so long after the last change of the legs, with which it may lag: each puts that off (SPEC.md, R18). One more look is all. */
-function unsettledMs({ at, kind }: Due, { legsAt, setting }: Calm): number {
+/** A list tells of a place so long after the last change of the legs, with which it may lag: each puts that off (SPEC.md, R18), also while it waits a second more. One more look is all. */
+function unsettledMs(due: Due, calm: Calm): number {
+  const { at, kind } = due;
+  const { legsAt, setting } = calm;
   if (kind !== "ringing" || !hasList(setting)) return 0;
-  const lookMs = listedMs(setting) + listLagMs;
+  const lookMs = listedMs(setting) + listLagMs + againMs(due, calm);
   let sinceAt = at;
   for (const legAt of legsAt) if (legAt > sinceAt && legAt <= sinceAt + lookMs) sinceAt = legAt;
   return Math.min(sinceAt - at, lookMs);

@@ -17,6 +17,8 @@ const chain = {
   facts: [{ at, what: "shown", dn: "105", leg }],
 } as unknown as Chain;
 
+const told = { isListed: true, isChanged: false, exemptFromAt: Number.POSITIVE_INFINITY };
+
 describe("how often faults may have led what is told of a chain astray", () => {
   const stale = (ms: number, entity: string): FaultNote[] => [
     { fault: "staleGets", fromAt: at, toAt: at + ms, entity },
@@ -28,7 +30,7 @@ describe("how often faults may have led what is told of a chain astray", () => {
     ["not by one that is so for a moment", 50, own, 0],
     ["not by a phone of another call", 2_600, "/callcontrol/105/participants/413", 0],
   ])("%s", (_, ms, entity, lapses) => {
-    expect(lapsesOf(chain, [], stale(ms, entity), true, false).lapses).toBe(lapses);
+    expect(lapsesOf(chain, [], stale(ms, entity), told).lapses).toBe(lapses);
   });
 });
 
@@ -49,18 +51,17 @@ describe("how late a call may be told", () => {
     ["not because of one that began after it, where somebody saw it", 20_000, false, 0],
   ])("%s", (_, ms, unseen, lateMs) => {
     const due = [{ unseen }] as unknown as Due[];
-    expect(lapsesOf(chain, due, blind(ms), true, false).lateMs).toBe(70_000 + lateMs);
+    expect(lapsesOf(chain, due, blind(ms), told).lateMs).toBe(70_000 + lateMs);
   });
 
   it.each([
-    ["when that log reaches back to it, one of whose legs was denied", 412, 80_000],
-    ["not where that was a leg of another call", 413, 10],
-  ])("%s", (_, id, lateMs) => {
-    const entity = `/callcontrol/105/participants/${id}`;
-    const denied = { fault: "missingGets", fromAt: lostAt - 10, toAt: lostAt, entity } as const;
-    const due = [{ unseen: false }] as unknown as Due[];
-    const notes = [denied, ...blind(20_000)];
-    expect(lapsesOf(chain, due, notes, true, false).lateMs).toBe(70_000 + lateMs);
+    ["when that log reaches back to it, which need not have been known from the start", 0, 80_000],
+    ["not where that was known", 1, 0],
+  ])("%s", (_, knownMs, lateMs) => {
+    const exemptFromAt = chain.startedAt + knownMs;
+    const due = [{ unseen: false, at: chain.startedAt }] as unknown as Due[];
+    const found = lapsesOf(chain, due, blind(20_000), { ...told, exemptFromAt });
+    expect(found.lateMs).toBe(70_000 + lateMs);
   });
 
   it.each([
@@ -71,7 +72,7 @@ describe("how late a call may be told", () => {
     const lost = { fault: "lostFrames", fromAt: lostAt, toAt: lostAt + 21_000, entity } as const;
     const due = [{ unseen: false }] as unknown as Due[];
     const notes = [lost, ...blind(20_000)];
-    expect(lapsesOf(chain, due, notes, true, false).lateMs).toBe(70_000 + lateMs);
+    expect(lapsesOf(chain, due, notes, told).lateMs).toBe(70_000 + lateMs);
   });
 });
 
@@ -112,11 +113,15 @@ describe("how late a place may be told that no leg shows, where no fault struck"
     expect(limitOf({ ...end, link: 1, finish: "Ok" })).toBe(missedMs + 3 * 100 + 300 + 6);
   });
 
-  it("and a second more if the call was there before", () => {
+  it.each([
+    ["and a second more if the call was there before", [], 0],
+    ["and as long as legs change within that", [2_100], 2_100],
+    ["but no longer", [2_400], 0],
+  ])("%s", (_, legsMs, laterMs) => {
     const reached = [{ ...due, at: at - 20_000 }, due];
-    const calm = { ...none, setting, legsAt: [], reached };
+    const calm = { ...none, setting, legsAt: legsMs.map((ms) => at + ms), reached };
     const limitMs = lateMsMax(due as unknown as Due, calm as unknown as Calm);
-    expect(limitMs).toBe(1_354 + 1_000);
+    expect(limitMs).toBe(1_354 + 1_000 + laterMs);
   });
 });
 
