@@ -56,11 +56,12 @@ describe("queues and menus, again", () => {
   });
 
   it.each([
-    ["long after", 2_001, ["ringing 801 -0", "ringing 800 -0"]],
-    ["about when", 2_000, []],
+    ["changed long after all legs had", 2_001, false, ["ringing 801 -0", "ringing 800 -0"]],
+    ["changed about when they had", 2_000, false, []],
+    ["changed long after the one that rings now", 5_001, true, ["ringing 101 -0"]],
   ])(
-    "a menu whose leg showed before, and now does not: told by a row that changed %s all legs had",
-    (_, laterMs, told) => {
+    "a menu whose leg showed before, and now does not: told by a row, if none stands: that %s",
+    (_, laterMs, rings, told) => {
       const phone = new Phone({ listLateMs: 1_000 });
       phone.leg("801", 3, "connected");
       phone.gone("801/3");
@@ -69,7 +70,9 @@ describe("queues and menus, again", () => {
       const touchedAt = phone.at - 1_000;
       phone.list(row("800", { status: "Routing", changedAt: touchedAt }));
       expect(phone.told()).toEqual(["ringing 801 -0", "ringing 800 -0"]);
-      phone.pass(12_000);
+      phone.pass(2_000);
+      if (rings) phone.leg("101", 4, "ringing", inQueue("800"));
+      phone.pass(10_000);
       phone.list(row("801", { status: "Routing", changedAt: touchedAt + laterMs }));
       phone.pass(12_000);
       phone.list(row("800", { status: "Routing", changedAt: phone.at }));
