@@ -41,6 +41,8 @@ export class Legs {
   readonly #gone = new Set<string>();
   /** Leg → the last frame that spoke of it, since the last snapshot was asked for. */
   readonly #touched = new Map<string, Moment>();
+  /** Those of them of which no answer has come yet. */
+  readonly #unread = new Set<string>();
   #snapshotAsked: Moment = 0;
   #moment: Moment = 0;
 
@@ -56,6 +58,7 @@ export class Legs {
 
   touch(legId: string): void {
     this.#touched.set(legId, this.next());
+    this.#unread.add(legId);
   }
 
   /**
@@ -102,6 +105,7 @@ export class Legs {
 
   /** True if it was known. */
   forget(legId: string): boolean {
+    this.#unread.delete(legId);
     return this.#known.delete(legId);
   }
 
@@ -113,6 +117,7 @@ export class Legs {
   /** The leg as it is now, null if there is none to show. */
   learn(wire: WireParticipant): Leg | null {
     const legId = legIdOf(wire.dn, wire.id);
+    this.#unread.delete(legId);
     const before = this.#known.get(legId);
     const { knowledge } = this.#options;
     const now = normaliseParticipant(wire, knowledge, before?.leg ?? null);
@@ -135,8 +140,8 @@ export class Legs {
       const legId = legIdOf(wire.dn, wire.id);
       // One whose removal is yet to have its turn goes then, after what came before; and one that has just come, and is yet
       // to be read, is shown all the same: it may take the place of one that is not there any more.
-      const isHeardOf = this.#known.has(legId) || this.#removed.has(legId);
-      if ((isNewer(legId) && isHeardOf) || this.isGone(legId, asked)) continue;
+      const isNew = this.#unread.has(legId) && !this.#known.has(legId) && !this.#removed.has(legId);
+      if ((isNewer(legId) && !isNew) || this.isGone(legId, asked)) continue;
       this.learn(wire);
       shown.add(legId);
     }
@@ -145,7 +150,11 @@ export class Legs {
       const stays = shown.has(legId) || isNewer(legId) || this.#isGoing(legId);
       if (!stays) this.#known.delete(legId);
     }
-    for (const [legId, moment] of this.#touched) if (moment <= asked) this.#touched.delete(legId);
+    for (const [legId, moment] of this.#touched) {
+      if (moment > asked) continue;
+      this.#touched.delete(legId);
+      this.#unread.delete(legId);
+    }
     this.#snapshotAsked = Math.max(this.#snapshotAsked, asked);
     return this.all();
   }

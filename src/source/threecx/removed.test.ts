@@ -115,6 +115,33 @@ describe("a leg that was removed", () => {
     ]);
   });
 
+  it("is not shown by a reading of all legs if the PBX has denied it since that was asked for", async () => {
+    const server = await pbx();
+    const watched = watch(server.url);
+    await watched.live();
+    server.legs.set("102/9006", participant("102", 9006));
+    const old = server.snapshot();
+    let answer: (() => void) | null = null as (() => void) | null;
+    server.intercept = (asked) =>
+      asked === "/callcontrol"
+        ? new Promise((resolve) => {
+            answer = () => resolve({ status: 200, body: old });
+          })
+        : undefined;
+    server.frame(upsert, "/callcontrol/101");
+    await watched.until(() => answer !== null);
+    server.legs.delete("102/9006");
+    server.frame(upsert, path);
+    server.upsert(participant("100", 9007));
+    await watched.until(() => watched.of("legChanged").length === 1);
+    answer?.();
+    await watched.until(() => watched.of("snapshot").length === 2);
+    expect(watched.told().slice(1)).toEqual([
+      "legChanged 100/9007 ringing",
+      "snapshot 100/9007 ringing",
+    ]);
+  });
+
   it("is not brought back by what was asked for before, however late it is answered", async () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { removedLagMs: 1, holdMsMax: 5 } });
