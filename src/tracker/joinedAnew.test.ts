@@ -362,6 +362,18 @@ describe("a join under such a number, which only the list shows,", () => {
     },
   );
 
+  it("is none where the list had the row beside the call's own a moment before", () => {
+    for (const isBeside of [false, true]) {
+      const phone = unseen("151");
+      const consultation = row("151", { callNumber: 8, caller: inside("150") });
+      const other = row("151", { callNumber: 9 });
+      phone.list(row("150"), consultation, ...(isBeside ? [other] : []));
+      phone.at += 1_000;
+      phone.list(other);
+      expect(phone.call(7)?.aliases).toEqual(isBeside ? [] : [9]);
+    }
+  });
+
   it("is known by the leg of whom the list alone had as consulted", () => {
     const phone = unseen("103");
     phone.leg("103", 8, "connected", anew);

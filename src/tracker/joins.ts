@@ -196,7 +196,8 @@ export class Joins extends Sight {
         : (this.#joinedUnder(callNumber, inside, number) ??
           this.#joinedAnew(row, inside, { number }, rows));
     if (joined === undefined || !this.#isLeft(joined)) return;
-    if (!rows.some((other) => other.callNumber === joined)) this.#join(callNumber, joined);
+    if (rows.some((other) => other.callNumber === joined)) return;
+    if (this.state.unseen.get(callNumber)?.isApart !== true) this.#join(callNumber, joined);
   }
 
   /** Its user's leg has gone, before or with the others in one reading of all; that of who listened may stand for a moment. */
@@ -227,6 +228,9 @@ export class Joins extends Sight {
     const partners = this.#partnersOf(to, number, listedAt);
     const users = partners.filter((user) => !apart.includes(user));
     const own = this.#handedOverByAny(users, number);
+    // Nor beside the party's own row, then or later.
+    const theirs = this.#handedOverByAny(partners, number);
+    if (rows.some(({ callNumber }) => callNumber === theirs)) this.noteApart(row.callNumber);
     return own !== undefined && this.#isTheirs(own) ? own : undefined;
   }
 

@@ -21,7 +21,11 @@ import type { External, TrackedLeg } from "./state.ts";
 import type { Draft, Turn } from "./turn.ts";
 
 /** A row of the list, and when the list showed the call first. */
-export type ListedCall = ActiveCall & { readonly seenAt: EpochMs };
+export type ListedCall = ActiveCall & {
+  readonly seenAt: EpochMs;
+  /** It stood beside that of a call that it might have taken over: it has not. */
+  readonly isApart?: boolean;
+};
 
 /** Fixes the outside party and the direction at the first leg that shows them, or as the list had them before. */
 export function recognise(turn: Turn): void {

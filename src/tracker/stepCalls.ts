@@ -142,10 +142,11 @@ export class StepCalls {
   noteUnseen(calls: readonly ActiveCall[]): void {
     const isUnseen = (number: number) => !this.before(number) || this.#apart?.has(number);
     const unseen = calls.filter(({ callNumber }) => isUnseen(callNumber));
-    const seenAt = (number: number) => this.next.unseen.get(number)?.seenAt ?? this.at;
-    this.next.unseen = new Map(
-      unseen.map((row) => [row.callNumber, { ...row, seenAt: seenAt(row.callNumber) }]),
-    );
+    const listed = (row: ActiveCall): ListedCall => {
+      const { seenAt = this.at, isApart = false } = this.next.unseen.get(row.callNumber) ?? {};
+      return { ...row, seenAt, isApart: isApart || this.#apart?.has(row.callNumber) === true };
+    };
+    this.next.unseen = new Map(unseen.map((row) => [row.callNumber, listed(row)]));
   }
 
   /** Just listed at a place that is monitored: its leg is on its way, and tells more, as the DID and the caller's name. */
