@@ -5,7 +5,7 @@
 import type { EpochMs } from "../events/event.ts";
 import { assertNever } from "../util/assertNever.ts";
 import type { ActiveCall, ActiveCalls, Activity, CallLog, Leg, LoggedCall } from "./activity.ts";
-import { holdsCallers, routes } from "./activity.ts";
+import { holdsCallers, idOf, routes } from "./activity.ts";
 import { heedOrderLogged } from "./callback.ts";
 import {
   adoptLogged,
@@ -50,6 +50,7 @@ export function reduce(state: TrackerState, activity: Activity, settings: Tracke
       // Of a call first seen now, as they came: who hears a conversation came after who has it.
       for (const leg of activity.legs.toSorted(byNumber)) step.place(leg);
       step.sightRegained();
+      step.learn({ legIdRead: activity.legs.reduce((max, leg) => Math.max(max, idOf(leg)), 0) });
       break;
     }
     case "activeCalls":

@@ -157,6 +157,22 @@ describe("a restart of the PBX", () => {
     expect(phone.told().filter((told) => told.includes("102"))).toEqual([]);
   });
 
+  it.each([
+    ["nor if all were read meanwhile and it may have come just then", 42, []],
+    ["but if it would have shown, as all were read", 41, ["ended 102 -2 Ok"]],
+  ])("is not read into such a leg, %s", (_, id, told) => {
+    const phone = talking();
+    phone.leg("103", 45, "ringing", { callNumber: 9 });
+    phone.snapshot(leg("102", 5, "connected"), leg("103", 45, "ringing", { callNumber: 9 }));
+    phone.gone("103/45");
+    phone.list(row("102"));
+    phone.told();
+    phone.lose();
+    phone.at += 30_000;
+    phone.snapshot(leg("104", id, "connected", { callNumber: 11 }));
+    expect(phone.told().filter((line) => line.includes("102"))).toEqual(told);
+  });
+
   it("is not read into a consulted leg that was joined with the caller while we were blind", () => {
     const phone = talking();
     phone.leg("103", 45, "connected", { callNumber: 9, legNumber: 2, party: inside("109") });

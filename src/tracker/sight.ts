@@ -27,6 +27,8 @@ const pbxRestartMsMin = 1_000;
 
 /** A leg each, at most, as one that rings all phones of a large queue makes many at once. */
 const legEveryMsMin = 100;
+/** So many may come while all are read, before one that is read. */
+const unreadLegsMax = 4;
 
 /** So many are remembered that no state tells of any more. */
 const buriedMax = 200;
@@ -271,6 +273,7 @@ export class Sight extends StepCalls {
       if (isUnseen && call.firstSeenAt <= sinceAt) this.bury(call, call.hidden?.sinceAt ?? lostAt);
     }
     this.next.lastLegs = [];
+    this.next.legIdRead = 0;
     this.next.unseen = new Map();
     this.next.consultations = [];
   }
@@ -333,10 +336,12 @@ export class Sight extends StepCalls {
     const before = this.legOf(this.callOf(leg.callNumber), leg.legId)?.leg;
     if (before?.legNumber === leg.legNumber && !isExternal(before)) return true;
     if (this.#wasAnothers(leg)) return false;
-    const { watched } = this.state;
+    const { watched, legIdRead } = this.state;
     if (watched.length > 0 && !watched.includes(leg.dn)) return true;
     const late = Math.min(lastLegsMax, Math.floor(legIdMax / 2));
-    return idOf(leg) > legIdMax - late && this.state.calls.withLeg(leg.legId) === undefined;
+    // What was there as all legs were read would have shown, but for what came meanwhile.
+    const seenUpTo = Math.max(legIdMax - late, legIdRead - unreadLegsMax);
+    return idOf(leg) > seenUpTo && this.state.calls.withLeg(leg.legId) === undefined;
   }
 
   /** Perhaps a consultation of before that is in no checkpoint, and has a caller of ours now. */

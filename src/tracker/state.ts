@@ -251,6 +251,8 @@ export interface TrackerState {
   readonly consultations: readonly Consultation[];
   /** The legs that came last; their ids rise as long as the PBX runs. */
   readonly lastLegs: readonly string[];
+  /** The highest id of a leg as all legs were read last; 0 if none was. */
+  readonly legIdRead: number;
   /** When we noticed that we were blind, if no new leg has shown since whether the PBX has started anew meanwhile. */
   readonly restartDoubt: EpochMs | null;
 }
@@ -271,6 +273,7 @@ export const initialState: TrackerState = {
   watched: [],
   consultations: [],
   lastLegs: [],
+  legIdRead: 0,
   restartDoubt: null,
 };
 

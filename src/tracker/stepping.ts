@@ -54,7 +54,9 @@ export class Stepping extends Joins {
   #changed: number[] | null = null;
 
   /** What the PBX says of itself, not of a call. */
-  learn(told: Partial<Pick<TrackerState, "callbackQueues" | "ringMs" | "watched">>): void {
+  learn(
+    told: Partial<Pick<TrackerState, "callbackQueues" | "ringMs" | "watched" | "legIdRead">>,
+  ): void {
     Object.assign(this.next, told);
   }
 
