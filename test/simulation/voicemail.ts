@@ -6,7 +6,7 @@ import type { Visibility } from "./due.ts";
 import { type Exemption, entityOf } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
-import { leaveHoldMs, listTimeMs } from "./statedTimes.ts";
+import { leaveHoldMs, listInsistsMs, listLagMs, listTimeMs } from "./statedTimes.ts";
 
 type Eyes = Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "sees">;
 
@@ -52,13 +52,24 @@ export function boxUnseen(boxes: readonly Shown[]): Exemption | null {
 
 /**
  * Sent by its owner to their own box, the call is where it was, as the list has it: over so soon, it was never seen to go on,
- * and sent there as soon as it was answered, the list has changed with the answer.
+ * and sent there as soon as it was answered, the list has changed with the answer. If it is seen later that the owner's leg
+ * has gone, the list must insist.
  */
-export function ownBox({ facts, overAt }: Chain, { listMs, briefMs }: Eyes): Exemption | null {
+export function ownBox(
+  { facts, overAt }: Chain,
+  { listMs, briefMs, seen }: Eyes & Pick<Visibility, "seen">,
+): Exemption | null {
   if (listMs === null || overAt === null) return null;
-  const isBrief = ({ at }: Shown) => overAt - at <= leaveHoldMs + listMs + briefMs;
-  const isOwn = ({ at, place }: Shown) =>
-    facts.some((fact) => fact.what === "gone" && fact.at === at && fact.dn === place);
+  const ownLegs = ({ at, place }: Shown) =>
+    facts.flatMap((fact) =>
+      fact.what === "gone" && fact.at === at && fact.dn === place ? fact.leg : [],
+    );
+  const isOwn = (box: Shown) => ownLegs(box).length > 0;
+  const isBrief = (box: Shown) => {
+    const lateMs = Math.max(...ownLegs(box).map((leg) => seen(box.at, leg).at)) - box.at;
+    const untoldMs = lateMs > listLagMs - briefMs ? lateMs + listInsistsMs : leaveHoldMs;
+    return overAt - box.at <= untoldMs + listMs + briefMs;
+  };
   const isSoon = ({ at, place }: Shown) =>
     facts.some(
       (fact) =>
