@@ -100,3 +100,13 @@ it("who is no extension any more is known by a leg that says so, whichever is re
     ["800", "104", "extension"],
   ]);
 });
+
+it("a parking place is one, whatever type a leg gives it", async () => {
+  const server = await pbx();
+  server.xapi.set("ActiveCalls", [{ ...row, Callee: "SP0" }]);
+  server.legs.set("101/1", participant("101", 1, { party_dn: "SP0", party_dn_type: "Wextension" }));
+  const watched = watch(server.url, { pbx: { activeCallsPollMs: 5 } });
+  await watched.live();
+  await watched.until(() => watched.of("activeCalls").length > 1);
+  expect(watched.of("activeCalls").at(-1)?.calls[0]?.callee?.kind).toBe("parking");
+});

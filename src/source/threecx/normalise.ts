@@ -116,7 +116,7 @@ function numberedRef(wire: WireParticipant, knowledge: Knowledge): DnRef | null 
 
 /** Lists and other legs name it, too, and XAPI may not: a conference's number, the voicemail menu's, a deleted extension's. */
 function isHeardOnly({ dn, kind }: DnRef, knowledge: Knowledge): boolean {
-  if (kind === "extension") return knowledge.kindOf(dn) === null;
+  if (kind === "extension") return knowledge.kindOf(dn) === null && kindOfNumber(dn) === null;
   // Special menus are codes and words, too, which say themselves what they are.
   return kind === "conference" || (kind === "specialmenu" && /^\d+$/.test(dn));
 }
