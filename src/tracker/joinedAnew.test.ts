@@ -374,6 +374,23 @@ describe("a join under such a number, which only the list shows,", () => {
     }
   });
 
+  it.each(["102", "150"])(
+    "is the caller's call, though a list that was read as they joined had both, the first at %s",
+    (dn) => {
+      const phone = talking({ listLateMs: 1_000 });
+      phone.leg("102", 6, "connected", { ...own, party: inside("150") });
+      phone.at += 3_000;
+      phone.gone("102/5", "102/6");
+      const anew = row("150", { callNumber: 9 });
+      phone.list(row(dn, { status: dn === "102" ? "Talking" : "Transferring" }), anew);
+      for (const ms of [100, 200, 300, 900]) {
+        phone.pass(ms);
+        phone.list(anew);
+      }
+      expect(phone.told()).toEqual([passedOn, "answered 150 -2 Accomp"]);
+    },
+  );
+
   it("is known by the leg of whom the list alone had as consulted", () => {
     const phone = unseen("103");
     phone.leg("103", 8, "connected", anew);

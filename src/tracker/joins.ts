@@ -208,6 +208,14 @@ export class Joins extends Sight {
     return isGone || hidden !== null || leaving !== null;
   }
 
+  /** Not just now, as far as legs show: the list may have been read while the PBX joined it with another. */
+  #hasLeftBefore(callNumber: number): boolean {
+    const { talk, hidden, leaving } = this.now(callNumber) as Call;
+    const sinceAt = (hidden ?? leaving)?.sinceAt;
+    if (sinceAt === undefined) return false;
+    return talk?.shownBy !== "legs" || sinceAt <= this.at - this.settings.listLateMs;
+  }
+
   #joinedUnder(callNumber: number, { dn }: Party, number: string): number | undefined {
     const users = consultantsOf(this.next.consultations, { dn, callNumber }, this.at);
     return this.#handedOverByAny(users, number);
@@ -228,9 +236,11 @@ export class Joins extends Sight {
     const partners = this.#partnersOf(to, number, listedAt);
     const users = partners.filter((user) => !apart.includes(user));
     const own = this.#handedOverByAny(users, number);
-    // Nor beside the party's own row, then or later.
+    // Nor what stood beside the party's own row, then or later.
     const theirs = this.#handedOverByAny(partners, number);
-    if (rows.some(({ callNumber }) => callNumber === theirs)) this.noteApart(row.callNumber);
+    if (theirs !== undefined && rows.some(({ callNumber }) => callNumber === theirs)) {
+      if (this.#hasLeftBefore(theirs)) this.noteApart(row.callNumber);
+    }
     return own !== undefined && this.#isTheirs(own) ? own : undefined;
   }
 

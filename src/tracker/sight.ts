@@ -339,8 +339,9 @@ export class Sight extends StepCalls {
     const { watched, legIdRead } = this.state;
     if (watched.length > 0 && !watched.includes(leg.dn)) return true;
     const late = Math.min(lastLegsMax, Math.floor(legIdMax / 2));
-    // What was there as all legs were read would have shown, but for what came meanwhile.
-    const seenUpTo = Math.max(legIdMax - late, legIdRead - unreadLegsMax);
+    // In a call of before it would have shown as all legs were read, but for what came meanwhile.
+    const isKnown = this.before(this.callOf(leg.callNumber)) !== undefined;
+    const seenUpTo = Math.max(legIdMax - late, isKnown ? legIdRead - unreadLegsMax : 0);
     return idOf(leg) > seenUpTo && this.state.calls.withLeg(leg.legId) === undefined;
   }
 

@@ -5,7 +5,7 @@ import { type ActiveCall, canPoll, holdsCallers, routes } from "./activity.ts";
 import { get } from "./byDn.ts";
 import { heedOrderTime } from "./callback.ts";
 import { finish } from "./ends.ts";
-import { isDialled, isThere, stands } from "./legs.ts";
+import { isDialled, isThere } from "./legs.ts";
 import { beginHandover, dropOffers } from "./links.ts";
 import { ringsAlone } from "./polling.ts";
 import { insideParty, recogniseListed, rowTimeMs } from "./recognise.ts";
@@ -156,9 +156,7 @@ function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   const isBelied =
     known === undefined ? mayBeLate && (isAnswered || isNamed(call)) : mayBeLate || isOld;
   const { level } = call;
-  // Its own leg would tell that it has come there again; it was lost if no leg stands, and the row changed long after all.
-  const isLost = !stands(call) && changedAt !== null && changedAt > call.touchedAt + rowTimeMs;
-  if (level?.dn === dn || (known === "leg" && !isLost) || isBelied) return;
+  if (level?.dn === dn || known === "leg" || isBelied) return;
   reach(turn, { dn, kind }, "inferred");
   dropOffers(call);
   // A menu rings nobody: whoever rings on has the call from there, in a list that lags.
