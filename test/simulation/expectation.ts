@@ -11,7 +11,14 @@ import {
 } from "./departure.ts";
 import type { DnChanges } from "./dnChanges.ts";
 import type { Due, Visibility } from "./due.ts";
-import { dnChanged, entitiesOf, exemptionOf, hiddenStretches, missedRings } from "./exemptions.ts";
+import {
+  dnChanged,
+  type Exemption,
+  entitiesOf,
+  exemptionOf,
+  hiddenStretches,
+  missedRings,
+} from "./exemptions.ts";
 import { endsOutside, lapsing, type Truth } from "./falsehoods.ts";
 import { clockOffMsMax, type FaultNote, type FaultPlan } from "./faults.ts";
 import { takenUnseen } from "./joinedUnseen.ts";
@@ -19,7 +26,7 @@ import { type Chain, type Fact, goneAtOf, type Journal } from "./journal.ts";
 import { type Calm, lateMsMax } from "./lateness.ts";
 import { Telling } from "./oracle.ts";
 import { parkedUntold } from "./parking.ts";
-import { hasList, type Setting } from "./setting.ts";
+import { faultNames, hasList, type Setting } from "./setting.ts";
 import { Sight } from "./sight.ts";
 import type { SimWire } from "./simWire.ts";
 import {
@@ -116,7 +123,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     ...lapsesOf(chain, due, plan.notes, {
       isListed: hasList(setting),
       isChanged: changed !== null,
-      exemptFromAt: exemption?.fromAt ?? Number.POSITIVE_INFINITY,
+      hiddenFromAt: hiddenFromAt(exemption),
     }),
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
     clockOffMs: visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt),
@@ -245,7 +252,13 @@ interface Told {
   readonly isListed: boolean;
   /** It was at a DN as that was put on the list of monitored DNs, or taken from it. */
   readonly isChanged: boolean;
-  readonly exemptFromAt: number;
+  /** Exempt from then on, as a fault hid it. */
+  readonly hiddenFromAt: number;
+}
+
+function hiddenFromAt(exemption: Exemption | null): number {
+  const isHidden = faultNames.some((name) => name === exemption?.rule && !blinding.has(name));
+  return exemption !== null && isHidden ? exemption.fromAt : Number.POSITIVE_INFINITY;
 }
 
 /** How late, and how often astray, faults may have made what is told of a chain. */
@@ -253,7 +266,7 @@ export function lapsesOf(
   chain: Chain,
   due: readonly Due[],
   notes: readonly FaultNote[],
-  { isListed, isChanged, exemptFromAt }: Told,
+  { isListed, isChanged, hiddenFromAt }: Told,
 ) {
   const { startedAt, overAt } = chain;
   const endAt = overAt ?? Number.POSITIVE_INFINITY;
@@ -268,8 +281,8 @@ export function lapsesOf(
   const hands = due.some(({ transfer }) => transfer === "True");
   const readMs = notes.length === 0 && isListed && !hands ? 20_000 : logReadMs;
   // What ended while we were blind is judged when the log has been read, after we see again; sight may be lost anew before that.
-  // What nobody saw, or need have seen, the log of the next blind stretch may be the first to tell.
-  const isUnseen = due.every(({ unseen, at }) => unseen || at >= exemptFromAt);
+  // What nobody saw, or a fault hid, the log of the next blind stretch may be the first to tell.
+  const isUnseen = due.every(({ unseen, at }) => unseen || at >= hiddenFromAt);
   const logged = struckBy(isUnseen ? Math.max(endAt + logReachMs, shownAt) : shownAt);
   const blindTo = logged.filter(({ fault }) => blinding.has(fault)).map(({ toAt }) => toAt);
   const judgedAt = Math.max(shownAt, ...blindTo.map((toAt) => toAt + logReadMs));

@@ -107,10 +107,16 @@ function heedNamed(course: Course, { dn, at, leg }: Shown): void {
     const next = before[index + 1];
     return next?.kind === "extension" && !sees(next.user, next.at);
   };
+  // From where a fault hid its leg, which the list does not make good (SPEC.md, R18).
+  const isLost = (index: number) => {
+    const next = before[index + 1];
+    return next?.due?.unseen === true && next.due.fault !== null && sees(next.user, next.at);
+  };
   const isNamed = ({ due }: Level, index: number) =>
     index === surely ||
     isListed(index) ||
     isGivenUp(index) ||
+    isLost(index) ||
     (due !== undefined && course.maybeNamed.has(due));
   const since = before.filter((level, index) => index >= surely && isNamed(level, index));
   // Whom a queue gave the call to seems to be polled by it until it rings the next one, where no list can have told that the call was there (SPEC.md, R8).

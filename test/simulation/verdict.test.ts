@@ -17,7 +17,7 @@ const chain = {
   facts: [{ at, what: "shown", dn: "105", leg }],
 } as unknown as Chain;
 
-const told = { isListed: true, isChanged: false, exemptFromAt: Number.POSITIVE_INFINITY };
+const told = { isListed: true, isChanged: false, hiddenFromAt: Number.POSITIVE_INFINITY };
 
 describe("how often faults may have led what is told of a chain astray", () => {
   const stale = (ms: number, entity: string): FaultNote[] => [
@@ -55,12 +55,12 @@ describe("how late a call may be told", () => {
   });
 
   it.each([
-    ["when that log reaches back to it, which need not have been known from the start", 0, 80_000],
-    ["not where that was known", 1, 0],
+    ["when that log reaches back to it, which a fault hid from the start", 0, 80_000],
+    ["not where it hid it later", 1, 0],
   ])("%s", (_, knownMs, lateMs) => {
-    const exemptFromAt = chain.startedAt + knownMs;
+    const hiddenFromAt = chain.startedAt + knownMs;
     const due = [{ unseen: false, at: chain.startedAt }] as unknown as Due[];
-    const found = lapsesOf(chain, due, blind(20_000), { ...told, exemptFromAt });
+    const found = lapsesOf(chain, due, blind(20_000), { ...told, hiddenFromAt });
     expect(found.lateMs).toBe(70_000 + lateMs);
   });
 

@@ -6,7 +6,9 @@ import type { Visibility } from "./due.ts";
 import { type Exemption, entityOf } from "./exemptions.ts";
 import type { FaultNote } from "./faults.ts";
 import type { Chain } from "./journal.ts";
+import type { Seen } from "./sight.ts";
 import { leaveHoldMs, listInsistsMs, listLagMs, listTimeMs } from "./statedTimes.ts";
+import { blinding } from "./unread.ts";
 
 type Eyes = Pick<Visibility, "briefMs" | "listMs" | "lateListMs" | "sees">;
 
@@ -53,7 +55,7 @@ export function boxUnseen(boxes: readonly Shown[]): Exemption | null {
 /**
  * Sent by its owner to their own box, the call is where it was, as the list has it: over so soon, it was never seen to go on,
  * and sent there as soon as it was answered, the list has changed with the answer. If it is seen later that the owner's leg
- * has gone, the list must insist.
+ * has gone, and we were not blind, the list must insist.
  */
 export function ownBox(
   { facts, overAt }: Chain,
@@ -66,8 +68,12 @@ export function ownBox(
     );
   const isOwn = (box: Shown) => ownLegs(box).length > 0;
   const isBrief = (box: Shown) => {
-    const lateMs = Math.max(...ownLegs(box).map((leg) => seen(box.at, leg).at)) - box.at;
-    const untoldMs = lateMs > listLagMs - briefMs ? lateMs + listInsistsMs : leaveHoldMs;
+    const isLate = ({ at, fault }: Seen) =>
+      at - box.at > listLagMs - briefMs && (fault === null || !blinding.has(fault));
+    const late = ownLegs(box)
+      .map((leg) => seen(box.at, leg))
+      .find(isLate);
+    const untoldMs = late === undefined ? leaveHoldMs : late.at - box.at + listInsistsMs;
     return overAt - box.at <= untoldMs + listMs + briefMs;
   };
   const isSoon = ({ at, place }: Shown) =>
