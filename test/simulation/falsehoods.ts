@@ -217,10 +217,11 @@ function liesOf(truth: Truth, stays: readonly Stay[], got: Got): string[] {
  * The user was taken from the list of monitored DNs while talking, and has left since, or before, as a fault hid. Their legs go without a word:
  * while those to whom they hand over are only rung, they may be waiting as well, until the call is over.
  */
-function goesUnseen({ rule, due }: Truth, user: string): boolean {
+function goesUnseen({ rule, due, unseenGoing }: Truth, user: string): boolean {
   const isHidden = (one: Due) =>
     one.kind === "ended" && one.user === user && (one.unseen || one.fault !== null);
-  return rule === "dnChanged" && due.some(isHidden);
+  const isChanged = rule === "dnChanged" || unseenGoing.some(({ dn }) => dn === user);
+  return isChanged && due.some(isHidden);
 }
 
 const unseenTalks: ReadonlySet<string> = new Set([

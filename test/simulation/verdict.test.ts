@@ -193,6 +193,31 @@ describe("what is told of a call that cannot be known in full", () => {
     expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
   });
 
+  it.each([
+    ["may seem to talk on to the end of the call", "102", []],
+    ["does not where another's was not", "103", ["talked 61000 ms at most"]],
+  ])("whose going was not seen %s", (_, dn, lies) => {
+    const talks = { what: "shown", kind: "extension", status: "connected", dn: "102", at };
+    const leg = { dn: "102", barges: null, startedAt: at, end: { at } };
+    const facts = [
+      { ...talks, leg },
+      { what: "gone", kind: "extension", dn: "102", leg, at },
+    ];
+    const due = [{ kind: "ended", user: "102", unseen: true, instead: [] }];
+    const own = { ...box, facts, overAt: at + 200_000, call: { callbackOrdered: false } };
+    const fields = { user: "102", callerid: "1188", id: "260504100049_35-1" };
+    const title = "Answered call from 1188 (3:00)";
+    const ended = { ...fields, event: "incoming", finishtype: "Ok", title };
+    const got = [
+      { at, fields: { ...fields, event: "hangupincoming" } },
+      { at: at + 200_000, fields: ended },
+    ];
+    const unseenGoing = [{ dn, at }];
+    const truth = { ...known, ...more, rule: "directionUnseen", chain: own, due, unseenGoing };
+    const found = falsehoods(truth as unknown as Truth, got, got);
+    expect(found.map(({ text }) => text.split(":")[0])).toEqual(lies);
+  });
+
   it("may seem passed on to who only heard it, where nobody saw them go", () => {
     const talks = { what: "shown", kind: "extension", status: "connected" };
     const heard = { ...talks, at, dn: "106", leg: { dn: "106", barges: { dn: "113" } } };
