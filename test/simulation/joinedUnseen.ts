@@ -27,12 +27,14 @@ export function joinedUnseen(
   const isOwners = switches.voicemailListed === "owner";
   return facts.flatMap((fact) => {
     if (fact.what !== "attended" || (mode !== "keepY" && mode !== "newCall")) return [];
-    const { at, dn, heard, spokeFromAt } = fact;
+    const { at, dn, heard, spokeFromAt, spoken } = fact;
     const unseen = facts.some(
       (one) => one.what === "shown" && one.at === at && !sees(one.dn, one.at),
     );
     const isLost = isUnread(at) || (!sees(dn, at) && (heard || isOwners));
-    const isUnheard = seen(spokeFromAt, null).at + briefMs >= at;
+    const isMissed = (leg: Leg | null) => seen(spokeFromAt, leg).at + briefMs >= at;
+    // Faults may have hid it at the legs of both.
+    const isUnheard = isMissed(null) || (spoken.length > 0 && spoken.every(isMissed));
     const isHid = unseen && (mode === "keepY" || isLost);
     const isLate = facts.some(
       (one) =>

@@ -332,6 +332,18 @@ describe("a join under a number that neither call had", () => {
   });
 
   it.each([
+    [["102", "113"], ["joinedUnseen"]],
+    [["102"], []],
+  ])("whose answer faults hid at the legs of %j", (hidden, rules) => {
+    const legs = ["102", "113"].map((dn) => leg(dn, "extension", [4_000, 10_000]));
+    const seen = (at: number, one: Leg | null) => {
+      const isHidden = at === 5_000 && hidden.includes(one?.dn ?? "");
+      return { at: isHidden ? 10_010 : at, fault: null };
+    };
+    expect(rulesOf(legs, { seen }, leg("113", "extension", [10_000, 60_000]))).toEqual(rules);
+  });
+
+  it.each([
     ["extension", ["joinedUnseen"]],
     [null, []],
   ] as const)(
