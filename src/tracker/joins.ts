@@ -177,7 +177,7 @@ export class Joins extends Sight {
       // Who was dialled, and has not answered, is dialled anew for whom the consultation is passed to that number.
       if (!talks(row) && (this.now(joined) as Call).lastLink === 0) continue;
       // Whoever has it stands beside the party's own row: somebody hears another conversation.
-      isApart ||= rows.some(({ callNumber }) => callNumber === joined);
+      isApart ||= lists(rows, joined);
       if (isApart) break;
       this.#join(own, joined);
       return;
@@ -195,8 +195,7 @@ export class Joins extends Sight {
           this.#joinedAnew(row, caller, callee, rows))
         : (this.#joinedUnder(callNumber, inside, number) ??
           this.#joinedAnew(row, inside, { number }, rows));
-    if (joined === undefined || !this.#isLeft(joined)) return;
-    if (rows.some((other) => other.callNumber === joined)) return;
+    if (joined === undefined || !this.#isLeft(joined) || lists(rows, joined)) return;
     if (this.state.unseen.get(callNumber)?.isApart !== true) this.#join(callNumber, joined);
   }
 
@@ -238,9 +237,8 @@ export class Joins extends Sight {
     const own = this.#handedOverByAny(users, number);
     // Nor what stood beside the party's own row, then or later.
     const theirs = this.#handedOverByAny(partners, number);
-    if (theirs !== undefined && rows.some(({ callNumber }) => callNumber === theirs)) {
-      if (this.#hasLeftBefore(theirs)) this.noteApart(row.callNumber);
-    }
+    if (theirs !== undefined && lists(rows, theirs) && this.#hasLeftBefore(theirs))
+      this.noteApart(row.callNumber);
     return own !== undefined && this.#isTheirs(own) ? own : undefined;
   }
 
@@ -319,6 +317,10 @@ export class Joins extends Sight {
       wasConsulted(this.next.consultations, null, user, this.at)
     );
   }
+}
+
+function lists(rows: readonly ActiveCall[], callNumber: number): boolean {
+  return rows.some((row) => row.callNumber === callNumber);
 }
 
 /** Who is with this party by these rows. */

@@ -24,7 +24,7 @@ import type { Draft, Turn } from "./turn.ts";
 export type ListedCall = ActiveCall & {
   readonly seenAt: EpochMs;
   /** It stood beside that of a call that it might have taken over: it has not. */
-  readonly isApart?: boolean;
+  readonly isApart: boolean;
 };
 
 /** Fixes the outside party and the direction at the first leg that shows them, or as the list had them before. */

@@ -152,9 +152,9 @@ function heedLevel(turn: Turn, row: ActiveCall, mayBeLate: boolean): void {
   const known = get(call.reached, dn);
   const { changedAt } = row;
   const isOld = changedAt !== null && changedAt < call.touchedAt - rowTimeMs;
-  const isAnswered = changedAt !== null && changedAt < (call.talk?.answeredAt ?? 0);
+  const isBefore = changedAt !== null && changedAt < (call.talk?.answeredAt ?? 0);
   const isBelied =
-    known === undefined ? mayBeLate && (isAnswered || isNamed(call)) : mayBeLate || isOld;
+    known === undefined ? mayBeLate && (isBefore || isNamed(call)) : mayBeLate || isOld;
   const { level } = call;
   if (level?.dn === dn || known === "leg" || isBelied) return;
   reach(turn, { dn, kind }, "inferred");

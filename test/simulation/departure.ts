@@ -55,17 +55,15 @@ export function departureUnseen(
   { listedBy, seen }: Pick<Visibility, "listedBy" | "seen">,
   notes: readonly FaultNote[],
 ): Exemption | null {
+  if (overAt === null) return null;
   const failsFrom = (at: number) =>
     notes.some(
-      ({ fault, fromAt }) =>
-        fault === "xapiFails" && fromAt >= at && fromAt <= (overAt ?? at) + slackMs,
+      ({ fault, fromAt }) => fault === "xapiFails" && fromAt >= at && fromAt <= overAt + slackMs,
     );
   // Or when it was asked as we saw again, after the end: the log failed, too.
-  const isBlindOver =
-    overAt !== null && notes.some((note) => note.fromAt <= overAt && isUntold(note, overAt, notes));
+  const isBlindOver = notes.some((note) => isUntold(note, overAt, notes));
   // From when it was seen that the user had left.
   const isBrief = ({ at, latest }: Due) =>
-    overAt !== null &&
     overAt !== at &&
     (overAt - latest <= leaveHoldMs + slackMs || overAt < seen(listedBy(latest), null).at);
   const left = due.find(

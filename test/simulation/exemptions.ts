@@ -200,7 +200,7 @@ export function forwardMissed(
     if (fact.what !== "shown" || fact.kind !== "trunk") return [];
     if (fact.status !== "connected" && fact.place !== fact.dn) return [];
     const endAt = goneAtOf(fact.leg, { overAt });
-    const blind = notes.filter((note) => note.fromAt <= endAt && isUntold(note, endAt, notes));
+    const blind = notes.filter((note) => isUntold(note, endAt, notes));
     const untilAt = Math.min(endAt, ...blind.map((note) => note.fromAt));
     const isMissed = isUnread(fact.at, untilAt, listMs, notes);
     return isMissed ? [{ rule: "xapiFails", fromAt: fact.at }] : [];

@@ -123,7 +123,7 @@ export function expectationOf(chain: Chain, grounds: Grounds): Expected {
     ...lapsesOf(chain, due, plan.notes, {
       isListed: hasList(setting),
       isChanged: changed !== null,
-      hiddenFromAt: hiddenFromAt(exemption),
+      hiddenFromAt: hiddenFrom(exemption),
     }),
     looksMs: (visibility.listMs ?? 0) + listLagMs + grounds.briefMs,
     clockOffMs: visibility.clockOffMs(chain.startedAt, chain.overAt ?? chain.startedAt),
@@ -256,9 +256,12 @@ interface Told {
   readonly hiddenFromAt: number;
 }
 
-function hiddenFromAt(exemption: Exemption | null): number {
-  const isHidden = faultNames.some((name) => name === exemption?.rule && !blinding.has(name));
-  return exemption !== null && isHidden ? exemption.fromAt : Number.POSITIVE_INFINITY;
+/** Faults that hide a leg. */
+const hiding: ReadonlySet<string> = new Set(faultNames.filter((name) => !blinding.has(name)));
+
+function hiddenFrom(exemption: Exemption | null): number {
+  const isHidden = exemption !== null && hiding.has(exemption.rule);
+  return isHidden ? exemption.fromAt : Number.POSITIVE_INFINITY;
 }
 
 /** How late, and how often astray, faults may have made what is told of a chain. */

@@ -13,13 +13,13 @@ export const failedLookMs = 1_000;
 
 /** We were blind then; and when we saw again, what was asked of XAPI failed. */
 export function isUntold(
-  { fault, toAt }: FaultNote,
+  { fault, fromAt, toAt }: FaultNote,
   at: number,
   notes: readonly FaultNote[],
 ): boolean {
   const fails = (note: FaultNote) =>
     note.fault === "xapiFails" && note.fromAt >= toAt - 100 && note.fromAt <= toAt + failedLookMs;
-  return blinding.has(fault) && toAt >= at && notes.some(fails);
+  return blinding.has(fault) && fromAt <= at && toAt >= at && notes.some(fails);
 }
 
 /** Of what lasted from then to then a look at the list failed, and the next one came too late. */

@@ -151,11 +151,12 @@ export function pbxRig() {
   };
 }
 
-/** Lets the test decide when a path is answered. */
-export function gate(server: WirePbx, isHeld: (path: string) => boolean) {
+/** Lets the test decide when a path is answered; as it is then, unless it says with what. */
+export function gate(server: WirePbx, isHeld: (path: string) => boolean, body?: unknown) {
+  const reply = body === undefined ? undefined : { status: 200, body };
   const held: (() => void)[] = [];
   server.intercept = (path) =>
-    isHeld(path) ? new Promise((resolve) => held.push(() => resolve(undefined))) : undefined;
+    isHeld(path) ? new Promise((resolve) => held.push(() => resolve(reply))) : undefined;
   return {
     held,
     open: () => {

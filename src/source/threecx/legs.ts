@@ -116,6 +116,11 @@ export class Legs {
 
   /** The leg as it is now, null if there is none to show. */
   learn(wire: WireParticipant): Leg | null {
+    hearParty(wire, this.#options.knowledge);
+    return this.#read(wire);
+  }
+
+  #read(wire: WireParticipant): Leg | null {
     const legId = legIdOf(wire.dn, wire.id);
     this.#unread.delete(legId);
     const before = this.#known.get(legId);
@@ -140,9 +145,10 @@ export class Legs {
       const legId = legIdOf(wire.dn, wire.id);
       // One whose removal is yet to have its turn goes then, after what came before; and one that has just come, and is yet
       // to be read, is shown all the same: it may take the place of one that is not there any more.
-      const isNew = this.#unread.has(legId) && !this.#known.has(legId) && !this.#removed.has(legId);
-      if ((isNewer(legId) && !isNew) || this.isGone(legId, asked)) continue;
-      this.learn(wire);
+      const isFirst = !this.#known.has(legId) && !this.#removed.has(legId);
+      const hasCome = isFirst && this.#unread.has(legId);
+      if ((isNewer(legId) && !hasCome) || this.isGone(legId, asked)) continue;
+      this.#read(wire);
       shown.add(legId);
     }
     // What takes the place of one that was removed meanwhile may be yet to come, too, and came first.

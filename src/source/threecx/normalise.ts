@@ -190,7 +190,6 @@ export function normaliseParticipant(
     isSentOn(shown, dnKind, wire) &&
     isOutside(wire.party_caller_id, knowledge);
   const partyRef: DnRef = isBehind ? { dn: "", kind: "trunk" } : shown;
-  hearParty(wire, knowledge);
   const told = wire.party_caller_name;
   const isInside = partyRef.kind === "extension";
   const party: Party = {

@@ -121,20 +121,14 @@ describe("a leg that was removed", () => {
     await watched.live();
     server.legs.set("102/9006", participant("102", 9006));
     const old = server.snapshot();
-    let answer: (() => void) | null = null as (() => void) | null;
-    server.intercept = (asked) =>
-      asked === "/callcontrol"
-        ? new Promise((resolve) => {
-            answer = () => resolve({ status: 200, body: old });
-          })
-        : undefined;
+    const all = gate(server, (asked) => asked === "/callcontrol", old);
     server.frame(upsert, "/callcontrol/101");
-    await watched.until(() => answer !== null);
+    await watched.until(() => all.held.length === 1);
     server.legs.delete("102/9006");
     server.frame(upsert, path);
     server.upsert(participant("100", 9007));
     await watched.until(() => watched.of("legChanged").length === 1);
-    answer?.();
+    all.held[0]?.();
     await watched.until(() => watched.of("snapshot").length === 2);
     expect(watched.told().slice(1)).toEqual([
       "legChanged 100/9007 ringing",
@@ -146,19 +140,13 @@ describe("a leg that was removed", () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { removedLagMs: 1, holdMsMax: 5 } });
     await watched.live();
-    let answerLate = () => {};
-    server.intercept = (asked) =>
-      asked === path
-        ? new Promise((resolve) => {
-            answerLate = () => resolve({ status: 200, body: participant("102", 9006) });
-          })
-        : undefined;
+    const late = gate(server, (asked) => asked === path, participant("102", 9006));
     server.frame(upsert, path);
     await watched.until(() => server.count(`GET ${path}`) === 1);
     server.frame(remove, path);
     await watched.until(() => watched.source.counters.frames === 2);
     await pause(30);
-    answerLate();
+    late.held[0]?.();
     // One socket's worth of round trips later the late answer has been read as well.
     for (let n = 1; n <= 3; n += 1) {
       server.upsert(participant("100", n));

@@ -216,20 +216,14 @@ describe("snapshots while live", () => {
     const watched = watch(server.url, { limits: { watchdogMs: 15 } });
     await watched.live();
     const old = server.snapshot();
-    let answer: (() => void) | null = null as (() => void) | null;
-    server.intercept = (path) =>
-      path === "/callcontrol"
-        ? new Promise((resolve) => {
-            answer = () => resolve({ status: 200, body: old });
-          })
-        : undefined;
-    await watched.until(() => answer !== null);
+    const all = gate(server, (path) => path === "/callcontrol", old);
+    await watched.until(() => all.held.length === 1);
     server.upsert(participant("101", 9005, { status: "Connected" }));
     server.remove("100", 9001);
     server.upsert(participant("102", 9009));
     await watched.until(() => watched.told().includes("legChanged 102/9009 ringing"));
     const told = watched.of("snapshot").length;
-    answer?.();
+    all.held[0]?.();
     await watched.until(() => watched.of("snapshot").length > told);
     expect(watched.told()).toContain("snapshot 101/9005 connected, 102/9009 ringing");
   });
@@ -285,18 +279,12 @@ describe("snapshots while live", () => {
     const server = await pbx();
     const watched = watch(server.url, { limits: { holdMsMax: 5 } });
     await watched.live();
-    let answerLate = () => {};
-    server.intercept = (path) =>
-      path.includes("/102/")
-        ? new Promise((resolve) => {
-            answerLate = () => resolve({ status: 200, body: participant("102", 9006) });
-          })
-        : undefined;
+    const late = gate(server, (path) => path.includes("/102/"), participant("102", 9006));
     server.upsert(participant("102", 9006, { status: "Connected" }));
     await watched.until(() => server.count("GET /callcontrol/102") === 1);
     server.frame(0, "/callcontrol/102");
     await watched.until(() => watched.of("snapshot").length === 2);
-    answerLate();
+    late.held[0]?.();
     // One socket's worth of round trips later the late answer has been read as well.
     for (let n = 1; n <= 3; n += 1) {
       server.upsert(participant("100", n));
